@@ -1,0 +1,1 @@
+"""Plain values without input or output: instruments, ticks, events, orders, decisions."""

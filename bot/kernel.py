@@ -1,0 +1,44 @@
+"""The one way to compile a scan: cached on disk, without the GIL, typed for the checker.
+
+numba's disk cache does not notice a change in a called kernel that lives in another file, so a shipped update would
+silently run the old rule. The cache folder is therefore named by a hash of all kernel sources and numba's version.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+
+import numba
+import platformdirs
+
+Scan = TypeVar("Scan", bound=Callable[..., object])
+
+_ROOT = Path(__file__).resolve().parent.parent
+# Only these folders hold kernels; hashing more would compile anew for every change of an unrelated file.
+_KERNEL_FOLDERS = ("bot/signals", "bot/domain", "adapters/replay", "adapters/synthetic", "bot/tape")
+
+
+def sources_hash() -> str:
+    """Hash of every source that a kernel could be compiled from, and of numba's version."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for folder in _KERNEL_FOLDERS:
+        for path in sorted((_ROOT / folder).rglob("*.py")):
+            digest.update(path.relative_to(_ROOT).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels are kept; `PAPERPIT_KERNEL_CACHE` moves it."""
+    base = os.environ.get("PAPERPIT_KERNEL_CACHE")
+    return Path(base) if base else Path(platformdirs.user_cache_dir("paperpit")) / "kernels"
+
+
+numba.config.CACHE_DIR = str(cache_folder() / sources_hash())
+
+
+def kernel(scan: Scan) -> Scan:
+    """Compile `scan` in nopython mode, cached, without the GIL."""
+    return cast("Scan", numba.njit(cache=True, nogil=True)(scan))

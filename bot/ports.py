@@ -1,0 +1,239 @@
+"""Every Protocol that a part is known by. Rooms import this page and `domain`, never each other.
+
+One moment of a tape is a `Stop`: everything before it has happened, nothing after it has. Order at one row: clock edges
+with nominal time ≤ the row's, acknowledgements and fills, signals in order of configuration.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.domain.command import Command, Health
+from bot.domain.decision import Fact, Proposal, Refusal, Signal, Verdict
+from bot.domain.instrument import Instrument
+from bot.domain.market import Days, Events, Ticks
+from bot.domain.order import (
+    AccountFacts,
+    Bracket,
+    BracketState,
+    BrokerState,
+    CommissionReport,
+    FillReport,
+    Known,
+    Link,
+    Order,
+    OrderReport,
+    OrderState,
+    Protective,
+    Report,
+    Unavailable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place in a batch up to which the broker may report: rows < `row` wholly, and row `row` too if `through`.
+
+    `ts` bounds what is timed and has no row of its own (acknowledgements): everything due at or before it.
+    """
+
+    row: int
+    through: bool
+    ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some ticks in arrival order, and up to which time (ns UTC) the market is known to have been silent after them."""
+
+    ticks: Ticks
+    silent_until: int | None = None
+    final: bool = False
+
+
+class Market(Protocol):
+    """Where ticks come from."""
+
+    instruments: Sequence[Instrument]
+    """TICK.instrument is an index into this."""
+
+    async def subscribe(self) -> None:
+        """Ask for the instruments' ticks. Raises Unreachable, InputMissing or DataDamaged."""
+
+    def batches(self) -> AsyncIterator[Batch]:
+        """Batches of any length (also empty) in arrival order; ends at the tape's end, live never."""
+
+
+class Broker(Protocol):
+    """Where brackets go. No method blocks the loop; each may raise Unreachable."""
+
+    link: Link
+
+    async def connect(self) -> AccountFacts:
+        """Connect and prove the account to be paper. Raises NotPaper, Unreachable."""
+
+    async def snapshot(self) -> Known[BrokerState] | Unavailable:
+        """What the broker holds now. Silence is Unavailable, never an empty state."""
+
+    async def place(self, bracket: Bracket) -> None:
+        """Send entry, stop and target as one; idempotent by client order id. Acknowledgement comes by a report."""
+
+    async def protect(self, order: Protective) -> None:
+        """Send a reduce-only order. Needs no gate; idempotent by client order id."""
+
+    async def amend(self, client_order_id: str, *, stop_price: int | None, quantity: int | None) -> None:
+        """Move a stop towards protection or change a quantity. Refused unless the link is up."""
+
+    async def cancel(self, client_order_id: str) -> None:
+        """Ask for an order's end. Only a report ends it."""
+
+    def next_report(self, ticks: Ticks, row: int, stop: Stop) -> tuple[int, Report] | None:
+        """The next report at or after `row` and not beyond `stop`, with its row; None when there is none.
+
+        A replaying broker finds it on the tape; a live one hands out what has arrived. Called again until it says None.
+        """
+
+
+class Clock(Protocol):
+    """What time it is, for everybody. No other room asks the operating system."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds: the wall's in a live run, the tape's in a replay."""
+
+    def wall_ns(self) -> int:
+        """UTC nanoseconds of the wall, for `started` and `ended` only."""
+
+    def health(self) -> Health:
+        """Wall-clock facts; constant and good in a replay."""
+
+
+class Detector(Protocol):
+    """A scan over ticks that writes EVENT rows: a pure fold, the same however the tape is cut."""
+
+    kind: str
+    """Name in the journal and in TOML."""
+    kinds: tuple[str, ...]
+    """Every kind it can emit; EVENT.kind is an index into this before the engine renumbers it."""
+    EVIDENCE: tuple[str, ...]
+    """Names of EVENT.evidence, in order."""
+
+    def scan(self, ticks: Ticks, start: int, until: int) -> tuple[Events, int]:
+        """Read rows from `start`; close whatever ends at or before `until` (ns UTC, after the last row).
+
+        Returns a view of EVENT rows (read it before the next call) and the row reached; a full buffer returns early.
+        """
+
+
+class Strategy(Protocol):
+    """Asked at each signal that it wants whether to trade. It sees signals, never a detector's state."""
+
+    name: str
+    instrument: str
+    wants: frozenset[str]
+    """Kinds that it is called with; internal kinds `bar` and `guard` must be named to be had."""
+
+    def decide(self, signal: Signal, desk: "DeskView") -> Sequence[Proposal | Refusal]:
+        """What it would do about this signal, known now. Pure but for its own memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """What a strategy may know of the desk at the moment it is asked. Prices are ticks."""
+
+    now: int
+    bid: int  # ABSENT when there is none
+    ask: int
+    position: int  # signed, of the strategy's instrument
+    open_brackets: int  # of this strategy: entries working or positions held
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What the journal says about a run before it starts. Texts are exact; hashes are of those texts."""
+
+    run: str
+    adapter: str
+    account: str
+    tape: str
+    tapes: Sequence[Mapping[str, Any]]
+    config: Mapping[str, str]  # file name → text
+    config_hash: str
+    strategies: Sequence[str]
+    seed: int
+    fill_model: str
+    calendar: str
+    versions: Mapping[str, str]
+    dry: bool = False
+
+
+class Journal(Protocol):
+    """Where everything is written, in order, by one writer; synchronous on purpose. Raises Unreachable when it cannot.
+
+    Every method adds a row to the open group; `commit` makes the group durable. The desk commits an intent before the
+    broker hears of it, and a fill before anyone acts on it. A replaying journal may hold groups back, never reorder.
+    Ids are `<run>-<ordinal>`; `next_id` hands out the one counter of the run.
+    """
+
+    run: str
+
+    def next_id(self) -> str: ...
+    def signal(self, signal: Signal, timeframe: str, contract: str) -> None: ...
+    def footprint(self, signal_id: str, bar: Mapping[str, Any]) -> None: ...
+    def decision(self, decision_id: str, verdict: Verdict, *, dry: bool = False) -> None: ...
+    def bracket(self, bracket: Bracket, decision_id: str) -> None: ...
+    def bracket_state(self, bracket_id: str, state: BracketState, ts: int, why: str) -> None: ...
+    def order(self, order: Order) -> None: ...
+    def order_event(self, report: OrderReport) -> None: ...
+    def order_state(self, client_order_id: str, state: OrderState, ts: int, message: str = "") -> None: ...
+    def fill(self, fill_id: str, fill: FillReport, order: Order, contract: str, source: str = "live") -> None: ...
+    def commission(self, commission: CommissionReport) -> None: ...
+    def excursion(self, bracket_id: str, mae_ticks: int, mfe_ticks: int) -> None: ...
+    def command(self, command: Command, result: str) -> None: ...
+    def mode_change(self, mode: str, causes: Sequence[str], ts: int) -> None: ...
+    def link_event(self, state: Link, ts: int, code: str) -> None: ...
+    def control(self, key: str, value: Fact, ts: int, why: str) -> None: ...
+    def calendar_event(self, kind: str, from_ns: int, to_ns: int, source: str, ts: int) -> None: ...
+    def anomaly(self, kind: str, count: int, first_ns: int) -> None: ...
+    def heartbeat(self, ts: int) -> None: ...
+    def commit(self) -> None: ...
+    def finish(self, summary: Mapping[str, Any]) -> None: ...
+
+
+class Engine(Protocol):
+    """All detectors over one batch, merged by (row, order of configuration)."""
+
+    kinds: tuple[str, ...]
+    internal: frozenset[str]
+    """Kinds delivered to strategies and gate but not listed as signals."""
+
+    def scan(self, ticks: Ticks, until: int) -> Events:
+        """EVENT rows of this batch in the order in which they happened; a copy."""
+
+    def evidence(self, event: Any) -> dict[str, float]:
+        """The event's evidence by name."""
+
+    def params_hash(self, event: Any) -> str:
+        """Which parameters made it."""
+
+
+class Gate(Protocol):
+    """The one door for entries: judges proposals against every rule, and folds what the rules count."""
+
+    def judge(self, proposal: Proposal | Refusal, now: int) -> Verdict: ...
+
+
+__all__ = [
+    "Batch",
+    "Broker",
+    "Clock",
+    "Days",
+    "DeskView",
+    "Detector",
+    "Engine",
+    "Gate",
+    "Journal",
+    "Market",
+    "RunFacts",
+    "Stop",
+    "Strategy",
+]

@@ -1,0 +1,38 @@
+"""Files that ship with the program: `config/` and `migrations/`, from a checkout or from an installed wheel."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+
+
+def checkout() -> Path | None:
+    """The checkout that the imported `bot` lies in, or None for an installed wheel."""
+    root = Path(str(files("bot"))).parent
+    return root if (root / "pyproject.toml").is_file() and (root / "migrations").is_dir() else None
+
+
+def shipped(name: str) -> Path:
+    """The folder or file `name` (`config`, `migrations`, `config/strategies`) as shipped with this program."""
+    root = checkout()
+    return root / name if root else Path(str(files("bot"))) / "_shipped" / name
+
+
+def data_folder() -> Path:
+    """Where journals and tapes go: `<checkout>/var`, else the platform's folder. Made if absent."""
+    root = checkout()
+    folder = root / "var" if root else Path(platformdirs.user_data_dir("paperpit"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def user_config_folder() -> Path:
+    """The user's own configuration folder; it may not exist."""
+    return Path(platformdirs.user_config_dir("paperpit"))
+
+
+def cache_folder() -> Path:
+    """Where derived files may be kept and thrown away at any time. Made if absent."""
+    folder = Path(platformdirs.user_cache_dir("paperpit"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
