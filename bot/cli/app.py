@@ -1,4 +1,4 @@
-"""`paperpit`: the table of commands, loaded one by one when asked for, and the one place where errors become exit codes."""
+"""`paperpit`: the table of commands, loaded when asked for, and the one place where errors become exit codes."""
 
 import difflib
 import importlib
@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calendar": ("bot.cli.calendar:calendar", "Event calendar: list, next, check, import."),
     "journal": (
         "bot.cli.journal:journal",
-        "Review: runs, round-trips, fills, signals, blocked, orders, show, explain, diff.",
+        "Review: runs, round-trips, fills, signals, blocked, orders, explain, diff.",
     ),
     "db": ("bot.cli.db:db", "The journal's schema: upgrade, downgrade, current, check."),
     "adapters": ("bot.cli.plugins:adapters", "List broker adapters and their parameters."),
@@ -69,7 +69,7 @@ def _terminated(signum: int, frame: object) -> None:
 
 
 def main() -> None:
-    """Entry point of the `paperpit` command. People get one clear error, programs an exit code, nobody a stack trace."""
+    """Entry point of `paperpit`. People get one clear error, programs an exit code, nobody a stack trace."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
         app(prog_name="paperpit", standalone_mode=False)

@@ -47,7 +47,7 @@ def print_rows(
     empty: str = "nothing found",
     title: str | None = None,
 ) -> None:
-    """Rows as JSON array, as CSV with all keys, or as a table of `columns`; `empty` says what to do when there are none."""
+    """Rows as JSON array, as CSV with all keys, or as a table of `columns`; `empty` says what to do without any."""
     if as_json:
         print_json(list(rows))
     elif as_csv:
