@@ -1,0 +1,228 @@
+"""Exchange sessions: when a trading day opens and closes, holidays and early closes, back to the oldest tape.
+
+A year of one exchange calendar is asked of `pandas_market_calendars` once and kept as JSON in the cache folder, named
+by the library's version; afterwards neither that library nor pandas is imported. Stocks' sessions run from the
+pre-market's open to the post-market's close where the calendar knows them (`NYSE` does, `XNYS` does not).
+"""
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+import warnings
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from bot import resources
+from bot.domain.market import DAY, Days
+from bot.errors import ConfigError
+
+SECOND_NS = 1_000_000_000
+# The longest closure is a long weekend with holidays on both sides: two weeks hold at least two sessions on each side.
+_MARGIN = timedelta(days=14)
+_LIBRARY = "pandas_market_calendars"
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    date: int  # yyyymmdd, the day on which trading ends
+    open: int
+    close: int
+    core_open: int  # without pre- and post-market; equal to open and close where there are none
+    core_close: int
+
+
+def days(
+    calendar: str,
+    *,
+    zone: str,
+    regular_open: str,
+    regular_close: str,
+    first_ns: int,
+    last_ns: int,
+    overrides: Sequence[Mapping[str, Any]] = (),
+) -> Days:
+    """Every session that meets [first_ns, last_ns] with at least one before and one after, as ascending DAY rows.
+
+    `anchor` and `anchor_close` are `regular_open` and `regular_close` (clock times in `zone`) on the trading date,
+    clipped into the session, so an early close counts. `overrides` are tables `{from, until, open, close}` with ISO
+    dates (both included) and clock times in `zone`; one of several days leaves early closes alone, one of a single day
+    sets that day. Raises ConfigError for an unknown calendar, zone or override.
+    """
+    assert first_ns <= last_ns
+    clock = _zone(zone)
+    first, last = _utc(first_ns) - _MARGIN, _utc(last_ns) + _MARGIN
+    sessions = [row for year in range(first.year, last.year + 1) for row in _year(calendar, year)]
+    sessions = [row for row in sessions if _number(first.date()) <= row.date <= _number(last.date())]
+    usual = Counter(_clock_time(row.close, clock) for row in sessions).most_common(1)[0][0] if overrides else ""
+    for table in overrides:
+        sessions = _overridden(sessions, table, clock, usual)
+    opens = [row.open for row in sessions]
+    before = max(bisect_right(opens, first_ns) - 2, 0)
+    after = bisect_right(opens, last_ns) + 1
+    rows = np.array([_day(row, clock, regular_open, regular_close) for row in sessions[before:after]], DAY)
+    assert bool(np.all(rows["open"] < rows["close"])), "a session ends after it begins"
+    assert bool(np.all(rows["close"][:-1] <= rows["open"][1:])), "sessions do not overlap"
+    return rows
+
+
+def day_at(days: Days, ts: int) -> int:
+    """Index of the last session with open ≤ `ts`, which may have ended; −1 before the first."""
+    return int(np.searchsorted(days["open"], ts, side="right")) - 1
+
+
+def in_session(days: Days, ts: int) -> bool:
+    """Whether the exchange trades at `ts`, by its calendar: open ≤ ts < close of some session."""
+    index = day_at(days, ts)
+    return index >= 0 and ts < int(days[index]["close"])
+
+
+def _day(row: _Session, zone: ZoneInfo, regular_open: str, regular_close: str) -> tuple[int, int, int, int, int]:
+    anchor = min(max(_local(row.date, regular_open, zone), row.core_open), row.core_close)
+    anchor_close = min(max(_local(row.date, regular_close, zone), anchor), row.core_close)
+    return (row.open, row.close, anchor, anchor_close, row.date)
+
+
+def _overridden(sessions: Sequence[_Session], table: Mapping[str, Any], zone: ZoneInfo, usual: str) -> list[_Session]:
+    first, last, opens, closes = _override(table)
+    changed = []
+    for row in sessions:
+        if not first <= row.date <= last or (first != last and _clock_time(row.close, zone) != usual):
+            changed.append(row)
+            continue
+        close = _local(row.date, closes, zone) if closes else row.close
+        start = _open(row.date, opens, close, zone) if opens else row.open
+        core_open = min(max(row.core_open, start), close) if row.core_open != row.open else start
+        core_close = min(row.core_close, close) if row.core_close != row.close else close
+        changed.append(replace(row, open=start, close=close, core_open=core_open, core_close=core_close))
+    if first == last and opens and closes and all(row.date != first for row in sessions):
+        changed.append(_added(first, opens, closes, zone))
+        changed.sort(key=lambda row: row.open)
+    return changed
+
+
+def _added(day: int, opens: str, closes: str, zone: ZoneInfo) -> _Session:
+    """A session that the library does not know (an exchange that opened for an hour on a holiday)."""
+    close = _local(day, closes, zone)
+    start = _open(day, opens, close, zone)
+    return _Session(day, start, close, start, close)
+
+
+def _override(table: Mapping[str, Any]) -> tuple[int, int, str, str]:
+    try:
+        first, last = (date.fromisoformat(str(table[key])) for key in ("from", "until"))
+        opens, closes = str(table.get("open", "")), str(table.get("close", ""))
+        if first > last or not (opens or closes) or set(table) - {"from", "until", "open", "close"}:
+            raise ValueError("from must not be after until, and open or close must be given")
+        for text in (opens, closes):
+            if text and not re.match(r"^([01]\d|2[0-3]):[0-5]\d$", text):
+                raise ValueError(f"{text!r} is not a time of day")
+    except (KeyError, ValueError) as fault:
+        raise ConfigError(
+            f"hours override {dict(table)} cannot be read ({fault})",
+            where="instruments.toml",
+            allowed='{ from = "2013-01-01", until = "2015-09-18", close = "17:15" }, dates included',
+        ) from fault
+    return _number(first), _number(last), opens, closes
+
+
+def _open(day: int, text: str, close: int, zone: ZoneInfo) -> int:
+    """An opening time later than the close is on the evening before: 18:00 opens the next date's session."""
+    same_day = _local(day, text, zone)
+    return same_day if same_day < close else _local(_number(_date(day) - timedelta(days=1)), text, zone)
+
+
+@lru_cache(maxsize=256)
+def _year(calendar: str, year: int) -> tuple[_Session, ...]:
+    path = _cache_path(calendar, year)
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return tuple(_Session(*map(int, row)) for row in json.loads(path.read_text()))
+    sessions = _asked(calendar, year)
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, json.dumps([[row.date, row.open, row.close, row.core_open, row.core_close] for row in sessions]))
+    return sessions
+
+
+def _cache_path(calendar: str, year: int) -> Path:
+    name = re.sub(r"[^A-Za-z0-9]+", "-", calendar)
+    return resources.cache_folder() / "sessions" / f"{name}-{year}-{version(_LIBRARY)}.json"
+
+
+def _replace(path: Path, text: str) -> None:
+    # Two commands may fill the cache at once: each writes its own file and the last rename wins, whole.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    os.replace(name, path)
+
+
+def _asked(calendar: str, year: int) -> tuple[_Session, ...]:
+    """One year of the calendar library, vectorised."""
+    import pandas_market_calendars as library
+
+    try:
+        found = library.get_calendar(calendar)
+    except RuntimeError as unknown:
+        raise _unknown_calendar(calendar, library.get_calendar_names()) from unknown
+    known = found.regular_market_times
+    start, end = ("pre" if "pre" in known else "market_open"), ("post" if "post" in known else "market_close")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's own deprecations are none of the reader's business
+        table = found.schedule(f"{year}-01-01", f"{year}-12-31", start=start, end=end)
+    stamps = [
+        table[name].astype("datetime64[ns, UTC]").astype("int64").tolist()
+        for name in (start, end, "market_open", "market_close")
+    ]
+    dates = [int(text) for text in table.index.strftime("%Y%m%d")]
+    return tuple(_Session(*row) for row in zip(dates, *stamps, strict=True))
+
+
+def _unknown_calendar(calendar: str, names: Sequence[str]) -> ConfigError:
+    import difflib
+
+    near = difflib.get_close_matches(calendar, names, 3, 0.5)
+    return ConfigError(
+        f"no session calendar is called {calendar!r}",
+        allowed=" or ".join(near) if near else "a name that pandas_market_calendars knows",
+        do='"CME Globex Equity" is for ES and NQ, "CMEGlobex_Crude" for CL, "CMEGlobex_Gold" for GC, "NYSE" for stocks',
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError) as unknown:
+        raise ConfigError(f"no time zone is called {name!r}", allowed='an IANA name, "America/New_York"') from unknown
+
+
+def _utc(ns: int) -> datetime:
+    return datetime.fromtimestamp(ns // SECOND_NS, UTC)
+
+
+def _number(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def _date(number: int) -> date:
+    return date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def _local(day: int, text: str, zone: ZoneInfo) -> int:
+    at = datetime(day // 10_000, day // 100 % 100, day % 100, int(text[:2]), int(text[3:]), tzinfo=zone)
+    return int(at.timestamp()) * SECOND_NS
+
+
+def _clock_time(ns: int, zone: ZoneInfo) -> str:
+    return f"{_utc(ns).astimezone(zone):%H:%M}"
