@@ -81,17 +81,31 @@ class Broker(Protocol):
     async def protect(self, order: Protective) -> None:
         """Send a reduce-only order. Needs no gate; idempotent by client order id."""
 
-    async def amend(self, client_order_id: str, *, stop_price: int | None, quantity: int | None) -> None:
-        """Move a stop towards protection or change a quantity. Refused unless the link is up."""
+    async def amend(self, client_order_id: str, ts: int, *, stop_price: int | None, quantity: int | None) -> None:
+        """Move a stop towards protection or change a quantity. Refused unless the link is up.
 
-    async def cancel(self, client_order_id: str) -> None:
-        """Ask for an order's end. Only a report ends it."""
+        `ts` is when the desk decided, ns UTC: a replay counts its latency from there.
+        """
+
+    async def cancel(self, client_order_id: str, ts: int) -> None:
+        """Ask, at `ts` (ns UTC), for an order's end. Only a report ends it."""
 
     def next_report(self, ticks: Ticks, row: int, stop: Stop) -> tuple[int, Report] | None:
         """The next report at or after `row` and not beyond `stop`, with its row; None when there is none.
 
         A replaying broker finds it on the tape; a live one hands out what has arrived. Called again until it says None.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What an adapter's factory hands over: a market and a broker that belong together."""
+
+    name: str
+    market: Market
+    broker: Broker
+    fill_model: str = ""
+    tapes: Sequence[Mapping[str, Any]] = ()
 
 
 class Clock(Protocol):
@@ -223,6 +237,7 @@ class Gate(Protocol):
 
 
 __all__ = [
+    "Adapter",
     "Batch",
     "Broker",
     "Clock",
