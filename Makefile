@@ -1,0 +1,80 @@
+# Everything that a person or a server does with a checkout. `make` alone lists it.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PEERS  := .venv-peers
+TOOLS  := .venv-lock
+# --no-compile: Python compiles what it imports, half of the rest is never imported.
+PIP    := -m pip --disable-pip-version-check --no-input install --quiet --no-compile
+# The first interpreter that is new enough and can make an environment; `make run PYTHON=…` chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys, ensurepip, venv; assert sys.version_info >= (3, 11)' 2>/dev/null && echo $$p && break; done)
+# Line style of a lock without the addresses of an index or folders of one machine.
+LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-index-url --no-emit-find-links \
+  --no-emit-trusted-host --no-emit-options
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench lock clean
+
+help:  ## this list
+	@echo "paperpit: a paper-trading daemon for people who read order flow"
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(VENV)/.runtime  ## set up, then replay the shipped ES opening through the shipped strategy
+	@$(BIN)/paperpit run
+
+test: $(VENV)/.dev  ## set up, then run every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## style, types (strict) and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## measure beside the limits and the peers; writes bench.json
+	@$(MAKE) --no-print-directory $(PEERS)/.peers || echo "peers are not to be had here: their rows will say so"
+	@$(BIN)/python -P -m tests.bench
+
+lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
+	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres -o requirements.lock pyproject.toml
+	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres,dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	printf 'nautilus_trader\nhftbacktest\n' | $(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade -o requirements-peers.lock -
+
+clean:  ## remove environments and caches; keeps var/, where the journals and tapes are
+	rm -rf $(VENV) $(PEERS) $(TOOLS) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: a step is done again only when what it was made from has changed.
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "paperpit needs Python 3.11 or newer, able to make an environment." >&2; \
+	  echo "  found:   $$(python3 --version 2>&1 || echo 'no python3'), $$(python3 -c 'import ensurepip' 2>&1 | tail -1)" >&2; \
+	  echo "  do:      apt-get install python3 python3-venv   (or: make run PYTHON=/path/to/python3.12)" >&2; \
+	  exit 1; fi
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what requirements.lock names (once; a minute or so)"
+	@$(BIN)/python $(PIP) -r requirements.lock
+	@$(BIN)/python $(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "installing what requirements-dev.lock names (once)"
+	@$(BIN)/python $(PIP) -r requirements-dev.lock
+	@touch $@
+
+# The peers' pins conflict with ours, so they live in an environment of their own.
+$(PEERS)/.peers: requirements-peers.lock
+	@echo "installing the peers that requirements-peers.lock names (once)"
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python $(PIP) -r requirements-peers.lock
+	@touch $@
+
+$(TOOLS)/.tools:
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python $(PIP) 'pip-tools>=7.5,<8'
+	@touch $@
