@@ -1,6 +1,23 @@
 """The models of every TOML file, the loader and its errors."""
 
 from bot.config.files import BotFile, InstrumentFile, StrategyFile
+from bot.config.loader import Loaded, instrument, load_bot, load_instruments, load_strategy, read_bot, read_strategy
 from bot.config.params import Params, duration_ns, duration_text
+from bot.config.reading import read_params
 
-__all__ = ["BotFile", "InstrumentFile", "Params", "StrategyFile", "duration_ns", "duration_text"]
+__all__ = [
+    "BotFile",
+    "InstrumentFile",
+    "Loaded",
+    "Params",
+    "StrategyFile",
+    "duration_ns",
+    "duration_text",
+    "instrument",
+    "load_bot",
+    "load_instruments",
+    "load_strategy",
+    "read_bot",
+    "read_params",
+    "read_strategy",
+]

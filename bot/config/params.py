@@ -6,9 +6,9 @@ handed to a kernel in field order by `as_args`.
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
 
 SECOND_NS = 1_000_000_000
 MINUTE_NS = 60 * SECOND_NS
@@ -66,7 +66,21 @@ ClockTime = Annotated[str, BeforeValidator(_clock_time)]
 class Params(BaseModel):
     """Frozen settings of one part. Unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_guessing(cls, value: Any, info: ValidationInfo) -> Any:
+        # pydantic alone would read `true` as 1 and "3" as 3; TOML has types, so a wrong one is a mistake.
+        field = cls.model_fields[info.field_name or ""]
+        kinds = {field.annotation, *get_args(field.annotation)}
+        if isinstance(value, bool) and kinds & {int, float} and bool not in kinds:
+            raise ValueError(f"needs a number, got {str(value).lower()}")
+        converts = any(isinstance(rule, BeforeValidator) for rule in field.metadata)
+        if isinstance(value, str) and kinds <= {int, float, bool, type(None)} and not converts:
+            wanted = "true or false" if bool in kinds else "a number"
+            raise ValueError(f'needs {wanted} without quotes, got "{value}"')
+        return value
 
     def as_args(self) -> tuple[Any, ...]:
         """The values in field order, as a kernel takes them."""

@@ -1,0 +1,139 @@
+"""instruments.toml: which products there are, and how one is found by its name or by a contract's."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.config.explain import explain
+from bot.config.files import InstrumentFile
+from bot.config.lint import lint_instrument
+from bot.config.places import instrument_files, shown
+from bot.config.placing import Placing
+from bot.config.reading import parse, read_text
+from bot.domain.instrument import MONTH_CODES, Instrument
+from bot.errors import ConfigError, Fault
+
+_CONTRACT = re.compile(rf"^([A-Z0-9]+)[{MONTH_CODES}](\d{{1,2}}|\d{{4}})$")
+
+
+def load_instruments(folder: Path | None = None) -> dict[str, InstrumentFile]:
+    """Every known product; tables of a nearer instruments.toml (in `folder`) replace the shipped ones whole.
+
+    Raises ConfigError with every fault.
+    """
+    known: dict[str, InstrumentFile] = {}
+    for path in instrument_files(folder):
+        known |= instruments_of(read_text(path, shown(path)), shown(path))
+    return known
+
+
+def instruments_of(text: str, file: str) -> dict[str, InstrumentFile]:
+    """The products of one instruments.toml. Raises ConfigError with every fault."""
+    place = Placing(file, text)
+    faults: list[Fault] = []
+    known: dict[str, InstrumentFile] = {}
+    for product, table in parse(text, file).items():
+        if not isinstance(table, dict):
+            faults.append(place.fault((product,), "needs a table, one a product", do=f"write [{product}]"))
+            continue
+        tick = table.get("tick")
+        grid = (product, Decimal(tick)) if isinstance(tick, str) and re.match(r"^\d*\.?\d+$", tick) else None
+        try:
+            known[product] = InstrumentFile.model_validate(table)
+        except ValidationError as error:
+            faults += explain(error, InstrumentFile, table, place, prefix=(product,), grid=grid)
+        else:
+            faults += lint_instrument(product, known[product], place)
+    if faults:
+        raise ConfigError.of(tuple(faults))
+    return known
+
+
+def instrument(product_or_contract: str, tick: Decimal | None = None, *, folder: Path | None = None) -> Instrument:
+    """The instrument called `ES`, `ESZ2026` or `ESH4`; an unknown one with a `tick` is taken for a stock (`generic`).
+
+    Raises ConfigError naming the known products when it is unknown and no tick is given.
+    """
+    known = load_instruments(folder)
+    product = product_of(product_or_contract, known)
+    if product in known:
+        return _instrument(product, known[product], product_or_contract)
+    if tick is not None:
+        return _generic_stock(product, tick)
+    near = difflib.get_close_matches(product, known, 1)
+    raise ConfigError(
+        f"{product_or_contract} is not in instruments.toml",
+        allowed=", ".join(known),
+        do=f"did you mean {near[0]}?" if near else f"add a table [{product}] to an instruments.toml beside bot.toml",
+    )
+
+
+def product_of(name: str, known: Iterable[str]) -> str:
+    """`ES` of `ES`, `ESZ2026`, `ESZ26` or `ESZ6`; the name itself when no known product fits."""
+    match = _CONTRACT.match(name)
+    return match[1] if name not in known and match and match[1] in known else name
+
+
+def _instrument(product: str, facts: InstrumentFile, contract: str) -> Instrument:
+    def ticks(price: Decimal | None) -> int | None:
+        return None if price is None else int(price / facts.tick)
+
+    return Instrument(
+        product=product,
+        contract=contract,
+        tick=facts.tick,
+        tick_value=facts.tick_value,
+        kind=facts.kind,
+        currency=facts.currency,
+        exchange=facts.exchange,
+        calendar=facts.calendar,
+        zone=facts.zone,
+        regular_open=facts.regular_open,
+        regular_close=facts.regular_close,
+        commission=facts.commission,
+        slippage_ticks=facts.slippage_ticks,
+        events=facts.events,
+        round_ticks=facts.round_ticks,
+        major_round_ticks=facts.major_round_ticks,
+        max_spread_ticks=facts.max_spread_ticks,
+        stale_ns=facts.stale_after,
+        max_order=facts.max_order,
+        max_position=facts.max_position,
+        collar_ticks=facts.collar_ticks,
+        min_stop_ticks=facts.min_stop_ticks,
+        max_stop_ticks=facts.max_stop_ticks,
+        max_bracket_risk=facts.max_bracket_risk_usd,
+        band_low=ticks(facts.band_low),
+        band_high=ticks(facts.band_high),
+    )
+
+
+def _generic_stock(name: str, tick: Decimal) -> Instrument:
+    """A stock that nobody described: one share, New York hours, the limits of the shipped stocks."""
+    dollar = max(1, int(1 / tick))
+    return Instrument(
+        product=name,
+        contract=name,
+        tick=tick,
+        tick_value=tick,
+        kind="stock",
+        exchange="SMART",
+        calendar="NYSE",
+        commission=Decimal("0.01"),
+        slippage_ticks=2,
+        events=("fomc", "cpi", "nfp", "ppi"),
+        round_ticks=dollar,
+        major_round_ticks=5 * dollar,
+        max_spread_ticks=5,
+        max_order=100,
+        max_position=200,
+        collar_ticks=30,
+        min_stop_ticks=6,
+        max_stop_ticks=150,
+        max_bracket_risk=Decimal(200),
+        generic=True,
+    )

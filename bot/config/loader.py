@@ -1,0 +1,158 @@
+"""Loads bot.toml and strategies: found, read, `--set` applied, judged; every fault is said at once."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from bot.config.files import BotFile, StrategyFile
+from bot.config.instruments import instrument, load_instruments, product_of
+from bot.config.lint import lint_strategy
+from bot.config.params import Params
+from bot.config.places import find_bot, find_file, shown
+from bot.config.placing import Placing
+from bot.config.reading import parse, read_text, validate
+from bot.config.sets import apply_sets
+from bot.domain.instrument import Instrument
+from bot.errors import ConfigError, Fault, InputMissing
+
+__all__ = [
+    "Loaded",
+    "instrument",
+    "judge_strategy",
+    "load_bot",
+    "load_instruments",
+    "load_strategy",
+    "read_bot",
+    "read_strategy",
+]
+
+Model = TypeVar("Model", bound=Params)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[Model]):
+    """A file as it was read: its model, its place, and its exact text (`--set` applied) for journal and hash."""
+
+    value: Model
+    path: Path
+    text: str
+
+    @property
+    def hash(self) -> str:
+        """Short hash of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+
+def load_bot(path: Path | None = None, sets: Sequence[str] = ()) -> BotFile:
+    """The bot.toml in force (`path`: the flag), with `--set KEY=VALUE` applied.
+
+    Relative paths in it have become absolute. Raises ConfigError with every fault, InputMissing when the file named by
+    flag or PAPERPIT_CONFIG is not there, UsageError for a `--set` that is none.
+    """
+    return read_bot(path, sets).value
+
+
+def load_strategy(path_or_name: str | Path, folder: Path | None = None) -> StrategyFile:
+    """One strategy, by path (also from `folder`) or by file name. Raises ConfigError with every fault, InputMissing."""
+    return read_strategy(path_or_name, folder).value
+
+
+def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | None = None) -> Loaded[BotFile]:
+    """As `load_bot`, with place and text. `text` stands in for the file's own (a recorded run's)."""
+    found = find_bot(path) if text is None else path or find_bot()
+    file = shown(found)
+    own = read_text(found, file) if text is None else text
+    parse(own, file)
+    changed, paths = apply_sets(own, sets)
+    raw = _absolute_paths(parse(changed, file), found.parent)
+    place = Placing(file, own, paths)
+    bot = validate(BotFile, raw, place)
+    faults: list[Fault] = []
+    strategies = tuple(
+        _strategy_path(name, index, found.parent, place, faults) for index, name in enumerate(bot.strategies)
+    )
+    calendar = _calendar_path(bot.calendar, found.parent, place, faults)
+    if faults:
+        raise ConfigError.of(tuple(faults))
+    return Loaded(bot.model_copy(update={"strategies": strategies, "calendar": calendar}), found, changed)
+
+
+def read_strategy(
+    path_or_name: str | Path, folder: Path | None = None, *, text: str | None = None
+) -> Loaded[StrategyFile]:
+    """As `load_strategy`, with place and text. `text` stands in for the file's own (a recorded run's)."""
+    found = find_file("strategies", str(path_or_name), folder) if text is None else Path(path_or_name)
+    file = shown(found)
+    own = read_text(found, file) if text is None else text
+    spec, faults = judge_strategy(own, file, found.parent)
+    errors = tuple(fault for fault in faults if fault.level == "error")
+    if spec is None or errors:
+        raise ConfigError.of(errors)
+    return Loaded(spec, found, own)
+
+
+def judge_strategy(text: str, file: str, folder: Path) -> tuple[StrategyFile | None, tuple[Fault, ...]]:
+    """A strategy's model (None when it has no shape) and all its faults, warnings too. Raises ConfigError: no TOML."""
+    raw = _absolute_paths(parse(text, file), folder)
+    place = Placing(file, text)
+    known = _known_instrument(raw.get("instrument"), folder)
+    grid = (known.product, known.tick) if known else None
+    try:
+        spec = validate(StrategyFile, raw, place, grid=grid)
+    except ConfigError as error:
+        return None, error.faults
+    faults = lint_strategy(spec, known, place)
+    if known is None:
+        message = f"INSTRUMENT {spec.instrument} is not in instruments.toml: the tape's tick and a stock's facts hold"
+        faults.append(
+            place.fault(("instrument",), message, level="warning", allowed=", ".join(load_instruments(folder)))
+        )
+    return spec, tuple(faults)
+
+
+def _known_instrument(name: object, folder: Path) -> Instrument | None:
+    known = load_instruments(folder)
+    return instrument(name, folder=folder) if isinstance(name, str) and product_of(name, known) in known else None
+
+
+def _strategy_path(name: str, index: int, folder: Path, place: Placing, faults: list[Fault]) -> str:
+    try:
+        return str(find_file("strategies", name, folder).resolve())
+    except InputMissing as error:
+        faults.append(place.fault(("strategies", index), error.what, allowed=error.allowed, do=error.do))
+        return name
+
+
+def _calendar_path(name: str | None, folder: Path, place: Placing, faults: list[Fault]) -> str | None:
+    if name is None or name == "none":
+        return name
+    try:
+        return str(find_file("calendar", name, folder).resolve())
+    except InputMissing as error:
+        faults.append(place.fault(("calendar",), error.what, allowed=f'{error.allowed}, "none"', do=error.do))
+        return name
+
+
+def _absolute_paths(raw: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Relative paths made absolute from the file that they stand in: `*_file` keys and `path/file.py:Class`."""
+    return {
+        _absolute_target(key, folder): _absolute(value, folder, from_file=key.endswith("_file"))
+        for key, value in raw.items()
+    }
+
+
+def _absolute(value: Any, folder: Path, *, from_file: bool) -> Any:
+    if isinstance(value, dict):
+        return _absolute_paths(value, folder)
+    if not isinstance(value, str):
+        return value
+    return str(folder.absolute() / Path(value).expanduser()) if from_file else _absolute_target(value, folder)
+
+
+def _absolute_target(text: str, folder: Path) -> str:
+    file, colon, name = text.rpartition(":")
+    if colon and file.endswith(".py") and name.isidentifier():
+        return f"{folder.absolute() / Path(file).expanduser()}:{name}"
+    return text

@@ -1,0 +1,65 @@
+"""Where configuration is found: flag › environment › `./` › the user's folder › what ships with the program."""
+
+import difflib
+import os
+from pathlib import Path
+
+from bot.errors import InputMissing
+from bot.resources import shipped, user_config_folder
+
+BOT_FILE = "bot.toml"
+INSTRUMENTS_FILE = "instruments.toml"
+
+
+def find_bot(flag: Path | None = None) -> Path:
+    """The bot.toml in force. Raises InputMissing when the flag or PAPERPIT_CONFIG names a file that is not there."""
+    for named, by in ((flag, "--config"), (os.environ.get("PAPERPIT_CONFIG"), "PAPERPIT_CONFIG")):
+        if named:
+            return _existing(Path(named).expanduser(), by)
+    for path in (Path(BOT_FILE), user_config_folder() / BOT_FILE):
+        if path.is_file():
+            return path
+    return shipped("config") / BOT_FILE
+
+
+def instrument_files(folder: Path | None = None) -> list[Path]:
+    """Every instruments.toml in force, nearest last: shipped, the user's, that in `folder` (None: beside bot.toml)."""
+    folders = (shipped("config"), user_config_folder(), folder or find_bot().parent)
+    found = {path.resolve(): path for path in (place / INSTRUMENTS_FILE for place in folders) if path.is_file()}
+    return list(found.values())
+
+
+def find_file(kind: str, name: str, folder: Path | None = None) -> Path:
+    """The file `name` of `kind` ("strategies", "calendar"): as a path (also from `folder`), else by its file name.
+
+    Raises InputMissing, naming the nearest file that there is.
+    """
+    path = Path(name).expanduser()
+    places = (user_config_folder() / kind, shipped("config") / kind)
+    candidates = [(folder or Path()) / path, path, *(place / path.name for place in places)]
+    if kind == "strategies" and not path.suffix:
+        candidates += [place / f"{path.name}.toml" for place in (folder or Path(), *places)]
+    for candidate in candidates:
+        if candidate.exists():
+            return candidate
+    there = sorted({file.name for place in places if place.is_dir() for file in place.iterdir()})
+    near = difflib.get_close_matches(path.name, there, 1)
+    raise InputMissing(
+        f"{name} is not there, nor is {path.name} in {' or '.join(map(str, places))}",
+        allowed=", ".join(there),
+        do=f"did you mean {near[0]}?" if near else "",
+    )
+
+
+def shown(path: Path) -> str:
+    """A path as people read it: below the current folder without that folder."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _existing(path: Path, by: str) -> Path:
+    if not path.is_file():
+        raise InputMissing(f"{path} is not there", where=by, do="paperpit init writes a commented bot.toml")
+    return path
