@@ -213,6 +213,30 @@ class Journal(Protocol):
     def finish(self, summary: Mapping[str, Any]) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A moment that the clock brings, known in advance: the start or end of a blackout, the time to be flat."""
+
+    ts: int
+    what: str  # "blackout-start", "blackout-end", "flatten", "session-open", "session-close"
+    instrument: int
+    strategy: str = ""  # empty: every strategy of the instrument
+    kind: str = ""  # of the calendar's event
+    from_ns: int = 0
+    to_ns: int = 0
+    source: str = ""
+
+
+class Schedule(Protocol):
+    """The clock edges to come, in order."""
+
+    def next_due(self) -> int | None:
+        """When the next one is due, ns UTC."""
+
+    def take(self) -> Edge:
+        """Hand out the next one."""
+
+
 class Engine(Protocol):
     """All detectors over one batch, merged by (row, order of configuration)."""
 
@@ -233,7 +257,32 @@ class Engine(Protocol):
 class Gate(Protocol):
     """The one door for entries: judges proposals against every rule, and folds what the rules count."""
 
-    def judge(self, proposal: Proposal | Refusal, now: int) -> Verdict: ...
+    def judge(self, proposal: Proposal | Refusal, now: int) -> Verdict:
+        """Approved, or Blocked with every reason."""
+
+    def quote(self, instrument: int, ts: int, bid: int, ask: int) -> None:
+        """The standing quote, ticks (ABSENT = none), and the stamp of the instrument's newest row."""
+
+    def guard(self, instrument: int, number: int, on: bool, facts: Mapping[str, Fact]) -> None:
+        """A regime guard went on or off."""
+
+    def opened(self, bracket: Bracket) -> None:
+        """A bracket was sent."""
+
+    def ended(self, bracket: Bracket) -> None:
+        """A bracket has ended, with or without a round trip."""
+
+    def fill(self, fill: FillReport, order: Order) -> None:
+        """An execution of one of our orders."""
+
+    def commission(self, commission: CommissionReport) -> None:
+        """What an execution cost."""
+
+    def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
+        """Close or reopen entries, whole or in part."""
+
+    def kill(self, on: bool, why: str) -> None:
+        """Set or clear the kill switch."""
 
 
 __all__ = [
@@ -244,11 +293,13 @@ __all__ = [
     "Days",
     "DeskView",
     "Detector",
+    "Edge",
     "Engine",
     "Gate",
     "Journal",
     "Market",
     "RunFacts",
+    "Schedule",
     "Stop",
     "Strategy",
 ]
