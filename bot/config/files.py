@@ -1,11 +1,12 @@
 """One model per TOML file: bot.toml, instruments.toml, a strategy. Loading and errors: `bot.config.loader`."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from bot.config.params import MINUTE_NS, SECOND_NS, ClockTime, Duration, Exact, Params
+from bot.config.params import MINUTE_NS, SECOND_NS, ClockTime, Duration, Exact, Params, clock_time
 
 
 class JournalSettings(Params):
@@ -136,6 +137,23 @@ class StrategyFile(Params):
     replay: StrategyReplay = StrategyReplay()
 
 
+def _override(table: dict[str, Any]) -> dict[str, Any]:
+    """One override of session hours, its dates as ISO text; checked here so that a wrong one has a line."""
+    unknown = set(table) - {"from", "until", "open", "close"}
+    if unknown or not {"from", "until"} <= set(table) or not {"open", "close"} & set(table):
+        raise ValueError('hours are { from = "2013-01-01", until = "2015-09-18", close = "17:15" }, or with open')
+    try:
+        dates = {key: date.fromisoformat(str(table[key])).isoformat() for key in ("from", "until")}
+    except ValueError:
+        raise ValueError('from and until are dates like "2013-01-01"') from None
+    if dates["from"] > dates["until"]:
+        raise ValueError(f"from {dates['from']} comes after until {dates['until']}")
+    return dates | {key: clock_time(table[key]) for key in ("open", "close") if key in table}
+
+
+HoursOverride = Annotated[dict[str, Any], AfterValidator(_override)]
+
+
 class InstrumentFile(Params):
     """One table of instruments.toml; the key is the product."""
 
@@ -165,5 +183,5 @@ class InstrumentFile(Params):
     max_bracket_risk_usd: Exact
     band_low: Exact | None = None
     band_high: Exact | None = None
-    hours: tuple[dict[str, Any], ...] = ()
-    """Overrides of session hours by date range: {from, until, open, close}."""
+    hours: tuple[HoursOverride, ...] = ()
+    """Overrides of session hours by date range, both dates included: {from, until, open, close}."""

@@ -49,7 +49,8 @@ def _decimal(value: Any) -> Any:
     return value
 
 
-def _clock_time(value: Any) -> Any:
+def clock_time(value: Any) -> Any:
+    """A time of day as it was written. Raises ValueError for what is none."""
     if not isinstance(value, str) or not re.match(r"^([01]\d|2[0-3]):[0-5]\d$", value):
         raise ValueError(f'a time of day is text like "09:30", New York; got {value!r}')
     return value
@@ -59,7 +60,7 @@ Duration = Annotated[int, BeforeValidator(_duration)]
 """Nanoseconds, written `"15m"` in TOML."""
 Exact = Annotated[Decimal, BeforeValidator(_decimal)]
 """A price or an amount of money, written `"4200.50"` or a whole number in TOML."""
-ClockTime = Annotated[str, BeforeValidator(_clock_time)]
+ClockTime = Annotated[str, BeforeValidator(clock_time)]
 """A time of day in New York, written `"15:55"`."""
 
 

@@ -24,7 +24,8 @@ def find_bot(flag: Path | None = None) -> Path:
 
 def instrument_files(folder: Path | None = None) -> list[Path]:
     """Every instruments.toml in force, nearest last: shipped, the user's, that in `folder` (None: beside bot.toml)."""
-    folders = (shipped("config"), user_config_folder(), folder or find_bot().parent)
+    beside = Path(os.environ.get("PAPERPIT_CONFIG") or BOT_FILE).expanduser().parent
+    folders = (shipped("config"), user_config_folder(), folder or beside)
     found = {path.resolve(): path for path in (place / INSTRUMENTS_FILE for place in folders) if path.is_file()}
     return list(found.values())
 
