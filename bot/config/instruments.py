@@ -13,7 +13,7 @@ from bot.config.files import InstrumentFile
 from bot.config.lint import lint_instrument
 from bot.config.places import instrument_files, shown
 from bot.config.placing import Placing
-from bot.config.reading import parse, read_text
+from bot.config.reading import in_order, parse, read_text
 from bot.domain.instrument import MONTH_CODES, Instrument
 from bot.errors import ConfigError, Fault
 
@@ -49,7 +49,7 @@ def instruments_of(text: str, file: str) -> dict[str, InstrumentFile]:
         else:
             faults += lint_instrument(product, known[product], place)
     if faults:
-        raise ConfigError.of(tuple(faults))
+        raise ConfigError.of(in_order(faults))
     return known
 
 

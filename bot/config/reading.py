@@ -6,7 +6,7 @@ which knows on which line each key stands.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,8 +53,13 @@ def validate(model: type[Model], raw: Mapping[str, Any], place: Placing, *, grid
         secret = {fault.key for fault in faults}
         faults += tuple(fault for fault in explain(error, model, raw, place, grid=grid) if fault.key not in secret)
     if faults:
-        raise ConfigError.of(faults)
+        raise ConfigError.of(in_order(faults))
     return value
+
+
+def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Faults as they follow each other in the file."""
+    return tuple(sorted(faults, key=lambda fault: fault.line or 0))
 
 
 def read_params(

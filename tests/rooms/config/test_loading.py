@@ -76,8 +76,8 @@ def test_a_named_file_that_is_not_there_is_missing_input(place: Path, monkeypatc
 def test_every_fault_is_told_at_once_with_its_line_and_the_nearest_key(place: Path) -> None:
     text = '[risk]\nmax_dayly_loss_usd = 300\nmax_open_brackets = "two"\n\n[replay]\nfill_model = "queues"\n'
     assert faults(text, place) == [
-        (3, "risk.max_open_brackets", 'needs a number without quotes, got "two"'),
         (2, "risk.max_dayly_loss_usd", "unknown key in [risk]"),
+        (3, "risk.max_open_brackets", 'needs a number without quotes, got "two"'),
         (6, "replay.fill_model", '"queues" is not one of the choices'),
     ]
     with pytest.raises(ConfigError) as error:
@@ -116,7 +116,8 @@ def test_a_secret_in_the_text_is_refused_and_not_repeated(place: Path, text: str
 
 
 def test_a_secrets_file_is_found_beside_the_settings_that_name_it(place: Path) -> None:
-    bot = load_bot(write(place / "deep/bot.toml", '[journal]\nurl_file = "url"\n[adapters.ib]\nkey_file = "/etc/key"\n'))
+    text = '[journal]\nurl_file = "url"\n[adapters.ib]\nkey_file = "/etc/key"\n'
+    bot = load_bot(write(place / "deep/bot.toml", text))
     assert bot.journal.url_file == str(place / "deep/url")
     assert bot.adapters["ib"]["key_file"] == "/etc/key"
 
@@ -224,7 +225,7 @@ def test_the_shipped_products_are_those_of_the_manual() -> None:
 
 def test_faults_of_instruments_are_told_with_product_and_line(place: Path) -> None:
     text = shipped("config/instruments.toml").read_text()
-    broken = text.replace('tick_value = "12.50"', 'tick_value = "12.5O"').replace("collar_ticks = 60", "collar = 60")
+    broken = text.replace('tick_value = "12.50"', 'tick_value = "12.5O"').replace("collar_ticks = 60", "collar = 60", 1)
     write(place / "instruments.toml", "top = 1\n" + broken)
     with pytest.raises(ConfigError) as error:
         load_instruments()
