@@ -1,0 +1,58 @@
+"""A market that reads tapes: one or several, as fast as they can be decoded."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+from adapters.replay.clean import Cleaner
+from adapters.replay.merge import cut, merged
+from bot.domain.instrument import Instrument
+from bot.domain.market import Ticks
+from bot.ports import Batch
+from bot.tape import TapeReader
+
+
+class ReplayMarket:
+    """The Market port over tapes. `seen(rows)` is called after each batch, for a progress bar."""
+
+    def __init__(
+        self,
+        readers: Sequence[TapeReader],
+        instruments: Sequence[Instrument],
+        batch: int,
+        seen: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        self.instruments = instruments
+        self._readers = readers
+        self._batch = batch
+        self._seen = seen
+        self._cleaners = [Cleaner() for _ in readers]
+
+    async def subscribe(self) -> None:
+        """Tapes are open already."""
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        """Every row of the tapes, in order; the last batch says so."""
+        held: Ticks | None = None
+        for ticks in self._rows():
+            if held is not None:
+                yield Batch(held)
+                self._seen(len(held))
+            held = ticks
+        if held is not None:
+            yield Batch(held, final=True)
+            self._seen(len(held))
+
+    def _rows(self) -> Iterator[Ticks]:
+        clean = [
+            map(cleaner.clean, reader.batches(self._batch))
+            for reader, cleaner in zip(self._readers, self._cleaners, strict=True)
+        ]
+        return clean[0] if len(clean) == 1 else cut(merged(list(clean)), self._batch)
+
+    @property
+    def anomalies(self) -> dict[str, int]:
+        """What was odd on the tapes, by name."""
+        total: dict[str, int] = {}
+        for cleaner in self._cleaners:
+            for name, count in cleaner.anomalies.items():
+                total[name] = total.get(name, 0) + count
+        return total

@@ -1,0 +1,300 @@
+"""The loop: market → signals → strategies → gate → brackets. The same for a tape and for a live market.
+
+Signals are scanned over the whole batch, because they are a pure function of the tape; then events, clock edges and the
+broker's reports are walked in tape order, and only our own working orders are looked at in between. At one row: clock
+edges with nominal time ≤ the row's, acknowledgements and fills, signals in order of configuration.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from bot.config import duration_text
+from bot.domain.decision import Approved, Proposal, Refusal, Signal
+from bot.domain.instrument import Instrument
+from bot.domain.market import ABSENT, STATUS, TICK, Events, Ticks
+from bot.domain.order import CommissionReport, FillReport, LinkReport, OrderReport
+from bot.ports import Batch, Broker, DeskView, Edge, Engine, Gate, Journal, Market, Schedule, Stop, Strategy
+
+_NEVER = np.iinfo(np.int64).max
+FOOTPRINT_BARS = 5  # bars kept with a decision, so that the evening's chart needs no tape
+
+
+class Orders(Protocol):
+    """What the desk knows of the order manager."""
+
+    holding: bool
+    fills: int
+    round_trips: int
+
+    def open_brackets(self, strategy: str) -> int: ...
+    def position(self, instrument: int) -> int: ...
+    def next_due(self) -> int | None: ...
+    def watch(self, ticks: Ticks) -> None: ...
+    async def place(self, approved: Approved, decision_id: str, now: int) -> None: ...
+    async def on_order(self, report: OrderReport) -> None: ...
+    async def on_fill(self, fill: FillReport) -> None: ...
+    def on_commission(self, commission: CommissionReport) -> None: ...
+    async def on_time(self, now: int) -> None: ...
+    async def cancel_entries(
+        self, now: int, why: str, *, instrument: int | None = None, strategy: str = ""
+    ) -> None: ...
+    async def flatten(self, now: int, why: str, *, instrument: int | None = None, strategy: str = "") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A strategy at the desk and the detectors that it hears (indices of `engine.sources`)."""
+
+    strategy: Strategy
+    instrument: int
+    hears: frozenset[int]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has seen and done."""
+
+    rows: int = 0
+    bars: int = 0
+    signals: Counter[str] = field(default_factory=Counter)
+    approved: int = 0
+    blocked: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    last_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a desk is made of."""
+
+    instruments: Sequence[Instrument]
+    market: Market
+    broker: Broker
+    engine: Engine
+    seats: Sequence[Seat]
+    gate: Gate
+    orders: Orders
+    journal: Journal
+    schedule: Schedule
+    dry: bool = False
+
+
+class Desk:
+    """Walks the market's batches to their end, or until it is asked to stop."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+        self.tally = Tally()
+        self._stopping = False
+        self._ticks: Ticks = np.zeros(0, TICK)
+        self._row = 0
+        self._last: list[Ticks | None] = [None] * len(parts.instruments)
+        kinds, internal = parts.engine.kinds, parts.engine.internal
+        self._bar = kinds.index("bar") if "bar" in kinds else -1
+        wanted = set().union(*(seat.strategy.wants for seat in parts.seats)) | {"guard"}
+        self._delivered = np.array([kind not in internal or kind in wanted for kind in kinds], bool)
+
+    def stop(self) -> None:
+        """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
+        self._stopping = True
+
+    async def run(self) -> Tally:
+        """Trade until the market ends. Raises what the market, the broker or the journal raise."""
+        await self._p.market.subscribe()
+        async for batch in self._p.market.batches():
+            await self._walk(batch)
+            if batch.final:
+                await self._close_down()
+            if self._stopping:
+                await self._p.orders.cancel_entries(self.tally.last_ns, "stop")
+                break
+        return self.tally
+
+    async def _walk(self, batch: Batch) -> None:
+        ticks = batch.ticks
+        self._turn(ticks)
+        until = batch.silent_until if batch.silent_until is not None else self.tally.last_ns
+        events = self._p.engine.scan(ticks, batch.silent_until or 0)
+        self.tally.rows += len(ticks)
+        self.tally.bars += int(np.count_nonzero(events["kind"] == self._bar))
+        events = events[self._delivered[events["kind"]]]
+        opposed = _opposed(events)
+        for index in range(len(events)):
+            event = events[index]
+            stop = Stop(int(event["row"]), not event["before"], int(event["known"]))
+            await self._advance(stop)
+            await self._meet(event, stop, index in opposed)
+        await self._advance(Stop(len(ticks), False, until))
+        self._p.journal.commit()
+
+    def _turn(self, ticks: Ticks) -> None:
+        """A new batch: remember where each instrument stood, and how far time has come."""
+        for instrument in range(len(self._last)):
+            self._last[instrument] = self._standing(instrument, len(self._ticks))
+        self._ticks, self._row = ticks, 0
+        if len(ticks):
+            self.tally.last_ns = int(ticks["ts"][-1])
+
+    async def _advance(self, stop: Stop) -> None:
+        """Let everything happen that comes before `stop`: edges and time-outs by their time, the broker's reports."""
+        while True:
+            due = min(self._p.orders.next_due() or _NEVER, self._p.schedule.next_due() or _NEVER)
+            if due > stop.ts:
+                if await self._reports(stop):
+                    continue
+                return
+            row = bisect_left(self._ticks["ts"], due, self._row, min(stop.row, len(self._ticks)))
+            if await self._reports(Stop(row, False, due - 1)):
+                continue
+            await self._edges(due)
+
+    async def _reports(self, stop: Stop) -> bool:
+        """Hand the broker's reports up to `stop` to the order manager; True when one brought an earlier time-out."""
+        orders = self._p.orders
+        due = orders.next_due()
+        while (found := self._p.broker.next_report(self._ticks, self._row, stop)) is not None:
+            row, report = found
+            self._see(row)
+            if isinstance(report, FillReport):
+                await orders.on_fill(report)
+            elif isinstance(report, OrderReport):
+                await orders.on_order(report)
+            elif isinstance(report, CommissionReport):
+                orders.on_commission(report)
+            elif isinstance(report, LinkReport):
+                self._p.journal.link_event(report.state, report.ts, report.code)
+            if orders.next_due() != due:
+                return True
+        self._see(stop.row + 1 if stop.through else stop.row)
+        return False
+
+    def _see(self, row: int) -> None:
+        """Everything before `row` has been walked."""
+        if row > self._row:
+            if self._p.orders.holding:
+                self._p.orders.watch(self._ticks[self._row : row])
+            self._row = row
+
+    async def _edges(self, due: int) -> None:
+        if (self._p.orders.next_due() or _NEVER) <= due:
+            await self._p.orders.on_time(due)
+        while (self._p.schedule.next_due() or _NEVER) <= due:
+            await self._edge(self._p.schedule.take())
+
+    async def _edge(self, edge: Edge) -> None:
+        """The clock brought something. An open position is kept under its stop unless the edge says to be flat."""
+        orders, journal = self._p.orders, self._p.journal
+        if edge.what == "flatten":
+            await orders.flatten(edge.ts, "session", instrument=edge.instrument, strategy=edge.strategy)
+        elif edge.what == "blackout-start":
+            journal.calendar_event(edge.kind, edge.from_ns, edge.to_ns, edge.source, edge.ts)
+            await orders.cancel_entries(edge.ts, "blackout", instrument=edge.instrument, strategy=edge.strategy)
+        journal.commit()
+
+    async def _meet(self, event: Any, stop: Stop, opposed: bool) -> None:
+        """One event: a guard's goes to the gate, a signal to the journal and to the strategies that hear it."""
+        engine, instrument = self._p.engine, int(event["instrument"])
+        kind = engine.kinds[int(event["kind"])]
+        evidence = engine.evidence(event)
+        if kind == "guard":
+            number, on = int(evidence["number"]), bool(evidence["on"])
+            self._p.gate.guard(instrument, number, on, evidence)
+        signal = self._signal(event, kind, evidence)
+        if kind not in engine.internal:
+            self.tally.signals[kind] += 1
+            contract = self._p.instruments[instrument].contract
+            self._p.journal.signal(signal, duration_text(signal.timeframe) if signal.timeframe else "", contract)
+        # Two opposite readings of one moment cancel each other out.
+        if not opposed:
+            await self._ask(event, signal, stop)
+
+    def _signal(self, event: Any, kind: str, evidence: Mapping[str, float]) -> Signal:
+        return Signal(
+            id="" if kind in self._p.engine.internal else self._p.journal.next_id(),
+            ts=int(event["ts"]),
+            known=int(event["known"]),
+            instrument=int(event["instrument"]),
+            kind=kind,
+            side=int(event["side"]),
+            price=int(event["price"]),
+            strength=float(event["strength"]),
+            timeframe=int(event["timeframe"]),
+            evidence=evidence,
+            params_hash=self._p.engine.params_hash(event),
+        )
+
+    async def _ask(self, event: Any, signal: Signal, stop: Stop) -> None:
+        for seat in self._p.seats:
+            heard = seat.instrument == signal.instrument and int(event["source"]) in seat.hears
+            if not heard or signal.kind not in seat.strategy.wants:
+                continue
+            tick = self._standing(signal.instrument, stop.row + 1 if stop.through else stop.row)
+            bid, ask = (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
+            self._p.gate.quote(signal.instrument, 0 if tick is None else int(tick["ts"]), bid, ask)
+            orders = self._p.orders
+            held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
+            for wish in seat.strategy.decide(signal, DeskView(signal.known, bid, ask, held, brackets)):
+                await self._judge(wish, signal)
+
+    async def _judge(self, wish: Proposal | Refusal, signal: Signal) -> None:
+        verdict = self._p.gate.judge(wish, signal.known)
+        decision_id = self._p.journal.next_id()
+        self._p.journal.decision(decision_id, verdict, dry=self._p.dry)
+        self._footprints(signal)
+        if isinstance(verdict, Approved):
+            self.tally.approved += 1
+            if not self._p.dry:
+                await self._p.orders.place(verdict, decision_id, signal.known)
+        else:
+            self.tally.blocked += 1
+            self.tally.refusals.update(reason.rule for reason in verdict.reasons)
+        self._p.journal.commit()
+
+    def _footprints(self, signal: Signal) -> None:
+        if not signal.id or not signal.timeframe:
+            return
+        end = signal.ts - signal.ts % signal.timeframe
+        for back in range(FOOTPRINT_BARS - 1, -1, -1):
+            bar = self._p.engine.footprint(signal.instrument, signal.timeframe, end - back * signal.timeframe)
+            if bar is not None:
+                self._p.journal.footprint(signal.id, bar)
+
+    async def _close_down(self) -> None:
+        """The tape has ended: entries are cancelled, positions leave at the last quote."""
+        end = self.tally.last_ns + 1
+        await self._advance(Stop(len(self._ticks), False, end))
+        await self._p.orders.cancel_entries(end, "tape-end")
+        await self._p.orders.flatten(end, "tape-end")
+        await self._reports(Stop(len(self._ticks), False, _NEVER))
+        self._p.journal.commit()
+
+    def _standing(self, instrument: int, row: int) -> Ticks | None:
+        """The instrument's newest row before `row`."""
+        for index in range(row - 1, -1, -1):
+            tick = self._ticks[index]
+            if tick["instrument"] == instrument and tick["kind"] != STATUS:
+                return tick.copy()  # type: ignore[no-any-return]  # numpy types a row of a structured array as Any
+        return self._last[instrument]
+
+
+def _opposed(events: Events) -> frozenset[int]:
+    """Indices of events that say the opposite of another at the same row, kind, instrument and timeframe."""
+    if len(events) < 2:
+        return frozenset()
+    same = (events["row"][1:] == events["row"][:-1]) & (events["side"][1:] != 0)
+    found: set[int] = set()
+    for first in np.flatnonzero(same):
+        one = events[first]
+        for second in range(first + 1, len(events)):
+            other = events[second]
+            if other["row"] != one["row"]:
+                break
+            alike = all(other[name] == one[name] for name in ("before", "kind", "instrument", "timeframe", "source"))
+            if alike and other["side"] == -one["side"] != 0:
+                found |= {int(first), second}
+    return frozenset(found)

@@ -1,0 +1,80 @@
+"""The clock edges of a run: where blackouts begin and end, and when everybody must be flat. In time order, in advance.
+
+What an edge does is only to cancel entries that already rest, or to leave a position before the close. Whether a new
+entry is allowed is never read from here: the gate computes it from time and calendar.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bot.domain.market import Days
+from bot.ports import Edge
+from bot.risk.blackout import Blackout
+
+NEW_YORK = ZoneInfo("America/New_York")
+SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One strategy's hours: its instrument's sessions, its blackouts, and a time of day to be flat by."""
+
+    strategy: str
+    instrument: int
+    days: Days
+    blackout: Blackout
+    flatten_before_close_ns: int
+    flat_by: str | None = None
+
+
+class Agenda:
+    """The Schedule port: every edge in [from_ns, to_ns), oldest first."""
+
+    def __init__(self, watched: Sequence[Watched], from_ns: int, to_ns: int) -> None:
+        edges = [edge for one in watched for edge in (*_blackouts(one, from_ns, to_ns), *_flattens(one))]
+        self._edges = sorted(
+            (edge for edge in edges if from_ns <= edge.ts < to_ns),
+            key=lambda edge: (edge.ts, edge.what, edge.strategy, edge.kind),
+            reverse=True,
+        )
+
+    def next_due(self) -> int | None:
+        """When the next edge is due, ns UTC."""
+        return self._edges[-1].ts if self._edges else None
+
+    def take(self) -> Edge:
+        """Hand out the next edge."""
+        return self._edges.pop()
+
+
+def _blackouts(one: Watched, from_ns: int, to_ns: int) -> list[Edge]:
+    found = []
+    for window in one.blackout.windows(from_ns, to_ns):
+        # A window that was open when the run began is told at its beginning.
+        first = max(window.from_ns, from_ns)
+        for ts, what in ((first, "blackout-start"), (window.to_ns, "blackout-end")):
+            found.append(
+                Edge(ts, what, one.instrument, one.strategy, window.kind, window.from_ns, window.to_ns, window.source)
+            )
+    return found
+
+
+def _flattens(one: Watched) -> list[Edge]:
+    found = []
+    for day in one.days:
+        # A session too short for the margin has no time at which to be flat before its close.
+        closing = max(int(day["open"]), int(day["close"]) - one.flatten_before_close_ns)
+        found.append(Edge(closing, "flatten", one.instrument, one.strategy))
+        if one.flat_by is not None:
+            at = _clock_ns(int(day["date"]), one.flat_by)
+            if day["open"] <= at < day["close"]:
+                found.append(Edge(at, "flatten", one.instrument, one.strategy))
+    return found
+
+
+def _clock_ns(yyyymmdd: int, clock: str) -> int:
+    """A time of day in New York on a trading day, ns UTC."""
+    at = datetime.combine(date(yyyymmdd // 10_000, yyyymmdd // 100 % 100, yyyymmdd % 100), time.fromisoformat(clock))
+    return int(at.replace(tzinfo=NEW_YORK).timestamp()) * SECOND_NS
