@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint bench lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -40,6 +40,13 @@ lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres -o requirements.lock pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres,dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	printf 'nautilus_trader\nhftbacktest\n' | $(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade -o requirements-peers.lock -
+
+secrets:  ## make the passwords that docker-compose.yml reads, once
+	@if [ -e secrets/journal_url ]; then echo "secrets/ is there already: nothing done"; else \
+	  umask 077 && mkdir -p secrets && \
+	  $(PYTHON) -c 'import secrets; print(secrets.token_hex(24), end="")' > secrets/postgres_password && \
+	  printf 'postgresql+psycopg://paperpit:%s@postgres/paperpit' "$$(cat secrets/postgres_password)" > secrets/journal_url && \
+	  chmod 644 secrets/journal_url && echo "wrote secrets/: keep it to yourself"; fi
 
 clean:  ## remove environments and caches; keeps var/, where the journals and tapes are
 	rm -rf $(VENV) $(PEERS) $(TOOLS) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
