@@ -1,0 +1,91 @@
+"""How a journal is opened for writing: lock, schema, connection, first rows."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bot.domain.instrument import Instrument
+from bot.journal.lock import FileLock, Owner
+from bot.journal.place import Place, place
+from bot.journal.schema import prepare_sqlite, require_head
+from bot.journal.store import SqliteStore, Store
+from bot.journal.writer import Durability, Writer
+from bot.ports import RunFacts
+from bot.resources import data_folder
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to mistake
+
+
+def new_run_id(now_ns: int) -> str:
+    """A name for a run, unique for ever and ordered by time: 9 letters of milliseconds, 4 of chance."""
+    number = (now_ns // 1_000_000) << 20 | int.from_bytes(os.urandom(3), "big") & 0xFFFFF
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def default_url(replay: bool) -> str:
+    """Where `run` (journal.db) and `replay` (replay.db) write unless told otherwise."""
+    return f"sqlite:///{data_folder() / ('replay.db' if replay else 'journal.db')}"
+
+
+def open_writer(
+    url: str,
+    facts: RunFacts,
+    instruments: Sequence[Instrument],
+    *,
+    durability: Durability,
+    now_ns: Callable[[], int],
+) -> Writer:
+    """Open the journal at `url` for one run, making it if it is absent, and write the run's first rows.
+
+    `now_ns` is the wall's clock (started, ended, how long a replay holds rows back). Raises Locked when another process
+    owns the journal, ConfigError for another schema (only `paperpit db upgrade` migrates), Unreachable, DataDamaged.
+    """
+    where = place(url)
+    started_ns = now_ns()
+    owner = Owner.here(facts.run, started_ns)
+    do = _instead(where, replay=durability == "replay")
+    with ExitStack() as opened:
+        if where.path is None:
+            store = _open_postgres(where, owner, do, opened)
+        else:
+            store = _open_sqlite(where.path, where, owner, do, durability, opened)
+        writer = Writer(store, facts, instruments, hold=durability == "replay", now_ns=now_ns, started_ns=started_ns)
+        writer.closes(opened.pop_all())
+    return writer
+
+
+def _open_sqlite(path: Path, where: Place, owner: Owner, do: str, durability: Durability, opened: ExitStack) -> Store:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(where.lock, owner, shown=where.shown, do=do)
+    opened.callback(lock.release)
+    store = SqliteStore(path, synchronous="FULL" if durability == "power" else "NORMAL")
+    opened.callback(store.close)
+    prepare_sqlite(store, where)
+    return store
+
+
+def _open_postgres(where: Place, owner: Owner, do: str, opened: ExitStack) -> Store:
+    from bot.journal.postgres import PostgresStore
+
+    store = PostgresStore(where, owner, do=do)
+    opened.callback(store.close)
+    read = None
+    if store.one("SELECT to_regclass('alembic_version')::text"):
+        read = store.one("SELECT version_num FROM alembic_version")
+    if read is None:
+        from bot.journal.migrate import upgrade
+
+        upgrade(where)
+    else:
+        require_head(read, where)
+    return store
+
+
+def _instead(where: Place, *, replay: bool) -> str:
+    if not replay:
+        return "stop that process, or name another journal with --journal"
+    other = data_folder() / "replay.db"
+    if where.path and where.path.absolute() == other:
+        other = other.with_name("replay-2.db")
+    return f"name another journal for this replay: --journal sqlite:///{other}"

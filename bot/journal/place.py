@@ -1,0 +1,65 @@
+"""Where a journal is: a SQLite file or a PostgreSQL database, named by a URL, a path, or `URL#RUN`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import UsageError
+
+POSTGRES = re.compile(r"^postgres(?:ql)?(?:\+psycopg)?://")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One journal's place. `path` is the SQLite file, None for PostgreSQL; `url` is what the driver connects to."""
+
+    url: str
+    path: Path | None
+
+    @property
+    def shown(self) -> str:
+        """The place as a person may see it: without a password."""
+        return str(self.path) if self.path else re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", self.url)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The same for SQLAlchemy, which wants the driver's name; a SQLite file is opened read-only."""
+        if self.path:
+            return f"sqlite:///file:{_quoted(self.path)}?mode=ro&uri=true"
+        return self.url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock says who owns a SQLite journal."""
+        assert self.path is not None
+        return self.path.with_name(self.path.name + ".lock")
+
+
+def place(url: str) -> Place:
+    """The place that a URL or a plain path names. Raises UsageError for any other database."""
+    if POSTGRES.match(url):
+        return Place(POSTGRES.sub("postgresql://", url), None)
+    if url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+    elif "://" in url or not url:
+        path = ""
+    else:
+        path = url
+    if not path or path.startswith(":memory:"):
+        raise UsageError(
+            f"{url!r} is not a journal",
+            allowed="sqlite:///PATH, a plain path, or postgresql://USER@HOST/DATABASE",
+        )
+    return Place(f"sqlite:///{path}", Path(path))
+
+
+def split_run(url: str) -> tuple[str, str | None]:
+    """`URL#RUN` as (URL, RUN); RUN is None where there is no `#`."""
+    base, _, run = url.partition("#")
+    return base, run or None
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.absolute()))

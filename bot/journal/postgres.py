@@ -1,0 +1,83 @@
+"""The writer's connection to PostgreSQL, with the promises of a SQLite file: one owner, all or nothing, durable.
+
+Ownership is an advisory lock of this very connection: when the connection is lost, so is the ownership, and nothing can
+be written until both are back. A connection pool that hands out a connection a transaction breaks that: do not use one.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import psycopg
+
+from bot.errors import Locked, Unreachable
+from bot.journal.lock import Owner
+from bot.journal.place import Place
+from bot.journal.store import Rows, inserts
+
+T = TypeVar("T")
+
+LOCK = 0x7061706572706974  # "paperpit": one journal a database
+SETTINGS = (
+    "-c synchronous_commit=on -c statement_timeout=1000 -c lock_timeout=1000 "
+    "-c idle_in_transaction_session_timeout=5000"
+)
+HOLDER = f"""
+SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE locktype = 'advisory' AND classid = {LOCK >> 32} AND objid = {LOCK & 0xFFFFFFFF}
+  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+PREFIX = "paperpit "
+
+
+class PostgresStore:
+    """A PostgreSQL database that this process owns the journal of. Raises Unreachable, Locked."""
+
+    def __init__(self, place: Place, owner: Owner, *, do: str = "") -> None:
+        self._place = place
+        self._insert = inserts("%s")
+        self._connection = self._tried(
+            lambda: psycopg.connect(
+                place.url,
+                connect_timeout=2,  # the driver's smallest
+                application_name=f"{PREFIX}{owner.run} {owner.pid} {owner.host}",
+                options=SETTINGS,
+                keepalives_idle=10,
+                prepare_threshold=1,
+                autocommit=True,
+            )
+        )
+        if not self.one(f"SELECT pg_try_advisory_lock({LOCK})"):
+            held_by = self.one(HOLDER) or "another process"
+            self._connection.close()
+            raise Locked(f"the journal is owned by {held_by.removeprefix(PREFIX)}", where=place.shown, do=do)
+
+    def write(self, group: Iterable[tuple[str, Rows]]) -> None:
+        """Insert rows, table by table, as one transaction; durable on return. Raises Unreachable."""
+        self._tried(lambda: self._write(group))
+
+    def _write(self, group: Iterable[tuple[str, Rows]]) -> None:
+        # In a pipeline the whole group costs one round trip, its BEGIN and COMMIT included.
+        with self._connection.pipeline(), self._connection.transaction(), self._connection.cursor() as cursor:
+            for table, rows in group:
+                cursor.executemany(self._insert[table], rows)
+
+    def one(self, sql: str) -> Any:
+        """The first value of the first row, None without one."""
+        row = self._tried(lambda: self._connection.execute(sql).fetchone())
+        return row[0] if row else None
+
+    def script(self, sql: str) -> None:
+        """Run statements as one transaction."""
+        self._tried(lambda: self._connection.execute(sql))
+
+    def close(self) -> None:
+        """Let go of the connection, and with it of the lock."""
+        self._connection.close()
+
+    def _tried(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except psycopg.IntegrityError:
+            raise  # a row that contradicts another: our bug, not the database's
+        except psycopg.Error as error:
+            raise Unreachable(f"the journal cannot be written: {error}".strip(), where=self._place.shown) from error
