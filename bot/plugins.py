@@ -1,0 +1,151 @@
+"""Adapters, strategies and detectors of others: found by entry point, or in a Python file that a TOML file names.
+
+    [project.entry-points."paperpit.strategies"]        or, in TOML:  strategy = "code/mine.py:Mine"
+    mine = "my_package:Mine"
+
+Nothing is imported but what is asked for. Two distributions that offer one name are refused, never chosen between; a
+plug-in that cannot be imported is named with its distribution, its target and the cause.
+"""
+
+import difflib
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from bot.config import Params
+from bot.errors import ConfigError
+
+Group = Literal["adapters", "strategies", "detectors"]
+GROUPS: tuple[Group, ...] = ("adapters", "strategies", "detectors")
+USER_PACKAGE = "paperpit_user"
+
+# What the import of a stranger's file may raise. Wider would also catch our own faults.
+_IMPORT_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plug-in that a distribution offers, not imported yet."""
+
+    name: str
+    target: str
+    """`module:attribute`."""
+    distribution: str
+    """Name and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plug-in, imported."""
+
+    name: str
+    object: Any
+    distribution: str
+
+
+def offers(group: Group) -> list[Offer]:
+    """Every plug-in of `group` that is installed, by name. Nothing is imported; a name may come twice."""
+    found = {_offer(point) for point in entry_points(group=f"paperpit.{group}")}
+    return sorted(found, key=lambda offer: (offer.name, offer.distribution))
+
+
+def every(group: Group) -> list[Found]:
+    """Every installed plug-in of `group`. Raises ConfigError when one is broken or offered twice."""
+    names = dict.fromkeys(offer.name for offer in offers(group))
+    return [_installed(group, name) for name in names]
+
+
+def find(group: Group, name: str, base: Path | None = None) -> Any:
+    """The class (an adapter's: the function that opens it) called `name`, or `path/file.py:Class` relative to `base`.
+
+    Raises ConfigError when there is none, when two distributions offer it, or when it cannot be imported.
+    """
+    file, colon, attribute = name.rpartition(":")
+    if colon and file.endswith(".py"):
+        return _from_file((base or Path()) / Path(file).expanduser(), attribute)
+    return _installed(group, name).object
+
+
+def params_of(plugin: Any) -> type[Params] | None:
+    """The settings model of a plug-in: its attribute `Params`, else that of its module; None when it has none."""
+    model = getattr(plugin, "Params", None) or getattr(sys.modules.get(plugin.__module__), "Params", None)
+    return model if isinstance(model, type) and issubclass(model, Params) else None
+
+
+def _offer(point: EntryPoint) -> Offer:
+    owner = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
+    return Offer(point.name, point.value, owner)
+
+
+def _installed(group: Group, name: str) -> Found:
+    offered = [offer for offer in offers(group) if offer.name == name]
+    if not offered:
+        names = [offer.name for offer in offers(group)]
+        near = difflib.get_close_matches(name, names, 1)
+        raise ConfigError(
+            f'"{name}" is not among the installed {group}',
+            allowed=", ".join(names) + ', or "path/file.py:Class"',
+            do=f'did you mean "{near[0]}"?' if near else "",
+        )
+    if len(offered) > 1:
+        both = " and ".join(f"{offer.distribution} ({offer.target})" for offer in offered)
+        raise ConfigError(f'"{name}" is offered by {both}', do="uninstall one of the two distributions")
+    (offer,) = offered
+    point = EntryPoint(name, offer.target, f"paperpit.{group}")
+    with _blaming(f'"{name}" of {offer.distribution}', offer.target):
+        return Found(name, point.load(), offer.distribution)
+
+
+def _from_file(path: Path, attribute: str) -> Any:
+    if not path.is_file():
+        raise ConfigError(f"{path} is not there", do='write it as "path/file.py:Class", relative to the TOML file')
+    with _blaming(str(path), f"{path.name}:{attribute}"):
+        return getattr(_module(path.resolve()), attribute)
+
+
+def _module(path: Path) -> ModuleType:
+    source = path.read_bytes()
+    name = f"{USER_PACKAGE}.m{hashlib.sha256(str(path).encode() + source).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(USER_PACKAGE, ModuleType(USER_PACKAGE))
+    # Before execution: annotations of its Params are resolved through sys.modules.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+@contextmanager
+def _blaming(what: str, target: str) -> Iterator[None]:
+    try:
+        yield
+    except _IMPORT_FAULTS as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{what} cannot be imported from {target}: {cause}", do="mend or uninstall it") from error
