@@ -1,0 +1,98 @@
+"""An installed wheel is the whole program: it replays its shipped tape far away from any checkout.
+
+Method: build the wheel, install it into an environment that borrows only the third-party packages of this one, and use
+it from a foreign folder with a home of its own.
+"""
+
+import json
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("config", "migrations")
+# What `paperpit --help` has no use for costs a second or more to import.
+HEAVY = {"numba", "pyarrow", "pandas", "sqlalchemy", "alembic", "pandas_market_calendars", "icalendar", "pydantic"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT], check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+class Installed:
+    """The program as a stranger has it: `paperpit(...)` runs it in a foreign folder and gives what it printed."""
+
+    def __init__(self, place: Path, wheel: Path) -> None:
+        self.python, self.here = place / "env/bin/python", place / "elsewhere"
+        self.here.mkdir()
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", place / "env"], check=True)
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--python", self.python]
+        subprocess.run([*pip, "install", "--no-deps", "--no-index", wheel], check=True)
+        (site,) = (place / "env").glob("lib/python*/site-packages")
+        (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        self.env = {"HOME": str(place / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+    def paperpit(self, *words: str) -> str:
+        program = self.python.with_name("paperpit")
+        done = subprocess.run([program, *words], cwd=self.here, env=self.env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, wheel) -> Installed:
+    return Installed(tmp_path_factory.mktemp("stranger"), wheel)
+
+
+def test_the_wheel_holds_every_shipped_file_and_no_leftovers(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    tracked = subprocess.run(["git", "ls-files", *SHIPPED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [path for path in tracked.stdout.split() if f"bot/_shipped/{path}" not in names] == []
+    assert [name for name in names if "__pycache__" in name or name.startswith("tests/")] == []
+
+
+def test_the_wheel_puts_three_packages_and_nothing_else_into_site_packages(wheel):
+    tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"bot", "adapters", "strategies"}
+
+
+def test_help_and_version_work_elsewhere(installed):
+    assert "replay" in installed.paperpit("--help")
+    assert "0.1.0" in installed.paperpit("--version")
+
+
+def test_a_replay_works_elsewhere(installed):
+    # when
+    summary = json.loads(installed.paperpit("replay", "demo", "--json"))
+    # then
+    assert summary["round_trips"] >= 1
+    assert str(ROOT) not in summary["journal"]
+    assert len(json.loads(installed.paperpit("journal", "round-trips", "--json"))) == summary["round_trips"]
+    assert installed.paperpit("db", "current").strip()
+
+
+def test_a_folder_with_a_bot_of_its_own_does_not_disturb_it(installed):
+    (installed.here / "bot.py").write_text("raise SystemExit('the wrong bot')\n")
+    assert "replay" in installed.paperpit("--help")
+
+
+def test_a_checkout_is_read_where_it_lies():
+    # An editable install copies `_shipped` into site-packages; an edit to config/ must take effect all the same.
+    from bot.resources import shipped
+
+    assert shipped("config") == ROOT / "config"
+
+
+def test_help_loads_nothing_heavy():
+    script = "import sys; from bot.cli import app; app.app(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    assert HEAVY & set(done.stdout.splitlines()[-1].split()) == set()
