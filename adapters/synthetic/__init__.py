@@ -1,0 +1,1 @@
+"""A market whose truth is known: a seedable simulator of the touch, planted events with labels, the shipped demo."""

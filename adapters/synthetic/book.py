@@ -1,0 +1,137 @@
+"""The touch: two queues that orders fill and empty; an emptied one gives way by a tick. Every change is a row.
+
+A touch-queue market after Cont and de Larrard (2013): price moves when a queue is used up, then makers close the spread
+again, mostly by following the move. One rule serves both sides: `toward` is the direction in which side k gives way.
+"""
+
+from typing import Any
+
+from adapters.synthetic.chance import Rng, below, heavy
+from adapters.synthetic.state import ASK, BID
+from bot.domain.market import ABSENT, BUY, PRINT, QUOTE, SELL, SIDE_NONE, SIDE_TRUE, Ticks
+from bot.kernel import kernel
+
+ROWS_MAX = 16
+"""Rows that one order can write: a print and two quotes for each level that it walks, and one more quote."""
+_LEVELS_MAX = 4
+_ADD_TAIL, _ADD_OCTAVES = 360, 5
+_PRINT_OCTAVES = 8
+
+
+@kernel
+def toward(k: int) -> int:
+    """-1 for the bid, +1 for the ask."""
+    return 2 * k - 1
+
+
+@kernel
+def quote(s: Any, out: Ticks) -> None:
+    """Write the touch as it is now."""
+    row = out[s.rows]
+    row.ts, row.kind, row.price, row.size = s.ts, QUOTE, ABSENT, 0
+    row.side, row.side_method, row.flags, row.instrument = 0, SIDE_NONE, 0, 0
+    row.bid, row.ask = s.price[BID], s.price[ASK]
+    row.bid_size, row.ask_size = s.size[BID], s.size[ASK]
+    if s.absent == BID:
+        row.bid, row.bid_size = ABSENT, 0
+    elif s.absent == ASK:
+        row.ask, row.ask_size = ABSENT, 0
+    s.rows += 1
+
+
+@kernel
+def _print(s: Any, k: int, size: int, out: Ticks) -> None:
+    quote(s, out)  # a print carries the touch before it, like a quote
+    row = out[s.rows - 1]
+    row.kind, row.price, row.size = PRINT, s.price[k], size
+    row.side, row.side_method = BUY if k == ASK else SELL, SIDE_TRUE
+    s.high, s.low = max(s.high, s.price[k]), min(s.low, s.price[k])
+
+
+@kernel
+def fresh(rng: Rng, nature: Any) -> int:
+    """Size of a queue that has just become the touch: between a third and five thirds of the usual depth."""
+    return int(nature.lot * (nature.depth // 3 + below(rng, nature.depth * 4 // 3) + 1))
+
+
+@kernel
+def give_way(s: Any, k: int, rng: Rng, nature: Any) -> None:
+    """The queue of side k is used up: the next level becomes the touch."""
+    s.cost += (16 * s.used[k] - s.cost) // 64
+    s.price[k] += toward(k)
+    s.size[k] = fresh(rng, nature)
+    s.used[k] = 0
+    s.gone = k
+
+
+@kernel
+def take(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> int:
+    """A market order hits side k, walking the book if it must. Returns its volume."""
+    left = nature.lot * heavy(rng, nature.again, _PRINT_OCTAVES)
+    taken = 0
+    for _ in range(_LEVELS_MAX):
+        held = s.absent >= 0 or (s.floor == k and s.price[k] == s.floor_price)
+        part = left if held else min(left, s.size[k])
+        _print(s, k, part, out)
+        taken += part
+        left -= part
+        s.used[k] += part
+        s.size[k] -= part
+        if held:
+            # An iceberg: what is shown shrinks, the reserve behind it takes the rest of the order.
+            s.size[k] = max(s.size[k], nature.lot)
+        elif s.size[k] == 0:
+            give_way(s, k, rng, nature)
+        quote(s, out)
+        if left <= 0 or s.price[ASK] - s.price[BID] > s.wide + 2:
+            break
+    return taken
+
+
+@kernel
+def join(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
+    """A limit order joins the queue of side k."""
+    s.size[k] += nature.lot * heavy(rng, _ADD_TAIL, _ADD_OCTAVES)
+    quote(s, out)
+
+
+@kernel
+def leave(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
+    """An order in the queue of side k is cancelled; the last one takes the level with it unless an absorber stands."""
+    s.size[k] -= nature.lot * heavy(rng, _ADD_TAIL, _ADD_OCTAVES)
+    if s.size[k] <= 0:
+        if s.absent >= 0 or (s.floor == k and s.price[k] == s.floor_price) or s.price[ASK] - s.price[BID] > s.wide + 1:
+            s.size[k] = nature.lot
+        else:
+            give_way(s, k, rng, nature)
+    quote(s, out)
+
+
+@kernel
+def close_spread(s: Any, rng: Rng, nature: Any, out: Ticks) -> None:
+    """Makers close a wide spread: the other side follows the move, or the level that was lost is quoted again."""
+    follows = below(rng, 1000) < nature.carry
+    k = 1 - s.gone if follows else s.gone
+    s.price[k] -= toward(k)
+    s.size[k] = fresh(rng, nature)
+    s.used[k] = 0
+    quote(s, out)
+
+
+@kernel
+def reload(s: Any, nature: Any, out: Ticks) -> None:
+    """The absorber shows its usual size again."""
+    s.size[s.floor] = nature.lot * nature.depth
+    quote(s, out)
+
+
+@kernel
+def flicker(s: Any, rng: Rng, nature: Any, out: Ticks) -> None:
+    """A quote is put in and taken out at once: two rows, nothing changed."""
+    k = below(rng, 2)
+    size = s.size[k]
+    s.size[k] = size + nature.lot * (1 + below(rng, 40))
+    quote(s, out)
+    s.ts += 50_000 + below(rng, 400_000)
+    s.size[k] = size
+    quote(s, out)

@@ -1,0 +1,112 @@
+"""One step of the market: wait, then one order of one kind. Market orders excite each other, makers refill and close.
+
+Market orders are a two-sided self-exciting stream (Hawkes) whose memory fades as tau / (tau + dt) a step, which needs
+no exponential and is therefore the same on every machine.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from adapters.synthetic.book import close_spread, flicker, join, leave, quote, reload, take
+from adapters.synthetic.chance import Rng, below, waiting
+from adapters.synthetic.state import ASK, BID
+from bot.domain.market import Ticks
+from bot.kernel import kernel
+
+SECOND = 1_000_000_000
+_MILLIHERTZ = 1_000 * SECOND
+_MOOD_NS, _MOOD_LOW, _MOOD_HIGH = 10 * SECOND, 250, 4_000
+_LEAN_MAX, _LEAN_NS = 220, 45 * SECOND
+_CLOSING, _RELOADING = 30_000, 120_000
+TAKE, JOIN, LEAVE, CLOSE, RELOAD, FLICKER = range(6)
+
+
+@kernel
+def drift(s: Any, rng: Rng) -> None:
+    """What changes slowly: how busy people are, which side they prefer, the range of a minute."""
+    if s.ts >= s.mood_at:
+        s.mood_at = s.ts + _MOOD_NS
+        s.mood += (1_000 - s.mood) // 10 + s.mood * (below(rng, 801) - 400) // 1_000
+        s.mood = min(max(s.mood, _MOOD_LOW), _MOOD_HIGH)
+    if s.ts >= s.lean_until:
+        s.lean_until = s.ts + waiting(rng, _LEAN_NS // 16) * 16
+        s.lean = below(rng, 2 * _LEAN_MAX + 1) - _LEAN_MAX
+    if s.ts >= s.minute:
+        s.reach += (16 * (s.high - s.low) - s.reach) // 14
+        s.high = s.low = s.price[BID]
+        s.minute += 60 * SECOND
+
+
+@kernel
+def rates(s: Any, nature: Any, pace: int, into: npt.NDArray[np.int64]) -> int:
+    """How often each kind of order comes now, mHz, into `into[2 * kind + side]`; returns the sum."""
+    depth = nature.depth * nature.lot
+    pace = pace * s.mood // 1_000
+    for k in range(2):
+        lean = 1_000 + s.lean if k == ASK else 1_000 - s.lean
+        own = nature.prints * pace // 1_000 * lean // 2_000
+        into[2 * TAKE + k] = (own + s.heat[k]) * s.boost[k] // 1_000 + s.extra[k]
+        book = nature.book * pace // 1_000
+        into[2 * JOIN + k] = book * s.makers[k] // 1_000 * 2 * depth // (depth + s.size[k])
+        into[2 * LEAVE + k] = book * min(s.size[k], 4 * depth) // depth
+        if s.absent >= 0:
+            into[2 * JOIN + k] = into[2 * LEAVE + k] = 0
+            if s.absent == k:
+                into[2 * TAKE + k] = 0
+        into[2 * CLOSE + k] = into[2 * RELOAD + k] = into[2 * FLICKER + k] = 0
+    if s.price[ASK] - s.price[BID] > s.wide and s.absent < 0:
+        into[2 * CLOSE] = _CLOSING + 20 * pace
+    if s.floor >= 0 and s.price[s.floor] == s.floor_price and s.size[s.floor] < depth:
+        into[2 * RELOAD] = _RELOADING
+    into[2 * FLICKER] = s.flicker
+    return int(into.sum())
+
+
+@kernel
+def cool(s: Any, nature: Any, dt: int) -> None:
+    """Excitement fades over `dt` ns."""
+    for k in range(2):
+        s.heat[k] = s.heat[k] * nature.memory // (nature.memory + dt)
+
+
+@kernel
+def excite(s: Any, nature: Any, k: int) -> None:
+    """An order that hit side k makes more of them likely."""
+    unit = _MILLIHERTZ // nature.memory
+    s.heat[k] += unit * nature.excite // 1_000
+    s.heat[1 - k] += unit * nature.infect // 1_000
+
+
+@kernel
+def act(s: Any, choice: int, rng: Rng, nature: Any, out: Ticks) -> int:
+    """Do what was drawn; returns the volume of a market order, else 0."""
+    kind, k = choice // 2, choice % 2
+    if kind == TAKE:
+        excite(s, nature, k)
+        return take(s, k, rng, nature, out)
+    if kind == JOIN:
+        join(s, k, rng, nature, out)
+    elif kind == LEAVE:
+        leave(s, k, rng, nature, out)
+    elif kind == CLOSE:
+        close_spread(s, rng, nature, out)
+    elif kind == RELOAD:
+        reload(s, nature, out)
+    elif kind == FLICKER:
+        flicker(s, rng, nature, out)
+    else:
+        quote(s, out)
+    return 0
+
+
+@kernel
+def pick(rng: Rng, weights: npt.NDArray[np.int64], total: int) -> int:
+    """An index with chance weights[i] / total."""
+    at = below(rng, total)
+    for i in range(weights.shape[0]):
+        at -= weights[i]
+        if at < 0:
+            return i
+    return len(weights) - 1

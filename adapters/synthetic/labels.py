@@ -1,0 +1,78 @@
+"""The truth about a synthetic tape: what was planted, where and when, as the Parquet file that `score` reads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.synthetic.state import (
+    ABSORPTION,
+    CONFLUENCE,
+    DONE,
+    IMBALANCE,
+    LOCK,
+    NEWS,
+    ONE_SIDED,
+    REJECTION,
+    STUFFING,
+    States,
+)
+from bot.tape.writer import AtomicFile
+
+STRENGTHS = {1: ("weak", 0.33), 2: ("mid", 0.67), 3: ("strong", 1.0)}
+DECOYS = {STUFFING: "quote_stuffing", LOCK: "limit_lock", NEWS: "fast_news", ONE_SIDED: "one_sided"}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One planted event, or a decoy (`null`) whose name is in `note`. Times are ns UTC, `price` is in points."""
+
+    kind: str
+    t_start: int
+    t_end: int
+    price: float
+    strength: float
+    note: str
+
+
+def labels_of(plants: States, tick: Decimal) -> list[Label]:
+    """Labels of everything that was played to its end, by start; a confluence is also an absorption and a rejection."""
+    rows = [label for plant in plants if plant["phase"] == DONE for label in _of(plant, tick)]
+    return sorted(rows, key=lambda label: (label.t_start, label.kind))
+
+
+def _of(plant: Any, tick: Decimal) -> Iterator[Label]:
+    kind, start, until = int(plant["kind"]), int(plant["start"]), int(plant["until"])
+    first, last = int(plant["first"]), int(plant["last"])
+    price = float(int(plant["price"]) * tick)
+    word, strength = STRENGTHS[int(plant["grade"])]
+    side = "long" if plant["side"] > 0 else "short"
+    if kind in DECOYS:
+        yield Label("null", first, last, price, strength, DECOYS[kind])
+    if kind in (ABSORPTION, CONFLUENCE):
+        yield Label(f"absorption_{side}", first, last, price, strength, word)
+    if kind in (REJECTION, CONFLUENCE):
+        yield Label(f"rejection_{side}", start, until, price, strength, word)
+    if kind == CONFLUENCE:
+        yield Label(f"absorption_rejection_{side}", start, until, price, strength, word)
+    if kind == IMBALANCE:
+        yield Label(f"imbalance_{side}", start, until, price, strength, word)
+
+
+def write_labels(path: Path, labels: Sequence[Label]) -> None:
+    """Write the labels' Parquet at once or not at all."""
+    names = [field.name for field in fields(Label)]
+    types = [pa.string(), pa.int64(), pa.int64(), pa.float64(), pa.float64(), pa.string()]
+    columns = list(zip(*map(astuple, labels), strict=True)) or [()] * len(names)
+    table = pa.table([pa.array(values, kind) for values, kind in zip(columns, types, strict=True)], names=names)
+    with AtomicFile(path) as file:
+        pq.write_table(table, file)
+
+
+def labels_path(tape: Path) -> Path:
+    """Where the labels of a tape are looked for: `<stem>.labels.parquet` beside it."""
+    return tape.with_name(f"{tape.stem}.labels.parquet")

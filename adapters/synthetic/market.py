@@ -1,0 +1,89 @@
+"""The simulator: one compiled loop over a market's state that writes TICK rows, and the class that feeds it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from adapters.synthetic.book import ROWS_MAX, quote
+from adapters.synthetic.chance import Rng, seeded, waiting
+from adapters.synthetic.flow import SECOND, TAKE, act, cool, drift, pick, rates
+from adapters.synthetic.staging import calm, count, stage
+from adapters.synthetic.state import MARKET, PLANT, States
+from bot.domain.market import TICK, Ticks
+from bot.kernel import kernel
+
+Pace = npt.NDArray[np.int64]
+"""Activity for each second of the tape, per mille of the instrument's usual one."""
+
+
+@kernel
+def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: Rng, out: Ticks) -> int:
+    """Write rows until `out` is full or the market's end is reached; returns how many. Call again to go on."""
+    s, nature = markets[0], natures[0]
+    weights = np.zeros(12, np.int64)
+    s.rows = 0
+    if s.ts == s.begin:
+        calm(s, nature)
+        quote(s, out)
+    while s.ts < s.end and s.rows + 2 * ROWS_MAX <= out.shape[0]:
+        total = rates(s, nature, pace[(s.ts - s.begin) // SECOND], weights)
+        dt = 1 + waiting(rng, 1_000 * SECOND // max(total, 1))
+        s.ts += dt
+        if s.ts >= s.end:
+            break
+        cool(s, nature, dt)
+        drift(s, rng)
+        stage(s, plants, rng, nature, out)
+        choice = pick(rng, weights, total)
+        volume = act(s, choice, rng, nature, out)
+        if choice // 2 == TAKE:
+            count(s, plants, choice % 2, volume)
+    return int(s.rows)
+
+
+class Simulator:
+    """A market from `begin` to `end` (ns UTC) at `price` (ticks), the same rows for the same arguments."""
+
+    def __init__(self, nature: States, pace: Pace, plants: States, *, begin: int, price: int, seed: int) -> None:
+        self._nature, self._pace, self._rng = nature, pace, seeded(seed)
+        self.plants = plants.copy()
+        """What was staged, and when the simulation is over: where and when it really happened."""
+        self._market = np.zeros(1, MARKET)
+        lot, depth = int(nature["lot"][0]), int(nature["depth"][0])
+        wide = int(nature["wide"][0])
+        start = {
+            "ts": begin,
+            "begin": begin,
+            "end": begin + len(pace) * SECOND,
+            "price": (price, price + wide),
+            "size": (depth * lot, depth * lot),
+            "mood": 1_000,
+            "wide": wide,
+            "cost": 16 * 2 * depth * lot,
+            "high": price,
+            "low": price,
+            "minute": begin + 60 * SECOND,
+            "reach": 16 * 4 * wide,
+            "floor": -1,
+            "absent": -1,
+        }
+        for name, value in start.items():
+            self._market[name] = value
+
+    @property
+    def now(self) -> int:
+        """How far the market has come, ns UTC."""
+        return int(self._market["ts"][0])
+
+    def batches(self, rows: int = 65_536) -> Iterator[Ticks]:
+        """TICK rows in arrival order; each batch is overwritten by the next."""
+        out = np.zeros(rows, TICK)
+        while self.now < self._market["end"][0]:
+            written = simulate(self._market, self._nature, self.plants, self._pace, self._rng, out)
+            yield out[:written]
+
+
+def no_plants() -> States:
+    """Nothing staged: a strict null."""
+    return np.zeros(0, PLANT)

@@ -1,0 +1,87 @@
+"""The rows that the simulator works on: MARKET (where it stands), NATURE (what it is like), PLANT (what is staged).
+
+Side of the book k: 0 = bid, 1 = ask. Rates are millihertz, shares are per mille, prices ticks, times ns UTC.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+States = npt.NDArray[np.void]
+"""An array of MARKET, NATURE or PLANT rows."""
+
+BID, ASK = 0, 1
+
+NATURE = np.dtype(
+    [
+        ("prints", "i8"),  # market orders at pace 1000, both sides, without excitation, mHz
+        ("book", "i8"),  # limit orders and cancels at pace 1000, each per side, mHz
+        ("depth", "i8"),  # usual displayed size at the touch, lots
+        ("lot", "i8"),  # contracts or shares in a lot
+        ("excite", "i8"),  # share of market orders caused by an earlier one of the same side
+        ("infect", "i8"),  # share caused by an earlier one of the other side
+        ("memory", "i8"),  # how long an order excites, ns
+        ("carry", "i8"),  # chance that the other side follows when a level is gone
+        ("again", "i8"),  # tail of sizes: chance of one more doubling, per 1024
+        ("wide", "i8"),  # usual spread, ticks
+    ],
+    align=True,
+)
+
+MARKET = np.dtype(
+    [
+        ("ts", "i8"),
+        ("begin", "i8"),
+        ("end", "i8"),
+        ("rows", "i8"),  # written into the current output
+        ("price", "i4", (2,)),
+        ("size", "i4", (2,)),
+        ("heat", "i8", (2,)),  # excited market orders that hit side k, mHz
+        ("mood", "i8"),  # slow activity factor, per mille
+        ("mood_at", "i8"),
+        ("lean", "i8"),  # slow preference for buying, per mille
+        ("lean_until", "i8"),
+        ("gone", "i8"),  # side whose touch was used up last
+        ("wide", "i8"),  # spread that makers close down to
+        ("used", "i8", (2,)),  # volume traded at the present touch of side k
+        ("cost", "i8"),  # mean volume per tick of progress, lots x 16
+        ("high", "i4"),  # of the running minute
+        ("low", "i4"),
+        ("minute", "i8"),  # end of the running minute
+        ("reach", "i8"),  # mean range of a minute, ticks x 16
+        ("boost", "i8", (2,)),  # factor on market orders that hit side k, per mille
+        ("makers", "i8", (2,)),  # factor on limit orders that join side k, per mille
+        ("extra", "i8", (2,)),  # staged market orders that hit side k, mHz
+        ("floor", "i8"),  # side that has an absorber, -1 none
+        ("floor_price", "i4"),
+        ("absent", "i8"),  # side that nobody quotes, -1 none
+        ("flicker", "i8"),  # rate of flickering quotes, mHz
+        ("plant", "i8"),  # index of the next or running plant
+    ],
+    align=True,
+)
+
+ABSORPTION, REJECTION, CONFLUENCE, IMBALANCE, STUFFING, LOCK, NEWS, ONE_SIDED, DRIFT = range(1, 10)
+"""What is staged. Up to IMBALANCE the plants are labelled as themselves, the decoys as `null`, a DRIFT not at all."""
+
+WAITING, PUSH, HOLD, LIFT, REST, DONE = range(6)
+"""How far a plant has come."""
+
+PLANT = np.dtype(
+    [
+        ("kind", "u1"),
+        ("side", "i1"),  # +1 long: selling is absorbed or rejected, or buying dominates
+        ("grade", "u1"),  # 1 weak, 2 mid, 3 strong
+        ("phase", "u1"),
+        ("start", "i8"),
+        ("until", "i8"),  # whatever happens, it is over then
+        ("aim", "i4"),  # price that the running phase works towards
+        ("from_price", "i4"),  # touch when it began
+        ("goal", "i8"),  # volume to be absorbed
+        ("volume", "i8", (2,)),  # market orders that hit side k since the phase began
+        ("phase_at", "i8"),
+        ("first", "i8"),  # when the label begins
+        ("last", "i8"),  # when the label ends
+        ("price", "i4"),  # the label's level
+    ],
+    align=True,
+)
