@@ -1,0 +1,69 @@
+"""What a rule may know when it judges one proposal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.config.files import RiskSettings
+from bot.domain.command import GOOD, Health
+from bot.domain.decision import Fact, Proposal, Reason
+from bot.domain.instrument import Instrument
+from bot.domain.market import ABSENT
+from bot.domain.order import AccountFacts
+from bot.risk.blackout import Blackout
+from bot.risk.hours import Hours, Sessions
+from bot.risk.ledger import Day, Ledger
+
+Scope = tuple[str, int | None]
+"""What a pause closes: (strategy or "", instrument or None)."""
+
+
+@dataclass(slots=True)
+class Book:
+    """The standing quote of one instrument, in ticks, and the stamp of its newest row (ns UTC)."""
+
+    ts: int = 0
+    bid: int = ABSENT
+    ask: int = ABSENT
+
+
+@dataclass(slots=True)
+class Control:
+    """What people and the market's guards have closed. Empty means open."""
+
+    kill: str | None = None
+    """Why the kill switch is set; None when it is not."""
+    pauses: dict[Scope, str] = field(default_factory=dict)
+    guards: dict[tuple[int, int], Mapping[str, Fact]] = field(default_factory=dict)
+    """Active guards: (instrument, number) → its facts."""
+    signals: set[tuple[str, str]] = field(default_factory=set)
+    """(strategy, signal) that were approved once."""
+    intents: dict[tuple[str, int, int, int], int] = field(default_factory=dict)
+    """(strategy, instrument, side, entry) → when it was last approved."""
+
+
+@dataclass(slots=True)
+class Context:
+    """One moment of one instrument, as every rule sees it."""
+
+    now: int
+    instrument: Instrument
+    settings: RiskSettings
+    account: AccountFacts
+    book: Book
+    sessions: Sessions
+    hours: Hours
+    blackout: Blackout
+    ledger: Ledger
+    day: Day
+    control: Control
+    health: Health = GOOD
+
+
+class Rule:
+    """One rule of the gate. A rule reads; only the gate writes."""
+
+    name = ""
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Why this proposal may not pass, with the numbers that tripped it; None when it may."""
+        raise NotImplementedError

@@ -1,0 +1,181 @@
+"""The one door for entries. Every rule is asked, and all their reasons are told, not only the first.
+
+    Gate(instruments=[...], days=[...], settings=RiskSettings(), account=AccountFacts,
+         blackouts={strategy: Blackout}, hours={strategy: HoursSettings}, health=clock.health)
+
+    judge(proposal | refusal, now) -> Approved | Blocked
+    quote(instrument, ts, bid, ask)         the standing quote and the stamp of the instrument's newest row
+    guard(instrument, number, on, facts)    a regime guard changed
+    opened(bracket) · ended(bracket) · fill(fill, order) · commission(report)
+    pause(on, why, strategy=, instrument=) · kill(on, why)
+    windows(strategy, from, to) · flat_at(strategy, ts) · facts(instrument, now)
+
+`days` and `instruments` go by the same index. Times are ns UTC, prices ticks. Nothing here reads a clock: the same
+calls give the same answers, in a replay and live.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.config.files import HoursSettings, RiskSettings
+from bot.domain.command import GOOD, Health
+from bot.domain.decision import Approved, Blocked, Fact, Proposal, Refusal, Verdict
+from bot.domain.instrument import Instrument
+from bot.domain.market import Days
+from bot.domain.order import AccountFacts, Bracket, CommissionReport, FillReport, Order
+from bot.domain.seal import SEAL
+from bot.risk.blackout import Blackout, Window
+from bot.risk.context import Book, Context, Control, Rule
+from bot.risk.hours import Hours, Sessions
+from bot.risk.ledger import ZERO, Ledger
+from bot.risk.rules import ALL, Guard
+
+
+def _good() -> Health:
+    return GOOD
+
+
+class Gate:
+    """Judges proposals, and folds what its rules count. The only maker of `Approved`."""
+
+    def __init__(
+        self,
+        *,
+        instruments: Sequence[Instrument],
+        days: Sequence[Days],
+        settings: RiskSettings,
+        account: AccountFacts,
+        blackouts: Mapping[str, Blackout],
+        hours: Mapping[str, HoursSettings],
+        health: Callable[[], Health] = _good,
+    ) -> None:
+        assert len(instruments) == len(days)
+        self._instruments, self._settings, self._account = instruments, settings, account
+        self._sessions = [Sessions(rows) for rows in days]
+        self._blackouts, self._hours_settings, self._health = blackouts, hours, health
+        self._hours: dict[tuple[str, int], Hours] = {}
+        self._books = [Book() for _ in instruments]
+        self._ledger = Ledger(instruments, self._sessions)
+        self._control = Control()
+        self._rules: list[Rule] = [rule() for rule in ALL]
+        self._guards: set[int] = set()
+
+    def judge(self, proposal: Proposal | Refusal, now: int) -> Verdict:
+        """Approved, or Blocked with every reason. A strategy's own Refusal is blocked with the reasons it gave."""
+        if isinstance(proposal, Refusal):
+            return Blocked(proposal, now, proposal.reasons)
+        ctx = self._context(proposal, now)
+        reasons = [reason for rule in self._rules if (reason := rule.check(proposal, ctx)) is not None]
+        if reasons:
+            return Blocked(proposal, now, tuple(reasons))
+        self._intend(proposal, now)
+        return Approved(proposal, now, _room(ctx), SEAL)
+
+    def quote(self, instrument: int, ts: int, bid: int, ask: int) -> None:
+        """The standing quote in ticks (ABSENT = none) and the stamp of the instrument's newest row of either kind."""
+        book = self._books[instrument]
+        book.ts, book.bid, book.ask = ts, bid, ask
+
+    def guard(self, instrument: int, number: int, on: bool, facts: Mapping[str, Fact]) -> None:
+        """A regime guard of an instrument went on or off."""
+        if number not in self._guards:
+            self._guards.add(number)
+            self._rules.append(Guard(number))
+        if on:
+            self._control.guards[instrument, number] = facts
+        else:
+            self._control.guards.pop((instrument, number), None)
+
+    def opened(self, bracket: Bracket) -> None:
+        """A bracket was sent. Its signal and its intent are spent, also when a restart folds it again."""
+        self._intend(bracket.approved.proposal, bracket.approved.ts)
+        self._ledger.opened(bracket)
+
+    def ended(self, bracket: Bracket) -> None:
+        """A bracket has ended, with or without a round trip."""
+        self._ledger.ended(bracket)
+
+    def fill(self, fill: FillReport, order: Order) -> None:
+        """An execution of one of our orders."""
+        self._ledger.fill(fill, order)
+
+    def commission(self, report: CommissionReport) -> None:
+        """What an execution really cost."""
+        self._ledger.commission(report)
+
+    def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
+        """Close or reopen entries: all, one strategy's, one instrument's, or both. Reopening opens what it names."""
+        if on:
+            self._control.pauses[strategy, instrument] = why
+        else:
+            self._control.pauses.pop((strategy, instrument), None)
+
+    def kill(self, on: bool, why: str) -> None:
+        """Set or clear the kill switch."""
+        self._control.kill = why if on else None
+
+    def windows(self, strategy: str, from_ns: int, to_ns: int) -> tuple[Window, ...]:
+        """The blackout windows of a strategy that meet [from, to), by their start: the clock's edges."""
+        return self._blackouts[strategy].windows(from_ns, to_ns)
+
+    def flat_at(self, strategy: str, instrument: int, ts: int) -> int | None:
+        """When the strategy has to be flat in the session that holds `ts`; None while the exchange is closed."""
+        sessions = self._sessions[instrument]
+        if not sessions.trading(ts):
+            return None
+        return self._hours_of(strategy, instrument).flat_at(sessions.at(ts))
+
+    def facts(self, instrument: int, now: int) -> dict[str, Fact]:
+        """The day so far and what the account carries, for `status`."""
+        day = self._ledger.day(instrument, now)
+        return {
+            "net": str(day.net),
+            "loss_used": str(max(ZERO, self._ledger.risk - day.net)),
+            "loss_limit": str(self._settings.max_daily_loss_usd),
+            "open_risk": str(self._ledger.risk),
+            "open_brackets": len(self._ledger.open),
+            "brackets_today": day.brackets,
+            "position": self._ledger.position[instrument],
+        }
+
+    def _context(self, proposal: Proposal, now: int) -> Context:
+        at = proposal.instrument
+        return Context(
+            now=now,
+            instrument=self._instruments[at],
+            settings=self._settings,
+            account=self._account,
+            book=self._books[at],
+            sessions=self._sessions[at],
+            hours=self._hours_of(proposal.strategy, at),
+            blackout=self._blackouts[proposal.strategy],
+            ledger=self._ledger,
+            day=self._ledger.day(at, now),
+            control=self._control,
+            health=self._health(),
+        )
+
+    def _hours_of(self, strategy: str, instrument: int) -> Hours:
+        found = self._hours.get((strategy, instrument))
+        if found is None:
+            settings = self._hours_settings[strategy]
+            found = self._hours[strategy, instrument] = Hours(self._sessions[instrument], settings, self._settings)
+        return found
+
+    def _intend(self, proposal: Proposal, ts: int) -> None:
+        if proposal.signal_id:
+            self._control.signals.add((proposal.strategy, proposal.signal_id))
+        key = (proposal.strategy, proposal.instrument, proposal.side, proposal.entry)
+        self._control.intents[key] = ts
+
+
+def _room(ctx: Context) -> dict[str, Fact]:
+    """How far each limit was at the moment of approval."""
+    return {
+        "spread_ticks": ctx.book.ask - ctx.book.bid,
+        "quote_age_ms": (ctx.now - ctx.book.ts) // 10**6,
+        "open_brackets": len(ctx.ledger.open),
+        "brackets_today": ctx.day.brackets,
+        "net_today": str(ctx.day.net),
+        "open_risk": str(ctx.ledger.risk),
+        "loss_limit": str(ctx.settings.max_daily_loss_usd),
+    }
