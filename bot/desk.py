@@ -5,9 +5,10 @@ broker's reports are walked in tape order, and only our own working orders are l
 edges with nominal time ≤ the row's, acknowledgements and fills, signals in order of configuration.
 """
 
+import asyncio
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ class Orders(Protocol):
     holding: bool
     fills: int
     round_trips: int
+    net_ticks: int
 
     def open_brackets(self, strategy: str) -> int: ...
     def position(self, instrument: int) -> int: ...
@@ -103,11 +105,14 @@ class Desk:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
         self._stopping = True
 
-    async def run(self) -> Tally:
-        """Trade until the market ends. Raises what the market, the broker or the journal raise."""
+    async def run(self, seen: Callable[[int], None] = lambda rows: None) -> Tally:
+        """Trade until the market ends; `seen(rows)` is told of each batch. Raises what market, broker, journal raise."""
         await self._p.market.subscribe()
         async for batch in self._p.market.batches():
             await self._walk(batch)
+            seen(len(batch.ticks))
+            # A tape never waits for anything: this lets signals of the operating system and commands in.
+            await asyncio.sleep(0)
             if batch.final:
                 await self._close_down()
             if self._stopping:

@@ -4,8 +4,9 @@ One moment of a tape is a `Stop`: everything before it has happened, nothing aft
 with nominal time ≤ the row's, acknowledgements and fills, signals in order of configuration.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.domain.command import Command, Health
@@ -56,6 +57,12 @@ class Market(Protocol):
 
     instruments: Sequence[Instrument]
     """TICK.instrument is an index into this."""
+    first_ns: int
+    """Stamp of the first tick to come; a live market says when it connected."""
+    last_ns: int | None
+    """Stamp of the last tick, where it is known."""
+    anomalies: Mapping[str, int]
+    """What was odd so far, by name."""
 
     async def subscribe(self) -> None:
         """Ask for the instruments' ticks. Raises Unreachable, InputMissing or DataDamaged."""
@@ -106,6 +113,22 @@ class Adapter:
     broker: Broker
     fill_model: str = ""
     tapes: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterNeeds:
+    """What the composition root gives an adapter's factory beside its own Params."""
+
+    account: str
+    """Name of the account where the adapter may choose it: a replay's is private to its run."""
+    instrument: Callable[[str, Decimal], Instrument]
+    """Facts of a contract or product by name; the tick serves where no facts are known. Raises ConfigError."""
+    tapes: Sequence[str] = ()
+    """Tapes named on the command line; empty: those of the adapter's Params."""
+    batch: int = 65_536
+    fill_model: str = "queue"
+    latency_ns: int = 250_000_000
+    cancel_latency_ns: int = 250_000_000
 
 
 class Clock(Protocol):
@@ -287,6 +310,7 @@ class Gate(Protocol):
 
 __all__ = [
     "Adapter",
+    "AdapterNeeds",
     "Batch",
     "Broker",
     "Clock",

@@ -1,6 +1,6 @@
 """A market that reads tapes: one or several, as fast as they can be decoded."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from adapters.replay.clean import Cleaner
 from adapters.replay.merge import cut, merged
@@ -11,19 +11,14 @@ from bot.tape import TapeReader
 
 
 class ReplayMarket:
-    """The Market port over tapes. `seen(rows)` is called after each batch, for a progress bar."""
+    """The Market port over tapes, in batches of `batch` rows."""
 
-    def __init__(
-        self,
-        readers: Sequence[TapeReader],
-        instruments: Sequence[Instrument],
-        batch: int,
-        seen: Callable[[int], None] = lambda rows: None,
-    ) -> None:
+    def __init__(self, readers: Sequence[TapeReader], instruments: Sequence[Instrument], batch: int) -> None:
         self.instruments = instruments
+        self.first_ns = min(reader.facts.first_ns for reader in readers)
+        self.last_ns: int | None = max(reader.facts.last_ns for reader in readers)
         self._readers = readers
         self._batch = batch
-        self._seen = seen
         self._cleaners = [Cleaner() for _ in readers]
 
     async def subscribe(self) -> None:
@@ -35,11 +30,9 @@ class ReplayMarket:
         for ticks in self._rows():
             if held is not None:
                 yield Batch(held)
-                self._seen(len(held))
             held = ticks
         if held is not None:
             yield Batch(held, final=True)
-            self._seen(len(held))
 
     def _rows(self) -> Iterator[Ticks]:
         clean = [

@@ -29,6 +29,7 @@ class LiveBracket:
     filled_in: int = 0
     filled_out: int = 0
     entry_value: int = 0  # Σ price × quantity of the entry fills, ticks
+    exit_value: int = 0  # the same of the exit fills
     opened_ns: int = 0  # time of the first entry fill
     low: int | None = None
     high: int | None = None
@@ -81,6 +82,7 @@ class LiveBracket:
             self.high = fill.price if self.high is None else max(self.high, fill.price)
         else:
             self.filled_out += fill.quantity
+            self.exit_value += fill.price * fill.quantity
             self.exit_reason = leg.order.reason or leg.order.role.value
             assert self.low is not None
             assert self.high is not None
@@ -92,6 +94,11 @@ class LiveBracket:
         prices = ticks["price"][usable & (ticks["flags"] & (OFF_GRID | QUARANTINED) == 0)]
         if len(prices) and self.low is not None and self.high is not None:
             self.low, self.high = min(self.low, int(np.min(prices))), max(self.high, int(np.max(prices)))
+
+    @property
+    def net_ticks(self) -> int:
+        """Σ ticks × quantity of a bracket that is flat again, before commission."""
+        return self.side * (self.exit_value - self.entry_value)
 
     def excursion(self) -> tuple[int, int]:
         """(MAE, MFE) in whole ticks per unit from the entry's average price, towards the larger; both ≥ 0."""

@@ -53,6 +53,7 @@ class OrderManager:
         self._numbered = 0
         self.fills = 0
         self.round_trips = 0
+        self.net_ticks = 0
 
     # What the desk asks
 
@@ -298,6 +299,7 @@ class OrderManager:
     def _end(self, live: LiveBracket) -> None:
         if live.filled_in:
             self.round_trips += 1
+            self.net_ticks += live.net_ticks
             self._journal.excursion(live.bracket.id, *live.excursion())
         del self._live[live.bracket.id]
         self._gate.ended(live.bracket)

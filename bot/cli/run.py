@@ -1,0 +1,41 @@
+"""`paperpit run`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from bot.cli.trading import leave, read_settings, settings_options, trade
+
+
+@click.command()
+@settings_options
+@click.option("--adapter", help="Broker adapter; see `paperpit adapters`.")
+@click.option("--dry", is_flag=True, help="Everything but orders; approvals are journalled as would-place.")
+def run(
+    config: Path | None,
+    strategies: tuple[str, ...],
+    journal: str | None,
+    calendar: str | None,
+    sets: tuple[str, ...],
+    adapter: str | None,
+    dry: bool,
+) -> None:
+    """Start the desk and let it trade until the market ends or it is stopped.
+
+    \b
+    paperpit run
+    paperpit run --dry
+    paperpit run --strategy drill-es.toml --set risk.max_daily_loss_usd=200
+    """
+    from bot.cli.story import tell
+    from bot.daemon import Asked
+    from bot.journal import default_url
+
+    bot, specs = read_settings(config, [*sets, *([f"adapter={adapter}"] if adapter else [])], strategies)
+    if calendar is not None:
+        bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
+    url = journal or bot.value.journal.url or default_url(replay=False)
+    outcome = trade(Asked(bot, specs, url, bot.value.journal.durability, dry=dry))
+    tell(outcome)
+    leave(outcome)

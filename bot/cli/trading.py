@@ -1,0 +1,65 @@
+"""What `run` and `replay` share: settings found and judged, a desk run under a progress bar, the end told."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bot.cli.output import progress, say
+
+if TYPE_CHECKING:
+    from bot.config import BotFile, Loaded, StrategyFile
+    from bot.daemon import Asked, Outcome
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings_options(command: Command) -> Command:
+    """The flags that every command takes which reads the configuration and trades."""
+    options = (
+        click.option("--config", "-c", type=click.Path(path_type=Path), help="The bot.toml to read."),
+        click.option("--strategy", "strategies", multiple=True, help="Strategy TOML; replaces the configured list."),
+        click.option("--journal", "journal", envvar="PAPERPIT_JOURNAL", help="URL of the journal to write."),
+        click.option("--calendar", help="Event calendar: a file, or 'none'."),
+        click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one key of bot.toml for this run."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def read_settings(
+    config: Path | None, sets: Sequence[str], strategies: Sequence[str]
+) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
+    """bot.toml with `sets` applied, and the strategies of the flags or, without any, its own. Raises ConfigError."""
+    from bot.config import read_bot, read_strategy
+
+    bot = read_bot(config, sets)
+    names = strategies or bot.value.strategies
+    return bot, [read_strategy(name, bot.path.parent if not strategies else None) for name in names]
+
+
+def trade(asked: "Asked") -> "Outcome":
+    """Run the desk to its end under a progress bar. Raises whatever refuses it."""
+    from bot.daemon import Run
+
+    with Run(asked) as run, progress(_label(run.adapter.tapes), run.rows, "ticks") as seen:
+        outcome = asyncio.run(run.trade(seen))
+    for name in outcome.idle:
+        say(f"note: strategy {name} is idle: its product is not on the tape")
+    return outcome
+
+
+def leave(outcome: "Outcome") -> None:
+    """The exit code of a run that a signal ended."""
+    if outcome.stopped_by is not None:
+        say("stopped: entries cancelled, positions left under their stops")
+        raise SystemExit(128 + outcome.stopped_by)
+
+
+def _label(tapes: Sequence[Any]) -> str:
+    from bot.cli.output import new_york
+
+    return "  ".join(f"{tape['contract']} {new_york(int(tape['first_ns']))[:10]}" for tape in tapes)
