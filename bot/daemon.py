@@ -1,7 +1,7 @@
 """The composition root: settings become parts, parts become a desk, in the one order of start and stop.
 
-    journal locked and opened → adapter connected, account proven paper → calendar, sessions, signals, strategies,
-    gate → desk. Stopping goes the other way. It is the only room that knows every other.
+journal locked and opened → adapter connected, account proven paper → calendar, sessions, signals, strategies,
+gate → desk. Stopping goes the other way. It is the only room that knows every other.
 """
 
 import asyncio
@@ -22,10 +22,11 @@ from bot.config.placing import Placing
 from bot.desk import Desk, Parts, Seat, Tally
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
-from bot.domain.order import AccountFacts
-from bot.errors import ConfigError, NotPaper
+from bot.domain.order import AccountFacts, Unavailable
+from bot.errors import ConfigError, NotPaper, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
 from bot.orders.manager import OrderManager
+from bot.orders.reconcile import compare
 from bot.ports import Adapter, AdapterNeeds, RunFacts, Strategy
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar, must_refuse_replay
@@ -120,6 +121,7 @@ class Run:
         if not account.paper:
             raise NotPaper(f"account {account.account} is not provably a paper account; nothing was sent")
         writer = self._open_journal(account)
+        await self._reconcile()
         desk, orders, idle = self._desk(writer, account)
         outcome = Outcome(self._run, self.adapter, self._asked.journal, idle)
         outcome.stopped_by = await _until_signal(desk, seen)
@@ -131,6 +133,18 @@ class Run:
         outcome.seconds = time.perf_counter() - started
         writer.finish({**outcome.summary(), "stopped_by": outcome.stopped_by})
         return outcome
+
+    async def _reconcile(self) -> None:
+        """The one start path: ask what the broker holds and compare. A clean start is a recovery that finds nothing."""
+        answer = await self.adapter.broker.snapshot()
+        if isinstance(answer, Unavailable):
+            raise Unreachable(f"the broker did not say what it holds: {answer.reason} {answer.detail}".rstrip())
+        differences = compare({}, frozenset(), frozenset(), answer.value)
+        if differences:
+            raise Unreachable(
+                "the broker holds what this journal does not know:\n  " + "\n  ".join(map(str, differences)),
+                do="close it at the broker, or start with the journal that opened it",
+            )
 
     def _open_adapter(self) -> Adapter:
         bot = self._asked.bot.value
