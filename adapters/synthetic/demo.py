@@ -23,6 +23,7 @@ from adapters.synthetic.state import (
     States,
 )
 from adapters.synthetic.synth import Progress, play
+from bot.resources import shipped
 from bot.tape import TapeFacts
 
 DAY = date(2026, 11, 10)
@@ -68,3 +69,8 @@ def write_demo(path: Path, *, progress: Progress | None = None) -> TapeFacts:
     pace = release(pace_of_day(START, seconds), after, 3_000)
     market = Simulator(nature.row(), pace, script(), begin=begin, price=nature.start_ticks, seed=SEED)
     return play(market, nature, path, product="ES", source=f"synthetic demo, seed {SEED}", progress=progress)
+
+
+def ship() -> TapeFacts:
+    """Write the demo where it ships from. For whoever changes the market or the script."""
+    return write_demo(shipped("config/tapes/demo.parquet"))

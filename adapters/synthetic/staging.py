@@ -87,7 +87,8 @@ def _hold(s: Any, p: Any, nature: Any, k: int) -> None:
 def _lift(s: Any, p: Any, nature: Any, k: int) -> None:
     ticks = max(4, abs(p.from_price - p.price) * 9 // 10)
     p.aim = p.price - toward(k) * ticks
-    s.floor = -1
+    if p.kind == REJECTION:
+        s.floor = -1  # nobody stands there: the tail is left behind
     s.boost[k], s.extra[k], s.boost[1 - k] = 200, 0, 1_300
     s.extra[1 - k] = orders_for(2 * ticks * s.cost // 16, 9, nature.lot)
     _enter(s, p, LIFT)
