@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, get_args
@@ -139,7 +140,7 @@ def _ticks(path: Path, value: object, grid: Grid | None) -> tuple[str, str] | No
     """A distance given in points: what is wrong, and how many ticks it is."""
     if not (isinstance(value, float) and path and str(path[-1]).endswith("_ticks")):
         return None
-    if grid is None:
+    if grid is None or not math.isfinite(value) or not grid[1]:
         return f"ticks are whole, got {value}", f"write {path[-1]} as a whole number of price steps"
     product, tick = grid
     count = Decimal(str(value)) / tick

@@ -50,7 +50,7 @@ def lint_instrument(product: str, facts: InstrumentFile, place: Placing) -> list
 
 def lint_strategy(spec: StrategyFile, instrument: Instrument | None, place: Placing) -> list[Fault]:
     """What is wrong or doubtful about one strategy; without its `instrument` only what needs none."""
-    faults = [*_times(spec, place), *_one_size(spec, place)]
+    faults = [*_times(spec, place), *_hours(spec, place), *_one_size(spec, place)]
     if instrument is not None:
         faults += [*_sizes(spec, instrument, place), *_distances(spec, instrument, place)]
         if spec.expect is not None:
@@ -61,7 +61,8 @@ def lint_strategy(spec: StrategyFile, instrument: Instrument | None, place: Plac
 def _times(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
     if spec.timeframe % SECOND_NS or spec.timeframe < SECOND_NS:
         yield place.fault(("timeframe",), "TIMEFRAME bars are whole seconds long, from 1 s")
-    elif _DAY_NS % spec.timeframe:
+        return
+    if _DAY_NS % spec.timeframe:
         message = f"TIMEFRAME a day is no multiple of {duration_text(spec.timeframe)}: the session's last bar is cut"
         yield place.fault(("timeframe",), message, level="warning")
     if spec.context is not None and (spec.context < spec.timeframe or spec.context % spec.timeframe):
@@ -70,6 +71,9 @@ def _times(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
             f"TIMEFRAME the context of {duration_text(spec.context)} is no multiple of the timeframe "
             f"{duration_text(spec.timeframe)}",
         )
+
+
+def _hours(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
     hours = spec.hours
     if hours.start is not None and hours.start == hours.end:
         yield place.fault(("hours", "end"), f"HOURS from {hours.start} to {hours.end} is no time at all")

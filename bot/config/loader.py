@@ -10,7 +10,7 @@ from bot.config.files import BotFile, StrategyFile
 from bot.config.instruments import instrument, load_instruments, product_of
 from bot.config.lint import lint_strategy
 from bot.config.params import Params
-from bot.config.places import find_bot, find_file, shown
+from bot.config.places import find_bot, find_strategy, shown
 from bot.config.placing import Placing
 from bot.config.reading import parse, read_text, validate
 from bot.config.sets import apply_sets
@@ -73,17 +73,17 @@ def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | 
     strategies = tuple(
         _strategy_path(name, index, found.parent, place, faults) for index, name in enumerate(bot.strategies)
     )
-    calendar = _calendar_path(bot.calendar, found.parent, place, faults)
     if faults:
         raise ConfigError.of(tuple(faults))
-    return Loaded(bot.model_copy(update={"strategies": strategies, "calendar": calendar}), found, changed)
+    update = {"strategies": strategies, "calendar": _calendar_path(bot.calendar, found.parent)}
+    return Loaded(bot.model_copy(update=update), found, changed)
 
 
 def read_strategy(
     path_or_name: str | Path, folder: Path | None = None, *, text: str | None = None
 ) -> Loaded[StrategyFile]:
     """As `load_strategy`, with place and text. `text` stands in for the file's own (a recorded run's)."""
-    found = find_file("strategies", str(path_or_name), folder) if text is None else Path(path_or_name)
+    found = find_strategy(str(path_or_name), folder) if text is None else Path(path_or_name)
     file = shown(found)
     own = read_text(found, file) if text is None else text
     spec, faults = judge_strategy(own, file, found.parent)
@@ -119,20 +119,16 @@ def _known_instrument(name: object, folder: Path) -> Instrument | None:
 
 def _strategy_path(name: str, index: int, folder: Path, place: Placing, faults: list[Fault]) -> str:
     try:
-        return str(find_file("strategies", name, folder).resolve())
+        return str(find_strategy(name, folder).resolve())
     except InputMissing as error:
         faults.append(place.fault(("strategies", index), error.what, allowed=error.allowed, do=error.do))
         return name
 
 
-def _calendar_path(name: str | None, folder: Path, place: Placing, faults: list[Fault]) -> str | None:
-    if name is None or name == "none":
-        return name
-    try:
-        return str(find_file("calendar", name, folder).resolve())
-    except InputMissing as error:
-        faults.append(place.fault(("calendar",), error.what, allowed=f'{error.allowed}, "none"', do=error.do))
-        return name
+def _calendar_path(name: str | None, folder: Path) -> str | None:
+    # Only a path beside the file is settled here; names are looked up by whoever reads the calendar.
+    beside = folder / name if name and name != "none" else None
+    return str(beside.resolve()) if beside is not None and beside.exists() else name
 
 
 def _absolute_paths(raw: Mapping[str, Any], folder: Path) -> dict[str, Any]:

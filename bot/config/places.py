@@ -30,20 +30,18 @@ def instrument_files(folder: Path | None = None) -> list[Path]:
     return list(found.values())
 
 
-def find_file(kind: str, name: str, folder: Path | None = None) -> Path:
-    """The file `name` of `kind` ("strategies", "calendar"): as a path (also from `folder`), else by its file name.
+def find_strategy(name: str, folder: Path | None = None) -> Path:
+    """A strategy's file: as a path, also from `folder`, else by file name in the user's, then the shipped strategies.
 
     Raises InputMissing, naming the nearest file that there is.
     """
     path = Path(name).expanduser()
-    places = (user_config_folder() / kind, shipped("config") / kind)
-    candidates = [(folder or Path()) / path, path, *(place / path.name for place in places)]
-    if kind == "strategies" and not path.suffix:
-        candidates += [place / f"{path.name}.toml" for place in (folder or Path(), *places)]
-    for candidate in candidates:
-        if candidate.exists():
+    path = path if path.suffix else path.with_suffix(".toml")
+    places = (user_config_folder() / "strategies", shipped("config") / "strategies")
+    for candidate in ((folder or Path()) / path, path, *(place / path.name for place in places)):
+        if candidate.is_file():
             return candidate
-    there = sorted({file.name for place in places if place.is_dir() for file in place.iterdir()})
+    there = sorted({file.name for place in places for file in place.glob("*.toml")})
     near = difflib.get_close_matches(path.name, there, 1)
     raise InputMissing(
         f"{name} is not there, nor is {path.name} in {' or '.join(map(str, places))}",

@@ -1,6 +1,5 @@
 """Secrets never stand in TOML: a key ending in `_file` names the file that holds one."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,7 @@ from typing import Any
 from bot.config.placing import Path as KeyPath
 from bot.config.placing import Placing
 from bot.errors import Fault, InputMissing
-
-SECRET_KEY = re.compile(r"(^|_)(password|passwd|token|secret|api_?key|private_key)$", re.IGNORECASE)
-PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
+from bot.log import PASSWORD_IN_URL, SECRET_KEY, hide
 
 
 def secret_faults(raw: Mapping[str, Any], place: Placing) -> tuple[Fault, ...]:
@@ -27,15 +24,10 @@ def secret_faults(raw: Mapping[str, Any], place: Placing) -> tuple[Fault, ...]:
 
 
 def read_secret(path: Path) -> str:
-    """The first line of a secret's file. Raises InputMissing when it is not there."""
+    """The first line of a secret's file; no log shows it from now on. Raises InputMissing when it is not there."""
     if not path.is_file():
         raise InputMissing(f"the secret's file {path} is not there", do=f"umask 077 && cat > {path}")
-    return path.read_text(encoding="utf-8").partition("\n")[0].strip()
-
-
-def without_password(url: str) -> str:
-    """A URL as it may be shown."""
-    return PASSWORD_IN_URL.sub(r"\1:…@", url)
+    return hide(path.read_text(encoding="utf-8").partition("\n")[0].strip())
 
 
 def _secrets(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
