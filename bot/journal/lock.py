@@ -17,6 +17,15 @@ from bot.errors import Locked
 TRIES = 200
 """A reader that looks whether the lock is held takes it for some microseconds; so often the writer tries again."""
 
+ADVISORY = 0x7061706572706974  # "paperpit"
+"""PostgreSQL's advisory lock of a journal: one journal a database."""
+ADVISORY_HOLDER = f"""
+SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE locktype = 'advisory' AND classid = {ADVISORY >> 32} AND objid = {ADVISORY & 0xFFFFFFFF}
+  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+_SIGNED = "paperpit"
+
 
 @dataclass(frozen=True, slots=True)
 class Owner:
@@ -92,3 +101,14 @@ def _read(file: int) -> Owner | None:
 
 def _alive(owner: Owner) -> bool:
     return owner.host != socket.gethostname() or Path(f"/proc/{owner.pid}").exists()
+
+
+def advisory_name(owner: Owner) -> str:
+    """How the holder of an advisory lock signs: as the application name of its connection."""
+    return f"{_SIGNED} {owner.run} pid {owner.pid} on {owner.host}"
+
+
+def advisory_owner(name: str | None) -> str | None:
+    """The run that signed like that, None for anything else."""
+    words = (name or "").split()
+    return words[1] if len(words) > 1 and words[0] == _SIGNED else None

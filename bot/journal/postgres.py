@@ -10,23 +10,16 @@ from typing import Any, TypeVar
 import psycopg
 
 from bot.errors import Locked, Unreachable
-from bot.journal.lock import Owner
+from bot.journal.lock import ADVISORY, ADVISORY_HOLDER, Owner, advisory_name
 from bot.journal.place import Place
 from bot.journal.store import Rows, inserts
 
 T = TypeVar("T")
 
-LOCK = 0x7061706572706974  # "paperpit": one journal a database
 SETTINGS = (
     "-c synchronous_commit=on -c statement_timeout=1000 -c lock_timeout=1000 "
     "-c idle_in_transaction_session_timeout=5000"
 )
-HOLDER = f"""
-SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
-WHERE locktype = 'advisory' AND classid = {LOCK >> 32} AND objid = {LOCK & 0xFFFFFFFF}
-  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
-PREFIX = "paperpit "
 
 
 class PostgresStore:
@@ -39,17 +32,17 @@ class PostgresStore:
             lambda: psycopg.connect(
                 place.url,
                 connect_timeout=2,  # the driver's smallest
-                application_name=f"{PREFIX}{owner.run} {owner.pid} {owner.host}",
+                application_name=advisory_name(owner),
                 options=SETTINGS,
                 keepalives_idle=10,
                 prepare_threshold=1,
                 autocommit=True,
             )
         )
-        if not self.one(f"SELECT pg_try_advisory_lock({LOCK})"):
-            held_by = self.one(HOLDER) or "another process"
+        if not self.one(f"SELECT pg_try_advisory_lock({ADVISORY})"):
+            held_by = self.one(ADVISORY_HOLDER) or "another process"
             self._connection.close()
-            raise Locked(f"the journal is owned by {held_by.removeprefix(PREFIX)}", where=place.shown, do=do)
+            raise Locked(f"the journal is owned by {held_by}", where=place.shown, do=do)
 
     def write(self, group: Iterable[tuple[str, Rows]]) -> None:
         """Insert rows, table by table, as one transaction; durable on return. Raises Unreachable."""

@@ -84,7 +84,7 @@ class Writer:
 
     def signal(self, signal: Signal, timeframe: str, contract: str) -> None:
         """What a detector saw."""
-        product, _ = self._names[signal.instrument]
+        product, own = self._names[signal.instrument]
         price = None if signal.price == ABSENT else signal.price
         self._add(
             "signal",
@@ -95,7 +95,7 @@ class Writer:
                 signal.ts,
                 signal.known,
                 product,
-                contract,
+                contract or own,
                 timeframe,
                 signal.kind,
                 signal.side,
@@ -200,9 +200,10 @@ class Writer:
 
     def fill(self, fill_id: str, fill: FillReport, order: Order, contract: str, source: str = "live") -> None:
         """One execution of `order`."""
-        product, _ = self._names[order.instrument]
+        product, own = self._names[order.instrument]
         body = (
-            *(fill_id, fill.exec_id, fill.client_order_id, order.bracket_id or None, product, contract),
+            *(fill_id, fill.exec_id, fill.client_order_id, order.bracket_id or None),
+            *(product, contract or own),
             *(order.role.value, fill.side, fill.quantity, fill.price, fill.ts, source, fill.model, None),
         )
         self._add("fill", rows.Fill(self._next(), self.run, *body, self._link("fill", body)))
@@ -266,6 +267,8 @@ class Writer:
 
     def commit(self) -> None:
         """Close the group; live it is durable on return. Raises Unreachable, with the group kept for the next try."""
+        if self._hold and self._group and self._group[-1][0] == "fill":
+            return  # its effects come next, and a replay keeps the two together
         for table, row in self._group:
             self._closed[table].append(row)
         self._closed_rows += len(self._group)

@@ -1,0 +1,199 @@
+"""The lists of the command-line contract, each a function from a reader, runs and filters to plain objects."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from bot.domain.order import OrderState
+from bot.journal import rows
+from bot.journal.filters import Filters, Sessions
+from bot.journal.reading import Reader, RunInfo
+from bot.journal.round_trips import commissions, round_trips
+from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids, money_text
+
+Shapes = list[dict[str, Any]]
+_decode = msgspec.json.decode
+
+
+class Placed(Protocol):
+    """A row that speaks of an instrument."""
+
+    @property
+    def run(self) -> str: ...
+    @property
+    def instrument(self) -> str: ...
+    @property
+    def contract(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The filters on rows, with what they need to know of the runs' instruments."""
+
+    filters: Filters
+    sessions: Sessions
+    grids: dict[tuple[str, str], Grid]
+
+    @classmethod
+    def of(cls, reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> "Wanted":
+        """For rows of `runs`."""
+        instruments = reader.read(rows.Instrument, runs)
+        return cls(filters, Sessions(instruments, filters), grids(instruments))
+
+    def has(self, row: Placed, ts: int) -> bool:
+        """Whether a row of that time is wanted."""
+        return (
+            self.filters.in_time(ts)
+            and self.filters.instrument in ("", row.instrument, row.contract)
+            and self.sessions.holds(row.run, row.instrument, ts)
+        )
+
+    def grid(self, row: Placed) -> Grid:
+        """The price grid of a row's instrument."""
+        return self.grids[row.run, row.instrument]
+
+
+def list_runs(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
+    """Every start of the desk."""
+    return [
+        {
+            "run": run.run,
+            "started_ns": run.started_ns,
+            "ended_ns": end.wall_ns if (end := reader.end(run.run)) else None,
+            "state": reader.state(run.run),
+            "adapter": run.adapter,
+            "tape": run.tape,
+            "config_hash": run.config_hash,
+            "strategies": _decode(run.strategies),
+        }
+        for run in filters.started(runs, reader)
+    ]
+
+
+def list_signals(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
+    """What the detectors saw, and what became of it; with a strategy, what that strategy judged."""
+    runs = filters.runs(runs)
+    wanted = Wanted.of(reader, runs, filters)
+    outcomes = outcomes_of(d for d in reader.read(rows.Decision, runs) if filters.strategy in ("", d.strategy))
+    return [
+        {
+            "id": row.id,
+            "run": row.run,
+            "ts_ns": row.ts,
+            "known_ns": row.known,
+            "instrument": row.instrument,
+            "contract": row.contract,
+            "timeframe": row.timeframe,
+            "kind": row.kind,
+            "side": LONG_SHORT[row.side],
+            "price": wanted.grid(row).optional(row.price),
+            "strength": row.strength,
+            "evidence": _decode(row.evidence),
+            "outcome": outcomes.get(row.id, "unused"),
+        }
+        for row in reader.read(rows.Signal, runs)
+        if wanted.has(row, row.ts) and (not filters.strategy or row.id in outcomes)
+    ]
+
+
+def outcomes_of(decisions: Iterable[rows.Decision]) -> dict[str, str]:
+    """Signal id → `approved` or `blocked`; approved wins where several strategies were asked."""
+    found: dict[str, str] = {}
+    for row in decisions:
+        if row.signal_id is not None:
+            approved = row.verdict != "blocked" or found.get(row.signal_id) == "approved"
+            found[row.signal_id] = "approved" if approved else "blocked"
+    return found
+
+
+def list_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
+    """What was refused, with every reason."""
+    runs = filters.runs(runs)
+    wanted = Wanted.of(reader, runs, filters)
+    return [
+        {
+            "id": row.id,
+            "run": row.run,
+            "ts_ns": row.ts,
+            "instrument": row.instrument,
+            "strategy": row.strategy,
+            "side": LONG_SHORT[row.side],
+            "signal_id": row.signal_id,
+            "reasons": _decode(row.reasons),
+        }
+        for row in reader.read(rows.Decision, runs)
+        if row.verdict == "blocked" and wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)
+    ]
+
+
+def list_orders(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
+    """Every order that was intended, with what is known of it now."""
+    runs = filters.runs(runs)
+    wanted, strategy = Wanted.of(reader, runs, filters), _strategies(reader, filters)
+    states = states_of(reader.children(rows.OrderEvent, "client_order_id", rows.Order, "client_order_id", runs))
+    return [
+        {
+            "id": row.client_order_id,
+            "client_order_id": row.client_order_id,
+            "bracket_id": row.bracket_id,
+            "role": row.role,
+            "side": BUY_SELL[row.side],
+            "type": row.type,
+            "quantity": row.quantity,
+            "price": wanted.grid(row).optional(row.price),
+            "stop_price": wanted.grid(row).optional(row.stop_price),
+            "state": states.get(row.client_order_id, OrderState.INTENDED.value),
+            "created_ns": row.created_ns,
+        }
+        for row in reader.read(rows.Order, runs)
+        if wanted.has(row, row.created_ns) and filters.strategy in ("", strategy.get(row.bracket_id))
+    ]
+
+
+def states_of(events: Iterable[rows.OrderEvent]) -> dict[str, str]:
+    """Client order id → the newest word on it."""
+    return {event.client_order_id: event.state for event in events}
+
+
+def list_fills(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
+    """Every execution, with what it cost where the broker has said so."""
+    runs = filters.runs(runs)
+    wanted, strategy = Wanted.of(reader, runs, filters), _strategies(reader, filters)
+    paid = commissions(reader, runs)
+    return [
+        {
+            "id": row.id,
+            "run": row.run,
+            "ts_ns": row.ts,
+            "instrument": row.instrument,
+            "contract": row.contract,
+            "order_id": row.client_order_id,
+            "client_order_id": row.client_order_id,
+            "exec_id": row.exec_id,
+            "role": row.role,
+            "side": BUY_SELL[row.side],
+            "quantity": row.quantity,
+            "price": wanted.grid(row).price(row.price),
+            "commission": money_text(paid[row.exec_id]) if row.exec_id in paid else None,
+        }
+        for row in reader.read(rows.Fill, runs)
+        if wanted.has(row, row.ts) and filters.strategy in ("", strategy.get(row.bracket_id))
+    ]
+
+
+def list_round_trips(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
+    """Every bracket that went in and came out; times are those of its entry."""
+    runs = filters.runs(runs)
+    wanted = Wanted.of(reader, runs, filters)
+    return [
+        trip.shape()
+        for trip in round_trips(reader, runs)
+        if wanted.has(trip.bracket, trip.entries[0].ts) and filters.strategy in ("", trip.bracket.strategy)
+    ]
+
+
+def _strategies(reader: Reader, filters: Filters) -> dict[str | None, str]:
+    """Bracket id → strategy, only when it is asked for: a bracket may be of an earlier run."""
+    return {row.id: row.strategy for row in reader.read(rows.Bracket, reader.runs)} if filters.strategy else {}

@@ -1,0 +1,215 @@
+"""Round trips: derived from a bracket's fills, never typed in.
+
+Definition
+    A round trip is a bracket whose entry fills have all been answered by exit fills: it is flat. Means are weighted by
+    quantity; "planned" is the bracket as it was sent, before anything filled.
+
+    ticks          side × (exit VWAP − entry VWAP), for one unit
+    gross          Σ over fills of −fill side × price × quantity, in money; net = gross − commission
+    risk           |entry VWAP − first stop sent|, ticks
+    r              ticks ÷ risk: slippage makes a stopped one worse than −1
+    r_net          net ÷ (risk in money)
+    r_planned      planned reward ÷ planned risk of the bracket as sent
+    slippage_ticks what the fills paid beyond the prices intended: entry against its limit, an exit against its limit or
+                   trigger (an exit at market intends no price and adds nothing); positive is worse for us
+    mae, mfe       how far the price went against and for the position, from the journal's excursion row
+
+    The exit's reason is the last exit order's own word (`time`, `blackout`, `session`, `tape-end`, `breakeven`, `trail`),
+    else its role.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from bot.domain.order import Role
+from bot.journal import rows
+from bot.journal.reading import Reader, RunInfo
+from bot.journal.values import LONG_SHORT, Grid, grids, money_text, number, ratio
+
+REASONS = ("target", "stop", "time", "blackout", "session", "tape-end", "flatten", "breakeven", "trail")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """One bracket that went in and came out, with all that its figures are made of. Prices are ticks."""
+
+    bracket: rows.Bracket
+    orders: Mapping[str, rows.Order]  # by client order id
+    entries: Sequence[rows.Fill]
+    exits: Sequence[rows.Fill]
+    commission: Decimal
+    excursion: rows.Excursion | None
+    grid: Grid
+
+    @property
+    def quantity(self) -> int:
+        """Units that went in and out."""
+        return sum(fill.quantity for fill in self.entries)
+
+    @property
+    def entry(self) -> Fraction:
+        """Entry VWAP in ticks."""
+        return _vwap(self.entries)
+
+    @property
+    def exit(self) -> Fraction:
+        """Exit VWAP in ticks."""
+        return _vwap(self.exits)
+
+    @property
+    def ticks(self) -> Fraction:
+        """Gained for one unit."""
+        return self.bracket.side * (self.exit - self.entry)
+
+    @property
+    def gross(self) -> Decimal:
+        """Money before commission."""
+        return self.grid.money(sum(-fill.side * fill.price * fill.quantity for fill in (*self.entries, *self.exits)))
+
+    @property
+    def net(self) -> Decimal:
+        """Money after commission."""
+        return self.gross - self.commission
+
+    @property
+    def first_stop(self) -> int:
+        """Trigger of the first stop that was sent."""
+        stops = (order.stop_price for order in self.orders.values() if order.role == Role.STOP)
+        return next((stop for stop in stops if stop is not None), self.bracket.stop)
+
+    @property
+    def risk(self) -> Fraction:
+        """Ticks between entry VWAP and first stop."""
+        return abs(self.entry - self.first_stop)
+
+    @property
+    def r(self) -> float | None:
+        """Multiple of the risk; None when the entry filled on its stop."""
+        return ratio(self.ticks / self.risk) if self.risk else None
+
+    @property
+    def r_net(self) -> float | None:
+        """The same after commission."""
+        risked = self.risk * Fraction(self.grid.tick_value) * self.quantity
+        return ratio(Fraction(self.net) / risked) if risked else None
+
+    @property
+    def r_planned(self) -> float | None:
+        """Reward over risk of the bracket as sent."""
+        planned = self.bracket
+        risk = abs(planned.entry - planned.stop)
+        return ratio(Fraction(abs(planned.target - planned.entry), risk)) if risk else None
+
+    @property
+    def slippage(self) -> Fraction:
+        """Ticks that one unit paid beyond the prices intended."""
+        return (self._beyond(self.entries) + self._beyond(self.exits)) / self.quantity
+
+    def _beyond(self, fills: Sequence[rows.Fill]) -> Fraction:
+        paid = 0
+        for fill in fills:
+            order = self.orders[fill.client_order_id]
+            intended = order.price if order.price is not None else order.stop_price
+            if intended is not None:
+                paid += fill.side * (fill.price - intended) * fill.quantity
+        return Fraction(paid)
+
+    @property
+    def exit_reason(self) -> str:
+        """Why it was left, one of REASONS."""
+        order = self.orders[self.exits[-1].client_order_id]
+        if order.reason in REASONS:
+            return order.reason
+        return order.role if order.role in REASONS else "flatten"
+
+    def shape(self) -> dict[str, Any]:
+        """The object of the command-line contract."""
+        bracket, grid, seen = self.bracket, self.grid, self.excursion
+        return {
+            "id": bracket.id,
+            "run": bracket.run,
+            "instrument": bracket.instrument,
+            "contract": bracket.contract,
+            "strategy": bracket.strategy,
+            "side": LONG_SHORT[bracket.side],
+            "quantity": self.quantity,
+            "entry_ns": self.entries[0].ts,
+            "exit_ns": self.exits[-1].ts,
+            "entry_price": grid.mean_price(self.entry),
+            "exit_price": grid.mean_price(self.exit),
+            "ticks": number(self.ticks),
+            "gross": money_text(self.gross),
+            "commission": money_text(self.commission),
+            "net": money_text(self.net),
+            "r": self.r,
+            "r_net": self.r_net,
+            "r_planned": self.r_planned,
+            "slippage_ticks": number(self.slippage),
+            "mae_ticks": seen.mae_ticks if seen else None,
+            "mfe_ticks": seen.mfe_ticks if seen else None,
+            "exit_reason": self.exit_reason,
+            "signal_id": bracket.signal_id,
+        }
+
+
+def round_trips(reader: Reader, runs: Sequence[RunInfo]) -> list[RoundTrip]:
+    """Every round trip whose bracket one of `runs` sent, in order of entry."""
+    brackets = reader.read(rows.Bracket, runs)
+    parts = _Parts(reader, runs)
+    made = (parts.assemble(bracket) for bracket in brackets)
+    return sorted((trip for trip in made if trip is not None), key=lambda trip: trip.entries[0].seq)
+
+
+class _Parts:
+    """What brackets are made of, by bracket."""
+
+    def __init__(self, reader: Reader, runs: Sequence[RunInfo]) -> None:
+        self._grids = grids(reader.read(rows.Instrument, runs))
+        self._orders: dict[str, dict[str, rows.Order]] = defaultdict(dict)
+        for order in reader.children(rows.Order, "bracket_id", rows.Bracket, "id", runs):
+            assert order.bracket_id is not None
+            self._orders[order.bracket_id][order.client_order_id] = order
+        self._fills: dict[str, list[rows.Fill]] = defaultdict(list)
+        for fill in reader.children(rows.Fill, "bracket_id", rows.Bracket, "id", runs):
+            assert fill.bracket_id is not None
+            self._fills[fill.bracket_id].append(fill)
+        self._paid = commissions(reader, runs)
+        # The newest row holds: a bracket that was opened again by a late fill has two.
+        self._seen = {
+            row.bracket_id: row for row in reader.children(rows.Excursion, "bracket_id", rows.Bracket, "id", runs)
+        }
+
+    def assemble(self, bracket: rows.Bracket) -> RoundTrip | None:
+        """The round trip of a bracket, None while it holds a position or when it never did."""
+        fills = self._fills[bracket.id]
+        entries = [fill for fill in fills if fill.role == Role.ENTRY]
+        exits = [fill for fill in fills if fill.role != Role.ENTRY]
+        held = sum(fill.quantity for fill in entries) - sum(fill.quantity for fill in exits)
+        if not entries or held:
+            return None
+        commission = sum((self._paid.get(fill.exec_id, Decimal(0)) for fill in fills), Decimal(0))
+        return RoundTrip(
+            bracket,
+            self._orders[bracket.id],
+            entries,
+            exits,
+            commission,
+            self._seen.get(bracket.id),
+            self._grids[bracket.run, bracket.instrument],
+        )
+
+
+def commissions(reader: Reader, runs: Sequence[RunInfo]) -> dict[str, Decimal]:
+    """What each execution of `runs` cost, by execution id; the newest word holds."""
+    return {
+        row.exec_id: Decimal(row.amount)
+        for row in reader.children(rows.Commission, "exec_id", rows.Fill, "exec_id", runs)
+    }
+
+
+def _vwap(fills: Sequence[rows.Fill]) -> Fraction:
+    return Fraction(sum(fill.price * fill.quantity for fill in fills), sum(fill.quantity for fill in fills))
