@@ -104,6 +104,9 @@ def judge_strategy(text: str, file: str, folder: Path) -> tuple[StrategyFile | N
     except ConfigError as error:
         return None, error.faults
     faults = lint_strategy(spec, known, place)
+    if known is not None and known.product != spec.instrument:
+        message = f"INSTRUMENT a strategy names a product, {spec.instrument} is a contract of {known.product}"
+        faults.append(place.fault(("instrument",), message, do=f'write instrument = "{known.product}"'))
     if known is None:
         message = f"INSTRUMENT {spec.instrument} is not in instruments.toml: the tape's tick and a stock's facts hold"
         faults.append(

@@ -128,6 +128,7 @@ def test_points_written_as_ticks_are_told_in_ticks() -> None:
         ('timeframe = "1m"', 'timeframe = "2m"\ncontext = "5m"', [("error", "context", "TIMEFRAME")]),
         ('timeframe = "1m"', 'timeframe = "5m"\ncontext = "1m"', [("error", "context", "TIMEFRAME")]),
         ('instrument = "ES"', 'instrument = "IBM"', [("warning", "instrument", "INSTRUMENT")]),
+        ('instrument = "ES"', 'instrument = "ESZ2026"', [("error", "instrument", "INSTRUMENT")]),
         ("[expect]", '[hours]\nstart = "10:00"\nend = "10:00"\n[expect]', [("error", "hours.end", "HOURS")]),
     ],
 )

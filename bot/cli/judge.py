@@ -1,0 +1,234 @@
+"""Judges a configuration without a broker: settings, plug-in parameters, arithmetic of brackets, calendar coverage."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot import plugins
+from bot.config import BotFile, Params, StrategyFile, instrument, load_instruments, read_bot, read_params
+from bot.config.instruments import instruments_of
+from bot.config.lint import notes
+from bot.config.loader import judge_strategy
+from bot.config.places import INSTRUMENTS_FILE, find_bot, instrument_files, shown
+from bot.config.placing import Path as KeyPath
+from bot.config.placing import Placing
+from bot.config.reading import parse, read_text
+from bot.domain.instrument import Instrument
+from bot.errors import ConfigError, DataDamaged, Fault, InputMissing, UsageError
+
+if TYPE_CHECKING:
+    from bot.risk.calendar import EventCalendar
+
+DAY_NS = 86_400 * 1_000_000_000
+WARN_AHEAD_NS = 30 * DAY_NS
+
+
+class Judge:
+    """Collects what is wrong (`faults`) and what is worth knowing (`notes`) about the files that it is given."""
+
+    def __init__(self, sets: Sequence[str], now_ns: int) -> None:
+        self.files: dict[str, str] = {}  # as shown → text
+        self.faults: list[Fault] = []
+        self.notes: list[str] = []
+        self._sets, self._now_ns = sets, now_ns
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is anything worse than a warning."""
+        return any(fault.level == "error" for fault in self.faults)
+
+    def everything(self, config: Path | None) -> None:
+        """The bot.toml in force and all that it leads to. Raises InputMissing when a named file is not there."""
+        path = find_bot(config)
+        for instruments in instrument_files(path.parent):
+            self._instruments(instruments)
+        bot = self._bot(path)
+        if bot is None or self.refused:
+            return
+        place = Placing(shown(path), self.files[shown(path)])
+        calendar = self._calendar(bot, place)
+        specs = [self._strategy(Path(name), calendar) for name in bot.strategies]
+        known = [spec for spec in specs if spec is not None]
+        self._names(known, place)
+        if calendar is not None:
+            self._coverage(calendar, {spec.instrument for spec in known}, path.parent, place)
+
+    def file(self, path: Path) -> None:
+        """One file, whichever kind it is. Raises InputMissing when it is not there."""
+        text = self._read(path)
+        with self._keeping(Placing(shown(path))):
+            match _kind(path, parse(text, shown(path))):
+                case "instruments":
+                    self._instruments(path)
+                case "strategy":
+                    self._strategy(path)
+                case _:
+                    self._bot(path)
+
+    def _read(self, path: Path) -> str:
+        if not path.is_file():
+            raise InputMissing(f"{path} is not there")
+        file = shown(path)
+        self.files[file] = ""
+        with self._keeping(Placing(file)):
+            self.files[file] = read_text(path, file)
+        return self.files[file]
+
+    @contextmanager
+    def _keeping(self, place: Placing, key: KeyPath = ()) -> Iterator[None]:
+        """Faults raised inside become faults found, at `key` unless they know their own place."""
+        try:
+            yield
+        except ConfigError as error:
+            self.faults += error.faults or [place.fault(key, error.what, allowed=error.allowed, do=error.do)]
+        except (InputMissing, DataDamaged, UsageError) as error:
+            where = f"{error.where}: " if error.where else ""
+            self.faults.append(place.fault(key, f"{where}{error.what}", allowed=error.allowed, do=error.do))
+
+    def _instruments(self, path: Path) -> None:
+        text = self._read(path)
+        with self._keeping(Placing(shown(path))):
+            instruments_of(text, shown(path))
+
+    def _bot(self, path: Path) -> BotFile | None:
+        text, file = self._read(path), shown(path)
+        bot = None
+        with self._keeping(Placing(file)):
+            bot = read_bot(path, self._sets).value
+        if bot is None:
+            return None
+        place = Placing(file, text)
+        with self._keeping(place, ("adapter",)):
+            plugins.find("adapters", bot.adapter, path.parent)
+        for name, table in bot.adapters.items():
+            self._params("adapters", name, table, ("adapters", name), place, path.parent)
+        self._detectors(bot.detectors, place, path.parent)
+        with self._keeping(place, ("journal", "url")):
+            _judge_journal(bot)
+        return bot
+
+    def _strategy(self, path: Path, calendar: "EventCalendar | None" = None) -> StrategyFile | None:
+        text, file, before = self._read(path), shown(path), len(self.faults)
+        place, spec = Placing(file, text), None
+        with self._keeping(Placing(file)):
+            spec, faults = judge_strategy(text, file, path.parent)
+            self.faults += faults
+        if spec is None:
+            return None
+        one = _known(spec.instrument, path.parent)
+        self._params("strategies", spec.strategy, spec.params, ("params",), place, path.parent, one, ("strategy",))
+        self._detectors(spec.detectors, place, path.parent, one)
+        if one is None:
+            return spec
+        self._blackout(spec, one, calendar, place)
+        if all(fault.level != "error" for fault in self.faults[before:]):
+            # Its own constructor may want more than the models can say.
+            with self._keeping(place, ("strategy",)):
+                plugins.find("strategies", spec.strategy, path.parent)(spec, one)
+            self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]
+        return spec
+
+    def _detectors(
+        self, tables: Mapping[str, Mapping[str, Any]], place: Placing, folder: Path, grid: Instrument | None = None
+    ) -> None:
+        for kind, table in tables.items():
+            self._params("detectors", kind, table, ("detectors", kind), place, folder, grid)
+
+    def _params(
+        self,
+        group: plugins.Group,
+        name: str,
+        table: Mapping[str, Any],
+        prefix: tuple[str, ...],
+        place: Placing,
+        folder: Path,
+        one: Instrument | None = None,
+        key: KeyPath = (),
+    ) -> None:
+        with self._keeping(place, key or prefix):
+            plugin = plugins.find(group, name, folder)
+            grid = (one.product, one.tick) if one else None
+            read_params(plugins.params_of(plugin) or Params, table, place, prefix=prefix, grid=grid)
+
+    def _blackout(self, spec: StrategyFile, one: Instrument, calendar: "EventCalendar | None", place: Placing) -> None:
+        from bot.risk.blackout import Blackout
+        from bot.risk.calendar import EventCalendar
+        from bot.risk.events import members
+
+        with self._keeping(place, ("blackout",)):
+            Blackout(calendar or EventCalendar.load(None), one.events, spec.blackout)
+        mine = {*one.events, *members(one.events)}
+        for key in ("before", "after"):
+            for kind in set(getattr(spec.blackout, key)) - mine:
+                message = f"{kind} does not close {one.product}: this window is never used"
+                allowed = ", ".join(one.events)
+                self.faults.append(place.fault(("blackout", key, kind), message, level="warning", allowed=allowed))
+
+    def _names(self, specs: Sequence[StrategyFile], place: Placing) -> None:
+        seen: set[str] = set()
+        for index, spec in enumerate(specs):
+            if spec.name in seen:
+                message = f"two strategies are called {spec.name}; the journal could not tell them apart"
+                self.faults.append(place.fault(("strategies", index), message, do="give one another name"))
+            seen.add(spec.name)
+
+    def _calendar(self, bot: BotFile, place: Placing) -> "EventCalendar | None":
+        from bot.risk.calendar import EventCalendar
+
+        with self._keeping(place, ("calendar",)):
+            calendar = EventCalendar.load(bot.calendar)
+            if calendar.state == "none":
+                message = "no calendar is wanted: entries are allowed through every piece of news"
+                self.faults.append(place.fault(("calendar",), message, level="warning"))
+            elif calendar.state == "absent":
+                self.faults.append(place.fault(("calendar",), f"{calendar.why}: no entry is ever allowed"))
+            return calendar
+        return None
+
+    def _coverage(self, calendar: "EventCalendar", products: set[str], folder: Path, place: Placing) -> None:
+        from bot.risk.events import members
+
+        if calendar.state != "given":
+            return
+        known = [one for product in sorted(products) if (one := _known(product, folder)) is not None]
+        for kind in members(tuple(dict.fromkeys(kind for one in known for kind in one.events))):
+            covered = calendar.coverage.get(kind)
+            until = covered.until_ns if covered else None
+            if until is not None and until >= self._now_ns + WARN_AHEAD_NS:
+                continue
+            what = f"{kind} is known until {_date(until)}" if until is not None else f"no date of {kind} is known"
+            message = f"{what}; after that the hours in which it can come are closed"
+            self.faults.append(
+                place.fault(("calendar",), message, level="warning", do="paperpit calendar import FILE adds dates")
+            )
+        dated = [event for event in calendar.events if event.ts is not None and event.ts >= self._now_ns]
+        if dated:
+            newest = max(dated, key=lambda event: event.ts or 0)
+            self.notes.append(f"calendar: newest event is {newest.kind} on {newest.date}, {calendar.source}")
+        else:
+            self.notes.append(f"calendar: nothing ahead is known, {calendar.source}")
+
+
+def _kind(path: Path, raw: Mapping[str, Any]) -> str:
+    if path.name == INSTRUMENTS_FILE or (raw and all(isinstance(one, dict) and "tick" in one for one in raw.values())):
+        return "instruments"
+    return "strategy" if {"strategy", "instrument"} & set(raw) else "bot"
+
+
+def _known(name: str, folder: Path) -> Instrument | None:
+    return instrument(name, folder=folder) if name in load_instruments(folder) else None
+
+
+def _judge_journal(bot: BotFile) -> None:
+    from bot.journal.place import place
+
+    if bot.journal.url is not None and bot.journal.url_file is not None:
+        raise ConfigError("url and url_file both say where the journal is", do="keep one of the two")
+    if bot.journal.url is not None:
+        place(bot.journal.url)
+
+
+def _date(ns: int) -> str:
+    return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%d}"
