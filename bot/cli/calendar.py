@@ -91,7 +91,7 @@ def check(file: str | None, at: str | None, as_json: bool) -> None:
         columns = ("severity", "kind", "message", "do")
         print_rows([asdict(problem) for problem in problems], columns, empty="the calendar is in order")
     if not ok:
-        raise click.exceptions.Exit(1)
+        raise SystemExit(1)
 
 
 @calendar.command("import")

@@ -162,8 +162,9 @@ def _ics_event(item: Any, path: Path) -> Event:
     name = str(item.get("SUMMARY", "")).strip()
     where = f"{path}: VEVENT {name!r}"
     start = item.get("DTSTART")
-    value = getattr(start, "dt", None)
-    if not name or not isinstance(value, date) or item.errors:
+    # A broken value is text in one release of the parser and raises in the next: ask for faults first.
+    value = None if item.errors else getattr(start, "dt", None)
+    if not name or not isinstance(value, date):
         reasons = "; ".join(f"{key}: {fault}" for key, fault in item.errors) or "SUMMARY or DTSTART is missing"
         raise DataDamaged(f"an event cannot be read ({reasons})", where=where)
     if item.get("RRULE") or item.get("RDATE"):
