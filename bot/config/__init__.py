@@ -1,7 +1,16 @@
 """The models of every TOML file, the loader and its errors."""
 
 from bot.config.files import BotFile, InstrumentFile, StrategyFile
-from bot.config.loader import Loaded, instrument, load_bot, load_instruments, load_strategy, read_bot, read_strategy
+from bot.config.loader import (
+    Loaded,
+    instrument,
+    journal_url,
+    load_bot,
+    load_instruments,
+    load_strategy,
+    read_bot,
+    read_strategy,
+)
 from bot.config.params import Params, duration_ns, duration_text
 from bot.config.reading import read_params
 
@@ -14,6 +23,7 @@ __all__ = [
     "duration_ns",
     "duration_text",
     "instrument",
+    "journal_url",
     "load_bot",
     "load_instruments",
     "load_strategy",

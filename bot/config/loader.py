@@ -13,6 +13,7 @@ from bot.config.params import Params
 from bot.config.places import find_bot, find_strategy, shown
 from bot.config.placing import Placing
 from bot.config.reading import parse, read_text, validate
+from bot.config.secrets import read_secret
 from bot.config.sets import apply_sets
 from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, Fault, InputMissing
@@ -20,6 +21,7 @@ from bot.errors import ConfigError, Fault, InputMissing
 __all__ = [
     "Loaded",
     "instrument",
+    "journal_url",
     "judge_strategy",
     "load_bot",
     "load_instruments",
@@ -91,6 +93,14 @@ def read_strategy(
     if spec is None or errors:
         raise ConfigError.of(errors)
     return Loaded(spec, found, own)
+
+
+def journal_url(bot: BotFile) -> str | None:
+    """The journal's URL as bot.toml tells it, from its `url_file` where it has one; None when it tells nothing.
+
+    Raises InputMissing when that file is not there.
+    """
+    return read_secret(Path(bot.journal.url_file)) if bot.journal.url_file else bot.journal.url
 
 
 def judge_strategy(text: str, file: str, folder: Path) -> tuple[StrategyFile | None, tuple[Fault, ...]]:
