@@ -13,72 +13,96 @@ class JournalSettings(Params):
     """[journal] of bot.toml."""
 
     url: str | None = None
-    """SQLAlchemy URL; None = journal.db (run) or replay.db (replay) in the data folder."""
+    """`sqlite:///PATH` or `postgresql://…`; journal.db (run) or replay.db (replay) in the data folder when absent."""
     url_file: str | None = None
     """A file that holds the URL, where it has a password."""
     durability: Literal["power", "process"] = "power"
+    """"power" survives a power cut; "process" survives a crash of the program and is faster."""
 
 
 class RiskSettings(Params):
     """[risk] of bot.toml: limits of the whole account. Per-instrument limits stand in instruments.toml."""
 
     max_daily_loss_usd: Exact = Decimal("300")
+    """No entry once the exchange's trading day has lost this much, open risk not counted."""
     max_brackets_per_day: int = Field(10, ge=1)
+    """Entries sent in one trading day, all strategies together."""
     max_open_brackets: int = Field(3, ge=1)
+    """Entries working or positions held at one time, all strategies together."""
     min_reward_risk: Exact = Decimal("1.0")
+    """Ticks to win for each tick at risk, at least."""
     signal_ttl: Duration = 2 * SECOND_NS
+    """An entry is sent this soon after its signal was known, or never."""
     duplicate_window: Duration = 10 * SECOND_NS
+    """A second entry of one strategy at the same prices within this time is taken for a double."""
     no_entry_before_close: Duration = 15 * MINUTE_NS
+    """No entry this close to the end of the exchange's session."""
     flatten_before_close: Duration = 5 * MINUTE_NS
+    """Positions are closed this long before the end of the exchange's session."""
 
 
 class ReplaySettings(Params):
     """[replay]: how a tape's market treats our orders."""
 
     fill_model: Literal["touch", "queue", "through", "ib-paper"] = "queue"
+    """When a resting limit fills: at the first print there, after the size ahead of it, only beyond it."""
     latency_ms: int = Field(250, ge=0)
+    """From sending an order to its being active at the exchange."""
     cancel_latency_ms: int | None = Field(None, ge=0)
-    """None = the same as latency_ms."""
+    """The same for a cancellation; as latency_ms when absent."""
     batch: int = Field(65_536, ge=1)
+    """Rows handed to the desk at once; changes nothing but speed."""
 
 
 class StrategyReplay(Params):
     """[replay] of a strategy: what may stand there."""
 
     latency_ms: int | None = Field(None, ge=0)
+    """Latency of a replay in which this strategy is alone."""
 
 
 class BotFile(Params):
     """bot.toml."""
 
     adapter: str = "replay"
+    """The broker: a name from `paperpit adapters`, or `path/file.py:function`."""
     strategies: tuple[str, ...] = ("es-open-absorption.toml",)
+    """Files beside this one, or names in the user's or the shipped `config/strategies`."""
     calendar: str | None = None
-    """None = the shipped calendar folder; a file or folder path; "none" = no calendar is wanted."""
+    """A calendar file or folder; the shipped calendar when absent; "none" trades through the news."""
     desk: str = "desk"
+    """Name by which commands find this daemon."""
     seed: int = 1
+    """Seed of everything random."""
     journal: JournalSettings = JournalSettings()
     risk: RiskSettings = RiskSettings()
     replay: ReplaySettings = ReplaySettings()
     adapters: dict[str, dict[str, Any]] = Field(default_factory=lambda: {"replay": {"tape": "demo"}})
+    """`[adapters.NAME]`: what the adapter of that name takes, see below."""
     detectors: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """[detectors.<kind>]: Params that hold for every strategy."""
+    """`[detectors.KIND]`: a detector's parameters for every strategy, see below."""
 
 
 class BracketSettings(Params):
     """[bracket] of a strategy. Distances are ticks, always."""
 
     stop_ticks: int | Literal["cluster"] = "cluster"
+    """Distance of the stop from the entry; "cluster" = one tick beyond the absorbed cluster."""
     target_ticks: int | Literal["zone"] = "zone"
+    """Distance of the target from the entry; "zone" = the next liquidity zone."""
     contracts: int | None = Field(None, ge=1)
+    """Contracts or shares of one entry. Either this or risk_usd."""
     risk_usd: Exact | None = None
+    """As many as lose at most this much at the stop, costs included."""
     min_target_ticks: int = Field(4, ge=1)
+    """A zone nearer than this is no target."""
 
 
 class EntrySettings(Params):
     """[entry] of a strategy."""
 
     ttl: Duration = 2 * MINUTE_NS
+    """How long a resting entry may live."""
     offset_ticks: int = 1
     """Ticks from the signal's price towards the market at which the entry limit stands."""
 
@@ -87,53 +111,75 @@ class HoursSettings(Params):
     """[hours] of a strategy: when it may enter."""
 
     session: Literal["regular", "extended", "any"] = "regular"
+    """Regular hours, the whole exchange session, or no hours rule at all (the flatten before the close holds)."""
     start: ClockTime | None = None
+    """No entry before, New York."""
     end: ClockTime | None = None
+    """No entry from then on, New York."""
 
 
 class ExpectSettings(Params):
     """[expect] of a strategy: what its author believes; refused where arithmetic says otherwise."""
 
     risk_ticks: int | None = None
+    """Ticks from entry to stop."""
     reward_ticks: int | None = None
+    """Ticks from entry to target."""
     reward_risk: Exact | None = None
+    """reward_ticks ÷ risk_ticks."""
     spread_ticks: int | None = None
+    """Ticks from bid to ask."""
     entry: Exact | None = None
+    """An example's entry."""
     stop: Exact | None = None
+    """Its stop."""
     target: Exact | None = None
+    """Its target."""
     bid: Exact | None = None
+    """The bid at that moment."""
     ask: Exact | None = None
+    """The ask at that moment."""
     side: Literal["long", "short"] = "long"
+    """The example's side."""
 
 
 class BlackoutSettings(Params):
     """[blackout] of a strategy: windows may only be wider than the calendar's."""
 
     before: dict[str, Duration] = Field(default_factory=dict)
+    """Event kind → how long before the event entries close."""
     after: dict[str, Duration] = Field(default_factory=dict)
+    """Event kind → how long after it they open again."""
 
 
 class StrategyFile(Params):
     """One strategy's TOML."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    """Name in the journal: small letters, digits, `-` and `_`."""
     strategy: str
     """Entry-point name, or `path/to/file.py:Class`."""
     instrument: str
+    """A product of instruments.toml (`ES`), never a contract."""
     timeframe: Duration = MINUTE_NS
+    """Length of the bars that trigger, from 1 s."""
     context: Duration | None = None
+    """Length of the bars that set the scene: a multiple of timeframe."""
     enabled: bool = True
+    """False = listed, not traded."""
     time_stop: Duration | None = None
+    """Leave this long after the entry's fill; never when absent."""
     flat_by: ClockTime | None = None
+    """Leave by then, New York; the flatten before the close holds in any case."""
     bracket: BracketSettings = BracketSettings()
     entry: EntrySettings = EntrySettings()
     hours: HoursSettings = HoursSettings()
     blackout: BlackoutSettings = BlackoutSettings()
     expect: ExpectSettings | None = None
     params: dict[str, Any] = Field(default_factory=dict)
-    """The strategy class's own Params."""
+    """`[params]`: what the strategy itself takes, see below."""
     detectors: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """[detectors.<kind>]: that detector's Params for this strategy."""
+    """`[detectors.KIND]`: a detector's parameters for this strategy, see below."""
     replay: StrategyReplay = StrategyReplay()
 
 
@@ -158,30 +204,56 @@ class InstrumentFile(Params):
     """One table of instruments.toml; the key is the product."""
 
     kind: Literal["future", "stock"]
+    """A future has contracts with a month code, a stock is counted in shares."""
     exchange: str
+    """As the broker calls it."""
     currency: str = "USD"
+    """Of its money."""
     tick: Exact
+    """Smallest price step, in points."""
     tick_value: Exact
+    """Money of one tick of one contract or share: tick × multiplier."""
     multiplier: Exact
+    """Money of one point."""
     calendar: str
+    """Name of the exchange's session calendar in pandas_market_calendars."""
     zone: str = "America/New_York"
+    """Zone of the clock times of this table."""
     regular_open: ClockTime = "09:30"
+    """Where the regular hours begin and the statistics of a day anew."""
     regular_close: ClockTime = "16:00"
+    """Where the regular hours end."""
     months: str = ""
+    """Month codes that are traded."""
     commission: Exact = Decimal("0")
-    slippage_ticks: int = 1
+    """Of one contract or share and one side, exchange fees included."""
+    slippage_ticks: int = Field(1, ge=0)
+    """What a stop pays beyond the opposite quote in a replay."""
     events: tuple[str, ...] = ()
-    round_ticks: int
-    major_round_ticks: int
-    max_spread_ticks: int
+    """Kinds of events that close entries; `fomc` is statement, press conference and minutes."""
+    round_ticks: int = Field(ge=1)
+    """Grid of round numbers."""
+    major_round_ticks: int = Field(ge=1)
+    """Grid of the great round numbers."""
+    max_spread_ticks: int = Field(ge=1)
+    """No entry while the spread is wider."""
     stale_after: Duration = 2 * SECOND_NS
+    """No entry when nothing was heard of the market for so long."""
     max_order: int = Field(ge=1)
+    """Contracts or shares of one entry, at most."""
     max_position: int = Field(ge=1)
-    collar_ticks: int
-    min_stop_ticks: int
-    max_stop_ticks: int
+    """Contracts or shares held, at most."""
+    collar_ticks: int = Field(ge=1)
+    """No entry limit further than this from the opposite quote."""
+    min_stop_ticks: int = Field(ge=1)
+    """Nearest stop that is allowed."""
+    max_stop_ticks: int = Field(ge=1)
+    """Furthest stop that is allowed."""
     max_bracket_risk_usd: Exact
+    """Money that one bracket may lose at its stop."""
     band_low: Exact | None = None
+    """Lower price limit of the day, where known."""
     band_high: Exact | None = None
+    """Upper price limit of the day, where known."""
     hours: tuple[HoursOverride, ...] = ()
     """Overrides of session hours by date range, both dates included: {from, until, open, close}."""
