@@ -1,0 +1,36 @@
+"""Names of contracts: which product `ESH4` is of, and in which year it expires.
+
+Year codes of one digit repeat every ten years (ESH4 was March 2014 and is March 2024), so a tape always holds the full
+year. It is worked out from the first stamp: a contract is recorded before it expires, never after.
+"""
+
+import re
+from datetime import UTC, datetime
+
+from bot.domain.instrument import MONTH_CODES
+
+_CONTRACT = re.compile(rf"^(?P<product>[A-Z0-9]+?)(?P<month>[{MONTH_CODES}])(?P<year>\d{{4}}|\d{{1,2}})$")
+
+
+def product_of(symbol: str) -> str:
+    """The product of a contract's name, `ES` of `ESH4`, `ESU26` or `ESH2024`; any other name is its own product."""
+    match = _CONTRACT.match(symbol)
+    return match["product"] if match else symbol
+
+
+def is_contract(symbol: str) -> bool:
+    """Whether the name ends in a month code and a year, as only futures' names do."""
+    return _CONTRACT.match(symbol) is not None
+
+
+def full_contract(symbol: str, first_ns: int) -> str:
+    """The contract with its full year, `ESH2024` of `ESH4` recorded in 2023; any other name unchanged."""
+    match = _CONTRACT.match(symbol)
+    if match is None:
+        return symbol
+    digits, period = match["year"], 10 ** len(match["year"])
+    first = datetime.fromtimestamp(first_ns // 1_000_000_000, UTC)
+    # Delivery month and its predecessors only: crude oil expires in the month before.
+    earliest = first.year if MONTH_CODES.index(match["month"]) + 1 >= first.month else first.year + 1
+    year = int(digits) if len(digits) == 4 else earliest + (int(digits) - earliest) % period
+    return f"{match['product']}{match['month']}{year}"
