@@ -44,7 +44,7 @@ class Reader:
 
     def __init__(self, connection: Connection, place: Place) -> None:
         self.place = place
-        self._connection = connection
+        self.connection = connection
         run = TABLE_OF[rows.Run]
         self.runs = self._all(RunInfo, select(*(run.c[name] for name in RunInfo._fields)).order_by(run.c.seq))
         self._ends = {row.run: row for row in self._all(rows.ModeChange, _ends(TABLE_OF[rows.ModeChange]))}
@@ -52,7 +52,7 @@ class Reader:
 
     def _owning_run(self) -> str | None:
         if self.place.path is None:
-            return advisory_owner(self._connection.exec_driver_sql(ADVISORY_HOLDER).scalar())
+            return advisory_owner(self.connection.exec_driver_sql(ADVISORY_HOLDER).scalar())
         owner = holder(self.place.lock)
         return owner.run if owner else None
 
@@ -105,9 +105,9 @@ class Reader:
         table = TABLE_OF[cast("type[rows.Row]", kind)]
         return self._all(kind, select(table).where(table.c[key] == value).order_by(table.c.seq))
 
-    def scalar(self, sql: str) -> Any:
-        """The first value of a query."""
-        return self._connection.exec_driver_sql(sql).scalar()
+    def query(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query in the database's own words."""
+        yield from (tuple(row) for row in self.connection.exec_driver_sql(sql))
 
     def _of_runs(self, kind: type[R], query: Select[Any], table: Table, runs: Sequence[RunInfo]) -> list[R]:
         if not runs:
@@ -124,7 +124,7 @@ class Reader:
         return self._all(kind, query)
 
     def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
-        return [kind(*row) for row in self._connection.execute(query)]
+        return [kind(*row) for row in self.connection.execute(query)]
 
 
 def _ends(table: Table) -> Select[Any]:

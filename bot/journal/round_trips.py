@@ -14,8 +14,8 @@ Definition
                    trigger (an exit at market intends no price and adds nothing); positive is worse for us
     mae, mfe       how far the price went against and for the position, from the journal's excursion row
 
-    The exit's reason is the last exit order's own word (`time`, `blackout`, `session`, `tape-end`, `breakeven`, `trail`),
-    else its role.
+    The exit's reason is the last exit order's own word (`time`, `blackout`, `session`, `tape-end`, `breakeven`,
+    `trail`), else its role.
 """
 
 from collections import defaultdict
@@ -162,6 +162,12 @@ def round_trips(reader: Reader, runs: Sequence[RunInfo]) -> list[RoundTrip]:
     parts = _Parts(reader, runs)
     made = (parts.assemble(bracket) for bracket in brackets)
     return sorted((trip for trip in made if trip is not None), key=lambda trip: trip.entries[0].seq)
+
+
+def round_trip(reader: Reader, bracket: rows.Bracket) -> RoundTrip | None:
+    """The round trip of one bracket, None while it holds a position or when it never did."""
+    runs = [run for run in reader.runs if run.run == bracket.run]
+    return _Parts(reader, runs).assemble(bracket)
 
 
 class _Parts:

@@ -1,0 +1,125 @@
+"""Whether a journal is whole: database, schema, hash chain, `seq`, footprints, order of writing, conservation."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bot.domain.order import BracketState, OrderState
+from bot.journal import canon, rows
+from bot.journal.canonical import rows_of
+from bot.journal.reading import Reader, RunInfo
+from bot.journal.rows import CHAINED, EDITABLE, TABLES
+from bot.journal.tables import PARENTS, metadata
+
+Problem = dict[str, Any]
+
+
+def check(reader: Reader) -> list[Problem]:
+    """Every problem found; an empty list is a whole journal."""
+    parts = (_database(reader), _schema(reader), _gaps(reader), _write_ahead(reader), _conservation(reader))
+    found = [problem for part in parts for problem in part]
+    for run in reader.runs:
+        found += _chain(reader, run)
+        found += _footprints(reader, run)
+    return found
+
+
+def _database(reader: Reader) -> Iterator[Problem]:
+    """SQLite's own opinion; PostgreSQL watches its pages and keys itself."""
+    if reader.place.path is None:
+        return
+    for (answer,) in reader.query("PRAGMA quick_check"):
+        if answer != "ok":
+            yield {"kind": "database", "message": answer}
+    for table, rowid, parent, _ in reader.query("PRAGMA foreign_key_check"):
+        yield {"kind": "foreign-key", "message": f"row {rowid} of {table} points at no {parent}"}
+
+
+def _schema(reader: Reader) -> Iterator[Problem]:
+    """The tables and triggers are exactly those of this program."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    for change in compare_metadata(MigrationContext.configure(reader.connection), metadata):
+        yield {"kind": "schema", "message": f"differs from the program's: {change}"}
+    triggers = {name for (name,) in reader.query(TRIGGERS[reader.connection.dialect.name])}
+    endings = ENDINGS[reader.connection.dialect.name]
+    for table in TABLES:
+        wanted = {f"{table}_{ending}" for ending in endings} if table not in EDITABLE else set()
+        if not wanted <= triggers:
+            yield {"kind": "schema", "message": f"{table} is not append-only: a trigger is gone"}
+
+
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'",
+}
+ENDINGS = {"sqlite": ("no_update", "no_delete"), "postgresql": ("append_only", "no_truncate")}
+
+
+def _gaps(reader: Reader) -> Iterator[Problem]:
+    each = " UNION ALL ".join(f'SELECT seq FROM "{name}"' for name in TABLES)
+    before = 0
+    for (seq,) in reader.query(f"SELECT seq FROM ({each}) AS every ORDER BY seq"):
+        if seq == before:
+            yield {"kind": "seq", "message": f"two rows have seq {seq}", "seq": seq}
+        elif seq > before + 1:
+            missing = f"{before + 1} to {seq - 1}" if seq > before + 2 else str(before + 1)
+            yield {"kind": "seq", "message": f"rows are gone: seq {missing}", "seq": before + 1}
+        before = seq
+
+
+def _write_ahead(reader: Reader) -> Iterator[Problem]:
+    """Whatever a row stands on was written before it: intent before word, fill before effect."""
+    for table, parents in PARENTS.items():
+        for column, parent, key in parents:
+            for (seq,) in reader.query(
+                f'SELECT child.seq FROM "{table}" AS child JOIN "{parent}" AS parent '
+                f"ON parent.{key} = child.{column} WHERE child.seq < parent.seq"
+            ):
+                yield {"kind": "write-ahead", "message": f"{table} row {seq} stands before its {parent}", "seq": seq}
+
+
+def _conservation(reader: Reader) -> Iterator[Problem]:
+    """Fills never exceed their order, a filled order is filled, and a closed bracket holds nothing."""
+    filled: dict[str, int] = {}
+    held: dict[str | None, int] = {}
+    for fill in reader.read(rows.Fill, reader.runs):
+        filled[fill.client_order_id] = filled.get(fill.client_order_id, 0) + fill.quantity
+        held[fill.bracket_id] = held.get(fill.bracket_id, 0) + fill.side * fill.quantity
+    states = {event.client_order_id: event.state for event in reader.read(rows.OrderEvent, reader.runs)}
+    for order in reader.read(rows.Order, reader.runs):
+        quantity = filled.get(order.client_order_id, 0)
+        short = quantity < order.quantity and states.get(order.client_order_id) == OrderState.FILLED
+        if quantity > order.quantity or short:
+            yield _unbalanced(f"order {order.client_order_id} of {order.quantity} has fills of {quantity}")
+    newest = {event.bracket_id: event.state for event in reader.read(rows.BracketEvent, reader.runs)}
+    for bracket_id, state in newest.items():
+        if state == BracketState.CLOSED and held.get(bracket_id, 0):
+            yield _unbalanced(f"bracket {bracket_id} is closed and its fills leave {held[bracket_id]:+d}")
+
+
+def _unbalanced(message: str) -> Problem:
+    return {"kind": "conservation", "message": message}
+
+
+def _chain(reader: Reader, run: RunInfo) -> Iterator[Problem]:
+    """The first row of a run at which the chain breaks."""
+    chain = canon.START
+    for seq, table, row in rows_of(reader, run, CHAINED):
+        chain = canon.link(chain, canon.of_row(table, row))
+        if chain != row[-1]:
+            message = f"{table} row {seq} of run {run.run} is not what was written, or one before it is gone"
+            yield {"kind": "hash-chain", "message": message, "run": run.run, "seq": seq}
+            return
+    end = reader.end(run.run)
+    if end and end.head != chain:
+        message = f"the last rows of run {run.run} are not those that it ended with"
+        yield {"kind": "hash-chain", "message": message, "run": run.run, "seq": end.seq}
+
+
+def _footprints(reader: Reader, run: RunInfo) -> Iterable[Problem]:
+    return [
+        {"kind": "footprint", "message": f"footprint row {row.seq} is not what was written", "seq": row.seq}
+        for row in reader.read(rows.Footprint, [run])
+        if canon.digest(row.bar) != row.digest
+    ]
