@@ -24,7 +24,7 @@ class RiskSettings(Params):
     """[risk] of bot.toml: limits of the whole account. Per-instrument limits stand in instruments.toml."""
 
     max_daily_loss_usd: Exact = Decimal("300")
-    """No entry once the exchange's trading day has lost this much, open risk not counted."""
+    """No entry that could bring the trading day's loss beyond this: lost so far, at risk already, its own risk."""
     max_brackets_per_day: int = Field(10, ge=1)
     """Entries sent in one trading day, all strategies together."""
     max_open_brackets: int = Field(3, ge=1)
@@ -34,11 +34,11 @@ class RiskSettings(Params):
     signal_ttl: Duration = 2 * SECOND_NS
     """An entry is sent this soon after its signal was known, or never."""
     duplicate_window: Duration = 10 * SECOND_NS
-    """A second entry of one strategy at the same prices within this time is taken for a double."""
+    """An equal entry within this time is taken for a double."""
     no_entry_before_close: Duration = 15 * MINUTE_NS
-    """No entry this close to the end of the exchange's session."""
+    """No entry this close to the end of the strategy's hours."""
     flatten_before_close: Duration = 5 * MINUTE_NS
-    """Positions are closed this long before the end of the exchange's session."""
+    """Positions are closed this long before the end of the strategy's hours, or of the session."""
 
 
 class ReplaySettings(Params):
@@ -111,7 +111,7 @@ class HoursSettings(Params):
     """[hours] of a strategy: when it may enter."""
 
     session: Literal["regular", "extended", "any"] = "regular"
-    """Regular hours, the whole exchange session, or no hours rule at all (the flatten before the close holds)."""
+    """Regular hours, the exchange's whole session, or no entry hours at all (the flatten before its close holds)."""
     start: ClockTime | None = None
     """No entry before, New York."""
     end: ClockTime | None = None
@@ -244,7 +244,7 @@ class InstrumentFile(Params):
     max_position: int = Field(ge=1)
     """Contracts or shares held, at most."""
     collar_ticks: int = Field(ge=1)
-    """No entry limit further than this from the opposite quote."""
+    """No entry limit further than this from the middle of the quotes."""
     min_stop_ticks: int = Field(ge=1)
     """Nearest stop that is allowed."""
     max_stop_ticks: int = Field(ge=1)
