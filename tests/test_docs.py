@@ -1,0 +1,95 @@
+"""The documentation cannot rot: it names every command and plug-in group, its links lead somewhere, its commands run.
+
+A line `$ paperpit …` of a code block in README.md or docs/ is run, page by page and in order, in an empty folder with a
+home and a journal of its own. `ID` stands for the first round trip's id; a command in a page that shows a failure on
+purpose is followed by `[exit N]`.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.cli.app import COMMANDS, app
+from bot.kernel import cache_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+COMMAND = re.compile(r"^\s*\$ (?:\.venv/bin/)?paperpit (?P<words>.*?)(?:\s+#.*?)?(?:\s+\[exit (?P<code>\d+)\])?$", re.M)
+LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)(?:#[^)]*)?\)")
+EVERYTHING = "\n".join(page.read_text() for page in PAGES)
+
+
+def commands() -> list[str]:
+    """Every command of the program, a group's as `group command`."""
+    found = []
+    for name in COMMANDS:
+        command = app.get_command(click.Context(app), name)
+        group = isinstance(command, click.Group)
+        found += [name] if not group or command.invoke_without_command else []
+        found += [f"{name} {inner}" for inner in command.commands] if group else []
+    return found
+
+
+def test_every_command_is_in_the_list_of_commands():
+    index = (ROOT / "docs/index.md").read_text()
+    assert [name for name in commands() if f"`paperpit {name}" not in index] == []
+
+
+def test_every_plug_in_group_is_explained():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    assert [group for group in groups if group not in EVERYTHING] == []
+
+
+def test_every_target_of_make_is_explained():
+    targets = re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.M)
+    assert [target for target in targets if f"make {target}" not in EVERYTHING] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    links = LINK.findall(page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_can_be_reached_from_the_index():
+    index = (ROOT / "docs/index.md").read_text()
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES if page.parent != ROOT}
+    assert sorted(pages - {"index.md"} - set(LINK.findall(index))) == []
+
+
+def test_a_decision_has_its_four_headings_and_fits_a_page():
+    for page in (ROOT / "docs/decisions").glob("0*.md"):
+        text = page.read_text()
+        headings = re.findall(r"^## (.+)$", text, re.M)
+        assert headings == ["Status", "Context", "Decision", "Consequences"], page.name
+        assert text.count("\n") <= 60, page.name
+
+
+SHOWING = [page for page in PAGES if COMMAND.search(page.read_text())]
+
+
+@pytest.mark.parametrize("page", SHOWING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_shows_can_be_typed(page, tmp_path):
+    journal = f"sqlite:///{tmp_path}/journal.db"
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PAPERPIT_JOURNAL": journal}
+    # A home of its own, but not a kernel cache: compiling everything anew for each page would take a minute.
+    env["PAPERPIT_KERNEL_CACHE"] = str(cache_folder())
+    program = Path(sys.executable).with_name("paperpit")
+
+    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([program, *words], cwd=tmp_path, env=env, capture_output=True, text=True)
+
+    for shown in COMMAND.finditer(page.read_text()):
+        words = shlex.split(shown["words"])
+        if "ID" in words:
+            first = json.loads(typed("journal", "round-trips", "--json").stdout)[0]["id"]
+            words = [first if word == "ID" else word for word in words]
+        done = typed(*words)
+        assert done.returncode == int(shown["code"] or 0), f"paperpit {shown['words']}\n{done.stderr}"
