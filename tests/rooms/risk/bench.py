@@ -1,0 +1,166 @@
+"""A gate to try rules on: one ES desk on an ordinary morning, and brackets that go through their life in one line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.config.files import BlackoutSettings, HoursSettings, RiskSettings
+from bot.domain.command import GOOD, Health
+from bot.domain.decision import Approved, Blocked, Proposal, Verdict
+from bot.domain.instrument import Instrument
+from bot.domain.order import AccountFacts, Bracket, CommissionReport, FillReport, Order, OrderType, Role
+from bot.risk.blackout import Blackout
+from bot.risk.calendar import EventCalendar
+from bot.risk.gate import Gate
+from bot.sessions import days
+
+ES = Instrument("ES", Decimal("0.25"), Decimal("12.50"), exchange="CME", commission=Decimal("2.25"))
+CL = Instrument(
+    "CL", Decimal("0.01"), Decimal("10"), exchange="NYMEX", calendar="CMEGlobex_Crude", commission=Decimal("2.50"),
+    regular_open="09:00", regular_close="14:30", max_position=1,
+)  # fmt: skip
+PAPER = AccountFacts("DU1", True, "made for this test")
+BID, ASK = 16800, 16801
+SECOND = 10**9
+
+
+def ns(text: str) -> int:
+    """New York time as ns UTC."""
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/New_York")).timestamp() * 1000) * 10**6
+
+
+TEN = ns("2026-12-11 10:00")
+
+
+@dataclass
+class Bench:
+    """A gate with a fresh two-sided book at `now`."""
+
+    now: int = TEN
+    instruments: Sequence[Instrument] = (ES,)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    hours: Mapping[str, Any] = field(default_factory=dict)
+    calendar: EventCalendar = field(default_factory=lambda: EventCalendar.load("none"))
+    kinds: Sequence[str] = ("fomc", "cpi", "nfp", "ppi")
+    account: AccountFacts = PAPER
+    health: Health = GOOD
+    make: type[Gate] = Gate
+    blackout: type[Blackout] = Blackout
+
+    def __post_init__(self) -> None:
+        horizon = (self.now - 40 * 86_400 * SECOND, self.now + 40 * 86_400 * SECOND)
+        self.gate = self.make(
+            instruments=self.instruments,
+            days=[
+                days(
+                    one.calendar,
+                    zone=one.zone,
+                    regular_open=one.regular_open,
+                    regular_close=one.regular_close,
+                    first_ns=horizon[0],
+                    last_ns=horizon[1],
+                )
+                for one in self.instruments
+            ],
+            settings=RiskSettings.model_validate(dict(self.settings)),
+            account=self.account,
+            blackouts={name: self.blackout(self.calendar, self.kinds, BlackoutSettings()) for name in ("one", "two")},
+            hours={name: HoursSettings.model_validate(dict(self.hours)) for name in ("one", "two")},
+            health=lambda: self.health,
+        )
+        self._count = 0
+        for index in range(len(self.instruments)):
+            self.quote(instrument=index)
+
+    def quote(self, bid: int = BID, ask: int = ASK, *, age: int = 0, instrument: int = 0) -> None:
+        """The standing quote, `age` ns old."""
+        self.gate.quote(instrument, self.now - age, bid, ask)
+
+    def at(self, now: int) -> "Bench":
+        """Later: time and quotes move on."""
+        self.now = now
+        for index in range(len(self.instruments)):
+            self.quote(instrument=index)
+        return self
+
+    def want(self, *, side: int = 1, risk: int = 3, reward: int = 6, **changes: Any) -> Proposal:
+        """A bracket at the touch with a signal of its own; the defaults pass every rule."""
+        self._count += 1
+        entry = changes.pop("entry", BID if side > 0 else ASK)
+        wanted = Proposal(
+            "one",
+            0,
+            side,
+            1,
+            entry,
+            entry - side * risk,
+            entry + side * reward,
+            f"s-{self._count}",
+            self.now,
+            120 * SECOND,
+        )
+        return replace(wanted, **changes)
+
+    def judge(self, proposal: Proposal | None = None, **changes: Any) -> Verdict:
+        """The gate's word on a proposal, or on the default one with changes."""
+        return self.gate.judge(proposal or self.want(**changes), self.now)
+
+    def refused(self, proposal: Proposal | None = None, **changes: Any) -> list[str]:
+        """Names of the rules that refuse; empty when it is approved."""
+        verdict = self.judge(proposal, **changes)
+        return [reason.rule for reason in verdict.reasons] if isinstance(verdict, Blocked) else []
+
+    def open(self, **changes: Any) -> Bracket:
+        """A bracket that was approved and sent."""
+        verdict = self.judge(**changes)
+        assert isinstance(verdict, Approved), verdict
+        wanted, self._count = verdict.proposal, self._count + 1
+        name = f"b-{self._count}"
+
+        def order(role: Role, side: int, kind: OrderType, price: int | None, stop: int | None) -> Order:
+            return Order(
+                f"{name}-{role}", name, wanted.instrument, role, side, kind, wanted.quantity, price, stop, self.now
+            )
+
+        bracket = Bracket(
+            name,
+            verdict,
+            order(Role.ENTRY, wanted.side, OrderType.LIMIT, wanted.entry, None),
+            order(Role.STOP, -wanted.side, OrderType.STOP, None, wanted.stop),
+            order(Role.TARGET, -wanted.side, OrderType.LIMIT, wanted.target, None),
+        )
+        self.gate.opened(bracket)
+        return bracket
+
+    def fill(self, order: Order, price: int, quantity: int | None = None) -> FillReport:
+        """An execution of an order, now."""
+        self._count += 1
+        units = order.quantity if quantity is None else quantity
+        report = FillReport(order.client_order_id, f"x-{self._count}", self.now, order.side, units, price)
+        self.gate.fill(report, order)
+        return report
+
+    def pay(self, fill: FillReport, amount: str) -> None:
+        """The broker's word on what an execution cost."""
+        self.gate.commission(CommissionReport(fill.exec_id, amount, "USD"))
+
+    def lose(self, **changes: Any) -> None:
+        """A whole round trip that ends at its stop."""
+        bracket = self.open(**changes)
+        self.fill(bracket.entry, bracket.approved.proposal.entry)
+        self.fill(bracket.stop, bracket.approved.proposal.stop)
+        self.gate.ended(bracket)
+
+    def win(self, **changes: Any) -> None:
+        """A whole round trip that ends at its target."""
+        bracket = self.open(**changes)
+        self.fill(bracket.entry, bracket.approved.proposal.entry)
+        self.fill(bracket.target, bracket.approved.proposal.target)
+        self.gate.ended(bracket)
+
+    def facts(self, instrument: int = 0) -> dict[str, Any]:
+        """What the gate tells `status`."""
+        return self.gate.facts(instrument, self.now)

@@ -1,0 +1,127 @@
+"""What the account holds and has lost: partial fills, average prices, late fills, commissions, two instruments."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.rooms.risk.bench import BID, CL, ES, SECOND, TEN, Bench, ns
+
+
+def test_a_loss_is_ticks_and_commissions() -> None:
+    bench = Bench()
+    bench.lose()
+    assert bench.facts()["net"] == "-42.00"
+    assert bench.facts()["open_risk"] == "0.00"
+    assert bench.facts()["position"] == 0
+
+
+def test_open_risk_falls_from_entry_to_exit() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    assert bench.facts()["open_risk"] == "42.00"  # 3 ticks and both commissions
+    bench.fill(bracket.entry, BID)
+    assert bench.facts()["open_risk"] == "39.75"  # one commission is paid
+    bench.fill(bracket.target, BID + 6)
+    assert bench.facts()["open_risk"] == "0.00"
+    assert bench.facts()["net"] == "70.50"
+    bench.gate.ended(bracket)
+    assert bench.facts()["open_brackets"] == 0
+
+
+def test_a_better_entry_price_leaves_less_at_risk() -> None:
+    bench = Bench()
+    bench.fill(bench.open().entry, BID - 1)
+    assert bench.facts()["open_risk"] == "27.25"
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_partial_fills_are_matched_first_in_first_out(side: int) -> None:
+    from dataclasses import replace
+
+    bench = Bench(instruments=[replace(ES, max_order=4, max_position=4, commission=Decimal(0))])
+    bracket = bench.open(side=side, quantity=3)
+    entry = bracket.approved.proposal.entry
+    bench.fill(bracket.entry, entry, 1)
+    bench.fill(bracket.entry, entry - side, 2)
+    bench.fill(bracket.target, entry + 6 * side, 2)  # 6 + 7
+    assert bench.facts()["net"] == str(Decimal("12.50") * 13)
+    bench.fill(bracket.stop, entry - 3 * side, 1)  # −2
+    assert bench.facts()["net"] == str(Decimal("12.50") * 11)
+    assert bench.facts()["position"] == 0
+
+
+def test_an_entry_that_ends_unfilled_no_longer_works() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    bench.gate.ended(bracket)
+    assert bench.facts()["open_risk"] == "0.00"
+    assert bench.at(TEN + 60 * SECOND).refused(side=-1) == []
+
+
+def test_a_fill_after_the_end_is_taken_and_weighed_with_the_widest_stop() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    bench.gate.ended(bracket)
+    bench.fill(bracket.entry, BID)
+    assert bench.facts()["position"] == 1
+    assert bench.facts()["open_risk"] == str(40 * Decimal("12.50") + Decimal("2.25"))
+    bench.fill(bracket.stop, BID - 3)
+    assert bench.facts()["open_risk"] == "0.00"
+    assert bench.facts()["net"] == "-42.00"
+
+
+def test_the_brokers_commission_replaces_the_expected_one() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    entry, stop = bench.fill(bracket.entry, BID), bench.fill(bracket.stop, BID - 3)
+    bench.pay(entry, "1.00")
+    bench.pay(stop, "3.10")
+    bench.pay(stop, "3.10")  # told twice, counted once
+    assert bench.facts()["net"] == "-41.60"
+
+
+def test_a_day_that_reached_its_limit_stays_closed_even_if_it_recovers() -> None:
+    bench = Bench(settings={"max_daily_loss_usd": "90", "max_open_brackets": 3})
+    kept = bench.open()
+    bench.fill(kept.entry, BID)
+    bench.fill(kept.stop, BID - 8)  # a gap through the stop: −100 and commissions
+    bench.gate.ended(kept)
+    late = bench.facts()
+    assert Decimal(late["net"]) < -90
+    assert bench.at(TEN + 60 * SECOND).refused() == ["daily_loss"]
+
+
+def test_the_loss_of_every_instrument_counts() -> None:
+    bench = Bench(instruments=[ES, CL], settings={"max_daily_loss_usd": "80"})
+    bench.lose(instrument=1, strategy="two")
+    assert Decimal(bench.facts(0)["net"]) == Decimal("-35.00")
+    assert bench.refused() == []
+    bench.at(TEN + 60 * SECOND)
+    bench.lose(instrument=1, strategy="two")
+    assert bench.refused() == ["daily_loss"]
+
+
+def test_the_loss_belongs_to_the_exchange_session() -> None:
+    bench = Bench(now=ns("2026-12-10 23:50"), hours={"session": "extended"}, settings={"max_daily_loss_usd": "80"})
+    bench.lose()
+    assert bench.at(ns("2026-12-11 00:10")).refused() == ["daily_loss"]  # midnight forgives nothing
+    assert bench.at(ns("2026-12-11 16:00")).refused() == ["daily_loss"]
+    assert bench.at(ns("2026-12-13 18:00")).refused() == []  # Sunday evening is Monday's session
+    assert bench.at(ns("2026-12-11 16:10")).facts()["net"] == "-42.00"
+
+
+def test_brackets_are_counted_by_session_too() -> None:
+    bench = Bench(now=ns("2026-12-10 23:50"), hours={"session": "extended"}, settings={"max_brackets_per_day": 1})
+    bench.win()
+    assert bench.at(ns("2026-12-11 00:10")).refused() == ["brackets_per_day"]
+    assert bench.at(ns("2026-12-11 17:59")).facts()["brackets_today"] == 1
+    assert bench.at(ns("2026-12-13 18:00")).refused() == []
+
+
+def test_when_to_be_flat() -> None:
+    regular, extended = Bench(), Bench(hours={"session": "extended"})
+    at = ns("2026-11-27 10:00")
+    assert regular.gate.flat_at("one", 0, at) == ns("2026-11-27 13:10")  # the day after Thanksgiving closes at 13:15
+    assert extended.gate.flat_at("one", 0, ns("2026-12-11 10:00")) == ns("2026-12-11 16:55")
+    assert regular.gate.flat_at("one", 0, ns("2026-12-11 10:00")) == ns("2026-12-11 15:55")
+    assert regular.gate.flat_at("one", 0, ns("2026-12-12 10:00")) is None
