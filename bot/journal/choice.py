@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from bot.errors import InputMissing
+from bot.journal.opening import default_url
 from bot.journal.place import Place, place, split_run
 from bot.journal.reading import reading
 from bot.resources import data_folder
@@ -30,6 +31,14 @@ def choose(given: str | None) -> tuple[Place, str | None, bool]:
             do="paperpit replay (or run) makes one; --journal URL names another",
         )
     return newest(found), None, True
+
+
+def choose_or_default(given: str | None) -> Place:
+    """The same for a command that may make a journal: where there is none, the one that `run` will write."""
+    try:
+        return choose(given)[0]
+    except InputMissing:
+        return place(default_url(replay=False))
 
 
 def newest(places: Sequence[Place]) -> Place:

@@ -59,6 +59,11 @@ def split_run(url: str) -> tuple[str, str | None]:
     return base, run or None
 
 
+def names_a_place(text: str) -> bool:
+    """Whether a text is a journal (URL, `URL#RUN` or a path) and not the id of a run."""
+    return bool(re.search(r"://|#|/|\.", text))
+
+
 def _quoted(path: Path) -> str:
     from urllib.parse import quote
 

@@ -1,0 +1,182 @@
+"""`paperpit journal …`: review what happened, what was refused, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
+from bot.cli.output import json_option, list_options, print_json, print_rows, say
+
+
+@click.group()
+def journal() -> None:
+    """Review what happened and what was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list: the function that makes it, what a table shows of it, and what to say without rows."""
+
+    function: str
+    help: str
+    columns: tuple[str, ...]
+    empty: str
+    runs: str = "last"
+    note: str = ""
+
+
+LISTINGS: Mapping[str, Listing] = {
+    "runs": Listing(
+        "list_runs",
+        "Every start of the desk, and how it ended.",
+        ("run", "started_ns", "ended_ns", "state", "adapter", "tape", "strategies"),
+        "no run here yet: paperpit replay",
+        runs="all",
+    ),
+    "round-trips": Listing(
+        "list_round_trips",
+        "What went in and came out: ticks, money, R.",
+        (
+            *("id", "entry_ns", "side", "quantity", "contract", "entry_price", "exit_price", "exit_reason"),
+            *("ticks", "r", "net", "mae_ticks", "mfe_ticks"),
+        ),
+        "no round trip: paperpit journal blocked says what was refused",
+        note="R is counted from the bracket as filled; paperpit journal explain ID tells one",
+    ),
+    "fills": Listing(
+        "list_fills",
+        "Every execution.",
+        ("id", "ts_ns", "contract", "role", "side", "quantity", "price", "commission"),
+        "no fill: paperpit journal orders shows what was sent",
+    ),
+    "signals": Listing(
+        "list_signals",
+        "What the detectors saw, and what became of it.",
+        ("id", "ts_ns", "contract", "timeframe", "kind", "side", "price", "strength", "outcome"),
+        "no signal: paperpit journal runs shows what was replayed",
+    ),
+    "blocked": Listing(
+        "list_blocked",
+        "What was refused, with every reason.",
+        ("id", "ts_ns", "instrument", "strategy", "side", "reasons"),
+        "nothing was refused",
+        note="paperpit journal explain ID tells the whole story of one",
+    ),
+    "orders": Listing(
+        "list_orders",
+        "Every order that was intended, and what became of it.",
+        ("id", "created_ns", "bracket_id", "role", "side", "type", "quantity", "price", "stop_price", "state"),
+        "no order: paperpit journal blocked says what was refused",
+    ),
+}
+
+
+def _add(name: str, listing: Listing) -> None:
+    @journal.command(name, help=listing.help)
+    @filter_options
+    @list_options
+    def command(journal: str | None, run: str | None, as_json: bool, as_csv: bool, **wanted: str) -> None:
+        from bot.journal import lists
+
+        filters = filters_of(**wanted)
+        with opened(journal, run, listing.runs) as found:
+            rows = getattr(lists, listing.function)(found.reader, found.runs, filters)
+            if not as_json and not as_csv:
+                rows = _for_people(rows, found)
+        print_rows(rows, listing.columns, as_json=as_json, as_csv=as_csv, empty=listing.empty)
+        if rows and listing.note and not as_json and not as_csv:
+            say(f"{len(rows)} of run {found.runs[0].run} · {listing.note}" if len(found.runs) == 1 else listing.note)
+
+
+for _name, _listing in LISTINGS.items():
+    _add(_name, _listing)
+
+
+def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str, Any]]:
+    """Within one run ids are read, and typed, without its name; of reasons the rules are enough."""
+    prefix = f"{found.runs[0].run}-" if len(found.runs) == 1 else ""
+    shown = []
+    for row in rows:
+        row = {key: value.removeprefix(prefix) if isinstance(value, str) else value for key, value in row.items()}
+        if "reasons" in row:
+            row["reasons"] = [reason["rule"] for reason in row["reasons"]]
+        shown.append(row)
+    return shown
+
+
+@journal.command()
+@click.argument("row_id", metavar="ID")
+@journal_options
+@json_option
+def show(row_id: str, journal: str | None, run: str | None, as_json: bool) -> None:
+    """Print one row whole: a run, or any row that has an id."""
+    from bot.journal.show import find
+
+    with opened(journal, run) as found:
+        row = find(found.reader, found.id(row_id))
+    if as_json:
+        print_json(row)
+    else:
+        print_rows([{"column": key, "value": value} for key, value in row.items()], ("column", "value"))
+
+
+@journal.command()
+@click.argument("row_id", metavar="ID")
+@journal_options
+@json_option
+def explain(row_id: str, journal: str | None, run: str | None, as_json: bool) -> None:
+    """Tell the story of a round trip, a refusal or a signal, with its numbers."""
+    from bot.journal.explain import explain as facts_of
+    from bot.journal.story import tell
+
+    with opened(journal, run) as found:
+        facts = facts_of(found.reader, found.id(row_id))
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(tell(facts))
+
+
+@journal.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--journal", metavar="URL", help="Where A and B are looked up when they are plain runs.")
+@json_option
+def diff(a: str, b: str, journal: str | None, as_json: bool) -> None:
+    """Compare two runs row by row; A and B are RUN or URL#RUN. Exit 1 when they differ."""
+    from bot.journal.diff import differences
+
+    with _side(a, journal) as one, _side(b, journal) as other:
+        found = differences(one.reader, one.runs[0], other.reader, other.runs[0])
+    if as_json:
+        print_json({"same": not found, "differences": found})
+    elif not found:
+        click.echo("the same: no row differs")
+    else:
+        kinds = dict.fromkeys(row["kind"] for row in found)
+        print_rows(found[:DIFFERENCES_SHOWN], ("kind", "why"))
+        say(f"{len(found)} differences: {', '.join(kinds)}; --json lists every one with both rows")
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+DIFFERENCES_SHOWN = 20
+
+
+def _side(given: str, journal: str | None) -> Any:
+    """One side of a comparison: `URL#RUN`, a journal's URL (its last run), or a run of `--journal`."""
+    from bot.journal.place import names_a_place
+
+    if names_a_place(given):
+        return opened(given, None)
+    return opened(journal, given)
+
+
+@journal.command()
+def schema() -> None:
+    """Print the JSON Schema of every list and enumeration."""
+    from bot.journal.shapes import SCHEMA
+
+    print_json(SCHEMA)

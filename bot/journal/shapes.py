@@ -1,0 +1,135 @@
+"""JSON Schema of what leaves the journal: the lists of the command-line contract and their enumerations."""
+
+from typing import Any
+
+from bot.domain.order import OrderState, OrderType, Role
+from bot.journal.round_trips import REASONS
+
+Schema = dict[str, Any]
+
+DECIMAL: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+TEXT: Schema = {"type": "string"}
+INTEGER: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+OBJECT: Schema = {"type": "object"}
+
+
+def _one_of(*words: str) -> Schema:
+    return {"enum": list(words)}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _list_of(**keys: Schema) -> Schema:
+    item = {"type": "object", "properties": keys, "required": list(keys)}
+    return {"type": "array", "items": item}
+
+
+SIDE = _one_of("long", "short")
+WAY = _one_of("buy", "sell")
+ROLE = _one_of(*(role.value for role in Role), "quote")
+REASON: Schema = {
+    "type": "object",
+    "properties": {"rule": TEXT, "message": TEXT, "facts": OBJECT},
+    "required": ["rule", "message", "facts"],
+}
+
+LISTS: dict[str, Schema] = {
+    "runs": _list_of(
+        run=TEXT,
+        started_ns=INTEGER,
+        ended_ns=_or_null(INTEGER),
+        state=_one_of("finished", "cut-off", "running"),
+        adapter=TEXT,
+        tape=TEXT,
+        config_hash=TEXT,
+        strategies={"type": "array", "items": TEXT},
+    ),
+    "signals": _list_of(
+        id=TEXT,
+        run=TEXT,
+        ts_ns=INTEGER,
+        known_ns=INTEGER,
+        instrument=TEXT,
+        contract=TEXT,
+        timeframe=TEXT,
+        kind=TEXT,
+        side=_or_null(SIDE),
+        price=_or_null(DECIMAL),
+        strength=NUMBER,
+        evidence={"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+        outcome=_one_of("approved", "blocked", "unused"),
+    ),
+    "blocked": _list_of(
+        id=TEXT,
+        run=TEXT,
+        ts_ns=INTEGER,
+        instrument=TEXT,
+        strategy=TEXT,
+        side=_or_null(SIDE),
+        signal_id=_or_null(TEXT),
+        reasons={"type": "array", "items": REASON, "minItems": 1},
+    ),
+    "orders": _list_of(
+        id=TEXT,
+        client_order_id=TEXT,
+        bracket_id=_or_null(TEXT),
+        role=ROLE,
+        side=WAY,
+        type=_one_of(*(kind.value for kind in OrderType)),
+        quantity=INTEGER,
+        price=_or_null(DECIMAL),
+        stop_price=_or_null(DECIMAL),
+        state=_one_of(*(state.value for state in OrderState)),
+        created_ns=INTEGER,
+    ),
+    "fills": _list_of(
+        id=TEXT,
+        run=TEXT,
+        ts_ns=INTEGER,
+        instrument=TEXT,
+        contract=TEXT,
+        order_id=TEXT,
+        client_order_id=TEXT,
+        exec_id=TEXT,
+        role=ROLE,
+        side=WAY,
+        quantity=INTEGER,
+        price=DECIMAL,
+        commission=_or_null(DECIMAL),
+    ),
+    "round-trips": _list_of(
+        id=TEXT,
+        run=TEXT,
+        instrument=TEXT,
+        contract=TEXT,
+        strategy=TEXT,
+        side=SIDE,
+        quantity=INTEGER,
+        entry_ns=INTEGER,
+        exit_ns=INTEGER,
+        entry_price=DECIMAL,
+        exit_price=DECIMAL,
+        ticks=NUMBER,
+        gross=DECIMAL,
+        commission=DECIMAL,
+        net=DECIMAL,
+        r=_or_null(NUMBER),
+        r_net=_or_null(NUMBER),
+        r_planned=_or_null(NUMBER),
+        slippage_ticks=NUMBER,
+        mae_ticks=_or_null(INTEGER),
+        mfe_ticks=_or_null(INTEGER),
+        exit_reason=_one_of(*REASONS),
+        signal_id=_or_null(TEXT),
+    ),
+}
+
+SCHEMA: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "paperpit journal lists",
+    "description": "One definition a list of `paperpit journal LIST --json`. Keys may be added, never renamed.",
+    "$defs": LISTS,
+}
