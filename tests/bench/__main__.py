@@ -1,0 +1,138 @@
+"""`make bench`: measure, print a table, write bench.json.
+
+usage: python -P -m tests.bench [--rounds N] [SECTION …]      sections: replay python memory start journal signals
+"""
+
+import argparse
+import importlib
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import tape
+from tests.bench.rows import Row
+
+SHORT, LONG = 5_000_000, 20_000_000
+OUT = Path("bench.json")
+say = Console(stderr=True).print
+
+
+class Tapes:
+    """The tapes of one run of the bench, each made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def file(self, rows: int) -> Path:
+        """As a tape."""
+        return self._made(f"{rows}.parquet", lambda path: tape.write(path, rows))
+
+    def rows(self) -> Path:
+        """As rows for memory: the short one."""
+        return self._made(f"{SHORT}.npy", lambda path: np.save(path, np.concatenate(list(tape.chunks(SHORT)))))
+
+    def _made(self, name: str, make: Callable[[Path], object]) -> Path:
+        path = self.folder / name
+        if not path.exists():
+            say(f"making {name}")
+            make(path)
+        return path
+
+
+def replay(tapes: Tapes, rounds: int) -> list[Row]:
+    """P1, P2, P3, P5."""
+    from tests.bench.replay import measure
+
+    return measure(tapes.folder, tapes.rows(), tapes.file(SHORT), rounds)
+
+
+def python(tapes: Tapes, rounds: int) -> list[Row]:
+    """P4."""
+    from tests.bench.python import measure
+
+    return measure(tapes.folder, tapes.rows(), rounds)
+
+
+def memory(tapes: Tapes, rounds: int) -> list[Row]:
+    """P7."""
+    from tests.bench.memory import measure
+
+    return measure(tapes.folder, tapes.file(SHORT), tapes.file(LONG), max(1, rounds // 2))
+
+
+def start(tapes: Tapes, rounds: int) -> list[Row]:
+    """P8."""
+    from tests.bench.start import measure
+
+    return measure(tapes.folder, rounds)
+
+
+def cuts(tapes: Tapes, rounds: int) -> list[Row]:
+    """P6."""
+    from tests.bench.cuts import measure
+
+    return measure(tapes.folder, tapes.rows(), rounds)
+
+
+SECTIONS = {section.__name__: section for section in (replay, python, cuts, memory, start)}
+# Measured by the rooms themselves; `measure()` gives rows as bench.json has them.
+OTHERS = ("journal", "signals")
+
+
+def measured(names: list[str], rounds: int) -> Iterator[dict[str, object]]:
+    """The objects of bench.json, section by section."""
+    with tempfile.TemporaryDirectory(prefix="paperpit-bench-") as folder:
+        tapes = Tapes(Path(folder))
+        for name in names:
+            say(f"measuring {name}")
+            if name in OTHERS:
+                yield from importlib.import_module(f"tests.bench.{name}").measure()
+            else:
+                yield from (row.as_json() for row in SECTIONS[name](tapes, rounds))
+
+
+def table(rows: list[dict[str, object]]) -> Table:
+    """What a person sees."""
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("what", "value", "unit", "ratio", "to", "goal", "", "note"):
+        made.add_column(title, justify="right" if title in ("value", "ratio") else "left")
+    for row in rows:
+        figures = ("-" if row[key] is None else f"{row[key]:,.3g}" for key in ("value", "ratio"))
+        value, ratio = figures
+        verdict = {None: "", True: "met", False: "[bold]missed[/bold]"}[row["met"]]  # type: ignore[index]
+        made.add_row(
+            str(row["name"]),
+            value,
+            str(row["unit"]),
+            ratio,
+            str(row["ratio_to"] or ""),
+            str(row["target"] or ""),
+            "met, and the aim" if row.get("aim_met") else verdict,
+            str(row.get("note") or ""),
+        )
+    return made
+
+
+def main() -> None:
+    """Measure what was asked for, everything by default."""
+    everything = [*SECTIONS, *OTHERS]
+    asked = argparse.ArgumentParser(prog="python -P -m tests.bench", description="Measure and write bench.json.")
+    asked.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(everything)}; default: all")
+    asked.add_argument("--rounds", type=int, default=5)
+    given = asked.parse_args()
+    unknown = set(given.sections) - set(everything)
+    if unknown:
+        asked.error(f"no section {', '.join(sorted(unknown))}")
+    rows = list(measured(given.sections or everything, given.rounds))
+    OUT.write_text(json.dumps(rows, indent=1) + "\n")
+    Console(width=None if Console().is_terminal else 200).print(table(rows))
+    say(f"written to {OUT}")
+
+
+if __name__ == "__main__":
+    main()

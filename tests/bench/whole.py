@@ -1,0 +1,63 @@
+"""A whole replay of the common task: detectors, strategy, gate, orders, and a journal in a new file each time."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from bot.config import BotFile, Loaded, StrategyFile, read_bot, read_strategy
+from bot.daemon import Asked, Outcome, Run
+
+HERE = Path(__file__).parent
+MEMORY = f"{HERE}/memory_adapter.py:open_memory"
+# Limits that the shipped settings have would end the task after three losses.
+BOT = """
+adapter = '{adapter}'
+strategies = ["task.toml"]
+calendar = "none"
+[adapters.'{adapter}']
+{key} = '{source}'
+[risk]
+max_daily_loss_usd = 1_000_000
+max_brackets_per_day = 1_000_000
+[replay]
+fill_model = "touch"
+latency_ms = 0
+batch = {batch}
+"""
+TASK = f"""
+name = "common-task"
+strategy = '{HERE}/common_task.py:CommonTask'
+instrument = "ES"
+[bracket]
+stop_ticks = 6
+target_ticks = 12
+contracts = 1
+[hours]
+session = "any"
+[detectors.'{HERE}/common_task.py:TailWithAbsorption']
+"""
+
+
+class Replay:
+    """The task over a tape (`.parquet`) or rows in memory (`.npy`), ready to be run again and again."""
+
+    def __init__(self, folder: Path, source: Path, batch: int = 65_536) -> None:
+        self._folder = folder / f"whole-{source.stem}-{source.suffix[1:]}-{batch}"
+        self._folder.mkdir(exist_ok=True)
+        adapter, key = (MEMORY, "rows") if source.suffix == ".npy" else ("replay", "tape")
+        (self._folder / "bot.toml").write_text(BOT.format(adapter=adapter, key=key, source=source, batch=batch))
+        (self._folder / "task.toml").write_text(TASK)
+        self._bot: Loaded[BotFile] = read_bot(self._folder / "bot.toml")
+        self._specs: list[Loaded[StrategyFile]] = [read_strategy("task.toml", self._folder)]
+
+    def run(self) -> Outcome:
+        """One replay from an absent journal to a finished one."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as place:
+            asked = Asked(self._bot, self._specs, f"sqlite:///{place}/journal.db", "replay")
+            with Run(asked) as run:
+                return asyncio.run(run.trade())
+
+    def rate(self) -> float:
+        """Rows per second of one."""
+        outcome = self.run()
+        return outcome.tally.rows / outcome.seconds
