@@ -8,7 +8,7 @@
     guard(instrument, number, on, facts)    a regime guard changed
     opened(bracket) · ended(bracket) · fill(fill, order) · commission(report)
     pause(on, why, strategy=, instrument=) · kill(on, why)
-    windows(strategy, from, to) · flat_at(strategy, ts) · facts(instrument, now)
+    facts(instrument, now)                  the day so far, for `status`
 
 `days` and `instruments` go by the same index. Times are ns UTC, prices ticks. Nothing here reads a clock: the same
 calls give the same answers, in a replay and live.
@@ -23,7 +23,7 @@ from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import AccountFacts, Bracket, CommissionReport, FillReport, Order
 from bot.domain.seal import SEAL
-from bot.risk.blackout import Blackout, Window
+from bot.risk.blackout import Blackout
 from bot.risk.context import Book, Context, Control, Rule
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import ZERO, Ledger
@@ -112,17 +112,6 @@ class Gate:
     def kill(self, on: bool, why: str) -> None:
         """Set or clear the kill switch."""
         self._control.kill = why if on else None
-
-    def windows(self, strategy: str, from_ns: int, to_ns: int) -> tuple[Window, ...]:
-        """The blackout windows of a strategy that meet [from, to), by their start: the clock's edges."""
-        return self._blackouts[strategy].windows(from_ns, to_ns)
-
-    def flat_at(self, strategy: str, instrument: int, ts: int) -> int | None:
-        """When the strategy has to be flat in the session that holds `ts`; None while the exchange is closed."""
-        sessions = self._sessions[instrument]
-        if not sessions.trading(ts):
-            return None
-        return self._hours_of(strategy, instrument).flat_at(sessions.at(ts))
 
     def facts(self, instrument: int, now: int) -> dict[str, Fact]:
         """The day so far and what the account carries, for `status`."""

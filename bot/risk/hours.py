@@ -1,4 +1,4 @@
-"""When a strategy may enter: its own hours inside the exchange's sessions, and when it has to be flat."""
+"""When a strategy may enter: its own hours inside the exchange's sessions."""
 
 from bisect import bisect_right
 from datetime import date, timedelta
@@ -27,11 +27,6 @@ class Sessions:
         index = self.at(ts)
         return self.dates[index] if index >= 0 else 0
 
-    def trading(self, ts: int) -> bool:
-        """Whether the exchange is open at `ts`, by its calendar."""
-        index = self.at(ts)
-        return index >= 0 and ts < self.closes[index]
-
 
 class Hours:
     """Entry hours of one strategy on one instrument.
@@ -55,10 +50,6 @@ class Hours:
         """The close that this strategy trades towards: of regular hours, or of the whole session."""
         regular = self._settings.session == "regular"
         return (self._sessions.anchor_closes if regular else self._sessions.closes)[index]
-
-    def flat_at(self, index: int) -> int:
-        """When the desk begins to flatten in session `index`, ns UTC."""
-        return self.close(index) - self._risk.flatten_before_close
 
     @property
     def name(self) -> str:

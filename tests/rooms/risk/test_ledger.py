@@ -116,12 +116,3 @@ def test_brackets_are_counted_by_session_too() -> None:
     assert bench.at(ns("2026-12-11 00:10")).refused() == ["brackets_per_day"]
     assert bench.at(ns("2026-12-11 17:59")).facts()["brackets_today"] == 1
     assert bench.at(ns("2026-12-13 18:00")).refused() == []
-
-
-def test_when_to_be_flat() -> None:
-    regular, extended = Bench(), Bench(hours={"session": "extended"})
-    at = ns("2026-11-27 10:00")
-    assert regular.gate.flat_at("one", 0, at) == ns("2026-11-27 13:10")  # the day after Thanksgiving closes at 13:15
-    assert extended.gate.flat_at("one", 0, ns("2026-12-11 10:00")) == ns("2026-12-11 16:55")
-    assert regular.gate.flat_at("one", 0, ns("2026-12-11 10:00")) == ns("2026-12-11 15:55")
-    assert regular.gate.flat_at("one", 0, ns("2026-12-12 10:00")) is None
