@@ -1,6 +1,6 @@
 """What Python costs in a replay: per bar close and per fill. A quiet tick must cost none.
 
-Method: time every call of the engine, of the tape's cleaner and of the order manager's fills inside whole replays. What the
+Method: time every call of the engine, the tape's cleaner and the order manager's fills inside whole replays. What the
 compiled scans took is given back; what they would have taken for nothing to scan (their call alone) is not.
 """
 
