@@ -1,0 +1,58 @@
+"""The worked examples of the pages for authors run as they stand there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[3] / "docs"
+_BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
+def written(page: str, folder: Path) -> Path:
+    """Every titled block of a page as a file in `folder`."""
+    for name, text in _BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *command: str) -> str:
+    """Standard output of `python -m …` in `folder`, with settings and journals of its own."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PAPERPIT_")},
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "XDG_CONFIG_HOME": str(folder / "xdg"),
+        "PAPERPIT_JOURNAL": str(folder / "journal.db"),
+    }
+    command = (sys.executable, "-P", *command)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def paperpit(folder: Path, *args: str) -> Any:
+    """A command's JSON."""
+    return json.loads(run(folder, "-c", "from bot.cli import main; main()", *args, "--json"))
+
+
+def test_the_adapter_of_the_page_trades_a_run(tmp_path: Path) -> None:
+    written("writing-an-adapter.md", tmp_path)
+    assert paperpit(tmp_path, "check") == []
+    run(tmp_path, "-c", "from bot.cli import main; main()", "run")
+    orders = paperpit(tmp_path, "journal", "orders")
+    entries = [order for order in orders if order["role"] == "entry"]
+    assert len(entries) > 3
+    assert {order["state"] for order in entries} == {"cancelled"}
+    assert paperpit(tmp_path, "journal", "round-trips") == []
+
+
+def test_the_strategy_of_the_page_passes_its_test_and_trades_the_demo(tmp_path: Path) -> None:
+    written("writing-a-strategy.md", tmp_path)
+    assert "3 passed" in run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_fade.py")
+    assert paperpit(tmp_path, "check", "fade.toml") == []
+    summary = paperpit(tmp_path, "replay", "demo", "--strategy", "fade.toml")
+    assert summary["approved"] > 0
+    assert summary["round_trips"] > 0
