@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from bot.config.files import BlackoutSettings
 from bot.errors import ConfigError
+from bot.resources import shipped
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar, must_refuse_replay
 
 NEW_YORK = ZoneInfo("America/New_York")
 ES = ("fomc", "cpi", "nfp", "ppi")
-SHIPPED = EventCalendar.load(None)
+SHIPPED = EventCalendar.load(str(shipped("config/calendar")))  # not what this user has imported
 HEADER = "event,date_local,time_local,tz,ts_utc,status\n"
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.resources import shipped
 from bot.risk.calendar import EventCalendar
 from bot.risk.calendar_check import check, reach
 from bot.risk.events import KINDS, kind_of
 
 SHARED = Path(os.environ.get("PAPERPIT_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data")) / "calendars"
-SHIPPED = EventCalendar.load(None)
+SHIPPED = EventCalendar.load(str(shipped("config/calendar")))  # not what this user has imported
 HEADER = "event,date_local,time_local,tz,ts_utc,status\n"
 
 

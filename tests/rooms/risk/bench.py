@@ -12,6 +12,7 @@ from bot.domain.command import GOOD, Health
 from bot.domain.decision import Approved, Blocked, Proposal, Verdict
 from bot.domain.instrument import Instrument
 from bot.domain.order import AccountFacts, Bracket, CommissionReport, FillReport, Order, OrderType, Role
+from bot.resources import shipped
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar
 from bot.risk.gate import Gate
@@ -22,6 +23,7 @@ CL = Instrument(
     "CL", Decimal("0.01"), Decimal("10"), exchange="NYMEX", calendar="CMEGlobex_Crude", commission=Decimal("2.50"),
     regular_open="09:00", regular_close="14:30", max_position=1,
 )  # fmt: skip
+SHIPPED = EventCalendar.load(str(shipped("config/calendar")))  # not what this user has imported
 PAPER = AccountFacts("DU1", True, "made for this test")
 BID, ASK = 16800, 16801
 SECOND = 10**9

@@ -13,7 +13,7 @@ from bot.domain.market import ABSENT
 from bot.domain.order import AccountFacts
 from bot.risk.calendar import EventCalendar
 from bot.risk.rules import ALL
-from tests.rooms.risk.bench import ASK, BID, CL, ES, PAPER, SECOND, TEN, Bench, ns
+from tests.rooms.risk.bench import ASK, BID, CL, ES, PAPER, SECOND, SHIPPED, TEN, Bench, ns
 
 MS = 10**6
 Try = Callable[[], list[str]]
@@ -116,8 +116,8 @@ CASES = [
     ),
     Case(
         "blackout",
-        lambda: alone(Bench(now=ns("2026-12-09 15:30"), calendar=EventCalendar.load(None))),
-        lambda: alone(Bench(now=ns("2026-12-09 15:29:59"), calendar=EventCalendar.load(None))),
+        lambda: alone(Bench(now=ns("2026-12-09 15:30"), calendar=SHIPPED)),
+        lambda: alone(Bench(now=ns("2026-12-09 15:29:59"), calendar=SHIPPED)),
     ),
     Case(
         "blackout",
@@ -287,7 +287,7 @@ def test_a_guard_refuses_under_its_own_id_until_it_is_off() -> None:
 
 
 def test_a_blackout_reason_names_the_event_its_window_and_its_source() -> None:
-    bench = Bench(now=ns("2026-12-09 15:10"), calendar=EventCalendar.load(None))
+    bench = Bench(now=ns("2026-12-09 15:10"), calendar=SHIPPED)
     verdict = bench.judge()
     assert isinstance(verdict, Blocked)
     (reason,) = verdict.reasons
