@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-peers
 TOOLS  := .venv-lock
 # --no-compile: Python compiles what it imports, half of the rest is never imported.
-PIP    := -m pip --disable-pip-version-check --no-input install --quiet --no-compile
+PIP    := -m pip --disable-pip-version-check --no-input install -qq --no-compile
 # The first interpreter that is new enough and can make an environment; `make run PYTHON=…` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys, ensurepip, venv; assert sys.version_info >= (3, 11)' 2>/dev/null && echo $$p && break; done)

@@ -1,0 +1,50 @@
+"""The bench measures what it says: its tape is what it claims, a goal is judged the right way round."""
+
+import json
+
+import numpy as np
+import pytest
+
+from bot.domain.market import PRINT
+from tests.bench import tape
+from tests.bench.rows import Row, in_turns
+
+
+def rows(seed: int = 1, chunk: int = 100_000) -> np.ndarray:
+    return np.concatenate(list(tape.chunks(200_000, seed, chunk)))
+
+
+def test_a_seed_is_one_tape_however_it_is_made():
+    assert rows().tobytes() == rows(chunk=777).tobytes()
+    assert rows().tobytes() != rows(seed=2).tobytes()
+
+
+def test_stamps_rise_and_a_third_are_prints_on_the_grid_of_the_quote():
+    made = rows()
+    prints = made[made["kind"] == PRINT]
+    assert (np.diff(made["ts"]) > 0).all()
+    assert 0.34 < len(prints) / len(made) < 0.36
+    assert (np.where(prints["side"] > 0, prints["ask"], prints["bid"]) == prints["price"]).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "ratio", "less", "met"),
+    [(5.0, None, False, True), (1.0, None, False, False), (1.0, None, True, True), (5.0, 0.5, False, False)],
+)
+def test_a_goal_is_for_the_ratio_where_there_is_one(value, ratio, less, met):
+    row = Row("speed", value, "s", "peer" if ratio else "", ratio, must=2, less=less)
+    assert row.as_json()["met"] is met
+
+
+def test_a_row_has_the_promised_keys_also_where_nothing_could_be_measured():
+    row = json.loads(json.dumps(Row("peer", None, "M rows/s", must=2, note="not to be had here").as_json()))
+    assert set(row) >= {"name", "value", "unit", "ratio_to", "ratio", "target", "met"}
+    assert row["value"] is None
+    assert row["met"] is None
+
+
+def test_contestants_take_turns():
+    order = []
+    rates = in_turns({name: lambda name=name: float(len(order.append(name) or order)) for name in "ab"}, 3)
+    assert order == ["a", "b"] * 3
+    assert rates == {"a": 3.0, "b": 4.0}
