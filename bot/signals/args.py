@@ -1,0 +1,30 @@
+"""Params as a row that a kernel can read: one field a parameter, in the order of the class."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from bot.config import Params
+
+_TYPES = {int: "i8", float: "f8", bool: "u1"}
+
+
+def args_dtype(params: type[Params]) -> np.dtype[np.void]:
+    """The row type of a Params class. Raises KeyError for a field that is neither int, float nor bool."""
+    fields = [(name, _TYPES[field.annotation]) for name, field in params.model_fields.items() if field.annotation]
+    return np.dtype(fields, align=True)
+
+
+def args_row(params: Params, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
+    """The values of `params` as one row of `dtype`."""
+    return np.array([params.as_args()], dtype)
+
+
+def params_hash(kind: str, timeframe: int, params: Params | None, parts: Sequence[str] = ()) -> str:
+    """Twelve letters that name a detector's kind, timeframe and parameters, and the `parts` that it is built on."""
+    values: dict[str, Any] = params.model_dump(mode="json") if params else {}
+    return hashlib.sha256(msgspec.json.encode([kind, timeframe, values, *parts])).hexdigest()[:12]

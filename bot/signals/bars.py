@@ -1,0 +1,306 @@
+"""Footprint bars: what was traded in each stretch of time, price by price, bought and sold apart.
+
+Definition
+    A time bar covers `[start, end)` on the grid `day.open + k·width`; a print at exactly `end` belongs to the next one. The
+    session's close and the next session's open cut a bar short (PARTIAL). A bar without a print is EMPTY and is made
+    only inside a session, so that a gap shows. A bar that ends at E is closed by the first row with ts ≥ E, or by
+    silence: its time is E, it is known at min(ts, E + 250 ms).
+    Off-grid prints count in the volume, side unknown, in no cell and no price; quarantined ones count nowhere.
+Mechanism
+    Prints go into the shortest bar only (the base, of the timeframes' common divisor); when it closes it is poured into
+    the longer ones cell by cell, and each that ends there closes with it. A cell is found at `price & (size − 1)`; when a
+    bar would span more prices than that, the scan returns GROW and goes on in a larger ladder.
+Source
+    Specification of signals §1; rulings 1, 2, 7, 9.
+"""
+
+import numpy as np
+
+from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, SIDE_TICK, Days, Ticks
+from bot.kernel import kernel
+from bot.signals import clustering
+from bot.signals.edges import FROZEN, HALTED, RESUMED, THAWED, first
+from bot.signals.footprint import EMPTY, HALT_IN, LOCKED, OPENING, PARTIAL, clear, poc, pour, wipe
+
+GRACE_NS = 250_000_000
+OPENING_NS = 60_000_000_000
+NEVER = np.iinfo(np.int64).max
+DONE, FULL, GROW = 0, 1, 2
+"""Why a scan came back: all read; the buffer of closed bars or cells is full; a ladder is too short."""
+
+STATE = np.dtype(
+    [
+        ("frames", "i8"),
+        ("hidden", "u1"),  # the base is nobody's timeframe
+        ("started", "u1"),
+        ("halted", "u1"),
+        ("locked", "u1"),
+        ("day", "i8"),
+        ("ordinal", "i8"),
+        ("closed", "i8"),  # bars in the buffer of closed ones
+        ("cells", "i8"),  # and their cells
+        ("order_ts", "i8"),  # the order that the next print may belong to
+        ("order_price", "i4"),
+        ("order_side", "i4"),
+        ("order_size", "i8"),
+        ("flow", clustering.STATE),
+    ],
+    align=True,
+)
+
+
+@kernel
+def place(days: Days, s: np.void, bar: np.void, ts: int) -> None:
+    """Put an empty bar on the grid so that it holds `ts`. The day must be the right one already."""
+    clear(bar)
+    day = days[s.day]
+    start = day.open + (ts - day.open) // bar.timeframe * bar.timeframe
+    end = start + bar.timeframe
+    if ts >= day.close:
+        start = max(start, day.close)
+        if s.day + 1 < days.shape[0]:
+            end = min(end, days[s.day + 1].open)
+    elif ts >= day.open:
+        end = min(end, day.close)
+    if end - start < bar.timeframe:
+        bar.flags |= PARTIAL
+    if (start < day.open + OPENING_NS and end > day.open) or (start < day.anchor + OPENING_NS and end > day.anchor):
+        bar.flags |= OPENING
+    if s.halted:
+        bar.flags |= HALT_IN
+    if s.locked:
+        bar.flags |= LOCKED
+    bar.start, bar.end, bar.day = start, end, s.day
+
+
+@kernel
+def room(s: np.void, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks) -> int:
+    """Whether the base bar can close: DONE, FULL or GROW. Nothing is changed."""
+    base = frames[0]
+    need = 0 if base.open == ABSENT else base.high - base.low + 1
+    for f in range(1, s.frames):
+        bar = frames[f]
+        if bar.open == ABSENT:
+            need += 0 if base.open == ABSENT else base.high - base.low + 1
+            continue
+        high, low = bar.high, bar.low
+        if base.open != ABSENT:
+            high, low = max(high, base.high), min(low, base.low)
+        if high - low >= ladders.shape[1]:
+            return GROW
+        need += high - low + 1
+    if s.closed + s.frames > closed.shape[0] or s.cells + need > cells.shape[0]:
+        return FULL
+    return DONE
+
+
+@kernel
+def finish(
+    days: Days, s: np.void, bar: np.void, ladder: Ticks, closed: Ticks, cells: Ticks, arrival: int, row: int
+) -> None:
+    """Close one bar: stamp when it became known, copy it and its cells out, wipe its ladder."""
+    if bar.open == ABSENT:
+        bar.flags |= EMPTY
+        outside = bar.start >= days[bar.day].close or bar.start < days[bar.day].open
+        if outside and bar.unknown == 0:
+            return
+    bar.known = min(arrival, bar.end + GRACE_NS)
+    bar.row, bar.before = row, 1 if bar.known < arrival else 0
+    bar.cells_from = s.cells
+    if bar.open != ABSENT:
+        for p in range(bar.low, bar.high + 1):
+            if ladder[p & (ladder.shape[0] - 1)].last > 0:
+                cells[s.cells] = ladder[p & (ladder.shape[0] - 1)]
+                s.cells += 1
+        wipe(bar, ladder)
+    bar.cells_to = s.cells
+    bar.poc = poc(bar, cells, bar.cells_from, bar.cells_to)
+    bar.clustering = clustering.deflator(s.flow)
+    closed[s.closed] = bar
+    s.closed += 1
+
+
+@kernel
+def roll(
+    days: Days,
+    s: np.void,
+    frames: Ticks,
+    ladders: Ticks,
+    closed: Ticks,
+    cells: Ticks,
+    ts: int,
+    arrival: int,
+    row: int,
+) -> int:
+    """Close every bar that ends at or before `ts` and open those that hold it. DONE, or why it must be called again.
+
+    `arrival` is the stamp of `row`, which makes the ends known if the grace has not done so before.
+    """
+    base = frames[0]
+    while ts >= base.end:
+        code = room(s, frames, ladders, closed, cells)
+        if code != DONE:
+            return code
+        if base.open != ABSENT:
+            ladders[0, base.close & (ladders.shape[1] - 1)].dwell += base.end - base.last_ts
+        for f in range(1, s.frames):
+            pour(base, ladders[0], frames[f], ladders[f])
+        end = base.end
+        if s.hidden:
+            wipe(base, ladders[0])
+        else:
+            finish(days, s, base, ladders[0], closed, cells, arrival, row)
+        at = following(days, s, end, ts)
+        for f in range(1, s.frames):
+            if frames[f].end <= at:
+                finish(days, s, frames[f], ladders[f], closed, cells, arrival, row)
+        for f in range(s.frames):
+            if frames[f].end <= at:
+                place(days, s, frames[f], at)
+    return DONE
+
+
+@kernel
+def following(days: Days, s: np.void, end: int, ts: int) -> int:
+    """Where the bar after `end` lies: in a session the next one, even empty; outside it the one that holds `ts`."""
+    while s.day + 1 < days.shape[0] and end >= days[s.day + 1].open:
+        s.day += 1
+    if days[s.day].open <= end < days[s.day].close:
+        return end
+    at = ts
+    if s.day + 1 < days.shape[0] and ts >= days[s.day + 1].open:
+        s.day += 1
+        at = days[s.day].open
+    return at
+
+
+@kernel
+def begin(days: Days, s: np.void, frames: Ticks, ts: int) -> None:
+    """Open the first bars of a tape."""
+    while s.day + 1 < days.shape[0] and ts >= days[s.day + 1].open:
+        s.day += 1
+    for f in range(s.frames):
+        place(days, s, frames[f], ts)
+    s.started = 1
+
+
+@kernel
+def mark(s: np.void, frames: Ticks, what: int) -> None:
+    """Let an edge show in the bars: a halt and a locked book mark every bar that they touch."""
+    if what == HALTED or what == RESUMED:
+        s.halted = 1 if what == HALTED else 0
+    elif what == FROZEN or what == THAWED:
+        s.locked = 1 if what == FROZEN else 0
+    for f in range(s.frames):
+        if s.halted:
+            frames[f].flags |= HALT_IN
+        if s.locked:
+            frames[f].flags |= LOCKED
+
+
+@kernel
+def take(s: np.void, bar: np.void, ladder: Ticks, tick: np.void, sure: float) -> None:
+    """Count one print."""
+    mask = ladder.shape[0] - 1
+    p, size, side = tick.price, tick.size, tick.side
+    if bar.open == ABSENT:
+        bar.open = bar.high = bar.low = p
+    else:
+        ladder[bar.close & mask].dwell += tick.ts - bar.last_ts
+    bar.close, bar.last_ts = p, tick.ts
+    bought, sold = size if side > 0 else 0, size if side < 0 else 0
+    if p <= bar.low:
+        bar.low = p
+        bar.low_buy = bar.low_sell = 0
+    else:
+        bar.low_buy, bar.low_sell = bar.low_buy + bought, bar.low_sell + sold
+    if p >= bar.high:
+        bar.high = p
+        bar.high_buy = bar.high_sell = 0
+    else:
+        bar.high_buy, bar.high_sell = bar.high_buy + bought, bar.high_sell + sold
+    s.ordinal += 1
+    cell = ladder[p & mask]
+    cell.price, cell.last = p, s.ordinal
+    if side == 0:
+        cell.unknown += size
+        bar.unknown += size
+    else:
+        cell.buy, cell.sell = cell.buy + bought, cell.sell + sold
+        bar.buy, bar.sell = bar.buy + bought, bar.sell + sold
+        delta = bar.buy - bar.sell
+        bar.delta_min, bar.delta_max = min(bar.delta_min, delta), max(bar.delta_max, delta)
+        bar.sure += size * sure
+        if tick.side_method == SIDE_TICK:
+            bar.by_tick_rule += size
+    count(s, bar, cell, tick)
+
+
+@kernel
+def count(s: np.void, bar: np.void, cell: np.void, tick: np.void) -> None:
+    """Count orders, not prints: those of one stamp, price and side are one."""
+    size = np.int64(tick.size)
+    if tick.ts == s.order_ts and tick.price == s.order_price and tick.side == s.order_side:
+        if tick.side != 0:
+            bar.squares += size * (2 * s.order_size + size)
+        s.order_size += size
+        return
+    s.order_ts, s.order_price, s.order_side, s.order_size = tick.ts, tick.price, tick.side, size
+    bar.prints += 1
+    cell.prints += 1
+    if tick.side != 0:
+        bar.squares += size * size
+        clustering.push(s.flow, tick.side)
+
+
+@kernel
+def scan(
+    ticks: Ticks,
+    sure: Ticks,
+    start: int,
+    stop: int,
+    days: Days,
+    edges: np.void,
+    s: np.void,
+    frames: Ticks,
+    ladders: Ticks,
+    closed: Ticks,
+    cells: Ticks,
+) -> tuple[int, int]:
+    """Read rows `[start, stop)`; return (row reached, DONE | FULL | GROW). `sure` is empty when every side is certain."""
+    base = frames[0]
+    k = first(edges, start)
+    flip = edges.edge[k].row if k < edges.count else stop
+    end = base.end
+    for i in range(start, stop):
+        tick = ticks[i]
+        if tick.ts >= end:
+            if not s.started:
+                begin(days, s, frames, tick.ts)
+            code = roll(days, s, frames, ladders, closed, cells, tick.ts, tick.ts, i)
+            if code != DONE:
+                return i, code
+            end = base.end
+        while i == flip:
+            mark(s, frames, edges.edge[k].what)
+            k += 1
+            flip = edges.edge[k].row if k < edges.count else stop
+        if tick.kind != PRINT or tick.flags & QUARANTINED:
+            continue
+        if tick.flags & OFF_GRID:
+            base.unknown += tick.size
+            continue
+        if base.open != ABSENT and max(base.high, tick.price) - min(base.low, tick.price) >= ladders.shape[1]:
+            return i, GROW
+        take(s, base, ladders[0], tick, sure[i] if sure.shape[0] else 1.0)
+    return stop, DONE
+
+
+@kernel
+def silence(
+    until: int, row: int, days: Days, s: np.void, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks
+) -> int:
+    """Close the bars whose grace is over at `until`, with no row behind that could. DONE, FULL or GROW."""
+    if s.started and frames[0].end + GRACE_NS <= until:
+        return roll(days, s, frames, ladders, closed, cells, until - GRACE_NS, NEVER, row)
+    return DONE

@@ -1,0 +1,180 @@
+"""All detectors over one batch, merged in the order in which things happened.
+
+A scan is a pure fold over the tape: however the rows are cut into batches, the same EVENT rows come out, byte for byte.
+The shipped detectors run in two compiled walks (`passes.py`): over rows for what reads ticks, over closed bars for what
+reads bars and events. Detectors of others scan the rows beside them. Nothing runs in Python for a quiet row.
+Order: by row; at one row first what became known before it (by time), then the row's own; of equals by source.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bot.domain.instrument import Instrument
+from bot.domain.market import EVENT, TICK, Days, Events, Ticks
+from bot.signals import absorption, absorption_rejection, imbalance, passes, rejection
+from bot.signals.bars import DONE, FULL, GROW
+from bot.signals.footprint import BAR, CELL, Footprint
+from bot.signals.roster import INTERNAL, Roster, Wish
+
+__all__ = ["Engine", "MultiEngine", "Wish", "build"]
+
+KEPT_BARS = 8
+"""Closed bars of each timeframe that outlive the batch; more where a window of time needs them."""
+_CERTAIN = np.zeros(0, np.float32)
+
+
+class Engine:
+    """Every detector of one instrument. `build` makes it."""
+
+    internal = INTERNAL
+
+    def __init__(
+        self, roster: Roster, days: Days, index: int, *, events: int, bars: int, cells: int, ladder: int
+    ) -> None:
+        assert len(days), "detectors need at least one session"
+        self._roster, self._days, self.index = roster, days, index
+        self.kinds = tuple(roster.kinds)
+        self.sources = tuple((s.kind, s.timeframe_ns, s.hash) for s in roster.listed)
+        self.belongs = tuple(frozenset(heard) for heard in roster.heard)
+        self._world = roster.world()
+        self._absorptions = roster.states("absorption", absorption.STATE)
+        self._contexts = roster.states("imbalance", imbalance.STATE)
+        self._candles = roster.states("rejection", rejection.STATE)
+        self._confluences = roster.states("absorption_rejection", absorption_rejection.STATE)
+        self._bar_sources = roster.bar_sources()
+        self._ladders = np.zeros((int(self._world[0]["bars"]["frames"]), ladder), CELL)
+        self._closed, self._cells = np.zeros(bars, BAR), np.zeros(cells, CELL)
+        self._out = np.zeros(events, EVENT)
+        self._settled = 0
+        self._kept = roster.bars_kept(KEPT_BARS)
+
+    def scan(self, ticks: Ticks, until: int = 0) -> Events:
+        """EVENT rows of this batch in the order in which they happened; a copy.
+
+        `until` (ns UTC, after the last row) is how far the market is known to have been silent; 0 = not known.
+        """
+        assert ticks.dtype == TICK
+        self._forget_old_bars()
+        world = self._world[0]
+        world["found"] = 0
+        while (
+            code := passes.read(
+                ticks,
+                _CERTAIN,
+                until,
+                self._days,
+                self._world,
+                self._absorptions,
+                self._ladders,
+                self._closed,
+                self._cells,
+                self._out,
+            )
+        ) != DONE:
+            self._make_room(code)
+        heard, closed = int(world["found"]), int(world["bars"]["closed"])
+        if heard == 0 and closed == self._settled:
+            return np.zeros(0, EVENT)
+        return self._settle(heard, closed)
+
+    def _settle(self, heard: int, closed: int) -> Events:
+        """Let closed bars and the ticks' events become events of bars; all of them in order."""
+        settled = np.empty((closed - self._settled) * self._roster.events_per_bar, EVENT)
+        found = passes.settle(
+            self._days,
+            self._closed,
+            self._settled,
+            closed,
+            self._cells,
+            self._out,
+            heard,
+            self._bar_sources,
+            self._contexts,
+            self._candles,
+            self._confluences,
+            settled,
+        )
+        self._settled = closed
+        return self._in_order(np.concatenate((self._out[:heard], settled[:found])))
+
+    def _in_order(self, events: Events) -> Events:
+        events["instrument"] = self.index
+        order = np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))
+        return events[order]
+
+    def _make_room(self, code: int) -> None:
+        """Double what a walk ran out of; it goes on where it stood."""
+        if code == GROW:
+            self._ladders = _taller(self._ladders)
+        elif code == FULL:
+            self._closed = _longer(self._closed)
+            self._cells = _longer(self._cells)
+        else:
+            self._out = _longer(self._out)
+
+    def _forget_old_bars(self) -> None:
+        """Keep the newest closed bars of each timeframe once there are many more; cells move with them."""
+        state = self._world[0]["bars"]
+        closed = int(state["closed"])
+        if closed < 4 * sum(self._kept.values()):
+            return
+        newest = [np.flatnonzero(self._closed["timeframe"][:closed] == t)[-kept:] for t, kept in self._kept.items()]
+        chosen = np.sort(np.concatenate(newest))
+        rows = [self._cells[b["cells_from"] : b["cells_to"]].copy() for b in self._closed[chosen]]
+        self._closed[: len(chosen)] = self._closed[chosen]
+        at = 0
+        for bar, cells in zip(self._closed[: len(chosen)], rows, strict=True):
+            bar["cells_from"], bar["cells_to"] = at, at + len(cells)
+            self._cells[at : at + len(cells)] = cells
+            at += len(cells)
+        state["closed"], state["cells"] = len(chosen), at
+        self._settled = len(chosen)
+
+    def evidence(self, event: Any) -> dict[str, float]:
+        """The event's evidence by name."""
+        names = self._roster.listed[int(event["source"])].evidence
+        return dict(zip(names, event["evidence"].tolist(), strict=False))
+
+    def params_hash(self, event: Any) -> str:
+        """Which parameters made it."""
+        return self.sources[int(event["source"])][2]
+
+    def footprint(self, timeframe_ns: int, end_ns: int) -> Footprint | None:
+        """The bar of that timeframe that ended then, if it closed in this batch or is among the last few before it."""
+        closed = self._closed[: int(self._world[0]["bars"]["closed"])]
+        found = np.flatnonzero((closed["timeframe"] == timeframe_ns) & (closed["end"] == end_ns))
+        return Footprint.of(closed[found[-1]], self._cells) if len(found) else None
+
+
+def _longer(rows: Any) -> Any:
+    return np.concatenate((rows, np.zeros_like(rows)))
+
+
+def _taller(ladders: Any) -> Any:
+    """Ladders of twice the size; every cell of an open bar goes to its new place."""
+    taller = np.zeros((ladders.shape[0], 2 * ladders.shape[1]), CELL)
+    for old, new in zip(ladders, taller, strict=True):
+        used = old[old["last"] > 0]
+        new[used["price"] & (taller.shape[1] - 1)] = used
+    return taller
+
+
+def build(
+    instrument: Instrument,
+    days: Days,
+    wishes: Sequence[Wish],
+    *,
+    index: int = 0,
+    events: int = 256,
+    bars: int = 64,
+    cells: int = 4096,
+    ladder: int = 256,
+) -> Engine:
+    """The engine of one instrument: the union of what the wishes ask for, equal wishes sharing one detector.
+
+    `events`, `bars`, `cells` and `ladder` are how much room it starts with; they change nothing but speed.
+    Raises ConfigError for a detector or a parameter that does not exist.
+    """
+    return Engine(Roster(instrument, wishes), days, index, events=events, bars=bars, cells=cells, ladder=ladder)

@@ -1,0 +1,231 @@
+"""Which detectors run: the union of what strategies wish for, equal ones once, in the order in which ties are settled.
+
+Order of sources: guards, bars by length, absorption, imbalance, rejection, their confluence, detectors of others.
+"""
+
+import difflib
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from bot.config import Params
+from bot.config.params import MINUTE_NS
+from bot.domain.instrument import Instrument
+from bot.domain.market import Ticks
+from bot.errors import ConfigError
+from bot.signals import (
+    absorption,
+    absorption_rejection,
+    guard,
+    guard_halt,
+    guard_one_sided,
+    imbalance,
+    passes,
+    rejection,
+)
+from bot.signals.args import params_hash
+from bot.signals.cluster import WINDOW_NS
+
+INTERNAL = frozenset({"bar", "guard"})
+CONTEXT_NS = 5 * MINUTE_NS
+SLOW_NS = 15 * MINUTE_NS
+GUARDS: Mapping[str, Any] = {"guard_halt": guard_halt, "guard_one_sided": guard_one_sided}
+DETECTORS: Mapping[str, Any] = {
+    "absorption": absorption.Absorption,
+    "imbalance": imbalance.Imbalance,
+    "rejection": rejection.Rejection,
+    "absorption_rejection": absorption_rejection.AbsorptionRejection,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one strategy wants to hear: its timeframe, its context's, and parameters by kind where they differ."""
+
+    timeframe_ns: int = MINUTE_NS
+    context_ns: int | None = CONTEXT_NS
+    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    extra: Sequence[type] = ()
+    """Detectors of others: classes that are made as `cls(instrument, timeframe_ns, params)`."""
+
+    @classmethod
+    def default(cls, instrument: Instrument, params: Mapping[str, Mapping[str, Any]] | None = None) -> "Wish":
+        """What runs when no strategy asks: the timeframes that suit the product."""
+        slow = instrument.product in ("CL", "GC")
+        return cls(SLOW_NS if slow else MINUTE_NS, 1440 * MINUTE_NS if slow else CONTEXT_NS, params or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One detector that runs: where its events come from."""
+
+    kind: str
+    timeframe_ns: int
+    hash: str
+    """Names kind, timeframe and parameters, and those of the detectors that it listens to."""
+    evidence: tuple[str, ...]
+
+
+class Roster:
+    """The detectors of one instrument in the order of their sources, and their memories before the first tick."""
+
+    def __init__(self, instrument: Instrument, wishes: Sequence[Wish]) -> None:
+        self._product = instrument.product
+        self.listed: list[Source] = []
+        self.heard: list[set[int]] = [set() for _ in wishes]
+        self.kinds: list[str] = ["bar", "guard"]
+        self.extras: list[tuple[Any, int, int]] = []
+        """(detector, source, index of its first kind)"""
+        self._states: dict[str, list[Ticks]] = {kind: [] for kind in (*GUARDS, *DETECTORS)}
+        self._wishes = wishes
+        for wish in wishes:
+            _refuse_unknown(wish)
+        for kind, module in GUARDS.items():
+            self._guard(kind, module)
+        self.timeframes = sorted({t for wish in wishes for t in (wish.timeframe_ns, *_contexts(wish))})
+        self._bars()
+        for kind in DETECTORS.values():
+            self._detector(kind)
+        for number, wish in enumerate(wishes):
+            for cls in wish.extra:
+                self._stranger(number, cls, instrument)
+
+    def states(self, kind: str, dtype: np.dtype[np.void]) -> Ticks:
+        """The memories of all detectors of a kind, as one array of its STATE."""
+        return np.concatenate([np.zeros(0, dtype), *self._states[kind]])
+
+    def world(self) -> Ticks:
+        """The memory that the walk over rows keeps of everything but absorption."""
+        world = np.zeros(1, passes.WORLD)
+        base = math.gcd(*self.timeframes)
+        frames = self.timeframes if base in self.timeframes else [base, *self.timeframes]
+        if len(frames) > passes.FRAMES_MAX:
+            raise ConfigError(f"{len(frames)} timeframes at once for {self._product}", allowed=str(passes.FRAMES_MAX))
+        world["bars"]["frames"], world["bars"]["hidden"] = len(frames), base not in self.timeframes
+        world["frames"]["timeframe"][0, : len(frames)] = frames
+        world["frames"]["end"] = np.iinfo(np.int64).min
+        for kind, name in (("guard_halt", "halt"), ("guard_one_sided", "one_sided")):
+            world[name] = self._states[kind][0]
+        return world
+
+    def bar_sources(self) -> Ticks:
+        """Which source a closed bar of each timeframe is."""
+        rows = [(s.timeframe_ns, index, 0) for index, s in enumerate(self.listed) if s.kind == "bar"]
+        return np.array(rows, passes.SOURCE)
+
+    @property
+    def events_per_bar(self) -> int:
+        """No closed bar gives more events than this."""
+        of = {kind: len(states) for kind, states in self._states.items()}
+        return 1 + of["imbalance"] + 2 * of["rejection"] * (1 + of["absorption_rejection"])
+
+    def bars_kept(self, least: int) -> dict[int, int]:
+        """How many closed bars of each timeframe have to be remembered."""
+        return {t: max(least, WINDOW_NS // t + 2) for t in self.timeframes}
+
+    def _add(self, source: Source, heard_by: Sequence[int]) -> tuple[int, bool]:
+        """The index of an equal source, or of this one, which is new then; and whether it is."""
+        new = source not in self.listed
+        if new:
+            self.listed.append(source)
+        index = self.listed.index(source)
+        for number in heard_by:
+            self.heard[number].add(index)
+        return index, new
+
+    def _guard(self, kind: str, module: Any) -> None:
+        """A guard watches the instrument for everybody: all strategies have to agree on it."""
+        asked = {number: wish.params[kind] for number, wish in enumerate(self._wishes) if kind in wish.params}
+        made = {params_hash(kind, 0, _params(module.Params, kind, table, self._product, 0)) for table in asked.values()}
+        if len(made) > 1:
+            raise ConfigError(
+                f"[detectors.{kind}] differs between strategies, but a guard watches {self._product} for all of them",
+                do="state it once in bot.toml, or alike in each strategy",
+            )
+        params = _params(module.Params, kind, next(iter(asked.values()), {}), self._product, 0)
+        source = Source("guard", 0, params_hash(kind, 0, params), guard.EVIDENCE)
+        index, _ = self._add(source, range(len(self._wishes)))
+        self._states[kind].append(module.fresh(params, index, 1))
+
+    def _bars(self) -> None:
+        for timeframe in self.timeframes:
+            mine = [n for n, w in enumerate(self._wishes) if timeframe in (w.timeframe_ns, _contexts(w)[0])]
+            self._add(Source("bar", timeframe, params_hash("bar", timeframe, None), passes.BAR_EVIDENCE), mine)
+
+    def _detector(self, cls: Any) -> None:
+        first = len(self.kinds)
+        self.kinds.extend(cls.kinds)
+        for number, wish in enumerate(self._wishes):
+            for timeframe in _contexts(wish) if cls.kind == "imbalance" else (wish.timeframe_ns,):
+                params = _params(cls.Params, cls.kind, wish.params.get(cls.kind, {}), self._product, timeframe)
+                ears = self._ears(number) if cls.kind == "absorption_rejection" else {}
+                parts = [self.listed[index].hash for index in ears.values()]
+                source = Source(cls.kind, timeframe, params_hash(cls.kind, timeframe, params, parts), cls.EVIDENCE)
+                index, new = self._add(source, [number])
+                if new:
+                    state = sys.modules[cls.__module__].fresh(params, index, first, timeframe)
+                    self._wire(state, ears)
+                    self._states[cls.kind].append(state)
+
+    def _ears(self, number: int) -> dict[str, int]:
+        """The sources that a strategy's confluence listens to."""
+        wish, ears = self._wishes[number], {}
+        for kind, timeframe in (
+            ("absorption", wish.timeframe_ns),
+            ("rejection", wish.timeframe_ns),
+            ("imbalance", _contexts(wish)[0]),
+        ):
+            mine = (i for i in self.heard[number] if self.listed[i].kind == kind)
+            ears[kind] = next(i for i in mine if self.listed[i].timeframe_ns == timeframe)
+        return ears
+
+    def _wire(self, state: Ticks, ears: Mapping[str, int]) -> None:
+        if ears:
+            state["absorption"], state["rejection"] = ears["absorption"], ears["rejection"]
+            state["absorption_kind"] = self.kinds.index("absorption")
+            contexts = [int(context["source"][0]) for context in self._states["imbalance"]]
+            state["imbalance"] = contexts.index(ears["imbalance"])
+
+    def _stranger(self, number: int, cls: Any, instrument: Instrument) -> None:
+        wish, params = self._wishes[number], None
+        if hasattr(cls, "Params"):
+            params = _validated(cls.Params, cls.kind, dict(wish.params.get(cls.kind, {})))
+        source = Source(cls.kind, wish.timeframe_ns, params_hash(cls.kind, wish.timeframe_ns, params), cls.EVIDENCE)
+        index, new = self._add(source, [number])
+        if new:
+            self.extras.append((cls(instrument, wish.timeframe_ns, params), index, len(self.kinds)))
+            self.kinds.extend(cls.kinds)
+
+
+def _contexts(wish: Wish) -> tuple[int, ...]:
+    """The windows in which imbalance is measured: the context first, then a quarter of an hour."""
+    return tuple(dict.fromkeys((wish.context_ns or CONTEXT_NS, SLOW_NS)))
+
+
+def _refuse_unknown(wish: Wish) -> None:
+    allowed = [*DETECTORS, *GUARDS, *(cls.kind for cls in wish.extra)]
+    for kind in wish.params:
+        if kind not in allowed:
+            near = difflib.get_close_matches(kind, allowed, 1)
+            raise ConfigError(
+                f"[detectors.{kind}]: there is no such detector",
+                allowed=", ".join(allowed),
+                do=f"did you mean {near[0]}?" if near else "",
+            )
+
+
+def _params(cls: Any, kind: str, table: Mapping[str, Any], product: str, timeframe: int) -> Params:
+    return _validated(cls, kind, {**cls.defaults(product, timeframe).model_dump(), **table})
+
+
+def _validated(cls: type[Params], kind: str, values: Mapping[str, Any]) -> Params:
+    try:
+        return cls.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"[detectors.{kind}] {faults}", allowed=", ".join(cls.model_fields)) from error
