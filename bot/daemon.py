@@ -23,7 +23,7 @@ from bot.desk import Desk, Parts, Seat, Tally
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import AccountFacts, Unavailable
-from bot.errors import ConfigError, NotPaper, Unreachable
+from bot.errors import ConfigError, DataDamaged, InputMissing, NotPaper, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
 from bot.orders.manager import OrderManager
 from bot.orders.reconcile import compare
@@ -100,7 +100,7 @@ class Run:
         self.adapter = self._open_adapter()
         self._days = {one.product: self._sessions(one) for one in self.adapter.market.instruments}
         self._specs = [one.value for one in asked.strategies if one.value.enabled]
-        self.calendar = EventCalendar.load(asked.bot.value.calendar)
+        self.calendar = self._calendar()
         self._refuse_uncovered()
 
     def __enter__(self) -> "Run":
@@ -178,6 +178,15 @@ class Run:
             overrides=known.hours if known else (),
         )
 
+    def _calendar(self) -> EventCalendar:
+        """The calendar in force. A live desk without one starts, and every hour is closed; a replay is refused."""
+        try:
+            return EventCalendar.load(self._asked.bot.value.calendar)
+        except (DataDamaged, InputMissing) as error:
+            if self.adapter.market.last_ns is not None:
+                raise
+            return EventCalendar.absent(str(error))
+
     def _refuse_uncovered(self) -> None:
         """A tape older than what the calendar knows would be traded blind: say so before a run is written."""
         if self.adapter.market.last_ns is None:
@@ -192,7 +201,8 @@ class Run:
 
     def _open_journal(self, account: AccountFacts) -> Writer:
         bot, strategies = self._asked.bot, self._asked.strategies
-        texts = {one.path.name: one.text for one in (bot, *strategies)}
+        files: list[Loaded[Any]] = [bot, *strategies]
+        texts = {one.path.name: one.text for one in files}
         facts = RunFacts(
             run=self._run,
             adapter=self.adapter.name,
@@ -204,7 +214,7 @@ class Run:
             strategies=[spec.name for spec in self._specs],
             seed=bot.value.seed,
             fill_model=self.adapter.fill_model,
-            calendar=self.calendar.source,
+            calendar=self.calendar.text if self.calendar.state == "given" else self.calendar.state,
             versions=_versions(),
             dry=self._asked.dry,
         )
@@ -282,11 +292,12 @@ class Run:
         watched = [
             Watched(
                 spec.name,
-                products.index(spec.instrument),
+                at := products.index(spec.instrument),
                 self._days[spec.instrument],
                 blackouts[spec.name],
                 risk.flatten_before_close,
                 spec.flat_by,
+                regular=market.instruments[at].kind == "stock" and spec.hours.session == "regular",
             )
             for spec in specs
         ]

@@ -28,11 +28,8 @@ FOOTPRINT_BARS = 5  # bars kept with a decision, so that the evening's chart nee
 class Orders(Protocol):
     """What the desk knows of the order manager."""
 
-    holding: bool
-    fills: int
-    round_trips: int
-    net_ticks: int
-
+    @property
+    def holding(self) -> bool: ...
     def open_brackets(self, strategy: str) -> int: ...
     def position(self, instrument: int) -> int: ...
     def next_due(self) -> int | None: ...

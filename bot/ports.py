@@ -61,8 +61,10 @@ class Market(Protocol):
     """Stamp of the first tick to come; a live market says when it connected."""
     last_ns: int | None
     """Stamp of the last tick, where it is known."""
-    anomalies: Mapping[str, int]
-    """What was odd so far, by name."""
+
+    @property
+    def anomalies(self) -> Mapping[str, int]:
+        """What was odd so far, by name."""
 
     async def subscribe(self) -> None:
         """Ask for the instruments' ticks. Raises Unreachable, InputMissing or DataDamaged."""

@@ -72,12 +72,12 @@ def main() -> None:
     """Entry point of `paperpit`. People get one clear error, programs an exit code, nobody a stack trace."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        app(prog_name="paperpit", standalone_mode=False)
+        # click hands the code of `Context.exit` back as the result.
+        result = app(prog_name="paperpit", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except click.exceptions.Exit as done:
-        code = done.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         code = 130
@@ -90,8 +90,6 @@ def main() -> None:
         code = error.exit_code
     except Exception as bug:  # noqa: BLE001 - the last line of defence: report our bug, never a stack trace
         code = _report_bug(bug)
-    else:
-        code = 0
     sys.exit(code)
 
 

@@ -43,8 +43,10 @@ def read_settings(
 
 def trade(asked: "Asked") -> "Outcome":
     """Run the desk to its end under a progress bar. Raises whatever refuses it."""
+    from bot.cli.story import tell_of_earlier
     from bot.daemon import Run
 
+    tell_of_earlier(asked.journal)
     with Run(asked) as run, progress(_label(run.adapter.tapes), run.rows, "ticks") as seen:
         outcome = asyncio.run(run.trade(seen))
     for name in outcome.idle:

@@ -27,6 +27,8 @@ class Watched:
     blackout: Blackout
     flatten_before_close_ns: int
     flat_by: str | None = None
+    regular: bool = False
+    """The position must not outlive the regular hours (a stock's evening is another market)."""
 
 
 class Agenda:
@@ -65,7 +67,8 @@ def _flattens(one: Watched) -> list[Edge]:
     found = []
     for day in one.days:
         # A session too short for the margin has no time at which to be flat before its close.
-        closing = max(int(day["open"]), int(day["close"]) - one.flatten_before_close_ns)
+        close = int(day["anchor_close"] if one.regular else day["close"])
+        closing = max(int(day["open"]), close - one.flatten_before_close_ns)
         found.append(Edge(closing, "flatten", one.instrument, one.strategy))
         if one.flat_by is not None:
             at = _clock_ns(int(day["date"]), one.flat_by)

@@ -1,0 +1,90 @@
+"""The end of a run as a person reads it: what was seen, what was refused and why, what came of the rest, what next."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli.output import new_york, say
+
+if TYPE_CHECKING:
+    from bot.daemon import Outcome
+
+FEW = 30
+"""Below this many round trips nothing is said about an edge."""
+
+
+def tell(outcome: "Outcome") -> None:
+    """Print the story of a run that is over."""
+    tally = outcome.tally
+    speed = tally.rows / outcome.seconds if outcome.seconds else 0
+    click.echo(f"\nPAPER ONLY. {tally.rows:,} ticks in {outcome.seconds:.1f} s ({speed / 1e6:.1f} M ticks/s)\n")
+    click.echo(f"  seen         {tally.bars:,} bars, {_counted(tally.signals) or 'no signal'}")
+    click.echo(f"  approved     {tally.approved}")
+    click.echo(f"  blocked      {tally.blocked}{_because(tally.refusals)}")
+    if outcome.anomalies:
+        click.echo(f"  odd ticks    {_counted(outcome.anomalies)}")
+    _round_trips(outcome)
+    _next(outcome)
+
+
+def tell_of_earlier(url: str) -> None:
+    """Say on standard error which earlier run of this journal was cut off, if its newest one was."""
+    from bot.errors import InputMissing
+    from bot.journal.place import place
+    from bot.journal.reading import reading
+
+    try:
+        with reading(place(url)) as reader:
+            newest = max(reader.runs, key=lambda run: run.started_ns, default=None)
+            if newest is not None and reader.state(newest.run) == "cut-off":
+                say(
+                    f"note: run {newest.run} of {new_york(newest.started_ns)} was cut off: it has no end, and its "
+                    "process is gone. What it had written is kept; this is a new run."
+                )
+    except InputMissing:
+        return
+
+
+def _round_trips(outcome: "Outcome") -> None:
+    rows = _rows(outcome, "list_round_trips")
+    click.echo(f"  round trips  {len(rows)}, {outcome.net_ticks:+d} ticks before commission")
+    for row in rows:
+        number, entered = row["id"].rpartition("-")[2], new_york(row["entry_ns"])[11:19]
+        click.echo(
+            f"    {number:>6}  {entered}  {row['side']:5} {row['quantity']} {row['contract']}  "
+            f"{row['entry_price']} → {row['exit_price']}  {row['exit_reason']:8} "
+            f"{row['ticks']:+} ticks  {row['r']:+.2f} R"
+        )
+    click.echo(f"               filled by the '{outcome.adapter.fill_model}' model; 'touch' and 'through' bound it")
+    if len(rows) < FEW:
+        click.echo(f"\n  {len(rows)} round trips say nothing about an edge, for or against.")
+
+
+def _next(outcome: "Outcome") -> None:
+    trips, blocked = _rows(outcome, "list_round_trips"), _rows(outcome, "list_blocked")
+    told = (trips or blocked)[-1:]
+    click.echo(f"\n  journal      {outcome.journal}   run {outcome.run}")
+    click.echo("  next         paperpit journal round-trips")
+    click.echo("               paperpit journal blocked")
+    if told:
+        click.echo(f"               paperpit journal explain {told[0]['id'].rpartition('-')[2]}")
+
+
+def _rows(outcome: "Outcome", listing: str) -> Sequence[dict[str, Any]]:
+    from bot.journal import lists
+    from bot.journal.filters import Filters
+    from bot.journal.place import place
+    from bot.journal.reading import reading
+
+    with reading(place(outcome.journal)) as reader:
+        found: Sequence[dict[str, Any]] = getattr(lists, listing)(reader, reader.choose(outcome.run), Filters())
+        return found
+
+
+def _counted(counts: Any) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda one: -one[1]))
+
+
+def _because(refusals: Any) -> str:
+    return f" ({_counted(refusals)})" if refusals else ""

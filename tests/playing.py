@@ -1,0 +1,93 @@
+"""Plays a tape through the whole desk and answers questions from the journal that came of it. Nothing is faked."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bot.config import read_bot, read_strategy
+from bot.daemon import Asked, Outcome, Run
+from bot.journal import lists
+from bot.journal.filters import Filters
+from bot.journal.place import place
+from bot.journal.reading import reading
+from bot.resources import shipped
+from tests.tapes import Tape
+
+
+@dataclass(frozen=True)
+class Played:
+    """A run that is over, and its journal."""
+
+    outcome: Outcome
+    url: str
+
+    def rows(self, listing: Any) -> list[dict[str, Any]]:
+        """One of the journal's lists, of this run."""
+        with reading(place(self.url)) as reader:
+            found: list[dict[str, Any]] = list(listing(reader, reader.choose(self.outcome.run), Filters()))
+        return found
+
+    @property
+    def signals(self) -> list[dict[str, Any]]:
+        """What the detectors saw."""
+        return self.rows(lists.list_signals)
+
+    @property
+    def blocked(self) -> list[dict[str, Any]]:
+        """What was refused."""
+        return self.rows(lists.list_blocked)
+
+    @property
+    def orders(self) -> list[dict[str, Any]]:
+        """What was sent."""
+        return self.rows(lists.list_orders)
+
+    @property
+    def fills(self) -> list[dict[str, Any]]:
+        """What was executed."""
+        return self.rows(lists.list_fills)
+
+    @property
+    def round_trips(self) -> list[dict[str, Any]]:
+        """What went in and came out."""
+        return self.rows(lists.list_round_trips)
+
+    @property
+    def rules(self) -> set[str]:
+        """Every rule that refused anything."""
+        return {reason["rule"] for row in self.blocked for reason in row["reasons"]}
+
+
+def play(
+    folder: Path,
+    tapes: Tape | Sequence[Tape],
+    *strategies: str | Path,
+    calendar: str = "none",
+    contract: str = "",
+    journal: str | None = None,
+    sets: Sequence[str] = (),
+) -> Played:
+    """Write the tapes into `folder`, replay them through `strategies` (files), and keep the journal there.
+
+    `sets` are `--set` texts. A journal that is already there is written on.
+    """
+    told = [tapes] if isinstance(tapes, Tape) else list(tapes)
+    files = [
+        str(tape.write(folder / f"{number}-{tape.instrument}.parquet", contract=contract or tape.instrument))
+        for number, tape in enumerate(told)
+    ]
+    bot = read_bot(shipped("config/bot.toml"), sets)
+    bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
+    url = journal or f"sqlite:///{folder / 'journal.db'}"
+    specs = [read_strategy(name) for name in strategies]
+    with Run(Asked(bot, specs, url, "replay", files)) as run:
+        return Played(asyncio.run(run.trade()), url)
+
+
+def strategy(folder: Path, text: str, name: str = "strategy.toml") -> Path:
+    """A strategy's TOML as a file."""
+    path = folder / name
+    path.write_text(text)
+    return path
