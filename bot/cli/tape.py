@@ -144,7 +144,7 @@ def import_(source: Path, out: Path | None, as_json: bool, **said: Any) -> None:
     from bot.tape.importers import import_source, open_source
 
     wishes = _wishes(**said)
-    destination = _destination(out, f"{_stem(source)}.parquet")
+    destination = _destination(out, f"{source.stem}.parquet")
     opened = open_source(source, wishes)
     refuse_itself(source, destination)
     known = _known()
@@ -197,14 +197,6 @@ def _zone(name: str | None) -> Any:
         return zoneinfo.ZoneInfo(name) if name else None
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(f"--tz {name} is no time zone", allowed="America/New_York, Europe/Madrid, UTC, …") from None
-
-
-def _stem(source: Path) -> str:
-    """The file's name without what says its format: `x` of `x.dbn.zst`."""
-    name = source.name
-    for ending in (".zst", ".dbn", ".scid", ".csv", ".txt", ".parquet"):
-        name = name[: -len(ending)] if name.lower().endswith(ending) and len(name) > len(ending) else name
-    return name
 
 
 def _destination(out: Path | None, name: str) -> Path:

@@ -99,9 +99,7 @@ def facts_from_json(document: bytes, path: Path) -> TapeFacts:
     try:
         known = msgspec.json.decode(document, type=dict[str, Any])
         if known.pop("version", None) != VERSION:
-            raise DataDamaged(
-                "was written by another version of paperpit", where=str(path), allowed=f"format {VERSION}"
-            )
+            raise DataDamaged("was written by another version of paperpit", where=str(path))
         return msgspec.convert(known, TapeFacts, strict=False)
     except msgspec.MsgspecError as error:
         raise DataDamaged(f"its description is damaged: {error}", where=str(path)) from None

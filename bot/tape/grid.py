@@ -25,6 +25,7 @@ from bot.tape.facts import UNITS, Remainder
 Int64 = npt.NDArray[np.int64]
 NONE = int(np.iinfo(np.int64).min)
 """An absent price, size or time in a Chunk."""
+_FAR = 2.0**62
 _MOST = int(np.iinfo(np.int32).max)
 # Half of what separates two neighbouring float32 values is at most 2⁻²⁴ of them; one bit more for sums.
 _SINGLE_BITS = 23
@@ -86,9 +87,10 @@ class Losses:
 def units_of(prices: Any, scale: Decimal = Decimal(1)) -> Int64:
     """Float prices in 1e-9 points, NaN as NONE; exact for prices of up to nine decimals and below a million."""
     values = np.asarray(prices, np.float64) * float(scale * UNITS)
-    fits = np.isfinite(values) & (np.abs(values) < 2**62)
-    units = np.rint(np.where(fits, values, 0)).astype(np.int64)
-    units[~fits] = NONE
+    absent = np.isnan(values)
+    # What is too large for a tape stays too large, so that it is counted as such.
+    units = np.rint(np.clip(np.where(absent, 0, values), -_FAR, _FAR)).astype(np.int64)
+    units[absent] = NONE
     return units
 
 

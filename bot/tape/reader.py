@@ -174,9 +174,9 @@ def is_bars(columns: Sequence[str]) -> bool:
 
 def _not_a_tape(path: Path, columns: Sequence[str]) -> DataDamaged:
     if is_bars(columns):
-        return DataDamaged(BARS, where=str(path), do="record or import ticks; bars cannot be replayed")
+        return DataDamaged(BARS, where=str(path))
     if {"ts_event", "price"} <= set(columns):
-        return DataDamaged("is not a tape yet", where=str(path), do=f"paperpit tape import {path}")
+        return DataDamaged(f"is not a tape yet: paperpit tape import {path}", where=str(path))
     return DataDamaged(f"is not a tape: a Parquet file with the columns {', '.join(columns[:12])}", where=str(path))
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bot.domain.market import PRINT, QUOTE, SIDE_TRUE, TICK, UNKNOWN, Ticks
-from bot.errors import DataDamaged
+from bot.errors import DataDamaged, UsageError
 from bot.tape.facts import COLUMNS, KEY, ROW_GROUP, SCHEMA, ContentHash, Remainder, TapeFacts, facts_to_json
 
 # Measured on ES-like rows: LZ4 with dictionaries and delta-coded times decodes 62 M rows/s at 6.9 B a row; Zstandard
@@ -27,22 +27,32 @@ _ENCODING: dict[str, Any] = {
     "column_encoding": {"ts": "DELTA_BINARY_PACKED"},
     "write_statistics": False,
     "write_page_checksum": True,
+    # Without Arrow's own copy of the schema, every reader sees the facts among its metadata.
+    "store_schema": False,
 }
 _BYTES = np.dtype((np.void, TICK.itemsize))
 _RESOLUTIONS = (1_000_000_000, 1_000_000, 1_000)
 
 
 class AtomicFile:
-    """A binary file that appears at `path` whole or not at all, with the folders that it needs."""
+    """A binary file that appears at `path` whole or not at all, with the folders that it needs.
+
+    Raises UsageError where the system refuses to write.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._made = [folder for folder in path.parents if not folder.exists()]
+        self._made: list[Path] = []
 
     def __enter__(self) -> IO[bytes]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._part.open("wb")
+        try:
+            self._made = [folder for folder in self._path.parents if not folder.exists()]
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._part.open("wb")
+        except OSError as error:
+            self._remove_made()
+            raise self._refused(error) from None
         return self._file
 
     def __exit__(
@@ -50,18 +60,30 @@ class AtomicFile:
     ) -> None:
         done = False
         try:
-            if kind is None:
+            if error is None:
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 self._file.close()
                 self._part.replace(self._path)
                 _sync_folder(self._path.parent)
                 done = True
+        except OSError as refused:
+            error = refused
         finally:
-            self._file.close()
             if not done:
-                self._part.unlink(missing_ok=True)
-                self._remove_made()
+                self._abandon()
+        if isinstance(error, OSError):
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> UsageError:
+        return UsageError(f"cannot be written: {error.strerror or error}", where=str(self._path))
+
+    def _abandon(self) -> None:
+        # On a full disk closing fails as well, and the file must go all the same.
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._part.unlink(missing_ok=True)
+        self._remove_made()
 
     def _remove_made(self) -> None:
         for folder in self._made:
@@ -126,12 +148,21 @@ class TapeWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
+            if error is None:
                 self._finish()
         except BaseException as failed:
-            self._file.__exit__(type(failed), failed, failed.__traceback__)
+            self._abandon(failed)
             raise
-        self._file.__exit__(kind, error, trace)
+        if error is None:
+            self._file.__exit__(None, None, None)
+        else:
+            self._abandon(error)
+
+    def _abandon(self, error: BaseException) -> None:
+        # pyarrow would otherwise close its writer later, on a file that is closed by then, and complain.
+        with contextlib.suppress(OSError, pa.ArrowException):
+            self._parquet.close()
+        self._file.__exit__(type(error), error, error.__traceback__)
 
     def append(self, ticks: Ticks, remainder: Remainder | None = None) -> None:
         """Add rows in tape order; `remainder` in 1e-9 points above the price's tick, None = on the grid."""

@@ -49,8 +49,11 @@ def _recognised(path: Path) -> str:
         raise InputMissing("there is no such file", where=str(path))
     if path.is_dir():
         raise DataDamaged("is a folder; import its files one by one", where=str(path))
-    with path.open("rb") as file:
-        head = file.read(4096)
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise DataDamaged(f"cannot be read: {error.strerror}", where=str(path)) from None
     if not head:
         raise DataDamaged("is empty", where=str(path))
     if head.startswith(b"PAR1"):
