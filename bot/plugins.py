@@ -11,7 +11,7 @@ import difflib
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -89,6 +89,28 @@ def params_of(plugin: Any) -> type[Params] | None:
     """The settings model of a plug-in: its attribute `Params`, else that of its module; None when it has none."""
     model = getattr(plugin, "Params", None) or getattr(sys.modules.get(plugin.__module__), "Params", None)
     return model if isinstance(model, type) and issubclass(model, Params) else None
+
+
+def detectors(
+    tables: Mapping[str, Mapping[str, Any]], base: Path | None = None
+) -> tuple[dict[str, Mapping[str, Any]], tuple[type, ...]]:
+    """`[detectors.NAME]` tables as an engine wants them: parameters by kind, and the classes that are not its own.
+
+    A detector of others runs when its name, or its `path/file.py:Class`, has a table, be it empty.
+    Raises ConfigError as `find` does.
+    """
+    from bot.signals.roster import DETECTORS, GUARDS
+
+    params: dict[str, Mapping[str, Any]] = {}
+    others: list[type] = []
+    for name, table in tables.items():
+        if name in DETECTORS or name in GUARDS:
+            params[name] = table
+        else:
+            detector = find("detectors", name, base)
+            others.append(detector)
+            params[detector.kind] = table
+    return params, tuple(others)
 
 
 def _offer(point: EntryPoint) -> Offer:

@@ -133,8 +133,16 @@ class Judge:
     def _detectors(
         self, tables: Mapping[str, Mapping[str, Any]], place: Placing, folder: Path, grid: Instrument | None = None
     ) -> None:
+        if not tables:
+            return
+        from bot.signals.roster import GUARDS
+
         for kind, table in tables.items():
-            self._params("detectors", kind, table, ("detectors", kind), place, folder, grid)
+            if kind in GUARDS:
+                with self._keeping(place):
+                    read_params(GUARDS[kind].Params, table, place, prefix=("detectors", kind))
+            else:
+                self._params("detectors", kind, table, ("detectors", kind), place, folder, grid)
 
     def _params(
         self,

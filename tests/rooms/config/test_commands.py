@@ -105,6 +105,7 @@ def test_check_of_a_file_that_is_not_there_is_missing_input(paperpit: Paperpit) 
         ("[adapters.replya]\n", "adapters.replya"),
         ("[detectors.absorptoin]\n", "detectors.absorptoin"),
         ("[detectors.absorption]\nno_such_key = 1", "detectors.absorption.no_such_key"),
+        ("[detectors.guard_halt]\nsilence = 30", "detectors.guard_halt.silence"),
         ('[journal]\nurl = "mysql://there"', "journal.url"),
         ('[journal]\nurl = "a.db"\nurl_file = "b"', "journal.url"),
         ('calendar = "nowhere.csv"', "calendar"),
