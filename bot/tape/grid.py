@@ -89,7 +89,7 @@ def units_of(prices: Any, scale: Decimal = Decimal(1)) -> Int64:
     values = np.asarray(prices, np.float64) * float(scale * UNITS)
     absent = np.isnan(values)
     # What is too large for a tape stays too large, so that it is counted as such.
-    units = np.rint(np.clip(np.where(absent, 0, values), -_FAR, _FAR)).astype(np.int64)
+    units: Int64 = np.rint(np.clip(np.where(absent, 0, values), -_FAR, _FAR)).astype(np.int64)
     units[absent] = NONE
     return units
 

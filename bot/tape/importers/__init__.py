@@ -25,6 +25,7 @@ Grids = Callable[[str], Grid | None]
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ARCHIVES = {b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z"}
+_WIDE_TEXT = (b"\xff\xfe", b"\xfe\xff")
 # A price multiplier of 100 puts every price on a multiple of a hundred ticks, which real prices do not do.
 _SCALE = 100
 
@@ -65,7 +66,7 @@ def _recognised(path: Path) -> str:
     for magic, name in _ARCHIVES.items():
         if head.startswith(magic):
             raise DataDamaged(f"is a {name} archive", where=str(path), do="unpack it and import what is inside")
-    if b"\x00" in head:
+    if b"\x00" in head and not head.startswith(_WIDE_TEXT):
         raise DataDamaged(
             "is of no kind that can be imported",
             where=str(path),

@@ -4,6 +4,7 @@ Separator, header and columns are found by looking at the first lines; zone, dec
 told. Read block by block; only a Sierra export that is out of its own order is read whole, to be sorted.
 """
 
+import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,11 +71,13 @@ def look(path: Path, decimal: str) -> Layout:
         head = file.read(_HEAD_BYTES)
     encoding = next((name for bom, name in _BOMS.items() if head.startswith(bom)), "utf-8")
     try:
-        text = head[: head.rfind(b"\n") + 1 or None].decode(encoding)
+        # An incremental decoder leaves a character alone that the head ends in the middle of.
+        text = codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError:
         encoding = "latin-1"
         text = head.decode(encoding)
-    lines = [line for line in text.splitlines() if line.strip()][:_SAMPLE_ROWS]
+    whole = text.splitlines()[: -1 if len(head) == _HEAD_BYTES else None]
+    lines = [line for line in whole if line.strip()][:_SAMPLE_ROWS]
     separator = next((mark for mark in _SEPARATORS if mark != decimal and _splits(lines, mark)), None)
     if separator is None:
         raise DataDamaged(
