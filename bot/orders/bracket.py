@@ -105,6 +105,9 @@ class LiveBracket:
         assert self.low is not None
         assert self.high is not None
         worst, best = (self.low, self.high) if self.side > 0 else (self.high, self.low)
+        if self.exit_reason == Role.TARGET.value and self.bracket.target.price is not None:
+            # The print that went through the target filled us there; what lay beyond was never ours.
+            best = self.side * min(self.side * best, self.side * self.bracket.target.price)
         against = self.side * (self.entry_value - worst * self.filled_in)
         in_favour = self.side * (best * self.filled_in - self.entry_value)
         return max(0, -(-against // self.filled_in)), max(0, -(-in_favour // self.filled_in))
