@@ -26,7 +26,7 @@ from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, STATUS, Days, Events, Ticks
 from bot.kernel import kernel
-from bot.signals import baseline
+from bot.signals import baseline, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.decay import decay
 from bot.signals.edges import FROZEN, HALTED, RESET, RESUMED, THAWED, day_open, first
@@ -260,13 +260,10 @@ def report(
     s.fired += 1
     s.fired_ts[early, k], s.fired_level[early, k] = tick.ts, level.price
     e = out[found]
-    e.ts = e.known = tick.ts
-    e.row, e.before, e.side, e.instrument = row, 0, sign, tick.instrument
-    e.kind, e.source, e.timeframe = a.kind + early, a.source, a.timeframe
-    e.price, e.strength = sign * level.price, z
+    event.when(e, tick.ts, tick.ts, row, 0)
+    event.head(e, a, a.kind + early, sign, sign * level.price, z)
     v = e.evidence
     age = (tick.ts - level.first_ts) / 1e9
-    v[:] = 0.0
     v[0], v[1], v[2], v[3] = e.price, volume, facing, level.raw
     v[4], v[5], v[6], v[7] = z, mu, sd, samples
     v[8], v[9], v[10] = level.raw / max(1, level.shown_max), level.shown_max, volume / (volume + facing)

@@ -20,7 +20,7 @@ from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import kernel
 from bot.signals import absorption as absorbing
-from bot.signals import zones
+from bot.signals import event, zones
 from bot.signals.args import args_dtype, args_row
 from bot.signals.cluster import cluster_low
 from bot.signals.footprint import HALT_IN, LOCKED
@@ -93,12 +93,12 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
 
 
 @kernel
-def hear(c: np.void, event: np.void) -> None:
+def hear(c: np.void, heard: np.void) -> None:
     """Remember an absorption."""
     s = c.seen[c.count % KEPT]
     c.count += 1
-    v = event.evidence
-    s.ts, s.side, s.level = event.ts, event.side, event.price
+    v = heard.evidence
+    s.ts, s.side, s.level = heard.ts, heard.side, heard.price
     s.z, s.share, s.rho = v[absorbing.Z_AT], v[absorbing.SHARE_AT], v[absorbing.RHO_AT]
     s.volume, s.age = v[absorbing.VOLUME_AT], v[absorbing.AGE_AT]
 
@@ -131,14 +131,12 @@ def join(
     side, level = candle.side, s.level
     s.side = 0
     e = out[found]
-    e.ts, e.known, e.row, e.before = candle.ts, candle.known, candle.row, candle.before
-    e.side, e.instrument, e.kind, e.source, e.timeframe = side, candle.instrument, c.kind, c.source, c.timeframe
-    e.price, e.strength = level, s.z
+    event.when(e, candle.ts, candle.known, candle.row, candle.before)
+    event.head(e, c, c.kind, side, level, s.z)
     low, largest = cluster_low(bars, last, cells, side, level)
     start = level + side * c.args.entry_offset_ticks
     zone = zones.next_zone(c.profile, side, start, c.args.min_target_ticks, c.args.smooth_profile > 0)
     v, w = e.evidence, candle.evidence
-    v[:] = 0.0
     v[0], v[1], v[2], v[3], v[4], v[5] = s.z, s.share, s.rho, s.volume, level, s.age
     v[6], v[7], v[8], v[9], v[10], v[11] = w[1], w[2], w[4], w[5], w[6], w[7]
     v[12], v[13], v[14], v[15] = w[9], w[11], w[14], w[13]

@@ -7,8 +7,6 @@ Source
     Specification of signals §9.
 """
 
-import numpy as np
-
 from bot.domain.market import Ticks
 from bot.kernel import kernel
 

@@ -3,7 +3,8 @@
 A scan is a pure fold over the tape: however the rows are cut into batches, the same EVENT rows come out, byte for byte.
 The shipped detectors run in two compiled walks (`passes.py`): over rows for what reads ticks, over closed bars for what
 reads bars and events. Detectors of others scan the rows beside them. Nothing runs in Python for a quiet row.
-Order: by row; at one row first what became known before it (by time), then the row's own; of equals by source.
+A tape of several instruments is read by one engine each; what the end of a bar owes to a row of its own instrument, a row
+of another one may show first. Order: by row; at one row first what became known before it (by time), then the row's own; of equals by source.
 """
 
 from collections.abc import Mapping, Sequence
@@ -134,8 +135,11 @@ class Engine:
 
     def evidence(self, event: Any) -> dict[str, float]:
         """The event's evidence by name."""
-        names = self._roster.listed[int(event["source"])].evidence
-        return dict(zip(names, event["evidence"].tolist(), strict=False))
+        return self.evidence_of(int(event["source"]), event)
+
+    def evidence_of(self, source: int, event: Any) -> dict[str, float]:
+        """The evidence by name of an event of that source of this engine."""
+        return dict(zip(self._roster.listed[source].evidence, event["evidence"].tolist(), strict=False))
 
     def params_hash(self, event: Any) -> str:
         """Which parameters made it."""
@@ -178,3 +182,64 @@ def build(
     Raises ConfigError for a detector or a parameter that does not exist.
     """
     return Engine(Roster(instrument, wishes), days, index, events=events, bars=bars, cells=cells, ladder=ladder)
+
+
+class MultiEngine:
+    """One engine per instrument, in the order of TICK.instrument. Implements `bot.ports.Engine`.
+
+    What an instrument's own next row would only show late (the end of its bar) the rows of the others show in time.
+    """
+
+    internal = INTERNAL
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        self._engines = tuple(engines)
+        self.kinds = tuple(dict.fromkeys(kind for engine in self._engines for kind in engine.kinds))
+        self.sources = tuple(source for engine in self._engines for source in engine.sources)
+        """(kind, timeframe in ns, hash of the parameters) of every detector; EVENT.source is an index into it."""
+        self._kinds = [np.array([self.kinds.index(k) for k in engine.kinds], np.uint16) for engine in self._engines]
+        self._first = np.cumsum([0, *(len(engine.sources) for engine in self._engines)])
+        for index, engine in enumerate(self._engines):
+            engine.index = index
+
+    def belongs(self, instrument: int, wish: int) -> frozenset[int]:
+        """The sources that a wish of an instrument may hear."""
+        return frozenset(int(self._first[instrument]) + source for source in self._engines[instrument].belongs[wish])
+
+    def scan(self, ticks: Ticks, until: int = 0) -> Events:
+        """EVENT rows of this batch in the order in which they happened; a copy. See `Engine.scan`."""
+        if len(self._engines) == 1:
+            return self._engines[0].scan(ticks, until)
+        # A stamp equal to the newest may still come, so the others' silence is only known up to just before it.
+        passed = max(until, int(ticks["ts"][-1]) - 1 if len(ticks) else 0)
+        found = [self._scan_one(index, ticks, passed) for index in range(len(self._engines))]
+        events = np.concatenate(found) if found else np.zeros(0, EVENT)
+        return events[np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))]
+
+    def _scan_one(self, index: int, ticks: Ticks, until: int) -> Events:
+        rows = np.flatnonzero(ticks["instrument"] == index)
+        events = self._engines[index].scan(ticks[rows], until)
+        if len(events):
+            own = np.append(rows, len(ticks))[events["row"]]
+            shown = np.searchsorted(ticks["ts"], events["known"], side="right")
+            events["row"] = np.where(events["before"] == 1, np.minimum(own, shown), own)
+            events["source"] += np.uint16(self._first[index])
+            events["kind"] = self._kinds[index][events["kind"]]
+        return events
+
+    def _of(self, event: Any) -> Engine:
+        return self._engines[int(event["instrument"])]
+
+    def evidence(self, event: Any) -> dict[str, float]:
+        """The event's evidence by name."""
+        first = int(self._first[int(event["instrument"])])
+        return self._of(event).evidence_of(int(event["source"]) - first, event)
+
+    def params_hash(self, event: Any) -> str:
+        """Which parameters made it."""
+        return self.sources[int(event["source"])][2]
+
+    def footprint(self, instrument: int, timeframe_ns: int, end_ns: int) -> Mapping[str, Any] | None:
+        """A closed bar with its cells, as JSON would have it; see `Engine.footprint`."""
+        found = self._engines[instrument].footprint(timeframe_ns, end_ns)
+        return None if found is None else found.facts()

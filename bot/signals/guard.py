@@ -8,6 +8,7 @@ import numpy as np
 
 from bot.domain.market import Events
 from bot.kernel import kernel
+from bot.signals import event
 
 EVIDENCE = ("number", "on", "value", "threshold")
 ROW_EVENTS = 4
@@ -19,15 +20,12 @@ def edge(g: np.void, number: int, value: float, threshold: float, out: Events, f
     """Switch the guard and describe it in `out[found]`; stamps and row are the caller's."""
     g.on = 1 - g.on
     e = out[found]
-    e.before, e.side, e.instrument, e.timeframe, e.price = 0, 0, 0, 0, 0
-    e.kind, e.source, e.strength = g.kind, g.source, value
-    e.evidence[:] = 0.0
+    event.head(e, g, g.kind, 0, 0, value)
     e.evidence[0], e.evidence[1], e.evidence[2], e.evidence[3] = number, g.on, value, threshold
     return e
 
 
 @kernel
-def stamp(event: np.void, due: int, ts: int, row: int) -> None:
+def stamp(e: np.void, due: int, ts: int, row: int) -> None:
     """It was due at `due`, and the row stamped `ts` is the first that could show it."""
-    event.ts = event.known = min(due, ts)
-    event.row, event.before = row, 1 if due < ts else 0
+    event.when(e, min(due, ts), min(due, ts), row, 1 if due < ts else 0)

@@ -39,6 +39,7 @@ STATE = np.dtype(
         ("args", ARGS),
         ("source", "i8"),
         ("kind", "i8"),
+        ("timeframe", "i8"),  # none
         ("reached", "i8"),
         ("on", "i8"),
         ("seen", "i8"),

@@ -25,7 +25,7 @@ from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import kernel
-from bot.signals import atr
+from bot.signals import atr, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.edges import epoch
 from bot.signals.footprint import HALT_IN, LOCKED
@@ -76,6 +76,7 @@ STATE = np.dtype(
         ("windows", "i8"),  # of this day
         ("past", WINDOW, (PAST,)),
         ("volumes", "f8", (PAST,)),
+        ("ranked", "f8", (PAST,)),
         ("seasons", "i8", (SLOTS,)),
         ("season", "f8", (SLOTS, SEASONS)),
         ("atr", atr.STATE),
@@ -120,8 +121,8 @@ def base_rate(a: np.void, bar: np.void) -> float:
 def usual_volume(a: np.void, slot: int) -> float:
     """The median volume of a window: at this time of day once twenty days are known, else of the day so far."""
     if 0 <= slot < SLOTS and a.seasons[slot] >= SEASONS:
-        return median(a.season[slot], SEASONS)
-    return median(a.volumes, min(a.windows, PAST))
+        return median(a.season[slot], SEASONS, a.ranked)
+    return median(a.volumes, min(a.windows, PAST), a.ranked)
 
 
 @kernel
@@ -156,13 +157,11 @@ def weigh(a: np.void, bar: np.void, usual: float, out: Events, found: int) -> in
     ):
         return found
     e = out[found]
-    e.ts, e.known, e.row, e.before = bar.end, bar.known, bar.row, bar.before
-    slow = a.timeframe >= SLOW_NS
-    e.side, e.instrument, e.kind = side, 0, a.kind + (2 if slow else 0 if strong else 1)
-    e.source, e.timeframe, e.price, e.strength = a.source, a.timeframe, bar.close, share
+    kind = a.kind + (2 if a.timeframe >= SLOW_NS else 0 if strong else 1)
+    event.when(e, bar.end, bar.known, bar.row, bar.before)
+    event.head(e, a, kind, side, bar.close, share)
     progress = side * (bar.close - bar.open) / a.atr.value if a.atr.value > 0.0 else 0.0
     v = e.evidence
-    v[:] = 0.0
     v[0], v[1], v[2], v[3], v[4], v[5] = share, z, grade, base, n, clustering
     v[6], v[7], v[8], v[9], v[10] = more, less, bar.unknown, bar.prints, usual
     v[11], v[13], v[14] = progress, bar.high - bar.low, bar.sure / sided

@@ -13,12 +13,13 @@ from bot.signals import (
     absorption,
     absorption_rejection,
     bars,
+    event,
     guard_halt,
     guard_one_sided,
     imbalance,
     rejection,
 )
-from bot.signals.bars import DONE, FULL, GROW
+from bot.signals.bars import DONE
 from bot.signals.edges import EDGES, drop, resets
 from bot.signals.footprint import BAR
 
@@ -121,14 +122,12 @@ BAR_EVIDENCE = (
 
 
 @kernel
-def tell(bar: np.void, kind: int, source: int, e: np.void) -> None:
+def tell(bar: np.void, source: np.void, e: np.void) -> None:
     """A closed bar as an EVENT."""
-    e.ts, e.known, e.row, e.before = bar.end, bar.known, bar.row, bar.before
-    e.side, e.instrument, e.kind, e.source, e.timeframe, e.price = 0, 0, kind, source, bar.timeframe, bar.close
     volume = bar.buy + bar.sell + bar.unknown
-    e.strength = volume
+    event.when(e, bar.end, bar.known, bar.row, bar.before)
+    event.head(e, source, source.kind, 0, bar.close, volume)
     v = e.evidence
-    v[:] = 0.0
     v[4], v[5], v[6], v[7], v[8] = volume, bar.buy - bar.sell, bar.buy, bar.sell, bar.unknown
     v[9], v[10], v[12], v[18] = bar.delta_min, bar.delta_max, bar.prints, bar.start / 1e9
     if bar.open == ABSENT:
@@ -216,7 +215,7 @@ def bar_closed(
     bar = closed[g]
     for k in range(sources.shape[0]):
         if sources[k].timeframe == bar.timeframe:
-            tell(bar, sources[k].kind, sources[k].source, out[found])
+            tell(bar, sources[k], out[found])
             found += 1
     candles = found
     for k in range(rejections.shape[0]):

@@ -22,7 +22,7 @@ from bot.config import Params as Base
 from bot.config.params import MINUTE_NS
 from bot.domain.market import ABSENT, Events, Ticks
 from bot.kernel import kernel
-from bot.signals import atr
+from bot.signals import atr, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.footprint import HALT_IN, LOCKED, OPENING
 from bot.signals.median import median
@@ -46,6 +46,8 @@ class Params(Base):
     minor_clv_min: float = 0.60
     prints_min: int = 20
     atr_bars_min: int = Field(14, ge=1)
+    effort_bars_min: int = Field(14, ge=1)
+    """Before so many bars no volume is unusual, and no candle full."""
     confidence_min: float = 0.8
 
     @classmethod
@@ -64,7 +66,8 @@ STATE = np.dtype(
         ("timeframe", "i8"),
         ("atr", atr.STATE),
         ("bars", "i8"),
-        ("volumes", "i8", (VOLUMES,)),
+        ("volumes", "f8", (VOLUMES,)),
+        ("ranked", "f8", (VOLUMES,)),
     ],
     align=True,
 )
@@ -123,6 +126,7 @@ def judge(a: np.void, bar: np.void, cells: Ticks, sign: int, effort: float, out:
         tail >= args.tail_atr_min * a.atr.value
         and share >= args.tail_share_min
         and clv >= args.clv_min
+        and a.bars >= args.effort_bars_min
         and effort >= args.effort_min
         and relief >= args.relief_min
         and bar.sure >= args.confidence_min * (bar.buy + bar.sell)
@@ -130,15 +134,14 @@ def judge(a: np.void, bar: np.void, cells: Ticks, sign: int, effort: float, out:
     if not full and (share < args.minor_tail_share_min or clv < args.minor_clv_min):
         return found
     e = out[found]
+    event.when(e, bar.end, bar.known, bar.row, bar.before)
+    tall = tail / a.atr.value if a.atr.value > 0 else 0.0
+    event.head(e, a, a.kind + (0 if full else 1), sign, sign * low, tall)
     v = e.evidence
-    v[:] = 0.0
     if not tail_of(bar, cells, sign, tail, v):
         return found
-    e.ts, e.known, e.row, e.before = bar.end, bar.known, bar.row, bar.before
-    e.side, e.instrument, e.kind, e.source, e.timeframe = sign, 0, a.kind + (0 if full else 1), a.source, a.timeframe
-    e.price, e.strength = sign * low, tail / a.atr.value if a.atr.value > 0 else 0.0
     v[0], v[1], v[2], v[3], v[4], v[5], v[6] = e.price, tail, length, share, clv, effort, relief
-    v[11], v[12] = a.atr.value, e.strength
+    v[11], v[12] = a.atr.value, tall
     v[13] = 1.0 if v[7] <= -0.2 and relief >= 0.0 and v[9] <= 0.35 else 0.0
     v[14], v[15], v[16], v[17] = (
         1.0 if full else 0.0,
@@ -157,7 +160,7 @@ def close(a: np.void, bar: np.void, cells: Ticks, out: Events, found: int) -> in
     volume = bar.buy + bar.sell + bar.unknown
     spoiled = bar.flags & (HALT_IN | LOCKED | OPENING)
     if not spoiled and bar.prints >= a.args.prints_min and bar.high > bar.low and a.atr.n >= a.args.atr_bars_min:
-        usual = median(a.volumes, min(a.bars, VOLUMES))
+        usual = median(a.volumes, min(a.bars, VOLUMES), a.ranked)
         effort = volume / usual if usual > 0 else 0.0
         found = judge(a, bar, cells, 1, effort, out, found)
         found = judge(a, bar, cells, -1, effort, out, found)

@@ -38,9 +38,10 @@ def begin(s: np.void, days: Days, ts: int) -> None:
     begun = epoch(days, ts)
     if begun == s.epoch:
         return
-    if s.regular:
-        s.before[:] = s.now
-    s.now[:] = 0.0
+    for k in range(SIZE):
+        if s.regular:
+            s.before[k] = s.now[k]
+        s.now[k] = 0.0
     s.epoch = begun
     s.regular = 1 if begun == days[day_of(days, ts)].anchor else 0
 
