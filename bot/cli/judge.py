@@ -107,6 +107,7 @@ class Judge:
         self._detectors(bot.detectors, place, path.parent)
         with self._keeping(place, ("journal", "url")):
             _judge_journal(bot)
+        self._secrets(parse(text, file), (), path.parent, place)
         return bot
 
     def _strategy(self, path: Path, calendar: "EventCalendar | None" = None) -> StrategyFile | None:
@@ -129,6 +130,19 @@ class Judge:
                 plugins.find("strategies", spec.strategy, path.parent)(spec, one)
             self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]
         return spec
+
+    def _secrets(self, table: Mapping[str, Any], prefix: KeyPath, folder: Path, place: Placing) -> None:
+        """Files of secrets have to be there, and nobody else's to read."""
+        for key, value in table.items():
+            if isinstance(value, dict):
+                self._secrets(value, (*prefix, key), folder, place)
+            elif key.endswith("_file") and isinstance(value, str):
+                path = folder / Path(value).expanduser()
+                if not path.is_file():
+                    self.faults.append(place.fault((*prefix, key), f"{shown(path)} is not there"))
+                elif path.stat().st_mode & 0o077:
+                    message, do = f"others may read {shown(path)}", f"chmod 600 {shown(path)}"
+                    self.faults.append(place.fault((*prefix, key), message, level="warning", do=do))
 
     def _detectors(
         self, tables: Mapping[str, Mapping[str, Any]], place: Placing, folder: Path, grid: Instrument | None = None

@@ -23,15 +23,15 @@ class JournalSettings(Params):
 class RiskSettings(Params):
     """[risk] of bot.toml: limits of the whole account. Per-instrument limits stand in instruments.toml."""
 
-    max_daily_loss_usd: Exact = Decimal("300")
+    max_daily_loss_usd: Exact = Field(Decimal("300"), gt=0)
     """No entry that could bring the trading day's loss beyond this: lost so far, at risk already, its own risk."""
     max_brackets_per_day: int = Field(10, ge=1)
     """Entries sent in one trading day, all strategies together."""
     max_open_brackets: int = Field(3, ge=1)
     """Entries working or positions held at one time, all strategies together."""
-    min_reward_risk: Exact = Decimal("1.0")
+    min_reward_risk: Exact = Field(Decimal("1.0"), ge=1)
     """Ticks to win for each tick at risk, at least."""
-    signal_ttl: Duration = 2 * SECOND_NS
+    signal_ttl: Duration = Field(2 * SECOND_NS, gt=0)
     """An entry is sent this soon after its signal was known, or never."""
     duplicate_window: Duration = 10 * SECOND_NS
     """An equal entry within this time is taken for a double."""
@@ -92,7 +92,7 @@ class BracketSettings(Params):
     """Distance of the target from the entry; "zone" = the next liquidity zone."""
     contracts: int | None = Field(None, ge=1)
     """Contracts or shares of one entry. Either this or risk_usd."""
-    risk_usd: Exact | None = None
+    risk_usd: Exact | None = Field(None, gt=0)
     """As many as lose at most this much at the stop, costs included."""
     min_target_ticks: int = Field(4, ge=1)
     """A zone nearer than this is no target."""
@@ -209,11 +209,11 @@ class InstrumentFile(Params):
     """As the broker calls it."""
     currency: str = "USD"
     """Of its money."""
-    tick: Exact
+    tick: Exact = Field(gt=0)
     """Smallest price step, in points."""
-    tick_value: Exact
+    tick_value: Exact = Field(gt=0)
     """Money of one tick of one contract or share: tick × multiplier."""
-    multiplier: Exact
+    multiplier: Exact = Field(gt=0)
     """Money of one point."""
     calendar: str
     """Name of the exchange's session calendar in pandas_market_calendars."""
@@ -225,7 +225,7 @@ class InstrumentFile(Params):
     """Where the regular hours end."""
     months: str = ""
     """Month codes that are traded."""
-    commission: Exact = Decimal("0")
+    commission: Exact = Field(Decimal("0"), ge=0)
     """Of one contract or share and one side, exchange fees included."""
     slippage_ticks: int = Field(1, ge=0)
     """What a stop pays beyond the opposite quote in a replay."""
@@ -237,7 +237,7 @@ class InstrumentFile(Params):
     """Grid of the great round numbers."""
     max_spread_ticks: int = Field(ge=1)
     """No entry while the spread is wider."""
-    stale_after: Duration = 2 * SECOND_NS
+    stale_after: Duration = Field(2 * SECOND_NS, gt=0)
     """No entry when nothing was heard of the market for so long."""
     max_order: int = Field(ge=1)
     """Contracts or shares of one entry, at most."""
@@ -249,7 +249,7 @@ class InstrumentFile(Params):
     """Nearest stop that is allowed."""
     max_stop_ticks: int = Field(ge=1)
     """Furthest stop that is allowed."""
-    max_bracket_risk_usd: Exact
+    max_bracket_risk_usd: Exact = Field(gt=0)
     """Money that one bracket may lose at its stop."""
     band_low: Exact | None = None
     """Lower price limit of the day, where known."""

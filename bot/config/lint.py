@@ -23,7 +23,7 @@ _DAY_NS = 86_400 * SECOND_NS
 def lint_instrument(product: str, facts: InstrumentFile, place: Placing) -> list[Fault]:
     """What is wrong with one table of instruments.toml."""
     faults = []
-    if facts.tick <= 0 or facts.tick * facts.multiplier != facts.tick_value:
+    if facts.tick * facts.multiplier != facts.tick_value:
         value = facts.tick * facts.multiplier
         message = f"tick {facts.tick} × multiplier {facts.multiplier} is {value}, not {facts.tick_value}"
         return [place.fault((product, "tick_value"), message, allowed=f'"{value}"')]
@@ -89,8 +89,6 @@ def _one_size(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
     if bracket.contracts is not None and bracket.risk_usd is not None:
         message = "QTY contracts and risk_usd both say how much"
         yield place.fault(("bracket", "risk_usd"), message, do="keep one of the two")
-    if bracket.risk_usd is not None and bracket.risk_usd <= 0:
-        yield place.fault(("bracket", "risk_usd"), f"QTY {bracket.risk_usd} risks nothing", allowed="more than 0")
 
 
 def _sizes(spec: StrategyFile, instrument: Instrument, place: Placing) -> Iterator[Fault]:

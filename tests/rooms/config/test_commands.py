@@ -140,6 +140,16 @@ def test_check_judges_a_strategy_with_its_own_code(paperpit: Paperpit, was: str,
     assert all(row["line"] for row in rows(done))
 
 
+def test_check_looks_after_the_files_of_secrets(paperpit: Paperpit) -> None:
+    Path("bot.toml").write_text(f'{BOT}[journal]\nurl_file = "url"\n')
+    assert [(row["key"], row["level"]) for row in rows(paperpit("check", "--json"))] == [("journal.url_file", "error")]
+    Path("url").write_text("sqlite:///mine.db\n")
+    Path("url").chmod(0o644)
+    assert [row["do"] for row in rows(paperpit("check", "--json"))] == ["chmod 600 url"]
+    Path("url").chmod(0o600)
+    assert rows(paperpit("check", "--json")) == []
+
+
 def test_check_warns_of_trading_without_a_calendar_and_of_one_that_ends(paperpit: Paperpit) -> None:
     Path("bot.toml").write_text(BOT)
     done = paperpit("check", "--set", "calendar=none", "--json")
