@@ -107,7 +107,6 @@ def test_check_of_a_file_that_is_not_there_is_missing_input(paperpit: Paperpit) 
         ("[detectors.absorption]\nno_such_key = 1", "detectors.absorption.no_such_key"),
         ("[detectors.guard_halt]\nsilence = 30", "detectors.guard_halt.silence"),
         ('[journal]\nurl = "mysql://there"', "journal.url"),
-        ('[journal]\nurl = "a.db"\nurl_file = "b"', "journal.url"),
         ('calendar = "nowhere.csv"', "calendar"),
         ('strategies = ["drill-es.toml", "drill-es.toml"]', "strategies[1]"),
     ],
@@ -148,6 +147,8 @@ def test_check_looks_after_the_files_of_secrets(paperpit: Paperpit) -> None:
     assert [row["do"] for row in rows(paperpit("check", "--json"))] == ["chmod 600 url"]
     Path("url").chmod(0o600)
     assert rows(paperpit("check", "--json")) == []
+    twice = rows(paperpit("check", "--set", "journal.url=mine.db", "--json"))
+    assert [row["message"] for row in twice] == ["url and url_file both say where the journal is"]
 
 
 def test_check_warns_of_trading_without_a_calendar_and_of_one_that_ends(paperpit: Paperpit) -> None:
