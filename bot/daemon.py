@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot import plugins
@@ -269,19 +269,34 @@ class Run:
 
     def _engine(self, specs: Sequence[StrategyFile]) -> tuple[MultiEngine, list[frozenset[int]]]:
         """One engine an instrument; for each strategy the sources that it may hear."""
-        bot, engines = self._asked.bot.value, []
+        engines = []
         where: list[tuple[int, int]] = [(-1, -1)] * len(specs)
         for at, one in enumerate(self.adapter.market.instruments):
             mine = [index for index, spec in enumerate(specs) if spec.instrument == one.product]
-            wishes = [_wish(bot, specs[index]) for index in mine] or [Wish.default(one, bot.detectors)]
+            wishes = [self._wish(specs[index]) for index in mine] or [self._default_wish(one)]
             engines.append(build(one, self._days[one.product], wishes))
             for number, index in enumerate(mine):
                 where[index] = (at, number)
         engine = MultiEngine(engines)
         return engine, [engine.belongs(at, number) for at, number in where]
 
+    def _wish(self, spec: StrategyFile) -> Wish:
+        """What a strategy hears: the desk's detectors, its own parameters over theirs, and those of others it names."""
+        bot, loaded = self._asked.bot, self._loaded(spec)
+        everybody, extra = plugins.detectors(bot.value.detectors, bot.path.parent)
+        own, more = plugins.detectors(spec.detectors, loaded.path.parent)
+        return Wish(spec.timeframe, spec.context, {**everybody, **own}, tuple(dict.fromkeys((*extra, *more))))
+
+    def _default_wish(self, one: Instrument) -> Wish:
+        bot = self._asked.bot
+        everybody, extra = plugins.detectors(bot.value.detectors, bot.path.parent)
+        return replace(Wish.default(one, everybody), extra=extra)
+
+    def _loaded(self, spec: StrategyFile) -> Loaded[StrategyFile]:
+        return next(found for found in self._asked.strategies if found.value is spec)
+
     def _strategy(self, spec: StrategyFile, one: Instrument) -> Strategy:
-        loaded = next(found for found in self._asked.strategies if found.value is spec)
+        loaded = self._loaded(spec)
         made: Strategy = plugins.find("strategies", spec.strategy, loaded.path.parent)(spec, one)
         return made
 
@@ -322,10 +337,6 @@ async def _until_signal(desk: Desk, seen: Callable[[int], None]) -> int | None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
     return caught[0] if caught else None
-
-
-def _wish(bot: BotFile, spec: StrategyFile) -> Wish:
-    return Wish(spec.timeframe, spec.context, {**bot.detectors, **spec.detectors})
 
 
 def _latency_ns(bot: BotFile, specs: Sequence[StrategyFile]) -> int:
