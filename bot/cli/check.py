@@ -27,11 +27,11 @@ def check(files: tuple[Path, ...], config: Path | None, sets: tuple[str, ...], a
     from bot.cli.judge import Judge
     from bot.clock import WallClock
 
-    judge = Judge(sets, WallClock().now_ns())
+    judge = Judge(config, sets, WallClock().now_ns())
     for path in files:
         judge.file(path)
     if not files or config is not None:
-        judge.everything(config)
+        judge.everything()
     if as_json:
         print_json([_row(fault) for fault in judge.faults])
     else:

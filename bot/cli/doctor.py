@@ -41,8 +41,8 @@ class Patient:
         from bot.cli.judge import Judge
         from bot.clock import WallClock
 
-        judge = Judge(self.sets, WallClock().now_ns())
-        judge.everything(self.config)
+        judge = Judge(self.config, self.sets, WallClock().now_ns())
+        judge.everything()
         return judge
 
 

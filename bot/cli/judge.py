@@ -28,20 +28,22 @@ WARN_AHEAD_NS = 30 * DAY_NS
 class Judge:
     """Collects what is wrong (`faults`) and what is worth knowing (`notes`) about the files that it is given."""
 
-    def __init__(self, sets: Sequence[str], now_ns: int) -> None:
+    def __init__(self, config: Path | None, sets: Sequence[str], now_ns: int) -> None:
         self.files: dict[str, str] = {}  # as shown → text
         self.faults: list[Fault] = []
         self.notes: list[str] = []
-        self._sets, self._now_ns = sets, now_ns
+        self._config, self._sets, self._now_ns = config, sets, now_ns
+        self._beside = config.parent if config else None  # where else instruments.toml may stand
 
     @property
     def refused(self) -> bool:
         """Whether there is anything worse than a warning."""
         return any(fault.level == "error" for fault in self.faults)
 
-    def everything(self, config: Path | None) -> None:
+    def everything(self) -> None:
         """The bot.toml in force and all that it leads to. Raises InputMissing when a named file is not there."""
-        path = find_bot(config)
+        path = find_bot(self._config)
+        self._beside = path.parent
         for instruments in instrument_files(path.parent):
             self._instruments(instruments)
         bot = self._bot(path)
@@ -114,11 +116,11 @@ class Judge:
         text, file, before = self._read(path), shown(path), len(self.faults)
         place, spec = Placing(file, text), None
         with self._keeping(Placing(file)):
-            spec, faults = judge_strategy(text, file, path.parent)
+            spec, faults = judge_strategy(text, file, path.parent, self._beside)
             self.faults += faults
         if spec is None:
             return None
-        one = _known(spec.instrument, path.parent)
+        one = _known(spec.instrument, self._beside)
         self._params("strategies", spec.strategy, spec.params, ("params",), place, path.parent, one, ("strategy",))
         self._detectors(spec.detectors, place, path.parent, one)
         if one is None:
@@ -239,7 +241,7 @@ def _kind(path: Path, raw: Mapping[str, Any]) -> str:
     return "strategy" if {"strategy", "instrument"} & set(raw) else "bot"
 
 
-def _known(name: str, folder: Path) -> Instrument | None:
+def _known(name: str, folder: Path | None) -> Instrument | None:
     return instrument(name, folder=folder) if name in load_instruments(folder) else None
 
 

@@ -62,7 +62,10 @@ def load_strategy(path_or_name: str | Path, folder: Path | None = None) -> Strat
 
 
 def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | None = None) -> Loaded[BotFile]:
-    """As `load_bot`, with place and text. `text` stands in for the file's own (a recorded run's)."""
+    """As `load_bot`, with place and text.
+
+    `text` stands in for the file's own (a recorded run's); the strategies that it names are not looked for then.
+    """
     found = find_bot(path) if text is None else path or find_bot()
     file = shown(found)
     own = read_text(found, file) if text is None else text
@@ -71,13 +74,12 @@ def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | 
     raw = _absolute_paths(parse(changed, file), found.parent)
     place = Placing(file, own, paths)
     bot = validate(BotFile, raw, place)
-    faults: list[Fault] = []
-    strategies = tuple(
-        _strategy_path(name, index, found.parent, place, faults) for index, name in enumerate(bot.strategies)
-    )
-    if faults:
-        raise ConfigError.of(tuple(faults))
-    update = {"strategies": strategies, "calendar": _calendar_path(bot.calendar, found.parent)}
+    if text is not None:
+        return Loaded(bot, found, changed)
+    update = {
+        "strategies": _strategy_paths(bot.strategies, found.parent, place),
+        "calendar": _calendar_path(bot.calendar, found.parent),
+    }
     return Loaded(bot.model_copy(update=update), found, changed)
 
 
@@ -88,7 +90,7 @@ def read_strategy(
     found = find_strategy(str(path_or_name), folder) if text is None else Path(path_or_name)
     file = shown(found)
     own = read_text(found, file) if text is None else text
-    spec, faults = judge_strategy(own, file, found.parent)
+    spec, faults = judge_strategy(own, file, found.parent, folder)
     errors = tuple(fault for fault in faults if fault.level == "error")
     if spec is None or errors:
         raise ConfigError.of(errors)
@@ -103,11 +105,16 @@ def journal_url(bot: BotFile) -> str | None:
     return read_secret(Path(bot.journal.url_file)) if bot.journal.url_file else bot.journal.url
 
 
-def judge_strategy(text: str, file: str, folder: Path) -> tuple[StrategyFile | None, tuple[Fault, ...]]:
-    """A strategy's model (None when it has no shape) and all its faults, warnings too. Raises ConfigError: no TOML."""
+def judge_strategy(
+    text: str, file: str, folder: Path, instruments: Path | None = None
+) -> tuple[StrategyFile | None, tuple[Fault, ...]]:
+    """A strategy's model (None when it has no shape) and all its faults, warnings too.
+
+    `folder` is the file's own, `instruments` that of bot.toml. Raises ConfigError for what is no TOML.
+    """
     raw = _absolute_paths(parse(text, file), folder)
     place = Placing(file, text)
-    known = _known_instrument(raw.get("instrument"), folder)
+    known = _known_instrument(raw.get("instrument"), instruments)
     grid = (known.product, known.tick) if known else None
     try:
         spec = validate(StrategyFile, raw, place, grid=grid)
@@ -119,23 +126,27 @@ def judge_strategy(text: str, file: str, folder: Path) -> tuple[StrategyFile | N
         faults.append(place.fault(("instrument",), message, do=f'write instrument = "{known.product}"'))
     if known is None:
         message = f"INSTRUMENT {spec.instrument} is not in instruments.toml: the tape's tick and a stock's facts hold"
-        faults.append(
-            place.fault(("instrument",), message, level="warning", allowed=", ".join(load_instruments(folder)))
-        )
+        products = ", ".join(load_instruments(instruments))
+        faults.append(place.fault(("instrument",), message, level="warning", allowed=products))
     return spec, tuple(faults)
 
 
-def _known_instrument(name: object, folder: Path) -> Instrument | None:
+def _known_instrument(name: object, folder: Path | None) -> Instrument | None:
     known = load_instruments(folder)
     return instrument(name, folder=folder) if isinstance(name, str) and product_of(name, known) in known else None
 
 
-def _strategy_path(name: str, index: int, folder: Path, place: Placing, faults: list[Fault]) -> str:
-    try:
-        return str(find_strategy(name, folder).resolve())
-    except InputMissing as error:
-        faults.append(place.fault(("strategies", index), error.what, allowed=error.allowed, do=error.do))
-        return name
+def _strategy_paths(names: Sequence[str], folder: Path, place: Placing) -> tuple[str, ...]:
+    paths: list[str] = []
+    faults: list[Fault] = []
+    for index, name in enumerate(names):
+        try:
+            paths.append(str(find_strategy(name, folder).resolve()))
+        except InputMissing as error:
+            faults.append(place.fault(("strategies", index), error.what, allowed=error.allowed, do=error.do))
+    if faults:
+        raise ConfigError.of(tuple(faults))
+    return tuple(paths)
 
 
 def _calendar_path(name: str | None, folder: Path) -> str | None:

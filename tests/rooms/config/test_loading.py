@@ -131,7 +131,9 @@ def test_set_changes_single_values_and_shows_in_the_text(place: Path) -> None:
     assert loaded.value.risk.max_daily_loss_usd == Decimal("99.50")
     assert loaded.text.startswith("# mine\nseed = 7 # a comment\n")
     assert loaded.hash != read_bot().hash
-    assert read_bot(text=loaded.text).value == loaded.value
+    recorded = read_bot(text=loaded.text).value
+    assert recorded.strategies == ("es-open-absorption.toml",)
+    assert recorded.model_copy(update={"strategies": loaded.value.strategies}) == loaded.value
 
 
 def test_a_wrong_set_is_placed_at_the_flag_and_keeps_the_lines_of_the_file(place: Path) -> None:
@@ -214,8 +216,14 @@ def test_the_users_table_replaces_the_shipped_one_of_that_product(place: Path) -
     table = shipped("config/instruments.toml").read_text().partition("[ES]")[2].partition("[MES]")[0]
     write(place / "instruments.toml", "[ES]" + table.replace("max_position = 2", "max_position = 1"))
     assert (instrument("ES").max_position, instrument("NQ").max_position) == (1, 2)
-    write(place / "far/instruments.toml", "[ES]" + table.replace("max_position = 2", "max_position = 3"))
-    assert instrument("ESZ2026", folder=place / "far").max_position == 3
+    write(
+        place / "far/instruments.toml", "[ES]" + table.replace("max_order = 1", "max_order = 2").replace("500", "1000")
+    )
+    assert instrument("ESZ2026", folder=place / "far").max_order == 2
+    two = write(place / "far/deep/two.toml", STRATEGY.replace("contracts = 1", "contracts = 2"))
+    assert load_strategy(two, place / "far").bracket.contracts == 2
+    with pytest.raises(ConfigError, match="QTY"):
+        load_strategy(two)
 
 
 def test_the_shipped_products_are_those_of_the_manual() -> None:
