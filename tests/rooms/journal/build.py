@@ -84,7 +84,9 @@ class Told:
         """Nanoseconds of a moment."""
         return OPENING + round(seconds * SECOND)
 
-    def signal(self, seconds: float, *, side: int = 1, kind: str = "absorption_rejection", price: int = 16801) -> Signal:
+    def signal(
+        self, seconds: float, *, side: int = 1, kind: str = "absorption_rejection", price: int = 16801
+    ) -> Signal:
         """A signal, journalled."""
         evidence = {"atr_ticks": 3.5, "cluster_low": 16800.0, "zone": float("nan"), "volume": 244.0}
         known = self.at(seconds) + 250_000_000
@@ -96,7 +98,9 @@ class Told:
         self.journal.signal(seen, "1m", self.contract)
         return seen
 
-    def proposal(self, signal: Signal, *, quantity: int = 1, entry: int = 16802, stop: int = 3, target: int = 6) -> Proposal:
+    def proposal(
+        self, signal: Signal, *, quantity: int = 1, entry: int = 16802, stop: int = 3, target: int = 6
+    ) -> Proposal:
         """A bracket wanted at a signal; stop and target are distances."""
         side = signal.side
         return Proposal(
@@ -115,6 +119,10 @@ class Told:
             facts={"cluster_low": 16800},
         )
 
+    def approved(self, signal: Signal, room: Mapping[str, Fact] | None = None, **wanted: int) -> Approved:
+        """What the gate would say when nothing is against it."""
+        return Approved(self.proposal(signal, **wanted), signal.known, room or {"daily_loss_left": "300"}, SEAL)
+
     def blocked(self, seconds: float, *reasons: Reason) -> str:
         """A signal whose proposal did not pass; gives the decision's id."""
         signal = self.signal(seconds)
@@ -123,14 +131,27 @@ class Told:
         self.journal.commit()
         return decision
 
-    def bracket(self, seconds: float, *, side: int = 1, room: Mapping[str, Fact] | None = None, **wanted: int) -> Bracket:
+    def bracket(
+        self, seconds: float, *, side: int = 1, room: Mapping[str, Fact] | None = None, **wanted: int
+    ) -> Bracket:
         """A signal, approved, its bracket journalled and sent."""
         signal = self.signal(seconds, side=side)
-        proposal = self.proposal(signal, **wanted)
-        approved = Approved(proposal, signal.known, room or {"daily_loss_left": "300"}, SEAL)
+        approved = self.approved(signal, room, **wanted)
+        proposal = approved.proposal
         decision, bracket_id = self.journal.next_id(), self.journal.next_id()
         orders = [
-            Order(self.journal.next_id(), bracket_id, self.instrument, role, way, kind, proposal.quantity, price, stop, signal.known)
+            Order(
+                self.journal.next_id(),
+                bracket_id,
+                self.instrument,
+                role,
+                way,
+                kind,
+                proposal.quantity,
+                price,
+                stop,
+                signal.known,
+            )
             for role, way, kind, price, stop in (
                 (Role.ENTRY, side, OrderType.LIMIT, proposal.entry, None),
                 (Role.STOP, -side, OrderType.STOP, None, proposal.stop),
@@ -159,7 +180,9 @@ class Told:
         self.journal.commit()
         return order
 
-    def fill(self, order: Order, seconds: float, price: int, *, quantity: int | None = None, commit: bool = True) -> str:
+    def fill(
+        self, order: Order, seconds: float, price: int, *, quantity: int | None = None, commit: bool = True
+    ) -> str:
         """An execution with its commission and its effects; gives its id."""
         self.executions += 1
         exec_id = f"{self.journal.run}-x{self.executions}"

@@ -1,0 +1,100 @@
+"""Real servers that the tests start themselves: a PostgreSQL on a free port, in a folder of its own.
+
+PostgreSQL refuses to run as root, so there it runs as an unprivileged account. Without its binaries a test is skipped
+with that reason, unless CI=true: there a missing database is a failure.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+USER = "paperpit"
+_DEBIAN = "/usr/lib/postgresql"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server; `database` gives an empty one's URL."""
+
+    port: int
+    _made: set[str] = field(default_factory=set)
+
+    def url(self, database: str) -> str:
+        """The URL of one of its databases."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def database(self, name: str = "journal") -> str:
+        """The URL of an empty database: made the first time, emptied afterwards, which is a great deal quicker."""
+        import psycopg
+
+        if name not in self._made:
+            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}".encode())
+            self._made.add(name)
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        return self.url(name)
+
+
+def binary(name: str) -> str | None:
+    """A program of PostgreSQL: on the path, or where Debian keeps the newest version."""
+    newest = sorted(Path(_DEBIAN).glob(f"*/bin/{name}"), key=lambda path: int(path.parent.parent.name))
+    return str(newest[-1]) if newest else shutil.which(name)
+
+
+def need_postgres() -> tuple[str, str]:
+    """`initdb` and `postgres`; skips the test without them, fails it where CI=true."""
+    initdb, postgres = binary("initdb"), binary("postgres")
+    if initdb and postgres:
+        return initdb, postgres
+    if os.environ.get("CI") == "true":
+        pytest.fail("PostgreSQL is not installed, and CI must test it")
+    pytest.skip("PostgreSQL is not installed (initdb, postgres)")
+
+
+def free_port() -> int:
+    """A port of this host that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL that lives as long as the block."""
+    initdb, server = need_postgres()
+    # Not by way of `su`: signals must reach the server itself.
+    account: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory(prefix="paperpit-pg-") as folder:
+        os.chmod(folder, 0o777)
+        data, port = f"{folder}/data", free_port()
+        make = [initdb, "-D", data, "-U", USER, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"]
+        subprocess.run(make, check=True, capture_output=True, cwd=folder, **account)
+        # Nobody pulls the plug here, so the disk need not be waited for.
+        settings = ("-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "shared_buffers=16MB", "-c", "fsync=off")
+        running = subprocess.Popen(
+            [server, "-D", data, *settings], cwd=folder, stderr=subprocess.PIPE, text=True, **account
+        )
+        try:
+            assert running.stderr is not None
+            # The server says itself when it is ready: nobody sleeps and hopes.
+            for line in running.stderr:
+                if "ready to accept connections" in line:
+                    break
+            else:
+                pytest.fail(f"PostgreSQL did not start: exit {running.wait()}")
+            yield Postgres(port)
+        finally:
+            running.send_signal(signal.SIGQUIT)  # at once: its data are thrown away
+            running.communicate()
