@@ -59,9 +59,8 @@ COLUMNS = (
     "flags",
     "remainder",
 )
-SCHEMA: Any = pa.schema(
-    [pa.field(name, pa.from_numpy_dtype(CANONICAL[name].newbyteorder("=")), nullable=False) for name in COLUMNS]
-)
+DTYPES = {name: CANONICAL[name].newbyteorder("=") for name in COLUMNS}
+SCHEMA: Any = pa.schema([pa.field(name, pa.from_numpy_dtype(DTYPES[name]), nullable=False) for name in COLUMNS])
 
 
 @dataclass(frozen=True, slots=True)

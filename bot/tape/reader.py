@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from bot.domain.market import TICK, Ticks
 from bot.errors import DataDamaged, InputMissing
-from bot.tape.facts import COLUMNS, KEY, SCHEMA, Remainder, TapeFacts, facts_from_json, joined
+from bot.tape.arrow import values
+from bot.tape.facts import COLUMNS, DTYPES, KEY, SCHEMA, Remainder, TapeFacts, facts_from_json, joined
 
 Block = TypeVar("Block")
 BARS = "holds bars, not ticks"
@@ -104,13 +105,12 @@ class TapeReader:
                 where=str(self.path),
                 do=f"paperpit tape check {self.path}",
             ) from None
-        return [_array(table.column(name)) for name in names]
+        return [values(_whole(table.column(name)), DTYPES[name]) for name in names]
 
 
-def _array(column: Any) -> Any:
+def _whole(column: Any) -> Any:
     # `combine_chunks` copies even when there is but one.
-    chunk = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    return chunk.to_numpy(zero_copy_only=True)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _packed(columns: Sequence[Any]) -> Ticks:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from bot.domain.market import PRINT, QUOTE, SIDE_TRUE, TICK, UNKNOWN, Ticks
 from bot.errors import DataDamaged, UsageError
+from bot.tape.arrow import column
 from bot.tape.facts import COLUMNS, KEY, ROW_GROUP, SCHEMA, ContentHash, Remainder, TapeFacts, facts_to_json
 
 # Measured on ES-like rows: LZ4 with dictionaries and delta-coded times decodes 62 M rows/s at 6.9 B a row; Zstandard
@@ -184,7 +185,7 @@ class TapeWriter:
         if not len(rows):
             return
         arrays = [remainder if name == "remainder" else np.ascontiguousarray(rows[name]) for name in COLUMNS]
-        self._parquet.write_table(pa.table([pa.array(array) for array in arrays], schema=SCHEMA), ROW_GROUP)
+        self._parquet.write_table(pa.table([column(array) for array in arrays], schema=SCHEMA), ROW_GROUP)
         self._hash.update(rows, remainder)
         self._count_rows(rows)
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bot.domain.market import (
     BUY,
@@ -30,6 +29,7 @@ from bot.domain.market import (
     UNKNOWN,
 )
 from bot.errors import DataDamaged, UsageError
+from bot.tape.arrow import floats, integers
 from bot.tape.facts import KEY
 from bot.tape.grid import NONE, Chunk, Int64, units_of
 from bot.tape.importers.source import CHUNK_ROWS, Source, Wishes, bars
@@ -91,8 +91,13 @@ def _chunks(path: Path, parquet: Any, columns: Mapping[str, str], metadata: Mapp
     # The layout calls a stated side the aggressor's, so silence about its origin means the feed's.
     method = SIDE_TRUE if metadata.get("true_side", "true") == "true" else SIDE_DERIVED
     try:
-        for batch in parquet.iter_batches(CHUNK_ROWS, columns=list(columns.values()), use_threads=False):
-            yield _chunk(path, {column: batch.column(source) for column, source in columns.items()}, method)
+        # Asked for all at once, pyarrow holds on to every row group that it has passed.
+        for group in range(parquet.num_row_groups):
+            batches = parquet.iter_batches(
+                CHUNK_ROWS, row_groups=[group], columns=[*columns.values()], use_threads=False
+            )
+            for batch in batches:
+                yield _chunk(path, {column: batch.column(source) for column, source in columns.items()}, method)
     except (pa.ArrowException, OSError) as error:
         raise DataDamaged(f"cannot be read to its end: {str(error).splitlines()[0]}", where=str(path)) from None
     finally:
@@ -145,25 +150,24 @@ def _texts(column: Any) -> Any:
 
 def _coded(texts: Any, codes: Mapping[str, int], otherwise: int) -> Any:
     table = np.array([codes.get(text, otherwise) for text in texts.dictionary.to_pylist()] + [otherwise])
-    return table[pc.fill_null(texts.indices, len(table) - 1).to_numpy(zero_copy_only=False)]
+    return table[integers(texts.indices, len(table) - 1)]
 
 
 def _integers(column: Any, otherwise: int) -> Int64:
-    if pa.types.is_floating(column.type):
-        # A table that went through pandas holds integers with gaps as floats with NaN.
-        values = column.to_numpy(zero_copy_only=False).astype(np.float64)
-        whole = np.isfinite(values) & (np.abs(values) < 2**62)
-        integers: Int64 = np.where(whole, values, 0).astype(np.int64)
-        integers[~whole] = otherwise
-        return integers
-    filled: Int64 = pc.fill_null(column.cast(pa.int64()), otherwise).to_numpy(zero_copy_only=False)
-    return filled
+    if not pa.types.is_floating(column.type):
+        return integers(column, otherwise)
+    # A table that went through pandas holds integers with gaps as floats with NaN.
+    numbers = floats(column)
+    whole = np.isfinite(numbers) & (np.abs(numbers) < 2**62)
+    rounded: Int64 = np.where(whole, numbers, 0).astype(np.int64)
+    rounded[~whole] = otherwise
+    return rounded
 
 
 def _prices(columns: Mapping[str, Any], name: str) -> Int64:
     if name not in columns:
         return np.full(len(columns["ts_event"]), NONE)
-    return units_of(columns[name].cast(pa.float64()).to_numpy(zero_copy_only=False))
+    return units_of(floats(columns[name]))
 
 
 def _sizes(columns: Mapping[str, Any], name: str) -> Int64:

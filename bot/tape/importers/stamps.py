@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.errors import DataDamaged, UsageError
+from bot.tape.arrow import absent, integers
 from bot.tape.grid import NONE, Int64
 
 _ISO = re.compile(
@@ -60,20 +61,20 @@ class Stamps:
     def read(self, texts: Any) -> Int64:
         """ns UTC of an Arrow array of texts; NONE where it is null. Raises DataDamaged, quoting what it cannot read."""
         try:
-            local, absent = self._local(texts)
+            local, missing = self._local(texts)
         except pa.ArrowInvalid as error:
             quoted = re.search(r"'([^']*)'", str(error))
             what = f"a time cannot be read: {quoted[0] if quoted else str(error).splitlines()[0]}"
             raise DataDamaged(what, where=str(self._path)) from None
-        utc = local if self._utc else self._shifted(local, absent)
-        utc[absent] = NONE
+        utc = local if self._utc else self._shifted(local, missing)
+        utc[missing] = NONE
         return utc
 
     def _local(self, texts: Any) -> tuple[Int64, Any]:
         texts = pc.utf8_trim_whitespace(texts)
-        absent = pc.is_null(texts).to_numpy(zero_copy_only=False)
+        missing = absent(texts)
         if self._form.startswith("epoch"):
-            return _since_1970(texts, int(self._form.removeprefix("epoch"))), absent
+            return _since_1970(texts, int(self._form.removeprefix("epoch"))), missing
         extra: Any = 0
         if self._form == "sierra":
             texts, extra = _split_counter(texts)
@@ -84,22 +85,22 @@ class Stamps:
             texts = pc.replace_substring_regex(texts, r"-0(\d\d)", r"-\1")
             texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r" (\d):", r" 0\1:"))
         kind = pa.timestamp("ns", "UTC") if self._form == "zoned" else pa.timestamp("ns")
-        return _integers(texts.cast(kind).cast(pa.int64())) + extra, absent
+        return integers(texts.cast(kind), 0) + extra, missing
 
-    def _shifted(self, local: Int64, absent: Any) -> Int64:
+    def _shifted(self, local: Int64, missing: Any) -> Int64:
         """Local clock readings as UTC, telling the two passes of a repeated hour apart by the jump between them."""
         assert self._zone is not None
-        quarters, where = np.unique(np.where(absent, 0, local) // _QUARTER_NS, return_inverse=True)
+        quarters, where = np.unique(np.where(missing, 0, local) // _QUARTER_NS, return_inverse=True)
         offsets = np.array([_offsets(int(quarter), self._zone) for quarter in quarters])
         first, second = offsets[where, 0], offsets[where, 1]
-        if ((first < second) & ~absent).any():
-            at = int(local[(first < second) & ~absent][0])
+        if ((first < second) & ~missing).any():
+            at = int(local[(first < second) & ~missing][0])
             raise DataDamaged(
                 f"the time {_naive(at):%Y-%m-%d %H:%M:%S} did not exist in {self._zone}: the clock went forward",
                 where=str(self._path),
                 do="give the zone that the file was written in: --tz ZONE",
             )
-        repeated = (first > second) & ~absent
+        repeated = (first > second) & ~missing
         shift = first
         if repeated.any():
             times = local[repeated]
@@ -125,22 +126,17 @@ def _form(samples: Sequence[str], sierra: bool) -> str | None:
     return "compact" if all(_COMPACT.match(sample) for sample in samples) else None
 
 
-def _integers(column: Any) -> Int64:
-    filled: Int64 = pc.fill_null(column, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return filled
-
-
 def _since_1970(texts: Any, unit_ns: int) -> Int64:
-    whole = _integers(pc.replace_substring_regex(texts, r"\..*$", "").cast(pa.int64())) * unit_ns
+    whole = integers(pc.replace_substring_regex(texts, r"\..*$", ""), 0) * unit_ns
     part = pc.utf8_rpad(pc.replace_substring_regex(texts, r"^\d+\.?", ""), 9, "0")
     # Nine digits after the point are billionths of the unit.
-    return whole + _integers(part.cast(pa.int64())) * unit_ns // 1_000_000_000
+    return whole + integers(part, 0) * unit_ns // 1_000_000_000
 
 
 def _split_counter(texts: Any) -> tuple[Any, Int64]:
     """Sierra's times up to the second, and what follows in ns: `.955007` is 955 ms and number 7, `.5000` is 5 ms."""
     tail = pc.replace_substring_regex(texts, r"^[^.]*\.?", "")
-    counts = _integers(pc.replace_substring_regex(tail, r"^$", "0").cast(pa.int64()))
+    counts = integers(pc.replace_substring_regex(tail, r"^$", "0"), 0)
     extra = counts // 1000 * 1_000_000 + counts % 1000 * 1_000
     return pc.replace_substring_regex(texts, r"\..*$", ""), extra
 

@@ -18,6 +18,7 @@ from pyarrow import csv
 
 from bot.domain.market import PRINT, QUOTE, SIDE_NONE, UNKNOWN
 from bot.errors import DataDamaged, UsageError
+from bot.tape.arrow import floats, integers
 from bot.tape.grid import NONE, Chunk, Int64, units_of
 from bot.tape.importers.columns import Plan, planned
 from bot.tape.importers.source import CHUNK_ROWS, Source, Wishes
@@ -130,7 +131,7 @@ def _in_order(table: _Table, sequence: str) -> bool:
     last = NONE
     with pa.OSFile(str(table.path), "rb") as file:
         for batch in _batches(table, file):
-            numbers = np.concatenate([[last], batch.column(sequence).to_numpy()])
+            numbers = np.concatenate([[last], integers(batch.column(sequence), NONE)])
             if (np.diff(numbers) < 0).any():
                 return False
             last = int(numbers[-1])
@@ -182,7 +183,7 @@ def _chunk(table: _Table, batch: Any, advanced: int) -> Chunk:
     def price(name: str) -> Int64:
         if name not in columns:
             return np.full(rows, NONE)
-        units = units_of(batch.column(columns[name]).to_numpy(zero_copy_only=False), scale)
+        units = units_of(floats(batch.column(columns[name])), scale)
         if table.plan.sierra and name != "price":
             units[units == 0] = NONE  # Sierra writes 0 where it has no quote
         return units
@@ -224,11 +225,11 @@ def _sides(table: _Table, column: Any) -> tuple[Any, Any]:
 
 def _by_word(words: Any, codes: Mapping[str, int], absent: int) -> Any:
     table = np.array([codes[word] for word in words.dictionary.to_pylist()] + [absent])
-    return table[pc.fill_null(words.indices, len(table) - 1).to_numpy(zero_copy_only=False)]
+    return table[integers(words.indices, len(table) - 1)]
 
 
 def _whole(column: Any) -> Int64:
-    values = column.to_numpy(zero_copy_only=False)
+    values = floats(column)
     # A fraction of a contract is no size that a tape can hold; like an absent one it is quarantined.
     whole = np.isfinite(values) & (np.abs(values) < 2**62) & (values == np.floor(values))
     sizes: Int64 = np.where(whole, values, 0).astype(np.int64)
