@@ -173,8 +173,17 @@ class Told:
     def flatten(self, bracket: Bracket, seconds: float, reason: str) -> Order:
         """A market order that leaves the position, journalled."""
         order = Order(
-            *(self.journal.next_id(), bracket.id, self.instrument, Role.FLATTEN, -bracket.approved.proposal.side),
-            *(OrderType.MARKET, bracket.entry.quantity, None, None, self.at(seconds), reason),
+            client_order_id=self.journal.next_id(),
+            bracket_id=bracket.id,
+            instrument=self.instrument,
+            role=Role.FLATTEN,
+            side=-bracket.approved.proposal.side,
+            type=OrderType.MARKET,
+            quantity=bracket.entry.quantity,
+            price=None,
+            stop_price=None,
+            created_ns=self.at(seconds),
+            reason=reason,
         )
         self.journal.order(order)
         self.journal.commit()

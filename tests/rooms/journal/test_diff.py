@@ -1,0 +1,126 @@
+"""Two runs are the same row by row, or each difference is named by its kind."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.decision import Blocked
+from bot.journal.diff import differences
+from bot.journal.place import place
+from bot.journal.reading import reading
+from tests.rooms.journal.build import CPI, ES, OPENING, Told, Wall, the_lesson, writer
+
+
+def run(url: str, name: str, *, price: int = 16808, more: Any = None, **facts: Any) -> None:
+    """The worked trade, with something changed."""
+    with writer(url, run=name, wall=Wall(start=10**18 + len(name)), **facts) as journal:
+        told = Told(journal)
+        if more:
+            more(told)
+        bracket = told.bracket(660)
+        told.fill(bracket.entry, 690, 16802)
+        told.fill(bracket.target, 1550, price)
+        told.closed(bracket, 1550, 1, 6, "target")
+        journal.finish({"rows": 360, "seconds": len(name), "run": name})
+
+
+def compared(url: str) -> list[tuple[str, str]]:
+    """(kind, why) of every difference between run `a` and run `bb`."""
+    with reading(place(url)) as reader:
+        one, other = reader.choose("a")[0], reader.choose("bb")[0]
+        return [(found["kind"], found["why"]) for found in differences(reader, one, reader, other)]
+
+
+def test_two_runs_of_one_tape_are_the_same(url: str) -> None:
+    run(url, "a")
+    run(url, "bb")
+    assert compared(url) == []
+
+
+def test_another_price_is_a_difference_of_that_fill_alone(file_url: str) -> None:
+    run(file_url, "a")
+    run(file_url, "bb", price=16809)
+    assert compared(file_url) == [("fill", "price is 16808 in A, 16809 in B")]
+
+
+def test_a_signal_more_shifts_every_id_and_is_still_one_difference(file_url: str) -> None:
+    run(file_url, "a")
+    run(file_url, "bb", more=lambda told: told.signal(5, kind="sweep"))
+    assert compared(file_url) == [("signal", "signal only in B")]
+
+
+def test_a_refusal_less_is_a_decision_and_its_signal(file_url: str) -> None:
+    run(file_url, "a", more=lambda told: told.blocked(5))
+    run(file_url, "bb")
+    assert compared(file_url) == [("signal", "signal only in A"), ("decision", "decision only in A")]
+
+
+def test_another_verdict_is_a_decision(file_url: str) -> None:
+    def refuse(told: Told) -> None:
+        signal = told.signal(5)
+        told.journal.decision(told.journal.next_id(), Blocked(told.proposal(signal), signal.known, (CPI,)))
+
+    def approve(told: Told) -> None:
+        told.journal.decision(told.journal.next_id(), told.approved(told.signal(5)), dry=True)
+
+    run(file_url, "a", more=refuse)
+    run(file_url, "bb", more=approve)
+    ((kind, why),) = compared(file_url)
+    assert kind == "decision"
+    assert "verdict is 'blocked' in A, 'would-place' in B" in why
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"fill_model": "touch"}, "fill-model"),
+        ({"calendar": "none"}, "calendar"),
+        ({"config": {"bot.toml": "seed = 2\n"}}, "config"),
+        ({"seed": 2}, "config"),
+        ({"instruments": (ES,)}, "config"),
+    ],
+)
+def test_what_the_run_was_made_with_has_kinds_of_its_own(file_url: str, facts: dict[str, Any], kind: str) -> None:
+    run(file_url, "a")
+    run(file_url, "bb", **facts)
+    assert {found for found, _ in compared(file_url)} == {kind}
+
+
+def test_an_order_that_was_never_sent_is_an_order(file_url: str) -> None:
+    def flatten(told: Told) -> None:
+        told.flatten(told.bracket(5), 6, "time")
+
+    run(file_url, "a", more=lambda told: told.bracket(5))
+    run(file_url, "bb", more=flatten)
+    assert [kind for kind, _ in compared(file_url)] == ["order"]
+
+
+def test_the_same_rows_in_another_order_are_not_the_same(file_url: str) -> None:
+    def one(told: Told) -> None:
+        told.journal.link_event("up", OPENING, "")
+        told.journal.anomaly("crossed", 1, OPENING)
+
+    def other(told: Told) -> None:
+        told.journal.anomaly("crossed", 1, OPENING)
+        told.journal.link_event("up", OPENING, "")
+
+    run(file_url, "a", more=one)
+    run(file_url, "bb", more=other)
+    assert [kind for kind, _ in compared(file_url)] == ["order-of-rows"]
+
+
+def test_runs_of_two_journals_can_be_compared(tmp_path: Path) -> None:
+    for name in ("left", "right"):
+        run(str(tmp_path / f"{name}.db"), name)
+    with reading(place(str(tmp_path / "left.db"))) as left, reading(place(str(tmp_path / "right.db"))) as right:
+        assert differences(left, left.runs[0], right, right.runs[0]) == []
+
+
+def test_a_run_without_a_trade_differs_by_all_of_it(file_url: str) -> None:
+    with writer(file_url, run="a") as journal:
+        the_lesson(Told(journal))
+        journal.finish({"rows": 360})
+    with writer(file_url, run="bb") as journal:
+        journal.finish({"rows": 360})
+    assert {kind for kind, _ in compared(file_url)} == {"signal", "decision", "order", "fill"}
