@@ -264,11 +264,11 @@ def check(name: str, as_json: bool) -> None:
 
 
 def _days(facts: "TapeFacts") -> "Days | None":
-    from bot.config.loader import instrument
+    from bot.config.loader import instrument, load_instruments
     from bot.sessions import days
 
     try:
-        known = instrument(facts.instrument, facts.tick)
+        known, entry = instrument(facts.instrument, facts.tick), load_instruments().get(facts.instrument)
         return days(
             known.calendar,
             zone=known.zone,
@@ -276,6 +276,7 @@ def _days(facts: "TapeFacts") -> "Days | None":
             regular_close=known.regular_close,
             first_ns=facts.first_ns,
             last_ns=facts.last_ns,
+            overrides=entry.hours if entry else (),
         )
     except ConfigError as error:
         say(f"gaps are judged without sessions: {error}")
