@@ -103,7 +103,7 @@ class Desk:
         self._stopping = True
 
     async def run(self, seen: Callable[[int], None] = lambda rows: None) -> Tally:
-        """Trade until the market ends; `seen(rows)` is told of each batch. Raises what market, broker, journal raise."""
+        """Trade until the market ends; `seen(rows)` is told of each batch. Raises what its parts raise."""
         await self._p.market.subscribe()
         async for batch in self._p.market.batches():
             await self._walk(batch)
@@ -260,9 +260,9 @@ class Desk:
     def _footprints(self, signal: Signal) -> None:
         if not signal.id or not signal.timeframe:
             return
-        end = signal.ts - signal.ts % signal.timeframe
         for back in range(FOOTPRINT_BARS - 1, -1, -1):
-            bar = self._p.engine.footprint(signal.instrument, signal.timeframe, end - back * signal.timeframe)
+            end = signal.ts - back * signal.timeframe
+            bar = self._p.engine.footprint(signal.instrument, signal.timeframe, end)
             if bar is not None:
                 self._p.journal.footprint(signal.id, bar)
 

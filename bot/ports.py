@@ -278,6 +278,9 @@ class Engine(Protocol):
     def params_hash(self, event: Any) -> str:
         """Which parameters made it."""
 
+    def footprint(self, instrument: int, timeframe_ns: int, end_ns: int) -> Mapping[str, Any] | None:
+        """A closed bar with its cells, as JSON would have it, while it is among the newest few; else None."""
+
 
 class Gate(Protocol):
     """The one door for entries: judges proposals against every rule, and folds what the rules count."""

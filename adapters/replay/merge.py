@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bot.domain.market import TICK, Ticks
+from bot.tape.facts import joined
 
 _FAR = np.iinfo(np.int64).max
 
@@ -22,9 +23,8 @@ class _Source:
         if batch is None:
             self.done = True
             return
-        batch = batch.copy()
         batch["instrument"] = self._index
-        self.ticks = np.concatenate([self.ticks, batch]) if len(self.ticks) else batch
+        self.ticks = joined([self.ticks, batch]) if len(self.ticks) else batch
 
     def before(self, ts: int) -> Ticks:
         """Take the rows with a stamp below `ts`."""
@@ -45,7 +45,7 @@ def merged(sources: list[Iterator[Ticks]]) -> Iterator[Ticks]:
             if not tape.done:
                 horizon = min(horizon, int(tape.ticks["ts"][-1]))
         parts = [tape.before(horizon) if horizon != _FAR else tape.ticks for tape in tapes]
-        rows = np.concatenate(parts)
+        rows = joined(parts)
         if len(rows):
             yield rows[np.argsort(rows["ts"], kind="stable")]
         if horizon == _FAR:
@@ -56,7 +56,7 @@ def cut(batches: Iterator[Ticks], rows: int) -> Iterator[Ticks]:
     """The same rows in batches of exactly `rows`, the last one shorter."""
     rest: Ticks = np.zeros(0, TICK)
     for batch in batches:
-        rest = np.concatenate([rest, batch]) if len(rest) else batch
+        rest = joined([rest, batch]) if len(rest) else batch
         while len(rest) >= rows:
             yield rest[:rows]
             rest = rest[rows:]
