@@ -71,8 +71,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL that lives as long as the block."""
+def postgres(*, fsync: bool = False) -> Iterator[Postgres]:
+    """A PostgreSQL that lives as long as the block. Nobody pulls the plug in most tests: then the disk can wait."""
     initdb, server = need_postgres()
     # Not by way of `su`: signals must reach the server itself.
     account: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -81,8 +81,8 @@ def postgres() -> Iterator[Postgres]:
         data, port = f"{folder}/data", free_port()
         make = [initdb, "-D", data, "-U", USER, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"]
         subprocess.run(make, check=True, capture_output=True, cwd=folder, **account)
-        # Nobody pulls the plug here, so the disk need not be waited for.
-        settings = ("-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "shared_buffers=16MB", "-c", "fsync=off")
+        waits = f"fsync={'on' if fsync else 'off'}"
+        settings = ("-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "shared_buffers=16MB", "-c", waits)
         running = subprocess.Popen(
             [server, "-D", data, *settings], cwd=folder, stderr=subprocess.PIPE, text=True, **account
         )

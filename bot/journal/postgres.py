@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from bot.errors import Locked, Unreachable
 from bot.journal.lock import ADVISORY, ADVISORY_HOLDER, Owner, advisory_name
@@ -26,23 +27,32 @@ class PostgresStore:
     """A PostgreSQL database that this process owns the journal of. Raises Unreachable, Locked."""
 
     def __init__(self, place: Place, owner: Owner, *, do: str = "") -> None:
-        self._place = place
+        self._place, self._owner, self._do = place, owner, do
         self._insert = inserts("%s")
-        self._connection = self._tried(
-            lambda: psycopg.connect(
-                place.url,
-                connect_timeout=2,  # the driver's smallest
-                application_name=advisory_name(owner),
-                options=SETTINGS,
-                keepalives_idle=10,
-                prepare_threshold=1,
-                autocommit=True,
-            )
+        self._connection = self._tried(self._connect)
+
+    def _connect(self) -> "psycopg.Connection[TupleRow]":
+        connection = psycopg.connect(
+            self._place.url,
+            connect_timeout=2,  # the driver's smallest
+            application_name=advisory_name(self._owner),
+            options=SETTINGS,
+            keepalives_idle=10,
+            prepare_threshold=1,
+            autocommit=True,
         )
-        if not self.one(f"SELECT pg_try_advisory_lock({ADVISORY})"):
-            held_by = self.one(ADVISORY_HOLDER) or "another process"
-            self._connection.close()
-            raise Locked(f"the journal is owned by {held_by}", where=place.shown, do=do)
+        (ours,) = connection.execute(f"SELECT pg_try_advisory_lock({ADVISORY})").fetchone() or (False,)
+        if not ours:
+            (held_by,) = connection.execute(ADVISORY_HOLDER).fetchone() or ("another process",)
+            connection.close()
+            raise Locked(f"the journal is owned by {held_by}", where=self._place.shown, do=self._do)
+        return connection
+
+    def _live(self) -> "psycopg.Connection[TupleRow]":
+        """The connection; a lost one is made anew, and with it the ownership."""
+        if self._connection.closed:
+            self._connection = self._connect()
+        return self._connection
 
     def write(self, group: Iterable[tuple[str, Rows]]) -> None:
         """Insert rows, table by table, as one transaction; durable on return. Raises Unreachable."""
@@ -50,18 +60,19 @@ class PostgresStore:
 
     def _write(self, group: Iterable[tuple[str, Rows]]) -> None:
         # In a pipeline the whole group costs one round trip, its BEGIN and COMMIT included.
-        with self._connection.pipeline(), self._connection.transaction(), self._connection.cursor() as cursor:
+        live = self._live()
+        with live.pipeline(), live.transaction(), live.cursor() as cursor:
             for table, rows in group:
                 cursor.executemany(self._insert[table], rows)
 
     def one(self, sql: str) -> Any:
         """The first value of the first row, None without one."""
-        row = self._tried(lambda: self._connection.execute(sql).fetchone())
+        row = self._tried(lambda: self._live().execute(sql).fetchone())
         return row[0] if row else None
 
     def script(self, sql: str) -> None:
         """Run statements as one transaction."""
-        self._tried(lambda: self._connection.execute(sql))
+        self._tried(lambda: self._live().execute(sql))
 
     def close(self) -> None:
         """Let go of the connection, and with it of the lock."""

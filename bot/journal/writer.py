@@ -26,6 +26,7 @@ from bot.domain.order import (
     OrderReport,
     OrderState,
 )
+from bot.errors import Locked
 from bot.journal import canon, rows
 from bot.journal.first_rows import instrument_row, json_text, run_row
 from bot.journal.schema import last_seq_query
@@ -37,6 +38,7 @@ Durability = Literal["power", "process", "replay"]
 
 HELD_ROWS = 256
 HELD_NS = 1_000_000_000
+LAST_RUN = "SELECT run FROM run ORDER BY seq DESC LIMIT 1"
 UNCOMPARED_SUMMARY = frozenset({"run", "seconds", "journal"})
 """Keys of a run's summary that the wall or the place decides."""
 
@@ -62,11 +64,13 @@ class Writer:
         self._names = [(it.product, it.contract or it.product) for it in instruments]
         self._ordinal = 0
         self._seq: int = store.one(last_seq_query()) or 0
+        self._durable = self._seq
         self._chain = canon.START
         self._broker_ids: dict[str, str] = {}
         self._group: list[tuple[str, rows.Row]] = []
         self._closed: dict[str, list[rows.Row]] = {name: [] for name in rows.TABLES}
         self._closed_rows = 0
+        self._attempted = 0  # last seq of a write whose end is not known
         self._written_ns = started_ns
         self._start(facts, instruments, started_ns)
 
@@ -278,13 +282,31 @@ class Writer:
         self.flush()
 
     def flush(self) -> None:
-        """Write every closed group. Raises Unreachable, with the rows kept."""
+        """Write every closed group. Raises Unreachable, with the rows kept; Locked when the journal is ours no more."""
+        if self._attempted:
+            self._look_what_was_written()
         if self._closed_rows:
+            self._attempted = max(held[-1][0] for held in self._closed.values() if held)
             self._store.write((table, held) for table, held in self._closed.items() if held)
-            for held in self._closed.values():
-                held.clear()
-            self._closed_rows = 0
+            self._written()
         self._written_ns = self._now_ns()
+
+    def _written(self) -> None:
+        self._durable, self._attempted = self._attempted, 0
+        for held in self._closed.values():
+            held[:] = [row for row in held if row[0] > self._durable]
+        self._closed_rows = sum(map(len, self._closed.values()))
+
+    def _look_what_was_written(self) -> None:
+        """After a write that failed: perhaps only its answer was lost. Raises Locked when another writer was there."""
+        newest = self._store.one(last_seq_query()) or 0
+        if newest not in (self._durable, self._attempted) or self._store.one(LAST_RUN) != self.run:
+            raise Locked(
+                "another process has written to this journal since the connection was lost",
+                do="stop this desk and start it again: it recovers from what the journal says",
+            )
+        if newest == self._attempted:
+            self._written()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """End the run: its last row holds the summary and the chain's head."""
