@@ -45,10 +45,14 @@ _BAR = {REJECTION: MINUTE, CONFLUENCE: MINUTE, IMBALANCE: 5 * MINUTE}
 _FIRST_NS, _GAP_LEAST_S, _GAP_MORE_S = 8 * MINUTE, 150, 240
 
 
-def plant(kind: int, side: int, grade: int, start: int, lasts: int | None = None) -> States:
-    """One plant: `side` +1 or -1, `grade` 1 weak to 3 strong, from `start` (ns UTC) for at most `lasts` ns."""
+def plant(kind: int, side: int, grade: int, start: int, lasts: int | None = None, retest: int = 0) -> States:
+    """One plant: `side` +1 or -1, `grade` 1 weak to 3 strong, from `start` (ns UTC) for at most `lasts` ns.
+
+    `retest` above 0 makes a shape work so many ticks short of the level of the shape before it.
+    """
     row = np.zeros(1, PLANT)
     row["kind"], row["side"], row["grade"] = kind, side, grade
+    row["retest"] = retest
     row["start"], row["until"] = start, start + (_LASTS[kind] if lasts is None else lasts)
     return row
 

@@ -33,10 +33,11 @@ from bot.domain.market import Ticks
 from bot.kernel import kernel
 
 # By grade 1, 2, 3 (index 0 is not used).
-PUSH_SHARE = (0, 900, 1_150, 1_500)  # of a usual minute's range, per mille: how long the tail gets
-HOLD_TIMES = (0, 5, 9, 14)  # absorbed volume, in volumes that a tick of progress costs
+PUSH_SHARE = (0, 1_050, 1_300, 1_600)  # of a usual minute's range, per mille: how long the tail gets
+HOLD_TIMES = (0, 7, 10, 15)  # absorbed volume, in volumes that a tick of progress costs
 SHARE = (0, 805, 830, 860)  # of the volume on the dominant side, per mille
 _HOLD_LEAST, _LOTS_PER_ORDER_X10, _ECHO = 190, 36, 2
+_IMBALANCE_MOOD = 2_300  # a one-sided bar is a busy one
 _PUSH_NS, _HOLD_LEAST_NS, _HOLD_NS, _LIFT_NS = 16 * SECOND, 9 * SECOND, 24 * SECOND, 16 * SECOND
 
 
@@ -68,17 +69,20 @@ def _begin_shape(s: Any, p: Any, nature: Any) -> None:
         ticks = 1 + p.grade
     p.from_price = s.price[k]
     p.aim = s.price[k] + toward(k) * ticks
-    s.boost[1 - k] = 250
-    s.extra[k] = orders_for(2 * ticks * s.cost // 16, 10, nature.lot)
+    if p.retest > 0:
+        p.aim = s.level + p.side * p.retest
+        ticks = max(2, p.side * (s.price[k] - p.aim))
+    s.boost[1 - k], s.makers[k] = 250, 600
+    s.extra[k] = orders_for(3 * ticks * s.cost // 16, 10, nature.lot)
     _enter(s, p, PUSH)
 
 
 @kernel
 def _hold(s: Any, p: Any, nature: Any, k: int) -> None:
     p.price, p.first = s.price[k], s.ts
-    s.floor, s.floor_price = k, s.price[k]
+    s.floor, s.floor_price, s.level = k, s.price[k], s.price[k]
     p.goal = max(_HOLD_LEAST * nature.lot, HOLD_TIMES[p.grade] * s.cost // 16)
-    s.boost[1 - k] = 500
+    s.boost[1 - k], s.makers[k] = 500, 1_000
     s.extra[k] = orders_for(p.goal, 14, nature.lot)
     _enter(s, p, HOLD)
 
@@ -120,8 +124,9 @@ def _steer(s: Any, p: Any) -> None:
     k = ASK if p.side > 0 else BID
     total = p.volume[BID] + p.volume[ASK]
     short = 1_000 * p.volume[k] < SHARE[p.grade] * total
-    s.boost[k] = 1_400 if short else 900
-    s.boost[1 - k] = 100 if short else 700
+    s.mood = max(s.mood, _IMBALANCE_MOOD)
+    s.boost[k] = 1_450 if short else 1_150
+    s.boost[1 - k] = 150 if short else 1_000
 
 
 @kernel
@@ -139,20 +144,21 @@ def _begin(s: Any, p: Any, rng: Rng, nature: Any, out: Ticks) -> None:
         s.absent = 1 - k
         if p.kind == LOCK:
             s.size[k] *= 20
-            s.extra[k] = orders_for(10 * s.cost // 16, 10, nature.lot)
+            s.boost[k] = 100  # who would sell at a limit waits
+            s.extra[k] = orders_for(3 * s.cost // 16, 10, nature.lot)
         quote(s, out)
     elif p.kind == NEWS:
         s.wide = nature.wide + 2 + p.grade
+        give_way(s, k, rng, nature)
         give_way(s, 1 - k, rng, nature)
-        give_way(s, k, rng, nature)
-        give_way(s, k, rng, nature)
-        s.extra[k] = orders_for(6 * p.grade * s.cost // 16, 10, nature.lot)
+        give_way(s, 1 - k, rng, nature)
+        s.extra[1 - k] = orders_for(6 * p.grade * s.cost // 16, 10, nature.lot)
         quote(s, out)
     elif p.kind == IMBALANCE:
-        s.makers[1 - k] = 1_800  # k is the side that is not hit: whoever meets the flow shows more
+        s.makers[1 - k] = 1_400  # k is the side that is not hit: whoever meets the flow shows more
     elif p.kind == DRIFT:
-        s.boost[1 - k] = 600
-        s.extra[k] = orders_for(2 * p.grade * s.cost // 16, 10, nature.lot)
+        s.boost[k] = 600
+        s.extra[1 - k] = orders_for(2 * p.grade * s.cost // 16, 10, nature.lot)
 
 
 @kernel

@@ -53,6 +53,7 @@ MARKET = np.dtype(
         ("extra", "i8", (2,)),  # staged market orders that hit side k, mHz
         ("floor", "i8"),  # side that has an absorber, -1 none
         ("floor_price", "i4"),
+        ("level", "i4"),  # of the shape staged last
         ("absent", "i8"),  # side that nobody quotes, -1 none
         ("flicker", "i8"),  # rate of flickering quotes, mHz
         ("plant", "i8"),  # index of the next or running plant
@@ -69,9 +70,10 @@ WAITING, PUSH, HOLD, LIFT, REST, DONE = range(6)
 PLANT = np.dtype(
     [
         ("kind", "u1"),
-        ("side", "i1"),  # +1 long: selling is absorbed or rejected, or buying dominates
+        ("side", "i1"),  # +1: selling is absorbed or rejected; buying dominates; price runs up
         ("grade", "u1"),  # 1 weak, 2 mid, 3 strong
         ("phase", "u1"),
+        ("retest", "i4"),  # above 0: it works so many ticks short of the level of the shape before it
         ("start", "i8"),
         ("until", "i8"),  # whatever happens, it is over then
         ("aim", "i4"),  # price that the running phase works towards

@@ -159,4 +159,4 @@ def test_nothing_of_a_library_s_chance_is_used() -> None:
         assert "import random" not in text, source.name
 
 
-PINNED = "6b8a1842574f3be20dbc4cf21721f886f7dbed6b453d65fbee48a2ea75f7f63e"
+PINNED = "0702fd9f5e832bc886329a8929a62f155b1b35837c41b51fb82e13a73cca001e"

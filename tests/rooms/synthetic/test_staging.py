@@ -84,6 +84,16 @@ def test_a_rejection_leaves_a_tail_in_its_minute(kind: int, side: int) -> None:
     assert min(tails) >= 0.25
 
 
+def test_a_retest_stops_short_of_the_level_before_it() -> None:
+    near = 0
+    for seed in SEEDS:
+        first, second = plant(ABSORPTION, LONG, 2, at(15)), plant(CONFLUENCE, LONG, 2, at(17), retest=1)
+        simulator = market(minutes=25, seed=seed, plants=joined([first, second]))
+        rows(simulator)
+        near += abs(int(simulator.plants["price"][1] - simulator.plants["price"][0]) - 1) <= 1
+    assert near >= len(SEEDS) - 2  # now and then price has run away in between
+
+
 @pytest.mark.parametrize(("grade", "share"), [(1, 0.805), (2, 0.83), (3, 0.86)])
 @pytest.mark.parametrize("side", [LONG, SHORT])
 def test_an_imbalance_has_its_share_of_a_five_minute_bar(side: int, grade: int, share: float) -> None:
@@ -120,17 +130,16 @@ def test_the_missing_side_comes_back() -> None:
 
 
 def test_news_widens_the_spread_and_runs_one_way() -> None:
-    ticks, played = staged(NEWS, SHORT, 3)
+    ticks, played = staged(NEWS, LONG, 3)
     quoted = quotes(ticks)
     assert np.median(quoted["ask"] - quoted["bid"]) >= 3
     assert prints(ticks)["price"][-1] - played["price"] >= 5
 
 
 def test_a_drift_moves_price_and_is_not_labelled() -> None:
-    simulator = market(minutes=25, plants=plant(DRIFT, SHORT, 3, at(15), 60 * SECOND))
+    simulator = market(minutes=25, plants=plant(DRIFT, LONG, 3, at(15), 60 * SECOND))
     ticks = rows(simulator)
     moved = np.diff(ticks["bid"][np.searchsorted(ticks["ts"], [at(15), at(16)])])[0]
-    # A drift names the side that is hit: selling at the bid would be long's push, so a short one buys.
     assert moved > 0
 
 
