@@ -70,10 +70,6 @@ class PostgresStore:
         row = self._tried(lambda: self._live().execute(sql).fetchone())
         return row[0] if row else None
 
-    def script(self, sql: str) -> None:
-        """Run statements as one transaction."""
-        self._tried(lambda: self._live().execute(sql))
-
     def close(self) -> None:
         """Let go of the connection, and with it of the lock."""
         self._connection.close()

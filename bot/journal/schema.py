@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.errors import ConfigError
 from bot.journal.place import Place
 from bot.journal.rows import TABLES
-from bot.journal.store import Store
+from bot.journal.store import SqliteStore
 
 REVISIONS = ("0001", "0002")
 """Every revision, oldest first. A test keeps this equal to the migrations that ship."""
@@ -56,7 +56,7 @@ def last_seq_query() -> str:
     return f"SELECT MAX(seq) FROM ({each}) AS newest"
 
 
-def prepare_sqlite(store: Store, place: Place) -> None:
+def prepare_sqlite(store: SqliteStore, place: Place) -> None:
     """Make the schema of an absent journal, or see that an existing one has the right one. Raises ConfigError."""
     tables = store.one("SELECT group_concat(name) FROM sqlite_master WHERE type = 'table'")
     found = set(tables.split(",")) if tables else set()

@@ -26,9 +26,6 @@ class Store(Protocol):
     def one(self, sql: str) -> Any:
         """The first value of the first row, None without one."""
 
-    def script(self, sql: str) -> None:
-        """Run statements as one transaction."""
-
     def close(self) -> None:
         """Let go of the connection."""
 

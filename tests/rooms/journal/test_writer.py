@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -248,4 +249,41 @@ def test_rows_in_are_rows_out(tmp_path_factory: pytest.TempPathFactory, fills: l
         assert read == fills
         assert in_order == sorted(in_order)
         assert hash_of(reader, reader.runs[0])
+        assert check(reader) == []
+
+
+SAYINGS: dict[str, tuple[Callable[[Told], object], list[str]]] = {
+    "signal": (lambda told: told.signal(0), ["signal"]),
+    "blocked": (lambda told: told.blocked(0), ["signal", "decision"]),
+    "bracket": (
+        lambda told: told.bracket(0),
+        [
+            *("signal", "decision", "bracket", "order", "order", "order", "bracket_event"),
+            *("broker_order", "order_event") * 3,
+        ],
+    ),
+    "mode": (lambda told: told.journal.mode_change("paused", ["a person"], 1), ["mode_change"]),
+    "link": (lambda told: told.journal.link_event("down", 1, "1100"), ["link_event"]),
+    "control": (lambda told: told.journal.control("pause", "on", 1, "a person"), ["control"]),
+    "window": (lambda told: told.journal.calendar_event("cpi", 1, 2, "bls.csv", 1), ["calendar_event"]),
+    "odd": (lambda told: told.journal.anomaly("crossed", 1, 1), ["anomaly"]),
+    "alive": (lambda told: told.journal.heartbeat(1), ["heartbeat"]),
+    "commit": (lambda told: told.journal.commit(), []),
+}
+
+
+@given(st.lists(st.sampled_from(sorted(SAYINGS)), max_size=60), st.sampled_from(["power", "replay"]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_told_is_read_in_the_same_order(
+    tmp_path_factory: pytest.TempPathFactory, words: list[str], durability: str
+) -> None:
+    url = str(tmp_path_factory.mktemp("told") / "journal.db")
+    with writer(url, durability=durability) as journal:
+        told = Told(journal)
+        for word in words:
+            SAYINGS[word][0](told)
+        journal.finish({})
+    expected = ["run", "instrument", "instrument", *(table for word in words for table in SAYINGS[word][1])]
+    with reading(place(url)) as reader:
+        assert [table for _, table in everything(reader)] == [*expected, "mode_change"]
         assert check(reader) == []
