@@ -9,6 +9,7 @@ from typing import Any
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Outcome, Run
 from bot.journal import lists
+from bot.journal.canonical import journal_hash
 from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
@@ -55,6 +56,11 @@ class Played:
         return self.rows(lists.list_round_trips)
 
     @property
+    def hash(self) -> str:
+        """Of every canonical row: equal for equal runs, whatever their ids and wall times."""
+        return journal_hash(self.url, self.outcome.run)
+
+    @property
     def rules(self) -> set[str]:
         """Every rule that refused anything."""
         return {reason["rule"] for row in self.blocked for reason in row["reasons"]}
@@ -68,6 +74,7 @@ def play(
     contract: str = "",
     journal: str | None = None,
     sets: Sequence[str] = (),
+    batch: int | None = None,
 ) -> Played:
     """Write the tapes into `folder`, replay them through `strategies` (files), and keep the journal there.
 
@@ -79,7 +86,8 @@ def play(
         for number, tape in enumerate(told)
     ]
     bot = read_bot(shipped("config/bot.toml"), sets)
-    bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
+    replay = bot.value.replay.model_copy(update={"batch": batch or bot.value.replay.batch})
+    bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar, "replay": replay}))
     url = journal or f"sqlite:///{folder / 'journal.db'}"
     specs = [read_strategy(name) for name in strategies]
     with Run(Asked(bot, specs, url, "replay", files)) as run:

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.output import json_option, print_json
 from bot.cli.trading import leave, read_settings, settings_options, trade
+
+if TYPE_CHECKING:
+    from bot.config.files import ReplaySettings
 
 
 @click.command()
@@ -43,7 +47,6 @@ def replay(
 
     flags = {
         "replay.fill_model": fill_model,
-        "replay.batch": batch,
         "replay.latency_ms": latency_ms,
         "seed": seed,
     }
@@ -51,6 +54,9 @@ def replay(
     bot, specs = read_settings(config, [*sets, *set_flags], strategies)
     if calendar is not None:
         bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
+    if batch is not None:
+        # Not through the settings' text: how a tape is cut changes nothing, so two such runs must not differ.
+        bot = replace(bot, value=bot.value.model_copy(update={"replay": _cut(bot.value.replay, batch)}))
     if latency_ms is not None:
         # A flag wins over what a strategy says of latency.
         specs = [
@@ -64,3 +70,7 @@ def replay(
     else:
         tell(outcome)
     leave(outcome)
+
+
+def _cut(settings: "ReplaySettings", batch: int) -> "ReplaySettings":
+    return settings.model_copy(update={"batch": batch})

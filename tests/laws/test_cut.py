@@ -1,0 +1,63 @@
+"""Law 1: however the tape is cut into batches, the journal is the same. Law of determinism: the same run, the same rows."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.replay.broker import ReplayBroker
+from bot.domain.market import Ticks
+from tests.laws.markets import drill, market
+from tests.playing import Played, play
+from tests.tapes import lesson
+
+SEEN: set[str] = set()
+
+
+def run(folder: Path, seed: int, batch: int | None) -> Played:
+    return play(folder, market(seed), drill(folder), batch=batch)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), batch=st.integers(1, 400))
+def test_a_cut_anywhere_changes_no_row(tmp_path: Path, seed: int, batch: int) -> None:
+    whole = run(tmp_path, seed, None)
+    assert run(tmp_path, seed, batch).hash == whole.hash
+    SEEN.update(trip["exit_reason"] for trip in whole.round_trips)
+    SEEN.update(order["state"] for order in whole.orders)
+    SEEN.update(signal["kind"] for signal in whole.signals)
+    SEEN.update(whole.rules)
+
+
+def test_row_by_row_is_the_same_as_all_at_once(tmp_path: Path) -> None:
+    for seed in (3, 4):
+        assert run(tmp_path, seed, 1).hash == run(tmp_path, seed, None).hash
+
+
+def test_what_was_tried_reached_every_kind_of_end() -> None:
+    assert {"stop", "target", "time", "tape-end", "filled", "cancelled"} <= SEEN, SEEN
+
+
+@pytest.mark.parametrize("batch", [1, 7, 64])
+def test_the_lesson_is_the_same_however_it_is_cut(tmp_path: Path, batch: int) -> None:
+    whole = play(tmp_path, lesson(), "lesson-es.toml", contract="ESM2023")
+    assert play(tmp_path, lesson(), "lesson-es.toml", contract="ESM2023", batch=batch).hash == whole.hash
+
+
+def test_a_different_tape_is_a_different_journal(tmp_path: Path) -> None:
+    assert run(tmp_path, 1, None).hash != run(tmp_path, 2, None).hash
+
+
+def test_the_law_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mutant: a broker that forgets at a batch's end how much of the queue ahead has printed."""
+    turn = ReplayBroker._turn
+
+    def forgetful(self: ReplayBroker, ticks: Ticks) -> None:
+        turn(self, ticks)
+        self._book.works["ahead"] = -1
+
+    seeds = range(6)
+    whole = [run(tmp_path, seed, None).hash for seed in seeds]
+    monkeypatch.setattr(ReplayBroker, "_turn", forgetful)
+    assert [run(tmp_path, seed, 5).hash for seed in seeds] != whole
