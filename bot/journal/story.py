@@ -13,7 +13,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 INDENT = " " * 24
 
-IN_TICKS = frozenset({"level", "cluster_low", "zone", "low_cell", "high_cell", "poc", "band", "edge"})
+IN_TICKS = frozenset({"level", "extreme", "cluster_low", "zone", "poc"})
 """Evidence that is a price, not a measure."""
 
 
@@ -112,7 +112,7 @@ def _signal(facts: Facts) -> tuple[int, str, list[str]]:
 
 
 def _evidence(name: str, value: float, tick: Decimal) -> str:
-    return f"{int(value) * tick:f}" if name in IN_TICKS else f"{value:g}"
+    return f"{int(value) * tick:f}" if name in IN_TICKS else f"{round(value, 2):g}"
 
 
 def _decision(decision: Facts) -> Iterable[tuple[int, str, list[str]]]:

@@ -88,7 +88,7 @@ class Told:
         self, seconds: float, *, side: int = 1, kind: str = "absorption_rejection", price: int = 16801
     ) -> Signal:
         """A signal, journalled."""
-        evidence = {"atr_ticks": 3.5, "cluster_low": 16800.0, "zone": float("nan"), "volume": 244.0}
+        evidence = {"atr_ticks": 3.5, "cluster_low": 16800.0, "zone": float("nan"), "volume": 244.0, "share": 0.72165}
         known = self.at(seconds) + 250_000_000
         seen = Signal(
             *(self.journal.next_id(), self.at(seconds), known, self.instrument, kind, side, price, 0.84, MINUTE),

@@ -40,7 +40,7 @@ def test_a_round_trip_reads_like_a_story(url: str) -> None:
         "Thursday 25 May 2023, New York",
         "09:41:00.000  signal    absorption_rejection, long at 4200.25 on the 1m bar, strength 0.84, "
         "known 250 ms later",
-        "atr_ticks 3.5 · cluster_low 4200.00 · volume 244",
+        "atr_ticks 3.5 · cluster_low 4200.00 · share 0.72 · volume 244",
         "09:41:00.250  wanted    BUY 1 limit 4200.50, stop 4199.75 (3 ticks), target 4202.00 (6 ticks), reward:risk 2",
         "because sellers were absorbed at 4200.25",
         "09:41:30.000  fill      BUY 1 @ 4200.50 (entry)",

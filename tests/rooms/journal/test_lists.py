@@ -155,7 +155,8 @@ def test_a_signal_is_approved_blocked_or_unused(url: str) -> None:
     ]
     assert signals[0]["price"] == "4200.25"
     assert signals[0]["known_ns"] - signals[0]["ts_ns"] == 250_000_000
-    assert signals[0]["evidence"] == {"atr_ticks": 3.5, "cluster_low": 16800.0, "volume": 244.0, "zone": None}
+    assert signals[0]["evidence"]["cluster_low"] == 16800.0
+    assert signals[0]["evidence"]["zone"] is None  # a number that is none
 
 
 def test_a_blocked_row_keeps_every_reason_with_its_numbers(url: str) -> None:
