@@ -112,7 +112,7 @@ def _signal(facts: Facts) -> tuple[int, str, list[str]]:
 
 
 def _evidence(name: str, value: float, tick: Decimal) -> str:
-    return f"{int(value) * tick:f}" if name in IN_TICKS else f"{round(value, 2):g}"
+    return f"{int(value) * tick:f}" if name in IN_TICKS else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _decision(decision: Facts) -> Iterable[tuple[int, str, list[str]]]:
