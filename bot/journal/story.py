@@ -36,7 +36,7 @@ def _headline(facts: Facts) -> str:
     short = facts["id"].rpartition("-")[2]
     if facts["round_trip"]:
         trip = facts["round_trip"]
-        made = f"{_gained(trip['ticks'])}, {_r(trip['r'])}, {_signed(trip['net'])} {facts['currency']} net"
+        made = f"{_gained(trip)}, {_r(trip['r'])}, {_signed(trip['net'])} {facts['currency']} net"
         return (
             f"Round trip {short}: {trip['side'].upper()} {trip['quantity']} {what}, "
             f"{trip['entry_price']} → {trip['exit_price']}, {made}"
@@ -161,7 +161,7 @@ def _result(facts: Facts) -> list[str]:
     held = (trip["exit_ns"] - trip["entry_ns"]) / SECOND_NS
     lines = [
         "What it made",
-        f"  ticks  {trip['entry_price']} → {trip['exit_price']} = {_gained(trip['ticks'])} a contract, "
+        f"  ticks  {trip['entry_price']} → {trip['exit_price']} = {_gained(trip)} a contract, "
         f"{trip['slippage_ticks']:g} of slippage in it",
         f"  money  {trip['ticks']:+g} × {facts['tick_value']} × {trip['quantity']} = {trip['gross']}, "
         f"less {trip['commission']} commission = {_signed(trip['net'])} {facts['currency']}",
@@ -205,8 +205,8 @@ def _count(number: int | Decimal, noun: str) -> str:
     return f"{number:g} {noun}{'s' * (number != 1)}"
 
 
-def _gained(ticks: float) -> str:
-    return f"{ticks:+g} tick{'s' * (abs(ticks) != 1)}"
+def _gained(trip: Facts) -> str:
+    return f"{trip['ticks']:+g} tick{'s' * (abs(trip['ticks']) != 1)}"
 
 
 def _signed(amount: str) -> str:
