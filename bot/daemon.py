@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot import plugins
-from bot.clock import WallClock
+from bot.clock import TapeClock, WallClock
 from bot.config import BotFile, Loaded, Params, StrategyFile, instrument, load_instruments, read_params
 from bot.config.places import shown
 from bot.config.placing import Placing
@@ -35,6 +35,8 @@ from bot.risk.schedule import Agenda, Watched
 from bot.sessions import days
 from bot.signals.engine import MultiEngine, Wish, build
 
+BOT, STRATEGIES, CALENDAR = "bot.toml", "strategies/", "calendar"
+"""Names under which a run keeps the exact texts that it was made of."""
 DAY_NS = 86_400_000_000_000
 LIVE_HORIZON_NS = 60 * DAY_NS
 MILLISECOND_NS = 1_000_000
@@ -50,6 +52,8 @@ class Asked:
     durability: Literal["power", "process", "replay"]
     tapes: Sequence[str] = ()
     dry: bool = False
+    calendar: EventCalendar | None = None
+    """A recorded run's calendar; None: the one that the settings name."""
 
 
 @dataclass(slots=True)
@@ -100,8 +104,9 @@ class Run:
         self.adapter = self._open_adapter()
         self._days = {one.product: self._sessions(one) for one in self.adapter.market.instruments}
         self._specs = [one.value for one in asked.strategies if one.value.enabled]
-        self.calendar = self._calendar()
-        self._refuse_uncovered()
+        self.calendar = asked.calendar or self._calendar()
+        if asked.calendar is None:
+            self._refuse_uncovered()
 
     def __enter__(self) -> "Run":
         return self
@@ -131,7 +136,7 @@ class Run:
         for kind, count in outcome.anomalies.items():
             writer.anomaly(kind, count, self.adapter.market.first_ns)
         outcome.seconds = time.perf_counter() - started
-        writer.finish({**outcome.summary(), "stopped_by": outcome.stopped_by})
+        writer.finish(_kept(outcome))
         return outcome
 
     async def _reconcile(self) -> None:
@@ -201,20 +206,20 @@ class Run:
 
     def _open_journal(self, account: AccountFacts) -> Writer:
         bot, strategies = self._asked.bot, self._asked.strategies
-        files: list[Loaded[Any]] = [bot, *strategies]
-        texts = {one.path.name: one.text for one in files}
+        texts = {BOT: bot.text, **{f"{STRATEGIES}{one.path.name}": one.text for one in strategies}}
+        known = self.calendar.text
         facts = RunFacts(
             run=self._run,
             adapter=self.adapter.name,
             account=account.account,
             tape=", ".join(str(tape["contract"]) for tape in self.adapter.tapes),
             tapes=self.adapter.tapes,
-            config=texts,
+            config={**texts, CALENDAR: known},
             config_hash=_hash(texts),
             strategies=[spec.name for spec in self._specs],
             seed=bot.value.seed,
             fill_model=self.adapter.fill_model,
-            calendar=self.calendar.text if self.calendar.state == "given" else self.calendar.state,
+            calendar=f"{self.calendar.source} {_hash({CALENDAR: known})}",
             versions=_versions(),
             dry=self._asked.dry,
         )
@@ -245,7 +250,7 @@ class Run:
             account=account,
             blackouts=blackouts,
             hours={spec.name: spec.hours for spec in specs},
-            health=self._clock.health,
+            health=self._clock.health if self.adapter.market.last_ns is None else TapeClock().health,
         )
         contracts = [one.contract or one.product for one in instruments]
         orders = OrderManager(self.adapter.broker, writer, gate, contracts)
@@ -361,3 +366,10 @@ def _versions() -> dict[str, str]:
         "numba": importlib.metadata.version("numba"),
         "numpy": importlib.metadata.version("numpy"),
     }
+
+
+def _kept(outcome: Outcome) -> dict[str, Any]:
+    """The summary as the run's last row keeps it; what the tapes are stands in its first row."""
+    summary = outcome.summary()
+    del summary["tapes"]
+    return {**summary, "stopped_by": outcome.stopped_by}

@@ -20,7 +20,8 @@ class Params(BaseParams):
 def open_replay(params: Params, needs: AdapterNeeds) -> Adapter:
     """Open the tapes and stand a broker beside them. Raises InputMissing, DataDamaged, ConfigError."""
     own = (params.tape,) if isinstance(params.tape, str) else params.tape
-    readers = [open_tape(find_tape(name)) for name in needs.tapes or own]
+    names = needs.tapes or own
+    readers = [open_tape(find_tape(name)) for name in names]
     facts = [reader.facts for reader in readers]
     instruments = [needs.instrument(one.contract or one.instrument, one.tick) for one in facts]
     rules = FillRules(needs.fill_model, needs.latency_ns, needs.cancel_latency_ns)
@@ -29,12 +30,13 @@ def open_replay(params: Params, needs: AdapterNeeds) -> Adapter:
         market=ReplayMarket(readers, instruments, needs.batch),
         broker=ReplayBroker(instruments, rules, needs.account),
         fill_model=needs.fill_model,
-        tapes=[_described(one) for one in facts],
+        tapes=[_described(name, one) for name, one in zip(names, facts, strict=True)],
     )
 
 
-def _described(facts: TapeFacts) -> Mapping[str, Any]:
+def _described(name: str, facts: TapeFacts) -> Mapping[str, Any]:
     return {
+        "name": name if name == "demo" else str(find_tape(name).resolve()),
         "instrument": facts.instrument,
         "contract": facts.contract,
         "tick_size": f"{facts.tick:f}",

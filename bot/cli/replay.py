@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.output import json_option, print_json
+from bot.cli.output import json_option, print_json, print_rows
 from bot.cli.trading import leave, read_settings, settings_options, trade
+from bot.errors import UsageError
 
 if TYPE_CHECKING:
-    from bot.config.files import ReplaySettings
+    from bot.config import Loaded, StrategyFile
+    from bot.daemon import Asked, Outcome
 
 
 @click.command()
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--batch", type=click.IntRange(1), help="Rows handed to the desk at once; changes nothing but speed.")
 @click.option("--seed", type=int, help="Seed of everything random.")
 @click.option("--latency-ms", type=click.IntRange(0), help="Time from an order's sending to its being active.")
+@click.option("--run", "recorded_run", metavar="ID|last|yesterday", help="Repeat a recorded run; say what differs.")
 @json_option
 def replay(
     tapes: tuple[str, ...],
@@ -32,6 +35,7 @@ def replay(
     batch: int | None,
     seed: int | None,
     latency_ms: int | None,
+    recorded_run: str | None,
     as_json: bool,
 ) -> None:
     """Replay TAPEs (default: the shipped demo) through the desk as fast as they go.
@@ -40,37 +44,68 @@ def replay(
     paperpit replay
     paperpit replay demo --fill-model through --json
     paperpit replay my-tape.parquet --strategy drill-es.toml --calendar none
+    paperpit replay --run last
     """
-    from bot.cli.story import tell
+    flags = {"replay.fill_model": fill_model, "replay.latency_ms": latency_ms, "seed": seed}
+    changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
+    if recorded_run is not None:
+        if tapes or strategies or config or calendar:
+            raise UsageError(
+                "--run takes tape, settings, strategies and calendar from the recorded run",
+                allowed="--journal, --fill-model, --batch, --latency-ms, --set, --json",
+            )
+        _again(recorded_run, journal, changes, batch, as_json)
+        return
+    bot, specs = read_settings(config, changes, strategies)
+    if calendar is not None:
+        bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
+    if latency_ms is not None:
+        specs = [_without_latency(one) for one in specs]
     from bot.daemon import Asked
     from bot.journal import default_url
 
-    flags = {
-        "replay.fill_model": fill_model,
-        "replay.latency_ms": latency_ms,
-        "seed": seed,
-    }
-    set_flags = [f"{key}={value}" for key, value in flags.items() if value is not None]
-    bot, specs = read_settings(config, [*sets, *set_flags], strategies)
-    if calendar is not None:
-        bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
-    if batch is not None:
-        # Not through the settings' text: how a tape is cut changes nothing, so two such runs must not differ.
-        bot = replace(bot, value=bot.value.model_copy(update={"replay": _cut(bot.value.replay, batch)}))
-    if latency_ms is not None:
-        # A flag wins over what a strategy says of latency.
-        specs = [
-            replace(one, value=one.value.model_copy(update={"replay": type(one.value.replay)(latency_ms=None)}))
-            for one in specs
-        ]
-    asked = Asked(bot, specs, journal or bot.value.journal.url or default_url(replay=True), "replay", tapes)
-    outcome = trade(asked)
+    url = journal or bot.value.journal.url or default_url(replay=True)
+    outcome = trade(_cut(Asked(bot, specs, url, "replay", tapes), batch))
+    _end(outcome, as_json)
+    leave(outcome)
+
+
+def _again(wanted: str, journal: str | None, changes: list[str], batch: int | None, as_json: bool) -> None:
+    """A recorded run once more; exit 1 when anything differs."""
+    from bot.cli.again import differences, recorded
+
+    asked, found_in, run = recorded(wanted, journal, changes, journal)
+    outcome = trade(_cut(asked, batch))
+    found = differences(found_in, run, outcome.journal, outcome.run)
+    if as_json:
+        print_json({**outcome.summary(), "diff": {"same": not found, "differences": found}})
+    else:
+        _end(outcome, as_json)
+        click.echo(f"\n  against run {run}: " + ("no row differs" if not found else f"{len(found)} differences"))
+        print_rows(found[:20], ("kind", "why"), empty="")
+    leave(outcome)
+    if found:
+        raise SystemExit(1)
+
+
+def _end(outcome: "Outcome", as_json: bool) -> None:
+    from bot.cli.story import tell
+
     if as_json:
         print_json(outcome.summary())
     else:
         tell(outcome)
-    leave(outcome)
 
 
-def _cut(settings: "ReplaySettings", batch: int) -> "ReplaySettings":
-    return settings.model_copy(update={"batch": batch})
+def _cut(asked: "Asked", batch: int | None) -> "Asked":
+    """Not through the settings' text: how a tape is cut changes nothing, so two such runs must not differ."""
+    if batch is None:
+        return asked
+    settings = asked.bot.value.replay.model_copy(update={"batch": batch})
+    return replace(asked, bot=replace(asked.bot, value=asked.bot.value.model_copy(update={"replay": settings})))
+
+
+def _without_latency(spec: "Loaded[StrategyFile]") -> "Loaded[StrategyFile]":
+    """A flag wins over what a strategy says of latency."""
+    own = spec.value.replay.model_copy(update={"latency_ms": None})
+    return replace(spec, value=spec.value.model_copy(update={"replay": own}))

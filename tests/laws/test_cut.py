@@ -1,4 +1,4 @@
-"""Law 1: however the tape is cut into batches, the journal is the same. Law of determinism: the same run, the same rows."""
+"""Law 1: however the tape is cut into batches, the journal is the same; and the same run is the same rows."""
 
 from pathlib import Path
 

@@ -1,10 +1,9 @@
-"""Law 3: the journal has committed an order's intent before the broker hears of it, and a fill before anyone acts on it.
+"""Law 3: the journal has an order's intent before the broker hears of it, and a fill before anyone acts on it.
 
-Method: the broker looks into the journal, through a connection of its own, at the moment at which it is told something.
+Method: the broker looks into the journal, by a connection of its own, at the moment at which it is told something.
 """
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from tests.laws.markets import drill, market
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every order of which the broker heard before the journal had it, of a run over one busy market."""
     url, early = f"sqlite:///{tmp_path / 'journal.db'}", []
     own_place, own_protect = ReplayBroker.place, ReplayBroker.protect
@@ -44,7 +43,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
 
     monkeypatch.setattr(ReplayBroker, "place", watched_place)
     monkeypatch.setattr(ReplayBroker, "protect", watched_protect)
-    yield early
+    return early
 
 
 def run(folder: Path) -> None:
