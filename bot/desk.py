@@ -114,6 +114,7 @@ class Desk:
                 await self._close_down()
             if self._stopping:
                 await self._p.orders.cancel_entries(self.tally.last_ns, "stop")
+                await self._reports(Stop(self._row, False, _NEVER))
                 break
         return self.tally
 
