@@ -6,12 +6,13 @@ silently run the old rule. The cache folder is therefore named by a hash of all 
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import platformdirs
+from numba import types
 
 Scan = TypeVar("Scan", bound=Callable[..., object])
 
@@ -42,3 +43,24 @@ numba.config.CACHE_DIR = str(cache_folder() / sources_hash())
 def kernel(scan: Scan) -> Scan:
     """Compile `scan` in nopython mode, cached, without the GIL."""
     return cast("Scan", numba.njit(cache=True, nogil=True)(scan))
+
+
+def part(scan: Scan) -> Scan:
+    """Compile `scan` for kernels to call, never for Python: no wrapper, no cache of its own.
+
+    Constants and short integers arrive as plain 64-bit integers, so that a part is compiled once, not once per way of
+    being called: compiling is what a first start waits for.
+    """
+    made = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(scan)
+    narrow = made.get_call_template
+
+    def widened(args: Sequence[Any], kws: Mapping[str, Any]) -> object:
+        return narrow(tuple(map(_wide, args)), {name: _wide(kind) for name, kind in kws.items()})
+
+    made.get_call_template = widened
+    return cast("Scan", made)
+
+
+def _wide(kind: Any) -> Any:
+    plain = types.unliteral(kind)
+    return types.int64 if isinstance(plain, types.Integer) and plain.bitwidth < 64 else plain
