@@ -42,16 +42,7 @@ numba.config.CACHE_DIR = str(cache_folder() / sources_hash())
 
 def kernel(scan: Scan) -> Scan:
     """Compile `scan` in nopython mode, cached, without the GIL."""
-    compiled: Any = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)(scan)
-    template = compiled.get_call_template
-
-    def plain(args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        # `f(x, 0)` and `f(x, n)` would be compiled apart, for 0 is a type of its own: a third of a cold start.
-        unliteral = numba.types.unliteral
-        return template(tuple(map(unliteral, args)), {name: unliteral(arg) for name, arg in named.items()})
-
-    compiled.get_call_template = plain
-    return cast("Scan", compiled)
+    return cast("Scan", numba.njit(cache=True, nogil=True)(scan))
 
 
 def part(scan: Scan) -> Scan:
