@@ -9,7 +9,7 @@ from typing import Any
 from adapters.synthetic.chance import Rng, below, heavy
 from adapters.synthetic.state import ASK, BID
 from bot.domain.market import ABSENT, BUY, PRINT, QUOTE, SELL, SIDE_NONE, SIDE_TRUE, Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 
 ROWS_MAX = 16
 """Rows that one order can write: a print and two quotes for each level that it walks, and one more quote."""
@@ -18,13 +18,13 @@ _ADD_TAIL, _ADD_OCTAVES = 360, 5
 _PRINT_OCTAVES = 8
 
 
-@kernel
+@part
 def toward(k: int) -> int:
     """-1 for the bid, +1 for the ask."""
     return 2 * k - 1
 
 
-@kernel
+@part
 def quote(s: Any, out: Ticks) -> None:
     """Write the touch as it is now."""
     row = out[s.rows]
@@ -39,7 +39,7 @@ def quote(s: Any, out: Ticks) -> None:
     s.rows += 1
 
 
-@kernel
+@part
 def _print(s: Any, k: int, size: int, out: Ticks) -> None:
     quote(s, out)  # a print carries the touch before it, like a quote
     row = out[s.rows - 1]
@@ -48,13 +48,13 @@ def _print(s: Any, k: int, size: int, out: Ticks) -> None:
     s.high, s.low = max(s.high, s.price[k]), min(s.low, s.price[k])
 
 
-@kernel
+@part
 def fresh(rng: Rng, nature: Any) -> int:
     """Size of a queue that has just become the touch: between a third and five thirds of the usual depth."""
     return int(nature.lot * (nature.depth // 3 + below(rng, nature.depth * 4 // 3) + 1))
 
 
-@kernel
+@part
 def give_way(s: Any, k: int, rng: Rng, nature: Any) -> None:
     """The queue of side k is used up: the next level becomes the touch."""
     s.cost += (16 * s.used[k] - s.cost) // 64
@@ -64,7 +64,7 @@ def give_way(s: Any, k: int, rng: Rng, nature: Any) -> None:
     s.gone = k
 
 
-@kernel
+@part
 def take(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> int:
     """A market order hits side k, walking the book if it must. Returns its volume."""
     left = nature.lot * heavy(rng, nature.again, _PRINT_OCTAVES)
@@ -88,14 +88,14 @@ def take(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> int:
     return taken
 
 
-@kernel
+@part
 def join(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
     """A limit order joins the queue of side k."""
     s.size[k] += nature.lot * heavy(rng, _ADD_TAIL, _ADD_OCTAVES)
     quote(s, out)
 
 
-@kernel
+@part
 def leave(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
     """An order in the queue of side k is cancelled; the last one takes the level with it unless an absorber stands."""
     s.size[k] -= nature.lot * heavy(rng, _ADD_TAIL, _ADD_OCTAVES)
@@ -107,7 +107,7 @@ def leave(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
     quote(s, out)
 
 
-@kernel
+@part
 def close_spread(s: Any, rng: Rng, nature: Any, out: Ticks) -> None:
     """Makers close a wide spread: the other side follows the move, or the level that was lost is quoted again."""
     follows = below(rng, 1000) < nature.carry
@@ -118,14 +118,14 @@ def close_spread(s: Any, rng: Rng, nature: Any, out: Ticks) -> None:
     quote(s, out)
 
 
-@kernel
+@part
 def reload(s: Any, nature: Any, out: Ticks) -> None:
     """The absorber shows its usual size again."""
     s.size[s.floor] = nature.lot * nature.depth
     quote(s, out)
 
 
-@kernel
+@part
 def flicker(s: Any, rng: Rng, nature: Any, out: Ticks) -> None:
     """A quote is put in and taken out at once: two rows, nothing changed."""
     k = below(rng, 2)

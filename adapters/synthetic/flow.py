@@ -13,7 +13,7 @@ from adapters.synthetic.book import close_spread, flicker, join, leave, quote, r
 from adapters.synthetic.chance import Rng, below, waiting
 from adapters.synthetic.state import ASK, BID
 from bot.domain.market import Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 
 SECOND = 1_000_000_000
 _MILLIHERTZ = 1_000 * SECOND
@@ -23,7 +23,7 @@ _CLOSING, _RELOADING = 30_000, 120_000
 TAKE, JOIN, LEAVE, CLOSE, RELOAD, FLICKER = range(6)
 
 
-@kernel
+@part
 def drift(s: Any, rng: Rng) -> None:
     """What changes slowly: how busy people are, which side they prefer, the range of a minute."""
     if s.ts >= s.mood_at:
@@ -39,7 +39,7 @@ def drift(s: Any, rng: Rng) -> None:
         s.minute += 60 * SECOND
 
 
-@kernel
+@part
 def rates(s: Any, nature: Any, pace: int, into: npt.NDArray[np.int64]) -> int:
     """How often each kind of order comes now, mHz, into `into[2 * kind + side]`; returns the sum."""
     depth = nature.depth * nature.lot
@@ -64,14 +64,14 @@ def rates(s: Any, nature: Any, pace: int, into: npt.NDArray[np.int64]) -> int:
     return int(into.sum())
 
 
-@kernel
+@part
 def cool(s: Any, nature: Any, dt: int) -> None:
     """Excitement fades over `dt` ns."""
     for k in range(2):
         s.heat[k] = s.heat[k] * nature.memory // (nature.memory + dt)
 
 
-@kernel
+@part
 def excite(s: Any, nature: Any, k: int) -> None:
     """An order that hit side k makes more of them likely."""
     unit = _MILLIHERTZ // nature.memory
@@ -79,7 +79,7 @@ def excite(s: Any, nature: Any, k: int) -> None:
     s.heat[1 - k] += unit * nature.infect // 1_000
 
 
-@kernel
+@part
 def act(s: Any, choice: int, rng: Rng, nature: Any, out: Ticks) -> int:
     """Do what was drawn; returns the volume of a market order, else 0."""
     kind, k = choice // 2, choice % 2
@@ -101,7 +101,7 @@ def act(s: Any, choice: int, rng: Rng, nature: Any, out: Ticks) -> int:
     return 0
 
 
-@kernel
+@part
 def pick(rng: Rng, weights: npt.NDArray[np.int64], total: int) -> int:
     """An index with chance weights[i] / total."""
     at = below(rng, total)

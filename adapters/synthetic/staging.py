@@ -30,7 +30,7 @@ from adapters.synthetic.state import (
     States,
 )
 from bot.domain.market import Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 
 # By grade 1, 2, 3 (index 0 is not used).
 PUSH_SHARE = (0, 1_050, 1_300, 1_600)  # of a usual minute's range, per mille: how long the tail gets
@@ -41,13 +41,13 @@ _IMBALANCE_MOOD = 2_300  # a one-sided bar is a busy one
 _PUSH_NS, _HOLD_LEAST_NS, _HOLD_NS, _LIFT_NS = 16 * SECOND, 9 * SECOND, 24 * SECOND, 16 * SECOND
 
 
-@kernel
+@part
 def orders_for(lots: int, seconds: int, lot: int) -> int:
     """Rate (mHz) of staged market orders that brings `lots` in so many seconds, their echo included."""
     return 10_000 * lots // (_LOTS_PER_ORDER_X10 * _ECHO * seconds * lot)
 
 
-@kernel
+@part
 def calm(s: Any, nature: Any) -> None:
     """Nothing is staged."""
     for k in range(2):
@@ -55,13 +55,13 @@ def calm(s: Any, nature: Any) -> None:
     s.floor, s.absent, s.flicker, s.wide = -1, -1, 0, nature.wide
 
 
-@kernel
+@part
 def _enter(s: Any, p: Any, phase: int) -> None:
     p.phase, p.phase_at = phase, s.ts
     p.volume[BID] = p.volume[ASK] = 0
 
 
-@kernel
+@part
 def _begin_shape(s: Any, p: Any, nature: Any) -> None:
     k = BID if p.side > 0 else ASK
     ticks = max(3, s.reach * PUSH_SHARE[p.grade] // 16_000)
@@ -77,7 +77,7 @@ def _begin_shape(s: Any, p: Any, nature: Any) -> None:
     _enter(s, p, PUSH)
 
 
-@kernel
+@part
 def _hold(s: Any, p: Any, nature: Any, k: int) -> None:
     p.price, p.first = s.price[k], s.ts
     s.floor, s.floor_price, s.level = k, s.price[k], s.price[k]
@@ -87,7 +87,7 @@ def _hold(s: Any, p: Any, nature: Any, k: int) -> None:
     _enter(s, p, HOLD)
 
 
-@kernel
+@part
 def _lift(s: Any, p: Any, nature: Any, k: int) -> None:
     ticks = max(4, abs(p.from_price - p.price) * 9 // 10)
     p.aim = p.price - toward(k) * ticks
@@ -98,7 +98,7 @@ def _lift(s: Any, p: Any, nature: Any, k: int) -> None:
     _enter(s, p, LIFT)
 
 
-@kernel
+@part
 def _shape(s: Any, p: Any, nature: Any) -> None:
     k = BID if p.side > 0 else ASK
     since = s.ts - p.phase_at
@@ -119,7 +119,7 @@ def _shape(s: Any, p: Any, nature: Any) -> None:
             p.until = s.ts
 
 
-@kernel
+@part
 def _steer(s: Any, p: Any) -> None:
     k = ASK if p.side > 0 else BID
     total = p.volume[BID] + p.volume[ASK]
@@ -129,7 +129,7 @@ def _steer(s: Any, p: Any) -> None:
     s.boost[1 - k] = 150 if short else 1_000
 
 
-@kernel
+@part
 def _begin(s: Any, p: Any, rng: Rng, nature: Any, out: Ticks) -> None:
     k = BID if p.side > 0 else ASK
     p.first, p.price = s.ts, s.price[k]
@@ -161,7 +161,7 @@ def _begin(s: Any, p: Any, rng: Rng, nature: Any, out: Ticks) -> None:
         s.extra[1 - k] = orders_for(2 * p.grade * s.cost // 16, 10, nature.lot)
 
 
-@kernel
+@part
 def stage(s: Any, plants: States, rng: Rng, nature: Any, out: Ticks) -> None:
     """Begin, carry on or end what is staged now. Plants come one after the other, by start."""
     if s.plant >= plants.shape[0]:
@@ -183,7 +183,7 @@ def stage(s: Any, plants: States, rng: Rng, nature: Any, out: Ticks) -> None:
         s.plant += 1
 
 
-@kernel
+@part
 def count(s: Any, plants: States, k: int, volume: int) -> None:
     """A market order of this volume hit side k: while an absorber stands, only what came at its level counts."""
     if s.plant < plants.shape[0] and (s.floor < 0 or (s.floor == k and s.price[k] == s.floor_price)):
