@@ -1,0 +1,129 @@
+"""Absorption reversal: sellers hit a level that held, the bar left it behind as a tail; enter with who absorbed.
+
+    signal    absorption_rejection: absorption at a level, then the tail of a closed bar at the same place
+    context   the last context bar's imbalance, told with the signal; `context` in [params] says whether it must agree
+    entry     a limit `offset_ticks` from the absorbed level towards the market
+    stop      one tick beyond the cluster that was absorbed, or a fixed distance
+    target    the next liquidity zone, or a fixed distance
+Source
+    The lesson's worked ES scalp (4200.50 / 4199.75 / 4202.00) and the specification of signals §6, §9, §10. It is a
+    hypothesis: one anecdote is no evidence of an edge.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from bot.config import Params as BaseParams
+from bot.config import StrategyFile
+from bot.domain.decision import Proposal, Reason, Refusal, Signal
+from bot.domain.instrument import Instrument
+from bot.domain.sizing import size
+from bot.errors import ConfigError
+from bot.ports import DeskView
+
+STOP_MIN_TICKS = 2
+STOP_LEAST_MAX_TICKS = 4
+CLUSTER_MARGIN_TICKS = 1
+
+
+class Params(BaseParams):
+    """[params] of an absorption reversal."""
+
+    context: Literal["any", "with", "against"] = "any"
+    """Whether the last context bar's stronger side must be the signal's, its opposite, or may be either."""
+    full_only: bool = False
+    """Whether a minor rejection is enough."""
+    stop_atr_max: float = Field(1.5, gt=0)
+    """The longest stop, in ATR of the trigger's bars (never less than 4 ticks)."""
+
+
+class AbsorptionReversal:
+    """One bracket at a time, from the confluence of absorption and rejection."""
+
+    Params = Params
+
+    def __init__(self, spec: StrategyFile, instrument: Instrument) -> None:
+        bracket = spec.bracket
+        if (bracket.contracts is None) == (bracket.risk_usd is None):
+            raise ConfigError("needs a size: either contracts or risk_usd", where=f"{spec.name} [bracket]")
+        self.name = spec.name
+        self.instrument = spec.instrument
+        self.wants = frozenset({"absorption_rejection"})
+        self._spec, self._facts = spec, instrument
+        self._params = Params(**spec.params)
+
+    def decide(self, signal: Signal, desk: DeskView) -> Sequence[Proposal | Refusal]:
+        """A bracket with the side that absorbed, or every reason why there can be none."""
+        side, seen = signal.side, signal.evidence
+        entry = int(seen["level"]) + side * self._spec.entry.offset_ticks
+        stop, target = self._stop(side, entry, seen["cluster_low"]), self._target(side, entry, seen["zone"])
+        risk = side * (entry - stop)
+        reasons = [*self._context(seen, side), *self._distance(risk, seen["atr_ticks"])]
+        if target is None:
+            reasons.append(Reason("NO_TARGET", "no liquidity zone lies in the way of the move", {"entry": entry}))
+        if desk.open_brackets or desk.position:
+            facts = {"open_brackets": desk.open_brackets, "position": desk.position}
+            reasons.append(Reason("ONE_AT_A_TIME", "an entry works or a position is held already", facts))
+        quantity = 0
+        if risk > 0:
+            bracket = self._spec.bracket
+            quantity, none = size(self._facts, risk, contracts=bracket.contracts, risk_usd=bracket.risk_usd)
+            reasons += [none] if none else []
+        if reasons or target is None:
+            return (Refusal(self.name, signal.instrument, side, signal.id, signal.known, tuple(reasons)),)
+        return (
+            Proposal(
+                strategy=self.name,
+                instrument=signal.instrument,
+                side=side,
+                quantity=quantity,
+                entry=entry,
+                stop=stop,
+                target=target,
+                signal_id=signal.id,
+                known=signal.known,
+                ttl_ns=self._spec.entry.ttl,
+                time_stop_ns=self._spec.time_stop or 0,
+                why=self._why(signal),
+            ),
+        )
+
+    def _stop(self, side: int, entry: int, cluster_low: float) -> int:
+        fixed = self._spec.bracket.stop_ticks
+        return int(cluster_low) - side * CLUSTER_MARGIN_TICKS if fixed == "cluster" else entry - side * fixed
+
+    def _target(self, side: int, entry: int, zone: float) -> int | None:
+        """The zone in ticks, if it is far enough; never an invented one."""
+        fixed = self._spec.bracket.target_ticks
+        if fixed != "zone":
+            return entry + side * fixed
+        far = not math.isnan(zone) and side * (int(zone) - entry) >= self._spec.bracket.min_target_ticks
+        return int(zone) if far else None
+
+    def _context(self, seen: Mapping[str, float], side: int) -> list[Reason]:
+        wanted, found = self._params.context, int(seen["imbalance_with"])
+        facts = {"imbalance_with": found, "grade": seen["imbalance_grade"], "share": seen["imbalance_share"]}
+        reasons = []
+        if wanted != "any" and found != (1 if wanted == "with" else -1):
+            reasons.append(Reason("CONTEXT", f"the context bar's stronger side is not {wanted} the signal", facts))
+        if self._params.full_only and not seen["full"]:
+            reasons.append(Reason("MINOR_REJECTION", "the tail is a minor one", {"tail": seen["tail"]}))
+        return reasons
+
+    def _distance(self, risk: int, atr: float) -> list[Reason]:
+        longest = max(STOP_LEAST_MAX_TICKS, int(self._params.stop_atr_max * atr))
+        if self._spec.bracket.stop_ticks != "cluster" or STOP_MIN_TICKS <= risk <= longest:
+            return []
+        message = f"the stop behind the cluster is {risk} ticks away, allowed are {STOP_MIN_TICKS} to {longest}"
+        return [Reason("STOP_RANGE", message, {"risk_ticks": risk, "longest": longest, "atr_ticks": atr})]
+
+    def _why(self, signal: Signal) -> str:
+        seen, price = signal.evidence, self._facts.text(int(signal.evidence["level"]))
+        hit, kind = ("sellers" if signal.side > 0 else "buyers"), ("full" if seen["full"] else "minor")
+        return (
+            f"{hit} absorbed at {price} ({seen['volume']:.0f} units, z {seen['z']:.1f}), then left behind by a {kind} "
+            f"tail of {seen['tail']:.0f} ticks"
+        )
