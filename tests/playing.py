@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Outcome, Run
-from bot.journal import lists
+from bot.journal import lists, rows
 from bot.journal.canonical import journal_hash
 from bot.journal.filters import Filters
 from bot.journal.place import place
@@ -24,7 +24,7 @@ class Played:
     outcome: Outcome
     url: str
 
-    def rows(self, listing: Any) -> list[dict[str, Any]]:
+    def _list(self, listing: Any) -> list[dict[str, Any]]:
         """One of the journal's lists, of this run."""
         with reading(place(self.url)) as reader:
             found: list[dict[str, Any]] = list(listing(reader, reader.choose(self.outcome.run), Filters()))
@@ -33,27 +33,33 @@ class Played:
     @property
     def signals(self) -> list[dict[str, Any]]:
         """What the detectors saw."""
-        return self.rows(lists.list_signals)
+        return self._list(lists.list_signals)
 
     @property
     def blocked(self) -> list[dict[str, Any]]:
         """What was refused."""
-        return self.rows(lists.list_blocked)
+        return self._list(lists.list_blocked)
 
     @property
     def orders(self) -> list[dict[str, Any]]:
         """What was sent."""
-        return self.rows(lists.list_orders)
+        return self._list(lists.list_orders)
 
     @property
     def fills(self) -> list[dict[str, Any]]:
         """What was executed."""
-        return self.rows(lists.list_fills)
+        return self._list(lists.list_fills)
 
     @property
     def round_trips(self) -> list[dict[str, Any]]:
         """What went in and came out."""
-        return self.rows(lists.list_round_trips)
+        return self._list(lists.list_round_trips)
+
+    def words_of(self, order_id: str) -> str:
+        """Everything that was written about one order."""
+        with reading(place(self.url)) as reader:
+            found = reader.where(rows.OrderEvent, "client_order_id", order_id)
+        return "; ".join(f"{one.state} {one.message}" for one in found)
 
     @property
     def hash(self) -> str:
@@ -70,7 +76,7 @@ def play(
     folder: Path,
     tapes: Tape | Sequence[Tape],
     *strategies: str | Path,
-    calendar: str = "none",
+    calendar: str | None = "none",
     contract: str = "",
     journal: str | None = None,
     sets: Sequence[str] = (),
