@@ -46,12 +46,28 @@ def kernel(scan: Scan) -> Scan:
 
 
 def part(scan: Scan) -> Scan:
-    """Compile `scan` for kernels to call, never for Python: no wrapper, no cache of its own.
+    """Compile `scan` for kernels to call, never for Python: no wrapper, no cache of its own, no reference counts.
 
     Constants and short integers arrive as plain 64-bit integers, so that a part is compiled once, not once per way of
-    being called: compiling is what a first start waits for.
+    being called: compiling is what a first start waits for. Nothing may be allocated in it.
     """
-    made = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(scan)
+    return _part(scan, forceinline=False)
+
+
+def hot(scan: Scan) -> Scan:
+    """A part that runs for every row: it becomes code of its caller."""
+    return _part(scan, forceinline=True)
+
+
+def _part(scan: Scan, *, forceinline: bool) -> Scan:
+    made = numba.njit(
+        nogil=True,
+        error_model="numpy",
+        forceinline=forceinline,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        _nrt=False,
+    )(scan)
     narrow = made.get_call_template
 
     def widened(args: Sequence[Any], kws: Mapping[str, Any]) -> object:
