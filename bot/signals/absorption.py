@@ -8,7 +8,7 @@ Definition (long; the short side is its mirror, by `sign`)
     lift   a print at ≥ L + lift_ticks            → absorption
     early  selling dried up for quiet while the bid held → absorption_early (hit rate of the last 5 s ≤ half the
            episode's, or the last ten hits smaller than half its mean)
-    A level dies untouched for 4·tau and at every edge (`edges.py`). A second signal waits for cooldown within reach.
+    A level dies untouched for 4·tau, at a halt, under a one-sided book, when a day begins. A second signal waits for cooldown within reach.
 Source
     Specification of signals §4: practitioner lore with guessed thresholds, ES row measured on a synthetic tape only.
     The hidden volume is weak evidence from best quotes (Christensen & Woodmansey 2013 need order-level data).
@@ -24,13 +24,12 @@ from pydantic import Field
 
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration
-from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, STATUS, Days, Events, Ticks
-from bot.kernel import kernel
+from bot.domain.market import ABSENT, PRINT, Events, Ticks
+from bot.kernel import hot, part
 from bot.signals import baseline, event
 from bot.signals.args import args_dtype, args_row
-from bot.signals.decay import decay
-from bot.signals.edges import FROZEN, HALTED, RESET, RESUMED, THAWED, day_open, first
-from bot.signals.level import LEVEL, LEVELS, NOWHERE, RATE_TAU_NS, at, begin, drying_up, face, forget, hit
+from bot.signals.growth import GROWTH_MAX, growth
+from bot.signals.level import HIT, HITS, LEVEL, LEVELS, NOWHERE, begin, forget, lately
 
 EVIDENCE = (
     "level", "volume", "facing", "raw", "z", "mu", "sd", "samples", "rho", "shown_max", "share", "refills", "hidden",
@@ -85,11 +84,17 @@ class Params(Base):
 
 
 ARGS = args_dtype(Params)
-RECENT = 8
+RECENT, RIPE_MAX = 8, 8
 SIDE = np.dtype(
     [
         ("top", "i8"),  # no live level lies above this; signed like every price here
-        ("ripe", "i8"),  # levels with enough volume to be looked at
+        ("ripe", "i8"),  # how many levels are, and which
+        ("ripes", "i8", (RIPE_MAX,)),
+        ("need", "f8"),  # volume that makes a level ripe, by the baseline as it stands
+        ("need_until", "i8"),
+        ("mu", "f8"),
+        ("sd", "f8"),
+        ("samples", "i8"),
         ("near", "i8"),  # the touch last seen
         ("near_size", "i8"),
         ("struck", "i8"),  # level whose next quote says what was hidden there
@@ -103,6 +108,8 @@ SIDE = np.dtype(
         ("fired", "i8"),
         ("fired_ts", "i8", (2, RECENT)),  # [lift, early]
         ("fired_level", "i8", (2, RECENT)),
+        ("count", "i8"),
+        ("hits", HIT, (HITS,)),
         ("base", baseline.STATE),
         ("levels", LEVEL, (LEVELS,)),
     ],
@@ -114,9 +121,10 @@ STATE = np.dtype(
         ("source", "i8"),
         ("kind", "i8"),  # of a lift; an early one is the next
         ("timeframe", "i8"),
-        ("reached", "i8"),
-        ("stopped", "i8"),  # halted or frozen: bits 1 and 2
-        ("next_look", "i8"),
+        ("life", "i8"),  # a level dies this long after its last hit
+        ("rate", "f8"),  # 1 / tau
+        ("clock", "i8"),
+        ("growth", "f8"),  # exp(clock / tau), up to a factor
         ("sides", SIDE, (2,)),
     ],
     align=True,
@@ -125,8 +133,6 @@ RESHOW_NS, REFILL_NS = 50_000_000, 500_000_000
 COOL_TICKS = 4
 ROW_EVENTS = 8
 """More than one row can give."""
-LOOK_NS = SECOND_NS // 4
-"""How often drying up is looked for, in event time."""
 
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
@@ -134,71 +140,129 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     state = np.zeros(1, STATE)
     state["args"] = args_row(params, ARGS)
     state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
-    for name in ("top", "near", "struck", "fallen", "quiet_level"):
-        state["sides"][name] = NOWHERE
-    state["sides"]["levels"]["price"] = NOWHERE
-    state["sides"]["fired_level"] = NOWHERE
+    state["life"], state["rate"], state["growth"] = 4 * params.tau, 1 / params.tau, 1.0
+    sides = state["sides"]
+    for name in ("top", "near", "struck", "fallen", "quiet_level", "fired_level"):
+        sides[name] = NOWHERE
+    sides["levels"]["price"] = NOWHERE
     return state
 
 
-@kernel
-def halt(a: np.void, what: int, opened: int) -> None:
-    """Take an edge: every level dies without a sample, and while halted or frozen nothing is read."""
-    if what == HALTED or what == RESUMED:
-        a.stopped = a.stopped & 2 | (1 if what == HALTED else 0)
-    if what == FROZEN or what == THAWED:
-        a.stopped = a.stopped & 1 | (2 if what == FROZEN else 0)
+@part
+def die(a: np.void) -> None:
+    """Every level dies without a sample."""
+    a.growth = 1.0
     for k in range(2):
         s = a.sides[k]
         for j in range(LEVELS):
             forget(s.levels[j], NOWHERE)
         s.top, s.ripe, s.struck, s.fallen, s.quiet_level = NOWHERE, 0, NOWHERE, NOWHERE, NOWHERE
-        if what == RESET:
-            baseline.new_day(s.base, opened)
 
 
-@kernel
+@part
+def new_day(a: np.void, opened: int) -> None:
+    """The day's own baseline begins anew."""
+    for k in range(2):
+        baseline.new_day(a.sides[k].base, opened)
+        a.sides[k].need_until = 0
+
+
+@hot
+def tick_on(a: np.void, ts: int) -> None:
+    """Let the growth factor come to `ts`."""
+    a.growth *= growth(ts - a.clock, a.rate)
+    a.clock = ts
+    if a.growth > GROWTH_MAX:
+        for k in range(2):
+            for j in range(LEVELS):
+                level = a.sides[k].levels[j]
+                level.volume, level.facing = level.volume / a.growth, level.facing / a.growth
+        a.growth = 1.0
+
+
+@part
+def renew(a: np.void, s: np.void, ts: int) -> None:
+    """Find the baseline that holds at `ts`, and with it the volume that is worth a look."""
+    args = a.args
+    s.mu, s.sd, s.samples, s.need_until = baseline.look(s.base, ts, args.warmup, args.baseline_mu, args.baseline_sd)
+    s.need = max(args.volume_min, math.expm1(s.mu + args.z_min * s.sd)) if s.sd > 0.0 else np.inf
+
+
+@part
 def fall(a: np.void, s: np.void, price: int, ts: int, sold: bool) -> None:
     """A print at `price`: every live level above it is gone, and has taught the baseline if it was sold through."""
     for p in range(max(price + 1, s.top - LEVELS + 1), s.top + 1):
         level = s.levels[p & (LEVELS - 1)]
         if level.price != p:
             continue
-        if level.live and sold and ts - level.hit_ts <= 4 * a.args.tau:
-            baseline.learn(s.base, ts, math.log1p(level.volume * decay(ts - level.hit_ts, a.args.tau)))
-        s.ripe -= level.ripe
+        if level.live and sold and ts - level.hit_ts <= a.life:
+            baseline.learn(s.base, ts, math.log1p(level.volume / a.growth))
+            s.need_until = 0
+        if level.ripe:
+            drop(s, p)
         forget(level, p)
     s.top = price
 
 
-@kernel
+@part
+def drop(s: np.void, price: int) -> None:
+    """Take a level off the list of ripe ones."""
+    for j in range(s.ripe):
+        if s.ripes[j] == price:
+            s.ripe -= 1
+            s.ripes[j] = s.ripes[s.ripe]
+            return
+
+
+@hot
+def slot(s: np.void, price: int) -> np.void:
+    """The level at `price`, made if its slot held another."""
+    level = s.levels[price & (LEVELS - 1)]
+    if level.price != price:
+        if level.ripe:
+            drop(s, level.price)
+        forget(level, price)
+    return level
+
+
+@part
 def strike(a: np.void, s: np.void, price: int, tick: np.void, sure: float, near: int, near_size: int) -> None:
     """A sale into the level at `price`."""
-    level = at(s.levels, price)
-    if level.live and tick.ts - level.hit_ts > 4 * a.args.tau:
-        s.ripe -= level.ripe
+    ts, size = tick.ts, np.int64(tick.size)
+    level = slot(s, price)
+    if level.live and ts - level.hit_ts > a.life:
+        if level.ripe:
+            drop(s, price)
         forget(level, price)
     if not level.live:
-        begin(level, tick.ts)
-    hit(level, tick.ts, tick.size, sure, a.args.tau)
+        begin(level, ts)
+    level.volume += size * a.growth
+    level.raw += size
+    level.sure += size * sure
+    level.hits += 1
+    level.hit_ts = ts
+    hit = s.hits[s.count & (HITS - 1)]
+    hit.ts, hit.price, hit.size = ts, price, size
+    s.count += 1
     s.top = max(s.top, price)
-    if level.volume >= a.args.volume_min and not level.ripe:
-        level.ripe = 1
-        s.ripe += 1
-    if near != price:
-        return
-    level.shown_max = max(level.shown_max, near_size)
-    if s.struck != price:
-        s.struck, s.struck_from, s.struck_left = price, near_size, near_size
-    s.struck_left -= tick.size
-    s.struck_ts = tick.ts
+    if not level.ripe and level.volume >= a.args.volume_min * a.growth:
+        if ts >= s.need_until:
+            renew(a, s, ts)
+        if level.volume >= s.need * a.growth and s.ripe < RIPE_MAX:
+            level.ripe = 1
+            s.ripes[s.ripe] = price
+            s.ripe += 1
+    if near == price:
+        level.shown_max = max(level.shown_max, near_size)
+        if s.struck != price:
+            s.struck, s.struck_from, s.struck_left = price, near_size, near_size
+        s.struck_left -= size
+        s.struck_ts = ts
 
 
-@kernel
+@hot
 def show(s: np.void, ts: int, near: int, near_size: int) -> None:
     """A new quote: how large the level shows itself, and whether it came back after a hit."""
-    if near == s.near and near_size == s.near_size and s.struck == NOWHERE:
-        return
     s.near, s.near_size = near, near_size
     level = s.levels[near & (LEVELS - 1)]
     if level.price == near and level.live:
@@ -218,150 +282,123 @@ def show(s: np.void, ts: int, near: int, near_size: int) -> None:
     s.struck = NOWHERE
 
 
-@kernel
-def measure(a: np.void, s: np.void, level: np.void, ts: int) -> tuple[bool, float, float, float, float, float, int]:
-    """(everything but the end holds, V, W, z, mu, sd, samples) of a level at `ts`."""
+@part
+def holds(a: np.void, s: np.void, level: np.void, ts: int) -> bool:
+    """Whether a level has everything but its end at `ts`. One that has decayed too far is ripe no longer."""
     args = a.args
-    none = (False, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
-    idle = ts - level.hit_ts
-    if not level.ripe or idle > 4 * args.tau or ts - level.first_ts < args.age_min:
-        return none
-    if level.raw < args.rho_min * max(1, level.shown_max) or level.sure < args.confidence_min * level.raw:
-        return none
-    volume = level.volume * decay(idle, args.tau)
-    if volume < args.volume_min:
-        return none
-    facing = level.facing * decay(ts - level.facing_ts, args.tau)
-    mu, sd, samples = baseline.look(s.base, ts, args.warmup, args.baseline_mu, args.baseline_sd)
-    if sd <= 0.0 or volume < args.share_min * (volume + facing):
-        return none
-    z = (math.log1p(volume) - mu) / sd
-    return z >= args.z_min, volume, facing, z, mu, sd, samples
+    if ts - level.hit_ts > a.life or level.volume < s.need * a.growth:
+        level.ripe = 0
+        drop(s, level.price)
+        return False
+    return (
+        ts - level.first_ts >= args.age_min
+        and level.raw >= args.rho_min * max(1, level.shown_max)
+        and level.sure >= args.confidence_min * level.raw
+        and level.volume >= args.share_min * (level.volume + level.facing)
+    )
 
 
-@kernel
-def cooling(a: np.void, s: np.void, early: int, price: int, ts: int) -> bool:
-    """Whether a signal of this sort was given near `price` a moment ago."""
-    for k in range(RECENT):
-        if abs(s.fired_level[early, k] - price) <= COOL_TICKS and ts - s.fired_ts[early, k] < a.args.cooldown:
-            return True
-    return False
-
-
-@kernel
-def report(
-    a: np.void, s: np.void, sign: int, level: np.void, early: int, tick: np.void, row: int, out: Events, found: int
-) -> int:
-    """Write the EVENT of a level that held, unless one was written a moment ago; return how many there are now."""
-    holds, volume, facing, z, mu, sd, samples = measure(a, s, level, tick.ts)
-    if not holds or cooling(a, s, early, level.price, tick.ts):
-        return found
-    k = s.fired % RECENT
+@part
+def report(a: np.void, k: int, level: np.void, kind: int, tick: np.void, row: int, out: Events, found: int) -> int:
+    """Write the EVENT of a level that held, unless one was given nearby a moment ago; return how many there are now."""
+    s, sign, ts, early = a.sides[k], 1 - 2 * k, tick.ts, kind - a.kind
+    for j in range(RECENT):
+        if abs(s.fired_level[early, j] - level.price) <= COOL_TICKS and ts - s.fired_ts[early, j] < a.args.cooldown:
+            return found
+    j = s.fired % RECENT
     s.fired += 1
-    s.fired_ts[early, k], s.fired_level[early, k] = tick.ts, level.price
+    s.fired_ts[early, j], s.fired_level[early, j] = ts, level.price
+    volume, facing = level.volume / a.growth, level.facing / a.growth
+    z = (math.log1p(volume) - s.mu) / s.sd
+    price = sign * level.price
     e = out[found]
-    event.when(e, tick.ts, tick.ts, row, 0)
-    event.head(e, a, a.kind + early, sign, sign * level.price, z)
+    event.now(e, ts, row)
+    event.head(e, a.source, kind, a.timeframe, sign, price, z)
     v = e.evidence
-    age = (tick.ts - level.first_ts) / 1e9
-    v[0], v[1], v[2], v[3] = e.price, volume, facing, level.raw
-    v[4], v[5], v[6], v[7] = z, mu, sd, samples
+    age = (ts - level.first_ts) / 1e9
+    v[0], v[1], v[2], v[3] = price, volume, facing, level.raw
+    v[4], v[5], v[6], v[7] = z, s.mu, s.sd, s.samples
     v[8], v[9], v[10] = level.raw / max(1, level.shown_max), level.shown_max, volume / (volume + facing)
-    v[11], v[12], v[13] = level.refills, level.hidden, level.replenished
-    v[14], v[15] = age, level.hits
-    v[16] = level.rate * decay(tick.ts - level.hit_ts, RATE_TAU_NS) / (RATE_TAU_NS / 1e9)
-    v[17] = level.raw / age
-    v[18] = tick.price if tick.kind == PRINT else ABSENT
-    v[19] = tick.ask - tick.bid if tick.bid != ABSENT and tick.ask != ABSENT else 0.0
+    v[11], v[12], v[13], v[14], v[15] = level.refills, level.hidden, level.replenished, age, level.hits
+    v[16], v[17] = lately(level, s.hits, s.count, ts)[0], level.raw / age
+    v[18] = tick.price if tick.kind == PRINT else np.nan
+    v[19] = tick.ask - tick.bid if tick.bid != ABSENT and tick.ask != ABSENT else np.nan
     v[20] = level.sure / level.raw
     return found + 1
 
 
-@kernel
-def lifted(
-    a: np.void, s: np.void, sign: int, price: int, near: int, tick: np.void, row: int, out: Events, found: int
-) -> int:
-    """Look at the levels that a print at `price` lifts away from."""
-    for p in range(price - a.args.lift_ticks, near - a.args.reach_ticks - 1, -1):
-        level = s.levels[p & (LEVELS - 1)]
-        if level.price == p and level.ripe:
-            found = report(a, s, sign, level, 0, tick, row, out, found)
+@part
+def lifted(a: np.void, k: int, price: int, near: int, tick: np.void, row: int, out: Events, found: int) -> int:
+    """Report the levels within reach of the touch that a print at `price` lifts away from."""
+    s = a.sides[k]
+    for j in range(s.ripe - 1, -1, -1):
+        p = s.ripes[j]
+        if near - a.args.reach_ticks <= p <= price - a.args.lift_ticks:
+            level = s.levels[p & (LEVELS - 1)]
+            if holds(a, s, level, tick.ts):
+                found = report(a, k, level, a.kind, tick, row, out, found)
     return found
 
 
-@kernel
-def dried(a: np.void, s: np.void, sign: int, near: int, tick: np.void, row: int, out: Events, found: int) -> int:
-    """Look at the levels at the touch: one that has gone quiet for long enough under a bid that holds is early."""
-    for p in range(near, near - a.args.reach_ticks - 1, -1):
-        level = s.levels[p & (LEVELS - 1)]
-        if level.price == p and level.ripe and measure(a, s, level, tick.ts)[0] and drying_up(level, tick.ts):
-            if s.quiet_level != p:
-                s.quiet_level, s.quiet_since = p, tick.ts
-            elif tick.ts - s.quiet_since >= a.args.quiet:
-                return report(a, s, sign, level, 1, tick, row, out, found)
-            return found
-    s.quiet_level = NOWHERE
+@part
+def dried(a: np.void, k: int, near: int, tick: np.void, row: int, out: Events, found: int) -> int:
+    """Report the level nearest the touch whose selling has dried up, once it has done so for long enough."""
+    s = a.sides[k]
+    quiet = NOWHERE
+    for j in range(s.ripe - 1, -1, -1):
+        p = s.ripes[j]
+        if max(quiet, near - a.args.reach_ticks) <= p <= near:
+            level = s.levels[p & (LEVELS - 1)]
+            if holds(a, s, level, tick.ts) and lately(level, s.hits, s.count, tick.ts)[1]:
+                quiet = p
+    if quiet != s.quiet_level:
+        s.quiet_level, s.quiet_since = quiet, tick.ts
+    if quiet != NOWHERE and tick.ts - s.quiet_since >= a.args.quiet:
+        return report(a, k, s.levels[quiet & (LEVELS - 1)], a.kind + 1, tick, row, out, found)
     return found
 
 
-@kernel
-def read(a: np.void, sign: int, tick: np.void, sure: float, look: bool, row: int, out: Events, found: int) -> int:
-    """One row seen from one side."""
-    s = a.sides[0 if sign > 0 else 1]
-    near, far, near_size = tick.bid, tick.ask, tick.bid_size
-    if sign < 0:
-        near, far, near_size = tick.ask, tick.bid, tick.ask_size
-    near = sign * near if near != ABSENT else NOWHERE
-    if tick.kind == PRINT:
-        price = sign * tick.price
-        if price < s.top:
-            fall(a, s, price, tick.ts, sign * tick.side < 0)
-        if sign * tick.side < 0:
-            strike(a, s, price, tick, sure, near, near_size)
-        elif sign * tick.side > 0:
-            faced = near if near != NOWHERE and far != ABSENT and price == sign * far else price - 1
-            face(at(s.levels, faced), tick.ts, tick.size, a.args.tau)
-        if s.ripe > 0:
-            found = lifted(a, s, sign, price, near if near != NOWHERE else price - 1, tick, row, out, found)
-    elif near != NOWHERE:
-        show(s, tick.ts, near, near_size)
-    if look and s.ripe > 0 and near != NOWHERE:
-        found = dried(a, s, sign, near, tick, row, out, found)
+@hot
+def on_print(a: np.void, k: int, tick: np.void, sure: float, row: int, out: Events, found: int) -> int:
+    """A print seen from one side: k = 0 long, 1 short. Returns how many events there are."""
+    s, sign = a.sides[k], 1 - 2 * k
+    touch, far, near_size = tick.bid, tick.ask, np.int64(tick.bid_size)
+    if k == 1:
+        touch, far, near_size = tick.ask, tick.bid, np.int64(tick.ask_size)
+    near = sign * touch if touch != ABSENT else NOWHERE
+    price, hit = sign * tick.price, sign * tick.side
+    if price < s.top:
+        fall(a, s, price, tick.ts, hit < 0)
+    if hit < 0:
+        strike(a, s, price, tick, sure, near, near_size)
+    elif hit > 0:
+        faced = near if near != NOWHERE and far != ABSENT and price == sign * far else price - 1
+        slot(s, faced).facing += tick.size * a.growth
+    if s.ripe > 0:
+        found = lifted(a, k, price, near if near != NOWHERE else price - 1, tick, row, out, found)
     return found
 
 
-@kernel
-def scan(
-    ticks: Ticks,
-    sure: Ticks,
-    start: int,
-    stop: int,
-    days: Days,
-    edges: np.void,
-    a: np.void,
-    out: Events,
-    found: int,
-) -> tuple[int, int]:
-    """Read rows `[start, stop)`, write events behind the `found` in `out`; return (events, row reached)."""
-    k = first(edges, start)
-    flip = edges.edge[k].row if k < edges.count else stop
-    for i in range(start, stop):
-        tick = ticks[i]
-        while i == flip:
-            halt(a, edges.edge[k].what, day_open(days, tick.ts))
-            k += 1
-            flip = edges.edge[k].row if k < edges.count else stop
-        if a.stopped or tick.kind == STATUS or tick.flags & (OFF_GRID | QUARANTINED):
-            continue
-        if found + ROW_EVENTS > out.shape[0]:
-            return found, i
-        look = tick.ts >= a.next_look
-        if look:
-            a.next_look = tick.ts + LOOK_NS
-        certain = sure[i] if sure.shape[0] else 1.0
-        found = read(a, 1, tick, certain, look, i, out, found)
-        found = read(a, -1, tick, certain, look, i, out, found)
-    return found, stop
+@hot
+def on_quote(a: np.void, k: int, tick: np.void) -> None:
+    """A quote seen from one side."""
+    s = a.sides[k]
+    touch, near_size = tick.bid, np.int64(tick.bid_size)
+    if k == 1:
+        touch, near_size = -np.int64(tick.ask), np.int64(tick.ask_size)
+    if touch != s.near or near_size != s.near_size or s.struck != NOWHERE:
+        show(s, tick.ts, touch, near_size)
+
+
+@part
+def on_look(a: np.void, tick: np.void, row: int, out: Events, found: int) -> int:
+    """A quarter of a second has passed: look for levels that dried up. Returns how many events there are."""
+    tick_on(a, tick.ts)
+    if tick.bid != ABSENT and a.sides[0].ripe > 0:
+        found = dried(a, 0, tick.bid, tick, row, out, found)
+    if tick.ask != ABSENT and a.sides[1].ripe > 0:
+        found = dried(a, 1, -np.int64(tick.ask), tick, row, out, found)
+    return found
 
 
 class Absorption:

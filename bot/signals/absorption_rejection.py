@@ -18,7 +18,7 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 from bot.signals import absorption as absorbing
 from bot.signals import event, zones
 from bot.signals.args import args_dtype, args_row
@@ -72,7 +72,6 @@ STATE = np.dtype(
         ("timeframe", "i8"),
         ("absorption", "i8"),  # source of the absorptions that it listens to, and their kind
         ("absorption_kind", "i8"),
-        ("heard", "i8"),  # how far the events of this batch have been listened to
         ("rejection", "i8"),  # source of the candles
         ("imbalance", "i8"),  # index of the context's STATE, −1 without
         ("count", "i8"),
@@ -92,7 +91,7 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     return state
 
 
-@kernel
+@part
 def hear(c: np.void, heard: np.void) -> None:
     """Remember an absorption."""
     s = c.seen[c.count % KEPT]
@@ -103,7 +102,7 @@ def hear(c: np.void, heard: np.void) -> None:
     s.volume, s.age = v[absorbing.VOLUME_AT], v[absorbing.AGE_AT]
 
 
-@kernel
+@part
 def match(c: np.void, candle: np.void, bar: np.void) -> int:
     """Index of the newest unused absorption that fits the candle; −1 when there is none."""
     near = max(float(c.args.near_ticks), c.args.near_atr * candle.evidence[11])
@@ -119,7 +118,7 @@ def match(c: np.void, candle: np.void, bar: np.void) -> int:
     return -1
 
 
-@kernel
+@part
 def join(
     c: np.void, candle: np.void, contexts: Ticks, bars: Ticks, last: int, cells: Ticks, out: Events, found: int
 ) -> int:
@@ -132,7 +131,7 @@ def join(
     s.side = 0
     e = out[found]
     event.when(e, candle.ts, candle.known, candle.row, candle.before)
-    event.head(e, c, c.kind, side, level, s.z)
+    event.head(e, c.source, c.kind, c.timeframe, side, level, s.z)
     low, largest = cluster_low(bars, last, cells, side, level)
     start = level + side * c.args.entry_offset_ticks
     zone = zones.next_zone(c.profile, side, start, c.args.min_target_ticks, c.args.smooth_profile > 0)
@@ -150,7 +149,7 @@ def join(
     return found + 1
 
 
-@kernel
+@part
 def close(c: np.void, days: Days, bar: np.void, cells: Ticks) -> None:
     """A bar of the timeframe closed: it belongs to the profile, and a halt in it undoes what was absorbed before."""
     zones.begin(c.profile, days, bar.start)

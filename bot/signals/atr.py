@@ -5,13 +5,13 @@ Source: Wilder 1978, with the bar's own range for the true range; specification 
 
 import numpy as np
 
-from bot.kernel import kernel
+from bot.kernel import part
 
 SPAN = 14
 STATE = np.dtype([("n", "i8"), ("value", "f8")], align=True)
 
 
-@kernel
+@part
 def add(s: np.void, ticks: int) -> None:
     """Take the range of a bar that has closed."""
     s.n += 1

@@ -16,17 +16,15 @@ Source
 
 import numpy as np
 
-from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, SIDE_TICK, Days, Ticks
-from bot.kernel import kernel
+from bot.domain.market import ABSENT, SIDE_TICK, Days, Ticks
+from bot.kernel import hot, part
 from bot.signals import clustering
-from bot.signals.edges import FROZEN, HALTED, RESUMED, THAWED, first
 from bot.signals.footprint import EMPTY, HALT_IN, LOCKED, OPENING, PARTIAL, clear, poc, pour, wipe
 
 GRACE_NS = 250_000_000
 OPENING_NS = 60_000_000_000
-NEVER = np.iinfo(np.int64).max
 DONE, FULL, GROW = 0, 1, 2
-"""Why a scan came back: all read; the buffer of closed bars or cells is full; a ladder is too short."""
+"""Why a walk came back: all read; the buffer of closed bars or cells is full; a ladder is too short."""
 
 STATE = np.dtype(
     [
@@ -49,7 +47,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@part
 def place(days: Days, s: np.void, bar: np.void, ts: int) -> None:
     """Put an empty bar on the grid so that it holds `ts`. The day must be the right one already."""
     clear(bar)
@@ -73,7 +71,7 @@ def place(days: Days, s: np.void, bar: np.void, ts: int) -> None:
     bar.start, bar.end, bar.day = start, end, s.day
 
 
-@kernel
+@part
 def room(s: np.void, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks) -> int:
     """Whether the base bar can close: DONE, FULL or GROW. Nothing is changed."""
     base = frames[0]
@@ -94,7 +92,7 @@ def room(s: np.void, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks)
     return DONE
 
 
-@kernel
+@part
 def finish(
     days: Days, s: np.void, bar: np.void, ladder: Ticks, closed: Ticks, cells: Ticks, arrival: int, row: int
 ) -> None:
@@ -120,7 +118,7 @@ def finish(
     s.closed += 1
 
 
-@kernel
+@part
 def roll(
     days: Days,
     s: np.void,
@@ -160,7 +158,7 @@ def roll(
     return DONE
 
 
-@kernel
+@part
 def following(days: Days, s: np.void, end: int, ts: int) -> int:
     """Where the bar after `end` lies: in a session the next one, even empty; outside it the one that holds `ts`."""
     while s.day + 1 < days.shape[0] and end >= days[s.day + 1].open:
@@ -174,7 +172,7 @@ def following(days: Days, s: np.void, end: int, ts: int) -> int:
     return at
 
 
-@kernel
+@part
 def begin(days: Days, s: np.void, frames: Ticks, ts: int) -> None:
     """Open the first bars of a tape."""
     while s.day + 1 < days.shape[0] and ts >= days[s.day + 1].open:
@@ -184,123 +182,63 @@ def begin(days: Days, s: np.void, frames: Ticks, ts: int) -> None:
     s.started = 1
 
 
-@kernel
-def mark(s: np.void, frames: Ticks, what: int) -> None:
-    """Let an edge show in the bars: a halt and a locked book mark every bar that they touch."""
-    if what == HALTED or what == RESUMED:
-        s.halted = 1 if what == HALTED else 0
-    elif what == FROZEN or what == THAWED:
-        s.locked = 1 if what == FROZEN else 0
+@part
+def mark(s: np.void, frames: Ticks, halted: int, locked: int, touched: bool) -> None:
+    """A halt and a locked book mark every bar that they touch, also those still to come while they last."""
+    s.halted, s.locked = halted, locked
     for f in range(s.frames):
-        if s.halted:
+        if halted or touched:
             frames[f].flags |= HALT_IN
-        if s.locked:
+        if locked:
             frames[f].flags |= LOCKED
 
 
-@kernel
+@hot
+def fits(bar: np.void, price: int, size: int) -> bool:
+    """Whether a ladder of `size` prices can hold the bar with a print at `price`."""
+    return bar.open == ABSENT or max(bar.high, price) - min(bar.low, price) < size
+
+
+@hot
 def take(s: np.void, bar: np.void, ladder: Ticks, tick: np.void, sure: float) -> None:
-    """Count one print."""
+    """Count one print; `sure` is how certain its side is."""
     mask = ladder.shape[0] - 1
-    p, size, side = tick.price, tick.size, tick.side
+    p, size = tick.price, np.int64(tick.size)
+    cell = ladder[p & mask]
+    s.ordinal += 1
     if bar.open == ABSENT:
         bar.open = bar.high = bar.low = p
     else:
         ladder[bar.close & mask].dwell += tick.ts - bar.last_ts
     bar.close, bar.last_ts = p, tick.ts
-    bought, sold = size if side > 0 else 0, size if side < 0 else 0
-    if p <= bar.low:
-        bar.low = p
-        bar.low_buy = bar.low_sell = 0
-    else:
-        bar.low_buy, bar.low_sell = bar.low_buy + bought, bar.low_sell + sold
-    if p >= bar.high:
-        bar.high = p
-        bar.high_buy = bar.high_sell = 0
-    else:
-        bar.high_buy, bar.high_sell = bar.high_buy + bought, bar.high_sell + sold
-    s.ordinal += 1
-    cell = ladder[p & mask]
     cell.price, cell.last = p, s.ordinal
-    if side == 0:
+    if tick.side > 0:
+        cell.buy += size
+        bar.buy += size
+        bar.delta_max = max(bar.delta_max, bar.buy - bar.sell)
+    elif tick.side < 0:
+        cell.sell += size
+        bar.sell += size
+        bar.delta_min = min(bar.delta_min, bar.buy - bar.sell)
+    else:
         cell.unknown += size
         bar.unknown += size
-    else:
-        cell.buy, cell.sell = cell.buy + bought, cell.sell + sold
-        bar.buy, bar.sell = bar.buy + bought, bar.sell + sold
-        delta = bar.buy - bar.sell
-        bar.delta_min, bar.delta_max = min(bar.delta_min, delta), max(bar.delta_max, delta)
-        bar.sure += size * sure
+    if p <= bar.low:
+        bar.low, bar.low_buy, bar.low_sell = p, bar.buy, bar.sell
+    if p >= bar.high:
+        bar.high, bar.high_buy, bar.high_sell = p, bar.buy, bar.sell
+    if sure < 1.0 and tick.side != 0:
+        bar.unsure += size * (1.0 - sure)
         if tick.side_method == SIDE_TICK:
             bar.by_tick_rule += size
-    count(s, bar, cell, tick)
-
-
-@kernel
-def count(s: np.void, bar: np.void, cell: np.void, tick: np.void) -> None:
-    """Count orders, not prints: those of one stamp, price and side are one."""
-    size = np.int64(tick.size)
-    if tick.ts == s.order_ts and tick.price == s.order_price and tick.side == s.order_side:
-        if tick.side != 0:
-            bar.squares += size * (2 * s.order_size + size)
+    # Orders are counted, not prints: those of one stamp, price and side are one.
+    if tick.ts == s.order_ts and p == s.order_price and tick.side == s.order_side:
+        bar.squares += size * (2 * s.order_size + size)
         s.order_size += size
         return
-    s.order_ts, s.order_price, s.order_side, s.order_size = tick.ts, tick.price, tick.side, size
+    s.order_ts, s.order_price, s.order_side, s.order_size = tick.ts, p, tick.side, size
     bar.prints += 1
     cell.prints += 1
     if tick.side != 0:
         bar.squares += size * size
         clustering.push(s.flow, tick.side)
-
-
-@kernel
-def scan(
-    ticks: Ticks,
-    sure: Ticks,
-    start: int,
-    stop: int,
-    days: Days,
-    edges: np.void,
-    s: np.void,
-    frames: Ticks,
-    ladders: Ticks,
-    closed: Ticks,
-    cells: Ticks,
-) -> tuple[int, int]:
-    """Read rows `[start, stop)`; return (row reached, DONE | FULL | GROW). `sure` is empty when every side is certain."""
-    base = frames[0]
-    k = first(edges, start)
-    flip = edges.edge[k].row if k < edges.count else stop
-    end = base.end
-    for i in range(start, stop):
-        tick = ticks[i]
-        if tick.ts >= end:
-            if not s.started:
-                begin(days, s, frames, tick.ts)
-            code = roll(days, s, frames, ladders, closed, cells, tick.ts, tick.ts, i)
-            if code != DONE:
-                return i, code
-            end = base.end
-        while i == flip:
-            mark(s, frames, edges.edge[k].what)
-            k += 1
-            flip = edges.edge[k].row if k < edges.count else stop
-        if tick.kind != PRINT or tick.flags & QUARANTINED:
-            continue
-        if tick.flags & OFF_GRID:
-            base.unknown += tick.size
-            continue
-        if base.open != ABSENT and max(base.high, tick.price) - min(base.low, tick.price) >= ladders.shape[1]:
-            return i, GROW
-        take(s, base, ladders[0], tick, sure[i] if sure.shape[0] else 1.0)
-    return stop, DONE
-
-
-@kernel
-def silence(
-    until: int, row: int, days: Days, s: np.void, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks
-) -> int:
-    """Close the bars whose grace is over at `until`, with no row behind that could. DONE, FULL or GROW."""
-    if s.started and frames[0].end + GRACE_NS <= until:
-        return roll(days, s, frames, ladders, closed, cells, until - GRACE_NS, NEVER, row)
-    return DONE

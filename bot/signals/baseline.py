@@ -10,57 +10,58 @@ Source
 
 import numpy as np
 
-from bot.kernel import kernel
+from bot.kernel import part
 
 HALF_HOUR_NS = 1_800_000_000_000
 BUCKETS = 51  # 25 hours, the longest day, and one to spare
-_SLOWEST = 1.0 / 200.0
+_SPAN = 200
 
 SAMPLES = np.dtype([("n", "i8"), ("mu", "f8"), ("var", "f8")], align=True)
 STATE = np.dtype([("open", "i8"), ("day", SAMPLES), ("buckets", SAMPLES, (BUCKETS,))], align=True)
 
 
-@kernel
+@part
 def add(b: np.void, x: float) -> None:
     """Take one sample."""
     b.n += 1
     if b.n == 1:
         b.mu, b.var = x, 0.0
         return
-    a = max(_SLOWEST, 1.0 / b.n)
+    a = 1.0 / min(b.n, _SPAN)
     d = x - b.mu
     b.mu += a * d
     b.var += a * (d * d - b.var)
 
 
-@kernel
+@part
 def bucket(s: np.void, ts: int) -> int:
     """Index of the half hour that `ts` lies in."""
     return min(BUCKETS - 1, max(0, (ts - s.open) // HALF_HOUR_NS))
 
 
-@kernel
+@part
 def learn(s: np.void, ts: int, x: float) -> None:
     """Take one sample into the day's baseline and the half hour's."""
     add(s.day, x)
     add(s.buckets[bucket(s, ts)], x)
 
 
-@kernel
+@part
 def new_day(s: np.void, opened: int) -> None:
     """Forget the day's own baseline; the half hours stay."""
     s.open = opened
     s.day.n = 0
 
 
-@kernel
-def look(s: np.void, ts: int, warmup: int, fixed_mu: float, fixed_sd: float) -> tuple[float, float, int]:
-    """(mu, sd, samples); sd is 0 when there is no baseline yet. A fixed one has no need to warm up."""
+@part
+def look(s: np.void, ts: int, warmup: int, fixed_mu: float, fixed_sd: float) -> tuple[float, float, int, int]:
+    """(mu, sd, samples, until when unless more is learnt); sd is 0 when there is no baseline yet.
+
+    A fixed one has no need to warm up.
+    """
+    k = bucket(s, ts)
+    until = s.open + (k + 1) * HALF_HOUR_NS
     if fixed_sd > 0.0:
-        return fixed_mu, fixed_sd, 0
-    b = s.buckets[bucket(s, ts)]
-    if b.n < warmup:
-        if s.day.n < warmup:
-            return 0.0, 0.0, s.day.n
-        return s.day.mu, np.sqrt(s.day.var), s.day.n
-    return b.mu, np.sqrt(b.var), b.n
+        return fixed_mu, fixed_sd, np.int64(0), until
+    b = s.buckets[k] if s.buckets[k].n >= warmup else s.day
+    return b.mu, np.sqrt(b.var) if b.n >= warmup else 0.0, b.n, until

@@ -8,13 +8,13 @@ Source
 """
 
 from bot.domain.market import Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 
 WINDOW_NS = 360_000_000_000
 FRACTION = 0.25
 
 
-@kernel
+@part
 def absorbed(bars: Ticks, last: int, cells: Ticks, since: int, sign: int, price: int) -> int:
     """Volume that hit `price` in the bars of the last one's timeframe that began at or after `since`."""
     total = 0
@@ -30,7 +30,7 @@ def absorbed(bars: Ticks, last: int, cells: Ticks, since: int, sign: int, price:
     return total
 
 
-@kernel
+@part
 def cluster_low(bars: Ticks, last: int, cells: Ticks, sign: int, level: int) -> tuple[int, int]:
     """(lowest price of the cluster, largest volume of a level) under `level`, as bar `last` has closed."""
     since = min(bars[last].end - WINDOW_NS, bars[last].start)

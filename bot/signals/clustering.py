@@ -10,7 +10,7 @@ Source
 
 import numpy as np
 
-from bot.kernel import kernel
+from bot.kernel import hot, part
 
 LAGS = 50
 WORDS = 313  # 313 · 64 = 20,032 signs
@@ -37,7 +37,7 @@ _H01 = np.uint64(0x0101010101010101)
 _ONE, _TWO, _FOUR, _TOP = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
 
 
-@kernel
+@part
 def ones(word: np.uint64) -> int:
     """How many bits of a word are set."""
     word = word - ((word >> _ONE) & _M1)
@@ -46,7 +46,7 @@ def ones(word: np.uint64) -> int:
     return np.int64((word * _H01) >> _TOP)
 
 
-@kernel
+@hot
 def push(s: np.void, side: int) -> None:
     """Take the aggressor of one order."""
     s.word = (s.word << _ONE) | np.uint64(1 if side > 0 else 0)
@@ -65,7 +65,7 @@ def push(s: np.void, side: int) -> None:
     s.words += 1
 
 
-@kernel
+@part
 def deflator(s: np.void) -> float:
     """D, or 0 while the window is not full."""
     if s.words < WORDS:

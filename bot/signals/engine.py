@@ -1,8 +1,8 @@
 """All detectors over one batch, merged in the order in which things happened.
 
 A scan is a pure fold over the tape: however the rows are cut into batches, the same EVENT rows come out, byte for byte.
-The shipped detectors run in two compiled walks (`passes.py`): over rows for what reads ticks, over closed bars for what
-reads bars and events. Detectors of others scan the rows beside them. Nothing runs in Python for a quiet row.
+The shipped detectors run in two compiled walks: over rows for what reads ticks (`walk.py`), over closed bars for what
+reads bars and events (`settle.py`). Detectors of others scan the rows beside them. Nothing runs in Python for a quiet row.
 A tape of several instruments is read by one engine each; what the end of a bar owes to a row of its own instrument, a row
 of another one may show first. Order: by row; at one row first what became known before it (by time), then the row's own; of equals by source.
 """
@@ -14,10 +14,11 @@ import numpy as np
 
 from bot.domain.instrument import Instrument
 from bot.domain.market import EVENT, TICK, Days, Events, Ticks
-from bot.signals import absorption, absorption_rejection, imbalance, passes, rejection
+from bot.signals import absorption, absorption_rejection, imbalance, rejection, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.footprint import BAR, CELL, Footprint
 from bot.signals.roster import INTERNAL, Roster, Wish
+from bot.signals.settle import settle
 
 __all__ = ["Engine", "MultiEngine", "Wish", "build"]
 
@@ -61,7 +62,7 @@ class Engine:
         world = self._world[0]
         world["found"] = 0
         while (
-            code := passes.read(
+            code := walk.read(
                 ticks,
                 _CERTAIN,
                 until,
@@ -81,26 +82,24 @@ class Engine:
         return self._settle(heard, closed)
 
     def _settle(self, heard: int, closed: int) -> Events:
-        """Let closed bars and the ticks' events become events of bars; all of them in order."""
-        settled = np.empty((closed - self._settled) * self._roster.events_per_bar, EVENT)
-        found = passes.settle(
+        """Let closed bars and the rows' events become more events; all of them in order."""
+        while len(self._out) < heard + (closed - self._settled) * self._roster.events_per_bar:
+            self._out = _longer(self._out)
+        found = settle(
             self._days,
             self._closed,
             self._settled,
             closed,
             self._cells,
-            self._out,
-            heard,
             self._bar_sources,
             self._contexts,
             self._candles,
             self._confluences,
-            settled,
+            self._out,
+            heard,
         )
         self._settled = closed
-        return self._in_order(np.concatenate((self._out[:heard], settled[:found])))
-
-    def _in_order(self, events: Events) -> Events:
+        events = self._out[:found].copy()
         events["instrument"] = self.index
         order = np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))
         return events[order]

@@ -3,19 +3,25 @@
 import numpy as np
 
 from bot.domain.market import EVIDENCE_MAX
-from bot.kernel import kernel
+from bot.kernel import part
 
 
-@kernel
-def head(e: np.void, detector: np.void, kind: int, side: int, price: int, strength: float) -> None:
-    """Who says what: the detector's `source` and `timeframe`, and no evidence yet. The instrument is the engine's."""
-    e.kind, e.source, e.timeframe = kind, detector.source, detector.timeframe
+@part
+def head(e: np.void, source: int, kind: int, timeframe: int, side: int, price: int, strength: float) -> None:
+    """Who says what, and no evidence yet. The instrument is the engine's."""
+    e.kind, e.source, e.timeframe = kind, source, timeframe
     e.side, e.price, e.strength, e.instrument = side, price, strength, 0
     for k in range(EVIDENCE_MAX):
         e.evidence[k] = 0.0
 
 
-@kernel
+@part
+def now(e: np.void, ts: int, row: int) -> None:
+    """It happened at a row, and is known with it."""
+    e.ts, e.known, e.row, e.before = ts, ts, row, 0
+
+
+@part
 def when(e: np.void, ts: int, known: int, row: int, before: int) -> None:
     """When it happened, and when and at which row it became known."""
     e.ts, e.known, e.row, e.before = ts, known, row, before

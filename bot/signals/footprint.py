@@ -2,7 +2,7 @@
 
 Definition
     Volumes are split by who caused the print: bought (at the ask), sold (at the bid), unknown. `low_buy` and its siblings
-    are what was traded after the last print at the extreme: who is left when the extreme has been made.
+    are what had been traded when the extreme was printed last: the rest says who was left.
     POC is the price with the largest volume; of equals the one nearer the close, then nearer the open, then printed last.
 Source
     Specification of signals §1, §5; ruling 19.
@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.domain.decision import Fact
 from bot.domain.market import ABSENT, Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 
 # BAR.flags
 PARTIAL, HALT_IN, LOCKED, EMPTY, OPENING = 1, 2, 4, 8, 16
@@ -56,9 +56,9 @@ BAR = np.dtype(
         ("delta_min", "i8"),
         ("delta_max", "i8"),
         ("squares", "f8"),  # Σ size² over orders with a known side
-        ("sure", "f8"),  # Σ size · confidence in its side
+        ("unsure", "f8"),  # Σ size · doubt of its side
         ("by_tick_rule", "i8"),
-        ("low_buy", "i8"),  # bought and sold after the last print at the low …
+        ("low_buy", "i8"),  # bought and sold up to the last print at the low …
         ("low_sell", "i8"),
         ("high_buy", "i8"),  # … and at the high
         ("high_sell", "i8"),
@@ -71,7 +71,7 @@ BAR = np.dtype(
 )
 
 
-@kernel
+@part
 def clear(bar: np.void) -> None:
     """Make a bar empty; its grid stays."""
     bar.flags = 0
@@ -79,10 +79,10 @@ def clear(bar: np.void) -> None:
     bar.prints = 0
     bar.buy = bar.sell = bar.unknown = bar.delta_min = bar.delta_max = bar.by_tick_rule = 0
     bar.low_buy = bar.low_sell = bar.high_buy = bar.high_sell = 0
-    bar.squares = bar.sure = 0.0
+    bar.squares = bar.unsure = 0.0
 
 
-@kernel
+@part
 def wipe(bar: np.void, ladder: Ticks) -> None:
     """Empty the cells of a bar."""
     if bar.open != ABSENT:
@@ -91,7 +91,7 @@ def wipe(bar: np.void, ladder: Ticks) -> None:
             c.prints, c.buy, c.sell, c.unknown, c.dwell, c.last = 0, 0, 0, 0, 0, 0
 
 
-@kernel
+@part
 def poc(bar: np.void, cells: Ticks, first: int, stop: int) -> int:
     """The price with the largest volume among `cells[first:stop]`; ABSENT when there is none."""
     best = first
@@ -109,7 +109,7 @@ def poc(bar: np.void, cells: Ticks, first: int, stop: int) -> int:
     return cells[best].price if first < stop else ABSENT
 
 
-@kernel
+@part
 def pour(base: np.void, cells: Ticks, bar: np.void, ladder: Ticks) -> None:
     """Add a bar that has closed, cell by cell, to a longer one that is still open."""
     bar.flags |= base.flags & (HALT_IN | LOCKED)
@@ -118,24 +118,20 @@ def pour(base: np.void, cells: Ticks, bar: np.void, ladder: Ticks) -> None:
     bar.delta_max = max(bar.delta_max, delta + base.delta_max)
     if base.open != ABSENT:
         if bar.open == ABSENT or base.low <= bar.low:
-            bar.low, bar.low_buy, bar.low_sell = base.low, base.low_buy, base.low_sell
-        else:
-            bar.low_buy, bar.low_sell = bar.low_buy + base.buy, bar.low_sell + base.sell
+            bar.low, bar.low_buy, bar.low_sell = base.low, bar.buy + base.low_buy, bar.sell + base.low_sell
         if bar.open == ABSENT or base.high >= bar.high:
-            bar.high, bar.high_buy, bar.high_sell = base.high, base.high_buy, base.high_sell
-        else:
-            bar.high_buy, bar.high_sell = bar.high_buy + base.buy, bar.high_sell + base.sell
+            bar.high, bar.high_buy, bar.high_sell = base.high, bar.buy + base.high_buy, bar.sell + base.high_sell
         if bar.open == ABSENT:
             bar.open = base.open
         bar.close, bar.last_ts = base.close, base.last_ts
         pour_cells(base, cells, ladder)
     bar.buy, bar.sell, bar.unknown = bar.buy + base.buy, bar.sell + base.sell, bar.unknown + base.unknown
     bar.prints += base.prints
-    bar.squares, bar.sure = bar.squares + base.squares, bar.sure + base.sure
+    bar.squares, bar.unsure = bar.squares + base.squares, bar.unsure + base.unsure
     bar.by_tick_rule += base.by_tick_rule
 
 
-@kernel
+@part
 def pour_cells(base: np.void, cells: Ticks, ladder: Ticks) -> None:
     """Add the cells of `base` to a longer bar's ladder."""
     mask = ladder.shape[0] - 1

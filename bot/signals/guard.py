@@ -6,26 +6,18 @@ Source: specification of signals §11.
 
 import numpy as np
 
-from bot.domain.market import Events
-from bot.kernel import kernel
+from bot.kernel import part
 from bot.signals import event
 
 EVIDENCE = ("number", "on", "value", "threshold")
+NAME = np.dtype([("number", "i8"), ("source", "i8"), ("kind", "i8")], align=True)
 ROW_EVENTS = 4
 """More than one row cannot give from one guard."""
 
 
-@kernel
-def edge(g: np.void, number: int, value: float, threshold: float, out: Events, found: int) -> np.void:
-    """Switch the guard and describe it in `out[found]`; stamps and row are the caller's."""
-    g.on = 1 - g.on
-    e = out[found]
-    event.head(e, g, g.kind, 0, 0, value)
-    e.evidence[0], e.evidence[1], e.evidence[2], e.evidence[3] = number, g.on, value, threshold
-    return e
-
-
-@kernel
-def stamp(e: np.void, due: int, ts: int, row: int) -> None:
-    """It was due at `due`, and the row stamped `ts` is the first that could show it."""
+@part
+def tell(e: np.void, name: np.void, on: int, value: float, threshold: float, due: int, ts: int, row: int) -> None:
+    """Write the EVENT of a guard that went on or off: due at `due`, and the row stamped `ts` is the first to show it."""
     event.when(e, min(due, ts), min(due, ts), row, 1 if due < ts else 0)
+    event.head(e, name.source, name.kind, 0, 0, 0, value)
+    e.evidence[0], e.evidence[1], e.evidence[2], e.evidence[3] = name.number, on, value, threshold

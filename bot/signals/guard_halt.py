@@ -13,13 +13,12 @@ import numpy as np
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
 from bot.domain.market import HALT, RESUME, STATUS, Days, Events, Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 from bot.signals import guard
 from bot.signals.args import args_dtype, args_row
-from bot.signals.edges import HALTED, HALTS_MAX, RESUMED, add, day_of
+from bot.signals.epochs import NEVER, is_open
 
 NUMBER = 6
-NEVER = int(np.iinfo(np.int64).max)
 _STEP = 1.02
 
 
@@ -40,13 +39,9 @@ ARGS = args_dtype(Params)
 STATE = np.dtype(
     [
         ("args", ARGS),
-        ("source", "i8"),
-        ("kind", "i8"),
-        ("timeframe", "i8"),  # none
-        ("reached", "i8"),
+        ("name", guard.NAME),
         ("on", "i8"),
         ("halted", "i8"),
-        ("started", "i8"),
         ("last", "i8"),  # stamp of the newest row
         ("limit", "i8"),  # a longer gap is a silence
         ("rows", "i8"),
@@ -62,43 +57,33 @@ def fresh(params: Params, source: int, kind: int) -> Ticks:
     """One STATE without memory."""
     state = np.zeros(1, STATE)
     state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["limit"], state["off_due"] = source, kind, params.silence, NEVER
+    state["name"], state["limit"], state["off_due"] = (NUMBER, source, kind), params.silence, NEVER
     return state
 
 
-@kernel
-def is_open(days: Days, ts: int) -> bool:
-    """Whether a session is on."""
-    day = days[day_of(days, ts)]
-    return day.open <= ts < day.close
-
-
-@kernel
+@part
 def switch(g: np.void, due: int, ts: int, row: int, out: Events, found: int) -> int:
     """Go on or off; return how many events there are now."""
     value = 0.0 if g.halted or g.on else g.limit / 1e9
-    guard.stamp(guard.edge(g, NUMBER, value, g.limit / 1e9, out, found), due, ts, row)
+    g.on = 1 - g.on
+    guard.tell(out[found], g.name, g.on, value, g.limit / 1e9, due, ts, row)
     g.off_due = NEVER
     return found + 1
 
 
-@kernel
-def gap(g: np.void, ts: int) -> None:
-    """Let a gap move the median and with it the limit."""
-    dt = ts - g.last
-    g.rows += 1
-    if g.rows % 16 == 0:
-        if g.gap <= 0.0:
-            g.gap = max(1.0, float(dt))
-        elif dt > g.gap:
-            g.gap *= _STEP
-        elif dt < g.gap:
-            g.gap /= _STEP
-        g.limit = max(g.args.silence, np.int64(g.args.gaps * g.gap))
-    g.last = ts
+@part
+def gap(g: np.void, dt: int) -> None:
+    """Let a gap between rows move the median and with it the limit."""
+    if g.gap <= 0.0:
+        g.gap = max(1.0, float(dt))
+    elif dt > g.gap:
+        g.gap *= _STEP
+    elif dt < g.gap:
+        g.gap /= _STEP
+    g.limit = max(g.args.silence, np.int64(g.args.gaps * g.gap))
 
 
-@kernel
+@part
 def elapse(g: np.void, days: Days, now: int, arrival: int, row: int, out: Events, found: int) -> int:
     """What time alone brings by `now`: a silence begins (and puts off the release), or the release is over."""
     late = g.last + g.limit
@@ -113,51 +98,28 @@ def elapse(g: np.void, days: Days, now: int, arrival: int, row: int, out: Events
     return found
 
 
-@kernel
-def busy(g: np.void, days: Days, tick: np.void, row: int, edges: np.void, out: Events, found: int) -> int:
-    """A row at which something happens: a silence ends, the release is over, trading halts or goes on."""
-    ts = tick.ts
-    found = elapse(g, days, ts - 1, ts, row, out, found)
+@part
+def hear(g: np.void, tick: np.void, row: int, out: Events, found: int) -> tuple[int, bool]:
+    """A row that may end a silence, halt trading or let it go on: (events, whether it did)."""
+    touched = g.silent > 0
     if g.silent:
-        add(edges, row, HALTED)
-        add(edges, row, RESUMED)
-        g.silent, g.off_due = 0, ts + g.args.release
+        g.silent, g.off_due = 0, tick.ts + g.args.release
     if tick.kind == STATUS and tick.flags & HALT and not g.halted:
+        touched = True
+        g.halted = 1
         if not g.on:
-            found = switch(g, ts, ts, row, out, found)
-        g.halted, g.off_due = 1, NEVER
-        add(edges, row, HALTED)
+            found = switch(g, tick.ts, tick.ts, row, out, found)
+        g.off_due = NEVER
     if tick.kind == STATUS and tick.flags & RESUME and g.halted:
-        g.halted, g.off_due = 0, ts + g.args.release
-        add(edges, row, RESUMED)
-    return found
-
-
-@kernel
-def scan(ticks: Ticks, stop: int, days: Days, edges: np.void, g: np.void, out: Events, found: int) -> int:
-    """Read rows `[g.reached, stop)`; return how many events there are. `g.reached` < stop: out of room."""
-    for i in range(g.reached, stop):
-        tick = ticks[i]
-        if not g.started:
-            g.started, g.last = 1, tick.ts
-        if tick.ts - g.last > g.limit or tick.kind == STATUS or tick.ts > g.off_due or g.silent:
-            if found + guard.ROW_EVENTS > out.shape[0] or edges.count >= HALTS_MAX:
-                g.reached = i
-                return found
-            found = busy(g, days, tick, i, edges, out, found)
-        gap(g, tick.ts)
-    g.reached = stop
-    return found
-
-
-@kernel
-def silence(until: int, row: int, days: Days, g: np.void, out: Events, found: int) -> int:
-    """What falls due by `until` with no row behind."""
-    return elapse(g, days, until, NEVER, row, out, found) if g.started else found
+        touched = True
+        g.halted, g.off_due = 0, tick.ts + g.args.release
+    return found, touched
 
 
 class GuardHalt:
     """G6. Reads ticks."""
 
     kind = "guard_halt"
+    kinds = ("guard",)
+    EVIDENCE = guard.EVIDENCE
     Params = Params

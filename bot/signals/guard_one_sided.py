@@ -11,14 +11,13 @@ import numpy as np
 
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
-from bot.domain.market import ABSENT, STATUS, Events, Ticks
-from bot.kernel import kernel
+from bot.domain.market import Events, Ticks
+from bot.kernel import part
 from bot.signals import guard
 from bot.signals.args import args_dtype, args_row
-from bot.signals.edges import FREEZES_MAX, FROZEN, THAWED, add
+from bot.signals.epochs import NEVER
 
 NUMBER = 4
-NEVER = int(np.iinfo(np.int64).max)
 
 
 class Params(Base):
@@ -37,14 +36,11 @@ ARGS = args_dtype(Params)
 STATE = np.dtype(
     [
         ("args", ARGS),
-        ("source", "i8"),
-        ("kind", "i8"),
-        ("timeframe", "i8"),  # none
-        ("reached", "i8"),
+        ("name", guard.NAME),
         ("on", "i8"),
-        ("seen", "i8"),
-        ("due", "i8"),  # when it will switch if the book stays as it is; NEVER when it will not
-        ("owed", "i8"),  # an edge that silence made, for the next row
+        ("seen", "i8"),  # a whole book has been
+        ("missing", "i8"),  # now
+        ("due", "i8"),  # when it will switch if the book stays as it is
     ],
     align=True,
 )
@@ -54,58 +50,34 @@ def fresh(params: Params, source: int, kind: int) -> Ticks:
     """One STATE without memory."""
     state = np.zeros(1, STATE)
     state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["due"] = source, kind, NEVER
+    state["name"], state["due"], state["missing"] = (NUMBER, source, kind), NEVER, 1
     return state
 
 
-@kernel
-def switch(g: np.void, ts: int, row: int, out: Events, found: int) -> int:
-    """Go on or off, due by now; return what the edge is."""
-    waited = g.args.missing if g.on == 0 else g.args.whole
-    guard.stamp(guard.edge(g, NUMBER, waited / 1e9, waited / 1e9, out, found), g.due, ts, row)
+@part
+def turn(g: np.void, missing: int, ts: int) -> None:
+    """The book became whole, or a side of it went missing."""
+    g.missing = missing
+    g.seen |= 1 - missing
     g.due = NEVER
-    return FROZEN if g.on else THAWED
+    if g.seen and missing != g.on:
+        g.due = ts + (g.args.whole if g.on else g.args.missing)
 
 
-@kernel
-def scan(ticks: Ticks, stop: int, edges: np.void, g: np.void, out: Events, found: int) -> int:
-    """Read rows `[g.reached, stop)`; return how many events there are. `g.reached` < stop: out of room."""
-    if g.owed and g.reached < stop:
-        add(edges, g.reached, g.owed)
-        g.owed = 0
-    for i in range(g.reached, stop):
-        tick = ticks[i]
-        if tick.kind == STATUS:
-            continue
-        missing = tick.bid == ABSENT or tick.ask == ABSENT
-        if not missing and not g.on and g.due == NEVER:
-            g.seen = 1
-            continue
-        if found + guard.ROW_EVENTS > out.shape[0] or edges.count >= FREEZES_MAX:
-            g.reached = i
-            return found
-        if tick.ts >= g.due:
-            add(edges, i, switch(g, tick.ts, i, out, found))
-            found += 1
-        if missing == (g.on > 0) or not g.seen:
-            g.due = NEVER
-        elif g.due == NEVER:
-            g.due = tick.ts + (g.args.whole if g.on else g.args.missing)
-    g.reached = stop
-    return found
-
-
-@kernel
-def silence(until: int, row: int, g: np.void, out: Events, found: int) -> int:
-    """What falls due by `until` with no row behind; the edge is owed to the next row."""
-    if g.due <= until:
-        g.owed = switch(g, NEVER, row, out, found)
-        found += 1
-    return found
+@part
+def switch(g: np.void, arrival: int, row: int, out: Events, found: int) -> int:
+    """It is due: go on or off; return how many events there are."""
+    waited = (g.args.whole if g.on else g.args.missing) / 1e9
+    g.on = 1 - g.on
+    guard.tell(out[found], g.name, g.on, waited, waited, g.due, arrival, row)
+    g.due = NEVER
+    return found + 1
 
 
 class GuardOneSided:
     """G4. Reads ticks."""
 
     kind = "guard_one_sided"
+    kinds = ("guard",)
+    EVIDENCE = guard.EVIDENCE
     Params = Params

@@ -24,10 +24,10 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 from bot.signals import atr, event
 from bot.signals.args import args_dtype, args_row
-from bot.signals.edges import epoch
+from bot.signals.epochs import epoch
 from bot.signals.footprint import HALT_IN, LOCKED
 from bot.signals.median import median
 
@@ -97,7 +97,7 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     return state
 
 
-@kernel
+@part
 def base_rate(a: np.void, bar: np.void) -> float:
     """The buyers' share that was usual before this window."""
     args = a.args
@@ -117,7 +117,7 @@ def base_rate(a: np.void, bar: np.void) -> float:
     return min(0.6, max(0.4, buy / (buy + sell)))
 
 
-@kernel
+@part
 def usual_volume(a: np.void, slot: int) -> float:
     """The median volume of a window: at this time of day once twenty days are known, else of the day so far."""
     if 0 <= slot < SLOTS and a.seasons[slot] >= SEASONS:
@@ -125,7 +125,7 @@ def usual_volume(a: np.void, slot: int) -> float:
     return median(a.volumes, min(a.windows, PAST), a.ranked)
 
 
-@kernel
+@part
 def weigh(a: np.void, bar: np.void, usual: float, out: Events, found: int) -> int:
     """Measure one window and write an EVENT if it fires; return how many there are now."""
     args = a.args
@@ -153,24 +153,24 @@ def weigh(a: np.void, bar: np.void, usual: float, out: Events, found: int) -> in
         or bar.prints < args.prints_min
         or volume < args.volume_min * usual
         or bar.unknown > args.unknown_max * volume
-        or bar.sure < args.confidence_min * sided
+        or bar.unsure > (1.0 - args.confidence_min) * sided
     ):
         return found
     e = out[found]
     kind = a.kind + (2 if a.timeframe >= SLOW_NS else 0 if strong else 1)
     event.when(e, bar.end, bar.known, bar.row, bar.before)
-    event.head(e, a, kind, side, bar.close, share)
+    event.head(e, a.source, kind, a.timeframe, side, bar.close, share)
     progress = side * (bar.close - bar.open) / a.atr.value if a.atr.value > 0.0 else 0.0
     v = e.evidence
     v[0], v[1], v[2], v[3], v[4], v[5] = share, z, grade, base, n, clustering
     v[6], v[7], v[8], v[9], v[10] = more, less, bar.unknown, bar.prints, usual
-    v[11], v[13], v[14] = progress, bar.high - bar.low, bar.sure / sided
+    v[11], v[13], v[14] = progress, bar.high - bar.low, 1.0 - bar.unsure / sided
     if a.atr.n > 0:
         v[12] = 1.0 if progress >= 0.5 else -1.0 if progress <= 0.2 else 0.0
     return found + 1
 
 
-@kernel
+@part
 def close(a: np.void, days: Days, bar: np.void, out: Events, found: int) -> int:
     """One window closed: weigh it, then let the averages have it."""
     begun = epoch(days, bar.start)

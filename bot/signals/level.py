@@ -1,102 +1,80 @@
 """One price level under attack: what was sold into it, what was bought above it, what its bid showed meanwhile.
 
-Prices here are signed: a short's level at p stands at −p, so that one rule serves both sides. Levels live in a ring of 512
-around the touch, found at `price & 511`; a slot that holds another price is empty.
+Prices here are signed: a short's level at p stands at −p, so that one rule serves both sides. Levels live in a ring of
+512 around the touch, found at `price & 511`; a slot that holds another price is empty.
 """
 
 import numpy as np
 
 from bot.domain.market import Ticks
-from bot.kernel import kernel
-from bot.signals.decay import decay
+from bot.kernel import part
 
 LEVELS = 512
 NOWHERE = int(np.iinfo(np.int32).min)
-LAST = 10
+HITS = 256
+"""Newest hits of a side that are remembered one by one."""
+FEW = 10
 """Hits whose mean size says whether selling dries up."""
-RATE_TAU_NS = 5_000_000_000
+BRIEF_NS = 5_000_000_000
 
 LEVEL = np.dtype(
     [
         ("price", "i4"),
         ("live", "u1"),
-        ("ripe", "u1"),
-        ("refills", "i4"),
+        ("ripe", "u1"),  # enough volume to be looked at
         ("hits", "i4"),
         ("shown_max", "i4"),
-        ("volume", "f8"),  # decayed, as of hit_ts
-        ("facing", "f8"),  # decayed, as of facing_ts
-        ("rate", "f8"),  # decayed with five seconds, as of hit_ts
+        ("refills", "i4"),
+        ("volume", "f8"),  # decayed, times the growth factor
+        ("facing", "f8"),  # likewise
         ("hit_ts", "i8"),
-        ("facing_ts", "i8"),
         ("first_ts", "i8"),
         ("raw", "i8"),
         ("sure", "f8"),  # Σ size · confidence in its side
         ("hidden", "i8"),
         ("replenished", "i8"),
-        ("sizes", "i4", (LAST,)),
     ],
     align=True,
 )
+HIT = np.dtype([("ts", "i8"), ("price", "i4"), ("size", "i4")], align=True)
 
 
-@kernel
+@part
 def forget(level: np.void, price: int) -> None:
     """Make a slot the unhurt level at `price`."""
     level.price = price
-    level.live, level.ripe = 0, 0
+    level.live = level.ripe = 0
     level.facing = 0.0
 
 
-@kernel
-def at(levels: Ticks, price: int) -> np.void:
-    """The level at `price`, made if its slot holds another."""
-    level = levels[price & (LEVELS - 1)]
-    if level.price != price:
-        forget(level, price)
-    return level
-
-
-@kernel
+@part
 def begin(level: np.void, ts: int) -> None:
     """The first hit of an episode."""
     level.live = 1
-    level.first_ts = level.hit_ts = ts
-    level.volume = level.rate = level.sure = 0.0
+    level.first_ts = ts
+    level.volume = level.sure = 0.0
     level.raw = level.hidden = level.replenished = 0
     level.refills = level.hits = level.shown_max = 0
 
 
-@kernel
-def hit(level: np.void, ts: int, size: int, sure: float, tau: float) -> None:
-    """`size` was sold into a live level."""
-    dt = ts - level.hit_ts
-    level.volume = level.volume * decay(dt, tau) + size
-    level.rate = level.rate * decay(dt, RATE_TAU_NS) + size
-    level.hit_ts = ts
-    level.raw += size
-    level.sure += size * sure
-    level.sizes[level.hits % LAST] = size
-    level.hits += 1
+@part
+def lately(level: np.void, hits: Ticks, count: int, ts: int) -> tuple[float, bool]:
+    """(volume per second over the last 5 s, whether selling dries up) of a level, from the side's newest hits.
 
-
-@kernel
-def face(level: np.void, ts: int, size: int, tau: float) -> None:
-    """`size` was bought at the touch that faces the level."""
-    level.facing = level.facing * decay(ts - level.facing_ts, tau) + size
-    level.facing_ts = ts
-
-
-@kernel
-def drying_up(level: np.void, ts: int) -> bool:
-    """Whether hits have become rare (last 5 s against the episode) or small (last ten against the episode)."""
-    age = ts - level.first_ts
-    rate = level.rate * decay(ts - level.hit_ts, RATE_TAU_NS) / RATE_TAU_NS
-    if age > 0 and rate <= 0.5 * level.raw / age:
-        return True
-    if level.hits <= LAST:
-        return False
-    small = 0
-    for k in range(LAST):
-        small += level.sizes[k]
-    return small * level.hits < 0.5 * LAST * level.raw
+    It dries up when that rate is at most half the episode's, or the last ten hits are smaller than half its mean.
+    """
+    brief = small = few = 0
+    for k in range(min(count, HITS)):
+        hit = hits[(count - 1 - k) % HITS]
+        if hit.ts < level.first_ts or (few >= FEW and ts - hit.ts > BRIEF_NS):
+            break
+        if hit.price != level.price:
+            continue
+        if ts - hit.ts <= BRIEF_NS:
+            brief += hit.size
+        if few < FEW:
+            small, few = small + hit.size, few + 1
+    rate = brief / (BRIEF_NS / 1e9)
+    age = (ts - level.first_ts) / 1e9
+    rare = age > 0.0 and rate <= 0.5 * level.raw / age
+    return rate, rare or (level.hits > FEW and small * level.hits < 0.5 * few * level.raw)

@@ -1,10 +1,10 @@
 """The median of a short list, sorted by insertion: small enough to compile in no time."""
 
 from bot.domain.market import Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 
 
-@kernel
+@part
 def median(values: Ticks, n: int, ranked: Ticks) -> float:
     """The median of the first `n` values; 0 without any. `ranked` is scratch of at least that length."""
     if n == 0:

@@ -21,7 +21,7 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS
 from bot.domain.market import ABSENT, Events, Ticks
-from bot.kernel import kernel
+from bot.kernel import part
 from bot.signals import atr, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.footprint import HALT_IN, LOCKED, OPENING
@@ -81,7 +81,7 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     return state
 
 
-@kernel
+@part
 def tail_of(bar: np.void, cells: Ticks, sign: int, tail: int, v: Ticks) -> bool:
     """Fill in what the tail's cells say; False when nothing was traded between the extreme and the body (a gap)."""
     low = bar.low if sign > 0 else -bar.high
@@ -107,15 +107,15 @@ def tail_of(bar: np.void, cells: Ticks, sign: int, tail: int, v: Ticks) -> bool:
     return inside > 0 or tail < 2
 
 
-@kernel
+@part
 def judge(a: np.void, bar: np.void, cells: Ticks, sign: int, effort: float, out: Events, found: int) -> int:
     """One side of one bar: measure, and keep the EVENT if it is a candle; return how many there are now."""
     args = a.args
     low, high, opened, close = bar.low, bar.high, bar.open, bar.close
-    after_buy, after_sell = bar.low_buy, bar.low_sell
+    after_buy, after_sell = bar.buy - bar.low_buy, bar.sell - bar.low_sell
     if sign < 0:
         low, high, opened, close = -high, -low, -opened, -close
-        after_buy, after_sell = bar.high_sell, bar.high_buy
+        after_buy, after_sell = bar.sell - bar.high_sell, bar.buy - bar.high_buy
     length, tail = high - low, min(opened, close) - low
     if tail < args.tail_min:
         return found
@@ -129,14 +129,14 @@ def judge(a: np.void, bar: np.void, cells: Ticks, sign: int, effort: float, out:
         and a.bars >= args.effort_bars_min
         and effort >= args.effort_min
         and relief >= args.relief_min
-        and bar.sure >= args.confidence_min * (bar.buy + bar.sell)
+        and bar.unsure <= (1.0 - args.confidence_min) * (bar.buy + bar.sell)
     )
     if not full and (share < args.minor_tail_share_min or clv < args.minor_clv_min):
         return found
     e = out[found]
     event.when(e, bar.end, bar.known, bar.row, bar.before)
     tall = tail / a.atr.value if a.atr.value > 0 else 0.0
-    event.head(e, a, a.kind + (0 if full else 1), sign, sign * low, tall)
+    event.head(e, a.source, a.kind + (0 if full else 1), a.timeframe, sign, sign * low, tall)
     v = e.evidence
     if not tail_of(bar, cells, sign, tail, v):
         return found
@@ -152,7 +152,7 @@ def judge(a: np.void, bar: np.void, cells: Ticks, sign: int, effort: float, out:
     return found + 1
 
 
-@kernel
+@part
 def close(a: np.void, bar: np.void, cells: Ticks, out: Events, found: int) -> int:
     """One bar closed: judge both sides, then let the averages have it."""
     if bar.open == ABSENT:
@@ -162,8 +162,8 @@ def close(a: np.void, bar: np.void, cells: Ticks, out: Events, found: int) -> in
     if not spoiled and bar.prints >= a.args.prints_min and bar.high > bar.low and a.atr.n >= a.args.atr_bars_min:
         usual = median(a.volumes, min(a.bars, VOLUMES), a.ranked)
         effort = volume / usual if usual > 0 else 0.0
-        found = judge(a, bar, cells, 1, effort, out, found)
-        found = judge(a, bar, cells, -1, effort, out, found)
+        for sign in (1, -1):
+            found = judge(a, bar, cells, sign, effort, out, found)
     atr.add(a.atr, bar.high - bar.low)
     a.volumes[a.bars % VOLUMES] = volume
     a.bars += 1

@@ -25,8 +25,9 @@ from bot.signals import (
     guard_halt,
     guard_one_sided,
     imbalance,
-    passes,
     rejection,
+    settle,
+    walk,
 )
 from bot.signals.args import params_hash
 from bot.signals.cluster import WINDOW_NS
@@ -101,11 +102,11 @@ class Roster:
 
     def world(self) -> Ticks:
         """The memory that the walk over rows keeps of everything but absorption."""
-        world = np.zeros(1, passes.WORLD)
+        world = np.zeros(1, walk.WORLD)
         base = math.gcd(*self.timeframes)
         frames = self.timeframes if base in self.timeframes else [base, *self.timeframes]
-        if len(frames) > passes.FRAMES_MAX:
-            raise ConfigError(f"{len(frames)} timeframes at once for {self._product}", allowed=str(passes.FRAMES_MAX))
+        if len(frames) > walk.FRAMES_MAX:
+            raise ConfigError(f"{len(frames)} timeframes at once for {self._product}", allowed=str(walk.FRAMES_MAX))
         world["bars"]["frames"], world["bars"]["hidden"] = len(frames), base not in self.timeframes
         world["frames"]["timeframe"][0, : len(frames)] = frames
         world["frames"]["end"] = np.iinfo(np.int64).min
@@ -116,7 +117,7 @@ class Roster:
     def bar_sources(self) -> Ticks:
         """Which source a closed bar of each timeframe is."""
         rows = [(s.timeframe_ns, index, 0) for index, s in enumerate(self.listed) if s.kind == "bar"]
-        return np.array(rows, passes.SOURCE)
+        return np.array(rows, settle.SOURCE)
 
     @property
     def events_per_bar(self) -> int:
@@ -155,7 +156,7 @@ class Roster:
     def _bars(self) -> None:
         for timeframe in self.timeframes:
             mine = [n for n, w in enumerate(self._wishes) if timeframe in (w.timeframe_ns, _contexts(w)[0])]
-            self._add(Source("bar", timeframe, params_hash("bar", timeframe, None), passes.BAR_EVIDENCE), mine)
+            self._add(Source("bar", timeframe, params_hash("bar", timeframe, None), settle.BAR_EVIDENCE), mine)
 
     def _detector(self, cls: Any) -> None:
         first = len(self.kinds)

@@ -12,8 +12,8 @@ Source
 import numpy as np
 
 from bot.domain.market import ABSENT, Days, Ticks
-from bot.kernel import kernel
-from bot.signals.edges import day_of, epoch
+from bot.kernel import part
+from bot.signals.epochs import day_of, epoch
 
 SIZE = 1 << 14
 MERGED_TICKS = 3
@@ -32,7 +32,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@part
 def begin(s: np.void, days: Days, ts: int) -> None:
     """Start a new profile if the day or its regular hours have begun; keep half of the regular hours that ended."""
     begun = epoch(days, ts)
@@ -46,7 +46,7 @@ def begin(s: np.void, days: Days, ts: int) -> None:
     s.regular = 1 if begun == days[day_of(days, ts)].anchor else 0
 
 
-@kernel
+@part
 def add(s: np.void, bar: np.void, cells: Ticks) -> None:
     """Pour a closed bar into the profile."""
     if bar.open == ABSENT:
@@ -64,14 +64,14 @@ def add(s: np.void, bar: np.void, cells: Ticks) -> None:
         s.now[slot] += c.buy + c.sell + c.unknown
 
 
-@kernel
+@part
 def raw(s: np.void, price: int) -> float:
     """The profile at a price."""
     slot = price & (SIZE - 1)
     return s.now[slot] + 0.5 * s.before[slot] if s.price[slot] == price else 0.0
 
 
-@kernel
+@part
 def volume(s: np.void, price: int, smooth: bool) -> float:
     """The profile at a price, smoothed if asked for."""
     if not smooth:
@@ -80,7 +80,7 @@ def volume(s: np.void, price: int, smooth: bool) -> float:
     return (3.0 * raw(s, price) + 2.0 * near + raw(s, price - 2) + raw(s, price + 2)) / 9.0
 
 
-@kernel
+@part
 def key_col(s: np.void, price: int, step: int, smooth: bool, peak: float) -> float:
     """The lowest volume on the way from a peak to higher ground; 0 when there is none."""
     lowest = peak
@@ -94,7 +94,7 @@ def key_col(s: np.void, price: int, step: int, smooth: bool, peak: float) -> flo
     return 0.0
 
 
-@kernel
+@part
 def is_zone(s: np.void, price: int, smooth: bool, mean: float, largest: float) -> bool:
     """Whether a price is a zone."""
     v = volume(s, price, smooth)
@@ -107,7 +107,7 @@ def is_zone(s: np.void, price: int, smooth: bool, mean: float, largest: float) -
     return v - col >= PROMINENCE * largest
 
 
-@kernel
+@part
 def next_zone(s: np.void, side: int, start: int, min_target: int, smooth: bool) -> int:
     """The first zone at least `min_target` ticks from `start` in direction `side`; ABSENT when there is none."""
     total, ticks, largest = 0.0, 0, 0.0

@@ -1,0 +1,46 @@
+"""When statistics begin anew: at a session's open, and once more at its regular open (ruling 1)."""
+
+import numpy as np
+
+from bot.domain.market import Days
+from bot.kernel import part
+
+NEVER = int(np.iinfo(np.int64).max)
+
+
+@part
+def day_of(days: Days, ts: int) -> int:
+    """Index of the last day that opened at or before `ts`; 0 before the first."""
+    low, high = 0, days.shape[0]
+    while high - low > 1:
+        middle = (low + high) // 2
+        if days[middle].open <= ts:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@part
+def is_open(days: Days, ts: int) -> bool:
+    """Whether a session is on."""
+    day = days[day_of(days, ts)]
+    return day.open <= ts < day.close
+
+
+@part
+def epoch(days: Days, ts: int) -> int:
+    """When the statistics that hold at `ts` began: the session's open, or its regular open once that has passed."""
+    day = days[day_of(days, ts)]
+    return day.anchor if ts >= day.anchor else day.open
+
+
+@part
+def next_epoch(days: Days, ts: int) -> int:
+    """When they end: the first session open or regular open after `ts`."""
+    k = day_of(days, ts)
+    if days[k].open > ts:
+        return days[k].open
+    if days[k].anchor > ts:
+        return days[k].anchor
+    return days[k + 1].open if k + 1 < days.shape[0] else NEVER

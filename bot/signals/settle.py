@@ -1,0 +1,119 @@
+"""The walk over the bars that have closed: their own events, candles, imbalances, and what comes together.
+
+One compiled call serves every shipped detector that reads bars or events. What an absorption adds to a bar is taken
+from the events that the walk over rows left in the same buffer.
+"""
+
+import numpy as np
+
+from bot.domain.market import ABSENT, Days, Events, Ticks
+from bot.kernel import kernel, part
+from bot.signals import absorption_rejection, event, imbalance, rejection
+from bot.signals.epochs import NEVER
+
+BAR_EVIDENCE = (
+    "open", "high", "low", "close", "volume", "delta", "buy", "sell", "unknown", "delta_min", "delta_max", "poc",
+    "prints", "partial", "halted", "locked", "empty", "opening", "start",
+)  # fmt: skip
+
+
+@part
+def tell(bar: np.void, source: np.void, e: np.void) -> None:
+    """A closed bar as an EVENT."""
+    volume = bar.buy + bar.sell + bar.unknown
+    event.when(e, bar.end, bar.known, bar.row, bar.before)
+    event.head(e, source.source, source.kind, bar.timeframe, 0, bar.close, volume)
+    v = e.evidence
+    v[4], v[5], v[6], v[7], v[8] = volume, bar.buy - bar.sell, bar.buy, bar.sell, bar.unknown
+    v[9], v[10], v[12], v[18] = bar.delta_min, bar.delta_max, bar.prints, bar.start / 1e9
+    if bar.open == ABSENT:
+        v[0] = v[1] = v[2] = v[3] = v[11] = np.nan
+    else:
+        v[0], v[1], v[2], v[3], v[11] = bar.open, bar.high, bar.low, bar.close, bar.poc
+    for k in range(5):
+        v[13 + k] = 1.0 if bar.flags & (1 << k) else 0.0
+
+
+SOURCE = np.dtype([("timeframe", "i8"), ("source", "i8"), ("kind", "i8")], align=True)
+"""Which source a closed bar of a timeframe is."""
+
+
+@kernel
+def settle(
+    days: Days,
+    closed: Ticks,
+    first: int,
+    count: int,
+    cells: Ticks,
+    sources: Ticks,
+    imbalances: Ticks,
+    rejections: Ticks,
+    confluences: Ticks,
+    out: Events,
+    heard: int,
+) -> int:
+    """Let the bars `closed[first:count]` and the `heard` events of the rows become more events; return how many in all.
+
+    They are written behind those in `out`, which must have room. Bars that end together are one moment: imbalances are
+    weighed before candles are judged. An absorption belongs to the bar that closes at a later row.
+    """
+    found, at, i = heard, 0, first
+    while i < count:
+        at = listen(confluences, out, at, heard, closed[i].row)
+        j = i
+        while j < count and closed[j].end == closed[i].end:
+            for k in range(imbalances.shape[0]):
+                if imbalances[k].timeframe == closed[j].timeframe:
+                    found = imbalance.close(imbalances[k], days, closed[j], out, found)
+            j += 1
+        for g in range(i, j):
+            found = bar_closed(days, closed, g, cells, sources, imbalances, rejections, confluences, out, found)
+        i = j
+    listen(confluences, out, at, heard, NEVER)
+    return found
+
+
+@part
+def listen(confluences: Ticks, out: Events, at: int, heard: int, row: int) -> int:
+    """Give the confluences their absorptions from `out[at:heard]` that come before `row`; return where it stopped."""
+    while at < heard and out[at].row < row:
+        for k in range(confluences.shape[0]):
+            c = confluences[k]
+            if out[at].source == c.absorption and out[at].kind == c.absorption_kind:
+                absorption_rejection.hear(c, out[at])
+        at += 1
+    return at
+
+
+@part
+def bar_closed(
+    days: Days,
+    closed: Ticks,
+    g: int,
+    cells: Ticks,
+    sources: Ticks,
+    imbalances: Ticks,
+    rejections: Ticks,
+    confluences: Ticks,
+    out: Events,
+    found: int,
+) -> int:
+    """One bar: its own event, its candles, and what they make together with an absorption."""
+    bar = closed[g]
+    for k in range(sources.shape[0]):
+        if sources[k].timeframe == bar.timeframe:
+            tell(bar, sources[k], out[found])
+            found += 1
+    candles = found
+    for k in range(rejections.shape[0]):
+        if rejections[k].timeframe == bar.timeframe:
+            found = rejection.close(rejections[k], bar, cells, out, found)
+    until = found
+    for k in range(confluences.shape[0]):
+        c = confluences[k]
+        if c.timeframe == bar.timeframe:
+            absorption_rejection.close(c, days, bar, cells)
+            for m in range(candles, until):
+                if out[m].source == c.rejection:
+                    found = absorption_rejection.join(c, out[m], imbalances, closed, g, cells, out, found)
+    return found

@@ -1,0 +1,187 @@
+"""The walk over the rows of a batch: everything that reads ticks, in one compiled call.
+
+A row first lets time pass (`moments`: bars end, a day begins, a guard falls due), then shows its book, then its print or
+quote. What is due is known beforehand as one stamp, so that a quiet row compares two numbers and goes on.
+A walk that runs out of room comes back before the row that needs it; the engine makes room, and it goes on there.
+"""
+
+import numpy as np
+
+from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
+from bot.kernel import hot, kernel, part
+from bot.signals import absorption, bars, guard_halt, guard_one_sided
+from bot.signals.bars import DONE, GRACE_NS, GROW
+from bot.signals.epochs import NEVER, epoch, next_epoch
+from bot.signals.footprint import BAR
+
+FRAMES_MAX = 8
+SHORT = 3
+"""Why a walk came back, besides bars' DONE, FULL and GROW: the buffer of events is too short."""
+LOOK_NS = 250_000_000
+"""How often drying up is looked for, in event time."""
+GUARD_EVENTS = 8
+"""More than one row cannot give from all guards."""
+
+WORLD = np.dtype(
+    [
+        ("row", "i8"),  # the next to be read
+        ("found", "i8"),  # events in the buffer
+        ("rows", "i8"),  # of the whole tape
+        ("due", "i8"),  # nothing timed happens before
+        ("next_epoch", "i8"),
+        ("next_look", "i8"),
+        ("bars", bars.STATE),
+        ("frames", BAR, (FRAMES_MAX,)),
+        ("halt", guard_halt.STATE),
+        ("one_sided", guard_one_sided.STATE),
+    ],
+    align=True,
+)
+
+
+@part
+def forget(w: np.void, absorptions: Ticks, touched: bool) -> None:
+    """Trading stopped or went on, or the book broke: levels die and bars show it."""
+    for k in range(absorptions.shape[0]):
+        absorption.die(absorptions[k])
+    bars.mark(w.bars, w.frames, w.halt.halted, w.one_sided.on, touched)
+
+
+@part
+def moments(
+    w: np.void, days: Days, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, tick: np.void, out: Events
+) -> int:
+    """Let time come to a row's stamp, before the row is read. DONE, or what the end of a bar is short of."""
+    ts = tick.ts
+    if not w.bars.started:
+        bars.begin(days, w.bars, w.frames, ts)
+        w.halt.last = ts
+    code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, ts, ts, w.row)
+    if code != DONE:
+        return code
+    if ts >= w.next_epoch:
+        w.next_epoch = next_epoch(days, ts)
+        for k in range(absorptions.shape[0]):
+            absorption.die(absorptions[k])
+            absorption.new_day(absorptions[k], epoch(days, ts))
+    w.found = guard_halt.elapse(w.halt, days, ts - 1, ts, w.row, out, w.found)
+    w.found, touched = guard_halt.hear(w.halt, tick, w.row, out, w.found)
+    if touched:
+        forget(w, absorptions, True)
+    if ts >= w.one_sided.due:
+        w.found = guard_one_sided.switch(w.one_sided, ts, w.row, out, w.found)
+        forget(w, absorptions, False)
+    w.due = min(min(w.frames[0].end, w.next_epoch), min(w.halt.off_due, w.one_sided.due))
+    if ts >= w.next_look:
+        w.next_look = ts + LOOK_NS
+        if tick.kind != STATUS and not (w.halt.halted or w.one_sided.on):
+            for k in range(absorptions.shape[0]):
+                w.found = absorption.on_look(absorptions[k], tick, w.row, out, w.found)
+    for k in range(absorptions.shape[0]):
+        if absorptions[k].sides[0].ripe + absorptions[k].sides[1].ripe > 0:
+            w.due = min(w.due, w.next_look)
+    return DONE
+
+
+@hot
+def see(w: np.void, absorptions: Ticks, ladders: Ticks, tick: np.void, sure: float, out: Events) -> None:
+    """Read a row: the state of its book, then its print or quote."""
+    missing = 1 if tick.bid == ABSENT or tick.ask == ABSENT else 0
+    if missing != w.one_sided.missing:
+        guard_one_sided.turn(w.one_sided, missing, tick.ts)
+        w.due = min(w.due, w.one_sided.due)
+    deaf = w.halt.halted or w.one_sided.on
+    if tick.kind == PRINT:
+        if tick.flags & (OFF_GRID | QUARANTINED):
+            if not tick.flags & QUARANTINED:
+                w.frames[0].unknown += tick.size
+            return
+        bars.take(w.bars, w.frames[0], ladders[0], tick, sure)
+        if not deaf:
+            for j in range(absorptions.shape[0]):
+                a = absorptions[j]
+                absorption.tick_on(a, tick.ts)
+                for k in range(2):
+                    w.found = absorption.on_print(a, k, tick, sure, w.row, out, w.found)
+                    if a.sides[k].ripe > 0:
+                        w.due = min(w.due, w.next_look)
+    elif tick.kind == QUOTE and not deaf:
+        for j in range(absorptions.shape[0]):
+            for k in range(2):
+                absorption.on_quote(absorptions[j], k, tick)
+
+
+@part
+def read_rows(
+    ticks: Ticks,
+    sure: Ticks,
+    days: Days,
+    w: np.void,
+    absorptions: Ticks,
+    ladders: Ticks,
+    closed: Ticks,
+    cells: Ticks,
+    out: Events,
+) -> int:
+    """Read rows from where the world stands. DONE, or what the next row is short of."""
+    room = out.shape[0] - GUARD_EVENTS - absorption.ROW_EVENTS * absorptions.shape[0]
+    for i in range(w.row, ticks.shape[0]):
+        tick = ticks[i]
+        w.row = i
+        if w.found > room:
+            return SHORT
+        if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
+            return GROW
+        if tick.ts >= w.due or tick.ts - w.halt.last > w.halt.limit or tick.kind == STATUS:
+            code = moments(w, days, absorptions, ladders, closed, cells, tick, out)
+            if code != DONE:
+                return code
+        w.rows += 1
+        if w.rows & 15 == 0:
+            guard_halt.gap(w.halt, tick.ts - w.halt.last)
+        w.halt.last = tick.ts
+        if tick.kind != STATUS:
+            see(w, absorptions, ladders, tick, sure[i] if sure.shape[0] else 1.0, out)
+    w.row = ticks.shape[0]
+    return SHORT if w.found > room else DONE
+
+
+@part
+def silence(
+    until: int, days: Days, w: np.void, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, out: Events
+) -> int:
+    """Let time come to `until` with no row behind."""
+    if w.bars.started:
+        if w.frames[0].end + GRACE_NS <= until:
+            code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, until - GRACE_NS, until + 1, w.row)
+            if code != DONE:
+                return code
+        w.found = guard_halt.elapse(w.halt, days, until, NEVER, w.row, out, w.found)
+        if w.one_sided.due <= until:
+            w.found = guard_one_sided.switch(w.one_sided, NEVER, w.row, out, w.found)
+            forget(w, absorptions, False)
+        # What silence has brought is taken up by the next row.
+        w.due = 0
+    w.row = 0
+    return DONE
+
+
+@kernel
+def read(
+    ticks: Ticks,
+    sure: Ticks,
+    until: int,
+    days: Days,
+    world: Ticks,
+    absorptions: Ticks,
+    ladders: Ticks,
+    closed: Ticks,
+    cells: Ticks,
+    out: Events,
+) -> int:
+    """Read a batch from where the world stands, then the silence after it. DONE, or what it is short of.
+
+    `sure` holds how certain the side of each print is; it is empty when all are certain.
+    """
+    code = read_rows(ticks, sure, days, world[0], absorptions, ladders, closed, cells, out)
+    return silence(until, days, world[0], absorptions, ladders, closed, cells, out) if code == DONE else code
