@@ -24,7 +24,7 @@ class Params(BaseParams):
 
 
 class Drill:
-    """Counts closed bars of its timeframe; at every k-th it crosses the spread with a bracket of fixed distances."""
+    """Counts closed bars of its timeframe in which something traded; at every k-th it crosses the spread with a bracket of fixed distances."""
 
     Params = Params
 
@@ -47,7 +47,8 @@ class Drill:
 
     def decide(self, signal: Signal, desk: DeskView) -> Sequence[Proposal | Refusal]:
         """A proposal at every k-th bar, if the book has two sides and nothing of ours is open."""
-        if signal.timeframe != self._spec.timeframe:
+        # A bar without a print is silence, and nobody enters on silence.
+        if signal.timeframe != self._spec.timeframe or not signal.evidence["volume"]:
             return ()
         self._bars += 1
         if self._bars % self._every or desk.open_brackets or ABSENT in (desk.bid, desk.ask):

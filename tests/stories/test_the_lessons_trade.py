@@ -1,6 +1,6 @@
 """The worked ES trade, 25 May 2023: 80 % at the ask, sellers absorbed at 4200.25, a tail; 4200.50 / 4199.75 / 4202.00.
 
-Goal: the journal tells the lesson's trade, under each fill model, in the mirror, in pieces. Method: the fixture's 360 rows.
+Goal: the journal tells that trade under each fill model, in the mirror, in pieces. Method: the 360 rows of the fixture.
 """
 
 from decimal import Decimal
