@@ -15,6 +15,7 @@ from bot.kernel import kernel
 
 Pace = npt.NDArray[np.int64]
 """Activity for each second of the tape, per mille of the instrument's usual one."""
+_WAIT_NS, _LOOK_NS = 30 * SECOND, 5 * SECOND
 
 
 @kernel
@@ -28,13 +29,18 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
         quote(s, out)
     while s.ts < s.end and s.rows + 2 * ROWS_MAX <= out.shape[0]:
         total = rates(s, nature, pace[(s.ts - s.begin) // SECOND], weights)
-        dt = 1 + waiting(rng, 1_000 * SECOND // max(total, 1))
+        dt = 1 + waiting(rng, min(1_000 * SECOND // max(total, 1), _WAIT_NS))
+        # Waiting has no memory: cutting a long wait short and drawing anew changes no odds; plants end in time.
+        quiet = dt > _LOOK_NS
+        dt = min(dt, _LOOK_NS)
         s.ts += dt
         if s.ts >= s.end:
             break
         cool(s, nature, dt)
         drift(s, rng)
         stage(s, plants, rng, nature, out)
+        if quiet:
+            continue
         choice = pick(rng, weights, total)
         volume = act(s, choice, rng, nature, out)
         if choice // 2 == TAKE:

@@ -14,6 +14,7 @@ import pytest
 from adapters.synthetic.chance import seeded
 from adapters.synthetic.natures import NATURES, nature_of, pace_of_day
 from adapters.synthetic.schedule import drawn
+from adapters.synthetic.synth import write_tape
 from bot.domain.market import ABSENT, BUY, PRINT, QUOTE, SELL, SIDE_TRUE, Ticks
 from bot.errors import UsageError
 from tests.rooms.synthetic.markets import OPEN, at, market, prints, quotes, rows
@@ -157,6 +158,11 @@ def test_nothing_of_a_library_s_chance_is_used() -> None:
         text = source.read_text()
         assert "np.random" not in text, source.name
         assert "import random" not in text, source.name
+
+
+def test_a_whole_day_is_one_market_through_the_night(tmp_path: Path) -> None:
+    facts = write_tape(tmp_path / "day.parquet", product="GC", hours=24)
+    assert facts.last_ns > at(24 * 60) - 60_000_000_000
 
 
 PINNED = "0702fd9f5e832bc886329a8929a62f155b1b35837c41b51fb82e13a73cca001e"
