@@ -8,7 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import platformdirs
@@ -17,6 +17,8 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
 Scan = TypeVar("Scan", bound=Callable[..., object])
+Row: TypeAlias = Any
+"""One row of a structured array inside a kernel: its fields are attributes."""
 
 _ROOT = Path(__file__).resolve().parent.parent
 # Only these folders hold kernels; hashing more would compile anew for every change of an unrelated file.

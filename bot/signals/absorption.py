@@ -1,14 +1,15 @@
 """Absorption: effort without result. Far more is sold into one price than a price usually takes, and it does not give.
 
 Definition (long; the short side is its mirror, by `sign`)
-    Per level L: V = decayed volume sold at L, W = decayed volume bought at the facing touch, Vraw undecayed, t1 the first
-    hit, dmax the largest bid shown at L since. A sale below L breaks it: ln(1 + V) goes into the baseline, for one
-    broken level is one tick of progress. z = (ln(1 + V) − mu) / sd; share = V / (V + W); rho = Vraw / max(1, dmax).
+    Per level L: V = decayed volume sold at L, W = decayed volume bought at the facing touch, Vraw undecayed, t1 the
+    first hit, dmax the largest bid shown at L since. A sale below L breaks it: ln(1 + V) goes into the baseline, for
+    one broken level is one tick of progress. z = (ln(1 + V) − mu) / sd; share = V / (V + W); rho = Vraw / max(1, dmax).
     Confirmed when z ≥ z_min, V ≥ volume_min, share ≥ share_min, rho ≥ rho_min, age ≥ age_min, no print below L, and
     lift   a print at ≥ L + lift_ticks            → absorption
     early  selling dried up for quiet while the bid held → absorption_early (hit rate of the last 5 s ≤ half the
            episode's, or the last ten hits smaller than half its mean)
-    A level dies untouched for 4·tau, at a halt, under a one-sided book, when a day begins. A second signal waits for cooldown within reach.
+    A level dies untouched for 4·tau, at a halt, under a one-sided book, when a day begins. A second signal waits for
+    cooldown within reach.
 Source
     Specification of signals §4: practitioner lore with guessed thresholds, ES row measured on a synthetic tape only.
     The hidden volume is weak evidence from best quotes (Christensen & Woodmansey 2013 need order-level data).
@@ -25,7 +26,7 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import ABSENT, PRINT, Events, Ticks
-from bot.kernel import hot, part
+from bot.kernel import Row, hot, part
 from bot.signals import baseline, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.growth import GROWTH_MAX, growth
@@ -149,7 +150,7 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
 
 
 @part
-def die(a: np.void) -> None:
+def die(a: Row) -> None:
     """Every level dies without a sample."""
     a.growth = 1.0
     for k in range(2):
@@ -160,7 +161,7 @@ def die(a: np.void) -> None:
 
 
 @part
-def new_day(a: np.void, opened: int) -> None:
+def new_day(a: Row, opened: int) -> None:
     """The day's own baseline begins anew."""
     for k in range(2):
         baseline.new_day(a.sides[k].base, opened)
@@ -168,7 +169,7 @@ def new_day(a: np.void, opened: int) -> None:
 
 
 @hot
-def tick_on(a: np.void, ts: int) -> None:
+def tick_on(a: Row, ts: int) -> None:
     """Let the growth factor come to `ts`."""
     a.growth *= growth(ts - a.clock, a.rate)
     a.clock = ts
@@ -181,7 +182,7 @@ def tick_on(a: np.void, ts: int) -> None:
 
 
 @part
-def renew(a: np.void, s: np.void, ts: int) -> None:
+def renew(a: Row, s: Row, ts: int) -> None:
     """Find the baseline that holds at `ts`, and with it the volume that is worth a look."""
     args = a.args
     s.mu, s.sd, s.samples, s.need_until = baseline.look(s.base, ts, args.warmup, args.baseline_mu, args.baseline_sd)
@@ -189,7 +190,7 @@ def renew(a: np.void, s: np.void, ts: int) -> None:
 
 
 @part
-def fall(a: np.void, s: np.void, price: int, ts: int, sold: bool) -> None:
+def fall(a: Row, s: Row, price: int, ts: int, sold: bool) -> None:
     """A print at `price`: every live level above it is gone, and has taught the baseline if it was sold through."""
     for p in range(max(price + 1, s.top - LEVELS + 1), s.top + 1):
         level = s.levels[p & (LEVELS - 1)]
@@ -205,7 +206,7 @@ def fall(a: np.void, s: np.void, price: int, ts: int, sold: bool) -> None:
 
 
 @part
-def drop(s: np.void, price: int) -> None:
+def drop(s: Row, price: int) -> None:
     """Take a level off the list of ripe ones."""
     for j in range(s.ripe):
         if s.ripes[j] == price:
@@ -215,7 +216,7 @@ def drop(s: np.void, price: int) -> None:
 
 
 @hot
-def slot(s: np.void, price: int) -> np.void:
+def slot(s: Row, price: int) -> Row:
     """The level at `price`, made if its slot held another."""
     level = s.levels[price & (LEVELS - 1)]
     if level.price != price:
@@ -226,9 +227,9 @@ def slot(s: np.void, price: int) -> np.void:
 
 
 @part
-def strike(a: np.void, s: np.void, price: int, tick: np.void, sure: float, near: int, near_size: int) -> None:
+def strike(a: Row, s: Row, price: int, tick: Row, sure: float, near: int, near_size: int) -> None:
     """A sale into the level at `price`."""
-    ts, size = tick.ts, np.int64(tick.size)
+    ts, size = tick.ts, int(tick.size)
     level = slot(s, price)
     if level.live and ts - level.hit_ts > a.life:
         if level.ripe:
@@ -261,7 +262,7 @@ def strike(a: np.void, s: np.void, price: int, tick: np.void, sure: float, near:
 
 
 @hot
-def show(s: np.void, ts: int, near: int, near_size: int) -> None:
+def show(s: Row, ts: int, near: int, near_size: int) -> None:
     """A new quote: how large the level shows itself, and whether it came back after a hit."""
     s.near, s.near_size = near, near_size
     level = s.levels[near & (LEVELS - 1)]
@@ -283,14 +284,14 @@ def show(s: np.void, ts: int, near: int, near_size: int) -> None:
 
 
 @part
-def holds(a: np.void, s: np.void, level: np.void, ts: int) -> bool:
+def holds(a: Row, s: Row, level: Row, ts: int) -> bool:
     """Whether a level has everything but its end at `ts`. One that has decayed too far is ripe no longer."""
     args = a.args
     if ts - level.hit_ts > a.life or level.volume < s.need * a.growth:
         level.ripe = 0
         drop(s, level.price)
         return False
-    return (
+    return bool(
         ts - level.first_ts >= args.age_min
         and level.raw >= args.rho_min * max(1, level.shown_max)
         and level.sure >= args.confidence_min * level.raw
@@ -299,7 +300,7 @@ def holds(a: np.void, s: np.void, level: np.void, ts: int) -> bool:
 
 
 @part
-def report(a: np.void, k: int, level: np.void, kind: int, tick: np.void, row: int, out: Events, found: int) -> int:
+def report(a: Row, k: int, level: Row, kind: int, tick: Row, row: int, out: Events, found: int) -> int:
     """Write the EVENT of a level that held, unless one was given nearby a moment ago; return how many there are now."""
     s, sign, ts, early = a.sides[k], 1 - 2 * k, tick.ts, kind - a.kind
     for j in range(RECENT):
@@ -328,7 +329,7 @@ def report(a: np.void, k: int, level: np.void, kind: int, tick: np.void, row: in
 
 
 @part
-def lifted(a: np.void, k: int, price: int, near: int, tick: np.void, row: int, out: Events, found: int) -> int:
+def lifted(a: Row, k: int, price: int, near: int, tick: Row, row: int, out: Events, found: int) -> int:
     """Report the levels within reach of the touch that a print at `price` lifts away from."""
     s = a.sides[k]
     for j in range(s.ripe - 1, -1, -1):
@@ -341,7 +342,7 @@ def lifted(a: np.void, k: int, price: int, near: int, tick: np.void, row: int, o
 
 
 @part
-def dried(a: np.void, k: int, near: int, tick: np.void, row: int, out: Events, found: int) -> int:
+def dried(a: Row, k: int, near: int, tick: Row, row: int, out: Events, found: int) -> int:
     """Report the level nearest the touch whose selling has dried up, once it has done so for long enough."""
     s = a.sides[k]
     quiet = NOWHERE
@@ -359,12 +360,12 @@ def dried(a: np.void, k: int, near: int, tick: np.void, row: int, out: Events, f
 
 
 @hot
-def on_print(a: np.void, k: int, tick: np.void, sure: float, row: int, out: Events, found: int) -> int:
+def on_print(a: Row, k: int, tick: Row, sure: float, row: int, out: Events, found: int) -> int:
     """A print seen from one side: k = 0 long, 1 short. Returns how many events there are."""
     s, sign = a.sides[k], 1 - 2 * k
-    touch, far, near_size = tick.bid, tick.ask, np.int64(tick.bid_size)
+    touch, far, near_size = tick.bid, tick.ask, int(tick.bid_size)
     if k == 1:
-        touch, far, near_size = tick.ask, tick.bid, np.int64(tick.ask_size)
+        touch, far, near_size = tick.ask, tick.bid, int(tick.ask_size)
     near = sign * touch if touch != ABSENT else NOWHERE
     price, hit = sign * tick.price, sign * tick.side
     if price < s.top:
@@ -380,24 +381,24 @@ def on_print(a: np.void, k: int, tick: np.void, sure: float, row: int, out: Even
 
 
 @hot
-def on_quote(a: np.void, k: int, tick: np.void) -> None:
+def on_quote(a: Row, k: int, tick: Row) -> None:
     """A quote seen from one side."""
     s = a.sides[k]
-    touch, near_size = tick.bid, np.int64(tick.bid_size)
+    touch, near_size = tick.bid, int(tick.bid_size)
     if k == 1:
-        touch, near_size = -np.int64(tick.ask), np.int64(tick.ask_size)
+        touch, near_size = 0 - tick.ask, int(tick.ask_size)
     if touch != s.near or near_size != s.near_size or s.struck != NOWHERE:
         show(s, tick.ts, touch, near_size)
 
 
 @part
-def on_look(a: np.void, tick: np.void, row: int, out: Events, found: int) -> int:
+def on_look(a: Row, tick: Row, row: int, out: Events, found: int) -> int:
     """A quarter of a second has passed: look for levels that dried up. Returns how many events there are."""
     tick_on(a, tick.ts)
     if tick.bid != ABSENT and a.sides[0].ripe > 0:
         found = dried(a, 0, tick.bid, tick, row, out, found)
     if tick.ask != ABSENT and a.sides[1].ripe > 0:
-        found = dried(a, 1, -np.int64(tick.ask), tick, row, out, found)
+        found = dried(a, 1, 0 - tick.ask, tick, row, out, found)
     return found
 
 

@@ -1,15 +1,16 @@
 """Absorption and rejection together: sellers hit a level that did not give, and the bar left it behind as a tail.
 
 Definition (long; mirrored by side)
-    At a bar's close with a rejection (full or minor): the newest unused absorption of the same side confirmed no earlier
-    than 120 s before the bar began and before it closed, whose level is within max(4, ATR/2) ticks of the bar's extreme.
-    Each absorption is used once. The event stands at the absorption's level and carries what an entry needs: the low of
-    the bid cluster (`cluster.py`), the next liquidity zone (`zones.py`), the ATR, and the last context bar's imbalance.
+    At a bar's close with a rejection (full or minor): the newest unused absorption of the same side confirmed no
+    earlier than 120 s before the bar began and before it closed, whose level is within max(4, ATR/2) ticks of the bar's
+    extreme. Each absorption is used once. The event stands at the absorption's level and carries what an entry needs:
+    the low of the bid cluster (`cluster.py`), the next liquidity zone (`zones.py`), the ATR, and the last context bar's
+    imbalance.
 Source
     Specification of signals §6, the lesson's entry. In 130 hours of synthetic noise it never fired; no more is known.
 Evidence
-    EVIDENCE, in order. Prices and lengths are ticks, age seconds; `zone` is NaN when there is none; `imbalance_with` is +1
-    when the context bar's stronger side is the signal's, −1 when it is the other, 0 when there was no context bar.
+    EVIDENCE, in order. Prices and lengths are ticks, age seconds; `zone` is NaN when there is none; `imbalance_with` is
+    +1 when the context bar's stronger side is the signal's, −1 when it is the other, 0 when there was no context bar.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 from bot.signals import absorption as absorbing
 from bot.signals import event, zones
 from bot.signals.args import args_dtype, args_row
@@ -92,7 +93,7 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
 
 
 @part
-def hear(c: np.void, heard: np.void) -> None:
+def hear(c: Row, heard: Row) -> None:
     """Remember an absorption."""
     s = c.seen[c.count % KEPT]
     c.count += 1
@@ -103,7 +104,7 @@ def hear(c: np.void, heard: np.void) -> None:
 
 
 @part
-def match(c: np.void, candle: np.void, bar: np.void) -> int:
+def match(c: Row, candle: Row, bar: Row) -> int:
     """Index of the newest unused absorption that fits the candle; −1 when there is none."""
     near = max(float(c.args.near_ticks), c.args.near_atr * candle.evidence[11])
     for k in range(min(c.count, KEPT)):
@@ -114,14 +115,12 @@ def match(c: np.void, candle: np.void, bar: np.void) -> int:
             and bar.start - c.args.before <= s.ts <= bar.end
             and abs(s.level - candle.price) <= near
         ):
-            return i
+            return int(i)
     return -1
 
 
 @part
-def join(
-    c: np.void, candle: np.void, contexts: Ticks, bars: Ticks, last: int, cells: Ticks, out: Events, found: int
-) -> int:
+def join(c: Row, candle: Row, contexts: Ticks, bars: Ticks, last: int, cells: Ticks, out: Events, found: int) -> int:
     """A candle closed with bar `last`: write the confluence if an absorption fits; return how many events there are."""
     i = match(c, candle, bars[last])
     if i < 0:
@@ -150,7 +149,7 @@ def join(
 
 
 @part
-def close(c: np.void, days: Days, bar: np.void, cells: Ticks) -> None:
+def close(c: Row, days: Days, bar: Row, cells: Ticks) -> None:
     """A bar of the timeframe closed: it belongs to the profile, and a halt in it undoes what was absorbed before."""
     zones.begin(c.profile, days, bar.start)
     zones.add(c.profile, bar, cells)

@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from bot.config import Params
 
-_TYPES = {int: "i8", float: "f8", bool: "u1"}
+_TYPES = {"int": "i8", "float": "f8", "bool": "u1"}
 
 
 def args_dtype(params: type[Params]) -> np.dtype[np.void]:
     """The row type of a Params class. Raises KeyError for a field that is neither int, float nor bool."""
-    fields = [(name, _TYPES[field.annotation]) for name, field in params.model_fields.items() if field.annotation]
+    fields = [
+        (name, _TYPES[str(getattr(kind.annotation, "__name__", ""))]) for name, kind in params.model_fields.items()
+    ]
     return np.dtype(fields, align=True)
 
 

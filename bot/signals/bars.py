@@ -1,15 +1,15 @@
 """Footprint bars: what was traded in each stretch of time, price by price, bought and sold apart.
 
 Definition
-    A time bar covers `[start, end)` on the grid `day.open + k·width`; a print at exactly `end` belongs to the next one. The
-    session's close and the next session's open cut a bar short (PARTIAL). A bar without a print is EMPTY and is made
-    only inside a session, so that a gap shows. A bar that ends at E is closed by the first row with ts ≥ E, or by
+    A time bar covers `[start, end)` on the grid `day.open + k·width`; a print at exactly `end` belongs to the next one.
+    The session's close and the next session's open cut a bar short (PARTIAL). A bar without a print is EMPTY and is
+    made only inside a session, so that a gap shows. A bar that ends at E is closed by the first row with ts ≥ E, or by
     silence: its time is E, it is known at min(ts, E + 250 ms).
     Off-grid prints count in the volume, side unknown, in no cell and no price; quarantined ones count nowhere.
 Mechanism
     Prints go into the shortest bar only (the base, of the timeframes' common divisor); when it closes it is poured into
-    the longer ones cell by cell, and each that ends there closes with it. A cell is found at `price & (size − 1)`; when a
-    bar would span more prices than that, the scan returns GROW and goes on in a larger ladder.
+    the longer ones cell by cell, and each that ends there closes with it. A cell is found at `price & (size − 1)`; when
+    a bar would span more prices than that, the scan returns GROW and goes on in a larger ladder.
 Source
     Specification of signals §1; rulings 1, 2, 7, 9.
 """
@@ -17,7 +17,7 @@ Source
 import numpy as np
 
 from bot.domain.market import ABSENT, SIDE_TICK, Days, Ticks
-from bot.kernel import hot, part
+from bot.kernel import Row, hot, part
 from bot.signals import clustering
 from bot.signals.footprint import EMPTY, HALT_IN, LOCKED, OPENING, PARTIAL, clear, poc, pour, wipe
 
@@ -48,7 +48,7 @@ STATE = np.dtype(
 
 
 @part
-def place(days: Days, s: np.void, bar: np.void, ts: int) -> None:
+def place(days: Days, s: Row, bar: Row, ts: int) -> None:
     """Put an empty bar on the grid so that it holds `ts`. The day must be the right one already."""
     clear(bar)
     day = days[s.day]
@@ -72,7 +72,7 @@ def place(days: Days, s: np.void, bar: np.void, ts: int) -> None:
 
 
 @part
-def room(s: np.void, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks) -> int:
+def room(s: Row, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks) -> int:
     """Whether the base bar can close: DONE, FULL or GROW. Nothing is changed."""
     base = frames[0]
     need = 0 if base.open == ABSENT else base.high - base.low + 1
@@ -93,9 +93,7 @@ def room(s: np.void, frames: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks)
 
 
 @part
-def finish(
-    days: Days, s: np.void, bar: np.void, ladder: Ticks, closed: Ticks, cells: Ticks, arrival: int, row: int
-) -> None:
+def finish(days: Days, s: Row, bar: Row, ladder: Ticks, closed: Ticks, cells: Ticks, arrival: int, row: int) -> None:
     """Close one bar: stamp when it became known, copy it and its cells out, wipe its ladder."""
     if bar.open == ABSENT:
         bar.flags |= EMPTY
@@ -121,7 +119,7 @@ def finish(
 @part
 def roll(
     days: Days,
-    s: np.void,
+    s: Row,
     frames: Ticks,
     ladders: Ticks,
     closed: Ticks,
@@ -159,7 +157,7 @@ def roll(
 
 
 @part
-def following(days: Days, s: np.void, end: int, ts: int) -> int:
+def following(days: Days, s: Row, end: int, ts: int) -> int:
     """Where the bar after `end` lies: in a session the next one, even empty; outside it the one that holds `ts`."""
     while s.day + 1 < days.shape[0] and end >= days[s.day + 1].open:
         s.day += 1
@@ -173,7 +171,7 @@ def following(days: Days, s: np.void, end: int, ts: int) -> int:
 
 
 @part
-def begin(days: Days, s: np.void, frames: Ticks, ts: int) -> None:
+def begin(days: Days, s: Row, frames: Ticks, ts: int) -> None:
     """Open the first bars of a tape."""
     while s.day + 1 < days.shape[0] and ts >= days[s.day + 1].open:
         s.day += 1
@@ -183,7 +181,7 @@ def begin(days: Days, s: np.void, frames: Ticks, ts: int) -> None:
 
 
 @part
-def mark(s: np.void, frames: Ticks, halted: int, locked: int, touched: bool) -> None:
+def mark(s: Row, frames: Ticks, halted: int, locked: int, touched: bool) -> None:
     """A halt and a locked book mark every bar that they touch, also those still to come while they last."""
     s.halted, s.locked = halted, locked
     for f in range(s.frames):
@@ -194,16 +192,16 @@ def mark(s: np.void, frames: Ticks, halted: int, locked: int, touched: bool) -> 
 
 
 @hot
-def fits(bar: np.void, price: int, size: int) -> bool:
+def fits(bar: Row, price: int, size: int) -> bool:
     """Whether a ladder of `size` prices can hold the bar with a print at `price`."""
-    return bar.open == ABSENT or max(bar.high, price) - min(bar.low, price) < size
+    return bool(bar.open == ABSENT or max(bar.high, price) - min(bar.low, price) < size)
 
 
 @hot
-def take(s: np.void, bar: np.void, ladder: Ticks, tick: np.void, sure: float) -> None:
+def take(s: Row, bar: Row, ladder: Ticks, tick: Row, sure: float) -> None:
     """Count one print; `sure` is how certain its side is."""
     mask = ladder.shape[0] - 1
-    p, size = tick.price, np.int64(tick.size)
+    p, size = tick.price, int(tick.size)
     cell = ladder[p & mask]
     s.ordinal += 1
     if bar.open == ABSENT:

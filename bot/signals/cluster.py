@@ -1,8 +1,9 @@
 """The bid cluster: the levels at and below an absorption that took the selling, under which a stop belongs.
 
 Definition (long; mirrored by `sign`)
-    Contiguous levels at or below the absorption level whose volume sold in the last six minutes is at least a quarter of
-    the largest among the levels at or below it. The cluster's low is the lowest of them; the stop stands one tick lower.
+    Contiguous levels at or below the absorption level whose volume sold in the last six minutes is at least a quarter
+    of the largest among the levels at or below it. The cluster's low is the lowest of them; the stop stands one tick
+    lower.
 Source
     Specification of signals §9.
 """

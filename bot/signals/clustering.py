@@ -1,16 +1,17 @@
 """How much alike the aggressors of successive prints are: the deflator of "number of prints" in a significance test.
 
 Definition
-    D = 1 + 2·Σₖ max(0, acfₖ), k = 1…50, of trade signs (+1 buyer, −1 seller) over about the last 20,000 prints, clamped to
-    [1, 20]. Signs are kept as bits, 64 to a word; a word's agreement with its own past is counted once, when it is full,
-    so that a print costs a few operations and the window moves by whole words. Not known before the window is full.
+    D = 1 + 2·Σₖ max(0, acfₖ), k = 1…50, of trade signs (+1 buyer, −1 seller) over about the last 20,000 prints, clamped
+    to [1, 20]. Signs are kept as bits, 64 to a word; a word's agreement with its own past is counted once, when it is
+    full, so that a print costs a few operations and the window moves by whole words. Not known before the window is
+    full.
 Source
     Specification of signals §3.1. Prints of one stamp, price and side are one order (ruling 9) and one sign.
 """
 
 import numpy as np
 
-from bot.kernel import hot, part
+from bot.kernel import Row, hot, part
 
 LAGS = 50
 WORDS = 313  # 313 · 64 = 20,032 signs
@@ -38,7 +39,7 @@ _ONE, _TWO, _FOUR, _TOP = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56
 
 
 @part
-def ones(word: np.uint64) -> int:
+def ones(word: np.uint64) -> np.int64:
     """How many bits of a word are set."""
     word = word - ((word >> _ONE) & _M1)
     word = (word & _M2) + ((word >> _TWO) & _M2)
@@ -47,7 +48,7 @@ def ones(word: np.uint64) -> int:
 
 
 @hot
-def push(s: np.void, side: int) -> None:
+def push(s: Row, side: int) -> None:
     """Take the aggressor of one order."""
     s.word = (s.word << _ONE) | np.uint64(1 if side > 0 else 0)
     s.bits += 1
@@ -66,7 +67,7 @@ def push(s: np.void, side: int) -> None:
 
 
 @part
-def deflator(s: np.void) -> float:
+def deflator(s: Row) -> float:
     """D, or 0 while the window is not full."""
     if s.words < WORDS:
         return 0.0

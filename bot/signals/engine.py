@@ -2,10 +2,10 @@
 
 A scan is a pure fold over the tape: however the rows are cut into batches, the same EVENT rows come out, byte for byte.
 The shipped detectors run in two compiled walks: over rows for what reads ticks (`walk.py`), over closed bars for what
-reads bars and events (`settle.py`). Detectors of others scan the rows beside them. Nothing runs in Python for a quiet row.
-A tape of several instruments is read by one engine each; what the end of a bar owes to a row of its own instrument, a row
-of another one may show first. Order: by row; at one row first what became known before it (by time), then the row's own; of equals by source.
-"""
+reads bars and events (`settle.py`). Detectors of others scan the rows beside them. Nothing runs in Python for a quiet
+row. A tape of several instruments is read by one engine each; what the end of a bar owes to a row of its own
+instrument, a row of another one may show first. Order: by row; at one row first what became known before it (by time),
+then the row's own; of equals by source."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from bot.domain.instrument import Instrument
-from bot.domain.market import EVENT, TICK, Days, Events, Ticks
-from bot.signals import absorption, absorption_rejection, imbalance, rejection, walk
+from bot.domain.market import EVENT, OFF_GRID, PRINT, QUARANTINED, SIDE_NONE, TICK, Days, Events, Ticks
+from bot.signals import absorption, absorption_rejection, aggressor, imbalance, rejection, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.footprint import BAR, CELL, Footprint
 from bot.signals.roster import INTERNAL, Roster, Wish
@@ -25,6 +25,7 @@ __all__ = ["Engine", "MultiEngine", "Wish", "build"]
 KEPT_BARS = 8
 """Closed bars of each timeframe that outlive the batch; more where a window of time needs them."""
 _CERTAIN = np.zeros(0, np.float32)
+_NONE = np.zeros(0, EVENT)
 
 
 class Engine:
@@ -50,6 +51,8 @@ class Engine:
         self._closed, self._cells = np.zeros(bars, BAR), np.zeros(cells, CELL)
         self._out = np.zeros(events, EVENT)
         self._settled = 0
+        self._infers: bool | None = None
+        self._aggressor = aggressor.fresh()
         self._kept = roster.bars_kept(KEPT_BARS)
 
     def scan(self, ticks: Ticks, until: int = 0) -> Events:
@@ -59,12 +62,13 @@ class Engine:
         """
         assert ticks.dtype == TICK
         self._forget_old_bars()
+        ticks, sure = self._sided(ticks)
         world = self._world[0]
         world["found"] = 0
         while (
             code := walk.read(
                 ticks,
-                _CERTAIN,
+                sure,
                 until,
                 self._days,
                 self._world,
@@ -77,9 +81,38 @@ class Engine:
         ) != DONE:
             self._make_room(code)
         heard, closed = int(world["found"]), int(world["bars"]["closed"])
-        if heard == 0 and closed == self._settled:
-            return np.zeros(0, EVENT)
-        return self._settle(heard, closed)
+        quiet = heard == 0 and closed == self._settled
+        events = _NONE if quiet else self._settle(heard, closed)
+        return self._beside(ticks, until, events) if self._roster.extras else events
+
+    def _sided(self, ticks: Ticks) -> tuple[Ticks, Any]:
+        """The rows with a side on every print, and how sure each is (empty: all are).
+
+        The first print of a tape says whether its feed knows sides; only where it does not are they inferred.
+        """
+        if self._infers is None:
+            prints = np.flatnonzero((ticks["kind"] == PRINT) & (ticks["flags"] & (OFF_GRID | QUARANTINED) == 0))
+            if len(prints):
+                self._infers = bool(ticks["side_method"][prints[0]] == SIDE_NONE)
+        if not self._infers:
+            return ticks, _CERTAIN
+        ticks, sure = ticks.copy(), np.empty(len(ticks), np.float32)
+        aggressor.fill(ticks, sure, self._aggressor)
+        return ticks, sure
+
+    def _beside(self, ticks: Ticks, until: int, events: Events) -> Events:
+        """Add what the detectors of others see in the same rows."""
+        found = [events]
+        for detector, source, first_kind in self._roster.extras:
+            row, more = 0, True
+            while more:
+                seen, row = detector.scan(ticks, row, until)
+                mine = seen.copy()
+                mine["source"], mine["instrument"] = source, self.index
+                mine["kind"] += first_kind
+                found.append(mine)
+                more = row < len(ticks)
+        return _in_order(np.concatenate(found))
 
     def _settle(self, heard: int, closed: int) -> Events:
         """Let closed bars and the rows' events become more events; all of them in order."""
@@ -101,8 +134,7 @@ class Engine:
         self._settled = closed
         events = self._out[:found].copy()
         events["instrument"] = self.index
-        order = np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))
-        return events[order]
+        return _in_order(events)
 
     def _make_room(self, code: int) -> None:
         """Double what a walk ran out of; it goes on where it stood."""
@@ -149,6 +181,12 @@ class Engine:
         closed = self._closed[: int(self._world[0]["bars"]["closed"])]
         found = np.flatnonzero((closed["timeframe"] == timeframe_ns) & (closed["end"] == end_ns))
         return Footprint.of(closed[found[-1]], self._cells) if len(found) else None
+
+
+def _in_order(events: Events) -> Events:
+    if len(events) < 2:
+        return events
+    return events[np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))]
 
 
 def _longer(rows: Any) -> Any:
@@ -213,7 +251,7 @@ class MultiEngine:
         passed = max(until, int(ticks["ts"][-1]) - 1 if len(ticks) else 0)
         found = [self._scan_one(index, ticks, passed) for index in range(len(self._engines))]
         events = np.concatenate(found) if found else np.zeros(0, EVENT)
-        return events[np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))]
+        return _in_order(events)
 
     def _scan_one(self, index: int, ticks: Ticks, until: int) -> Events:
         rows = np.flatnonzero(ticks["instrument"] == index)

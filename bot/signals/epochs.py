@@ -25,14 +25,14 @@ def day_of(days: Days, ts: int) -> int:
 def is_open(days: Days, ts: int) -> bool:
     """Whether a session is on."""
     day = days[day_of(days, ts)]
-    return day.open <= ts < day.close
+    return bool(day.open <= ts < day.close)
 
 
 @part
 def epoch(days: Days, ts: int) -> int:
     """When the statistics that hold at `ts` began: the session's open, or its regular open once that has passed."""
     day = days[day_of(days, ts)]
-    return day.anchor if ts >= day.anchor else day.open
+    return int(day.anchor if ts >= day.anchor else day.open)
 
 
 @part
@@ -40,7 +40,7 @@ def next_epoch(days: Days, ts: int) -> int:
     """When they end: the first session open or regular open after `ts`."""
     k = day_of(days, ts)
     if days[k].open > ts:
-        return days[k].open
+        return int(days[k].open)
     if days[k].anchor > ts:
-        return days[k].anchor
-    return days[k + 1].open if k + 1 < days.shape[0] else NEVER
+        return int(days[k].anchor)
+    return int(days[k + 1].open) if k + 1 < days.shape[0] else NEVER

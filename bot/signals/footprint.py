@@ -1,9 +1,10 @@
 """What a bar holds: prices, volumes, and a cell for every price that was traded; and the bar as a plain value.
 
 Definition
-    Volumes are split by who caused the print: bought (at the ask), sold (at the bid), unknown. `low_buy` and its siblings
-    are what had been traded when the extreme was printed last: the rest says who was left.
-    POC is the price with the largest volume; of equals the one nearer the close, then nearer the open, then printed last.
+    Volumes are split by who caused the print: bought (at the ask), sold (at the bid), unknown. `low_buy` and its
+    siblings are what had been traded when the extreme was printed last: the rest says who was left.
+    POC is the price with the largest volume; of equals the one nearer the close, then nearer the open, then printed
+    last.
 Source
     Specification of signals §1, §5; ruling 19.
 """
@@ -15,7 +16,7 @@ import numpy as np
 
 from bot.domain.decision import Fact
 from bot.domain.market import ABSENT, Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 
 # BAR.flags
 PARTIAL, HALT_IN, LOCKED, EMPTY, OPENING = 1, 2, 4, 8, 16
@@ -72,7 +73,7 @@ BAR = np.dtype(
 
 
 @part
-def clear(bar: np.void) -> None:
+def clear(bar: Row) -> None:
     """Make a bar empty; its grid stays."""
     bar.flags = 0
     bar.open = bar.high = bar.low = bar.close = bar.poc = ABSENT
@@ -83,7 +84,7 @@ def clear(bar: np.void) -> None:
 
 
 @part
-def wipe(bar: np.void, ladder: Ticks) -> None:
+def wipe(bar: Row, ladder: Ticks) -> None:
     """Empty the cells of a bar."""
     if bar.open != ABSENT:
         for p in range(bar.low, bar.high + 1):
@@ -92,7 +93,7 @@ def wipe(bar: np.void, ladder: Ticks) -> None:
 
 
 @part
-def poc(bar: np.void, cells: Ticks, first: int, stop: int) -> int:
+def poc(bar: Row, cells: Ticks, first: int, stop: int) -> int:
     """The price with the largest volume among `cells[first:stop]`; ABSENT when there is none."""
     best = first
     for k in range(first + 1, stop):
@@ -110,7 +111,7 @@ def poc(bar: np.void, cells: Ticks, first: int, stop: int) -> int:
 
 
 @part
-def pour(base: np.void, cells: Ticks, bar: np.void, ladder: Ticks) -> None:
+def pour(base: Row, cells: Ticks, bar: Row, ladder: Ticks) -> None:
     """Add a bar that has closed, cell by cell, to a longer one that is still open."""
     bar.flags |= base.flags & (HALT_IN | LOCKED)
     delta = bar.buy - bar.sell
@@ -132,7 +133,7 @@ def pour(base: np.void, cells: Ticks, bar: np.void, ladder: Ticks) -> None:
 
 
 @part
-def pour_cells(base: np.void, cells: Ticks, ladder: Ticks) -> None:
+def pour_cells(base: Row, cells: Ticks, ladder: Ticks) -> None:
     """Add the cells of `base` to a longer bar's ladder."""
     mask = ladder.shape[0] - 1
     for p in range(base.low, base.high + 1):
@@ -168,7 +169,7 @@ class Footprint:
     """(price, volume at the bid, volume at the ask, unknown), lowest price first."""
 
     @classmethod
-    def of(cls, bar: np.void, cells: Ticks) -> "Footprint":
+    def of(cls, bar: Row, cells: Ticks) -> "Footprint":
         """A BAR row and its cells."""
         prices = {n: None if bar[n] == ABSENT else int(bar[n]) for n in ("open", "high", "low", "close", "poc")}
         rows = cells[int(bar["cells_from"]) : int(bar["cells_to"])]

@@ -1,8 +1,8 @@
 """Forgetting at an exponential rate in event time, by letting what is new weigh more.
 
-What decays is kept multiplied by a growth factor exp(t/tau) that all share: adding to it costs one multiplication, and its
-value at any time is the quotient. The factor is brought back to 1, and all that hangs on it, before it could overflow.
-"""
+What decays is kept multiplied by a growth factor exp(t/tau) that all share: adding to it costs one multiplication, and
+its value at any time is the quotient. The factor is brought back to 1, and all that hangs on it, before it could
+overflow."""
 
 import math
 

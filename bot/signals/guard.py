@@ -6,18 +6,16 @@ Source: specification of signals §11.
 
 import numpy as np
 
-from bot.kernel import part
+from bot.kernel import Row, part
 from bot.signals import event
 
 EVIDENCE = ("number", "on", "value", "threshold")
 NAME = np.dtype([("number", "i8"), ("source", "i8"), ("kind", "i8")], align=True)
-ROW_EVENTS = 4
-"""More than one row cannot give from one guard."""
 
 
 @part
-def tell(e: np.void, name: np.void, on: int, value: float, threshold: float, due: int, ts: int, row: int) -> None:
-    """Write the EVENT of a guard that went on or off: due at `due`, and the row stamped `ts` is the first to show it."""
+def tell(e: Row, name: Row, on: int, value: float, threshold: float, due: int, ts: int, row: int) -> None:
+    """Write the EVENT of a guard that went on or off: due at `due`, shown first by the row stamped `ts`."""
     event.when(e, min(due, ts), min(due, ts), row, 1 if due < ts else 0)
     event.head(e, name.source, name.kind, 0, 0, 0, value)
     e.evidence[0], e.evidence[1], e.evidence[2], e.evidence[3] = name.number, on, value, threshold

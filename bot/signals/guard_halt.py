@@ -1,8 +1,8 @@
 """G6, halt or gap: trading stopped, or nothing has been heard for longer than is natural.
 
 Definition
-    On at a HALT row, or when no row has come for max(silence, 20 × the median gap) in session hours; the next row (or the
-    RESUME) is the reopening, and it goes off one full minute after. Both reset what was absorbed and mark the bars.
+    On at a HALT row, or when no row has come for max(silence, 20 × the median gap) in session hours; the next row (or
+    the RESUME) is the reopening, and it goes off one full minute after. Both reset what was absorbed and mark the bars.
     The median gap is a frugal estimate: every 16th gap moves it by 2 % up or down (Ma, Muthukrishnan & Sandler 2013).
 Source
     Specification of signals §11. A bare silence blocks entries, never fills.
@@ -13,7 +13,7 @@ import numpy as np
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
 from bot.domain.market import HALT, RESUME, STATUS, Days, Events, Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 from bot.signals import guard
 from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import NEVER, is_open
@@ -62,7 +62,7 @@ def fresh(params: Params, source: int, kind: int) -> Ticks:
 
 
 @part
-def switch(g: np.void, due: int, ts: int, row: int, out: Events, found: int) -> int:
+def switch(g: Row, due: int, ts: int, row: int, out: Events, found: int) -> int:
     """Go on or off; return how many events there are now."""
     value = 0.0 if g.halted or g.on else g.limit / 1e9
     g.on = 1 - g.on
@@ -72,7 +72,7 @@ def switch(g: np.void, due: int, ts: int, row: int, out: Events, found: int) -> 
 
 
 @part
-def gap(g: np.void, dt: int) -> None:
+def gap(g: Row, dt: int) -> None:
     """Let a gap between rows move the median and with it the limit."""
     if g.gap <= 0.0:
         g.gap = max(1.0, float(dt))
@@ -80,11 +80,11 @@ def gap(g: np.void, dt: int) -> None:
         g.gap *= _STEP
     elif dt < g.gap:
         g.gap /= _STEP
-    g.limit = max(g.args.silence, np.int64(g.args.gaps * g.gap))
+    g.limit = max(g.args.silence, int(g.args.gaps * g.gap))
 
 
 @part
-def elapse(g: np.void, days: Days, now: int, arrival: int, row: int, out: Events, found: int) -> int:
+def elapse(g: Row, days: Days, now: int, arrival: int, row: int, out: Events, found: int) -> int:
     """What time alone brings by `now`: a silence begins (and puts off the release), or the release is over."""
     late = g.last + g.limit
     if g.off_due <= now and g.off_due < late:
@@ -99,7 +99,7 @@ def elapse(g: np.void, days: Days, now: int, arrival: int, row: int, out: Events
 
 
 @part
-def hear(g: np.void, tick: np.void, row: int, out: Events, found: int) -> tuple[int, bool]:
+def hear(g: Row, tick: Row, row: int, out: Events, found: int) -> tuple[int, bool]:
     """A row that may end a silence, halt trading or let it go on: (events, whether it did)."""
     touched = g.silent > 0
     if g.silent:

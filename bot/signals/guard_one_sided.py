@@ -1,8 +1,8 @@
 """G4, one-sided book: bid or ask is missing. Endless volume without progress there is the perfect fake absorption.
 
 Definition
-    On when a side has been missing for 250 ms after a whole book was seen; off when both have stood for 5 s. While it is
-    on every detector is frozen and has forgotten its levels, and bars are marked LOCKED.
+    On when a side has been missing for 250 ms after a whole book was seen; off when both have stood for 5 s. While it
+    is on every detector is frozen and has forgotten its levels, and bars are marked LOCKED.
 Source
     Specification of signals §11. A limit lock is one; a tape without any quotes is none.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
 from bot.domain.market import Events, Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 from bot.signals import guard
 from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import NEVER
@@ -55,7 +55,7 @@ def fresh(params: Params, source: int, kind: int) -> Ticks:
 
 
 @part
-def turn(g: np.void, missing: int, ts: int) -> None:
+def turn(g: Row, missing: int, ts: int) -> None:
     """The book became whole, or a side of it went missing."""
     g.missing = missing
     g.seen |= 1 - missing
@@ -65,7 +65,7 @@ def turn(g: np.void, missing: int, ts: int) -> None:
 
 
 @part
-def switch(g: np.void, arrival: int, row: int, out: Events, found: int) -> int:
+def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
     """It is due: go on or off; return how many events there are."""
     waited = (g.args.whole if g.on else g.args.missing) / 1e9
     g.on = 1 - g.on

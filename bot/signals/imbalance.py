@@ -1,13 +1,13 @@
 """Imbalance: far more was bought at the ask than sold at the bid over a whole bar, or the reverse.
 
 Definition, on a closed bar (clock windows, half-open)
-    A, B = volume bought, sold; share = A / (A + B) of the stronger side. base = the same side's share over the 120 minutes
-    before, same day, clamped to [.40, .60], and .50 while the day has given less than 30 minutes.
+    A, B = volume bought, sold; share = A / (A + B) of the stronger side. base = the same side's share over the 120
+    minutes before, same day, clamped to [.40, .60], and .50 while the day has given less than 30 minutes.
     n = (Σq)² / Σq² / D, D = clustering of signs (`clustering.py`; 4 until its window is full).
     z = (share − base) / √(base·(1 − base)/n).
-    Fires when share ≥ threshold (whole numbers: 100·A ≥ 80·(A + B)), z ≥ 4, at least 100 prints, and volume at least half of
-    the median window's (at this time of day over 20 days, else of the day so far); never with more than a fifth of the
-    volume of unknown side. imbalance = strong (80 %) in windows under 15 minutes, imbalance_watch = 75 % there,
+    Fires when share ≥ threshold (whole numbers: 100·A ≥ 80·(A + B)), z ≥ 4, at least 100 prints, and volume at least
+    half of the median window's (at this time of day over 20 days, else of the day so far); never with more than a fifth
+    of the volume of unknown side. imbalance = strong (80 %) in windows under 15 minutes, imbalance_watch = 75 % there,
     imbalance_15m = 75 % in longer ones.
     Direction is not implied: reading +1 pushed (progress ≥ .5 ATR), −1 absorbed (progress ≤ .2 ATR), 0 neither.
 Source
@@ -24,7 +24,7 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 from bot.signals import atr, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import epoch
@@ -98,11 +98,11 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
 
 
 @part
-def base_rate(a: np.void, bar: np.void) -> float:
+def base_rate(a: Row, bar: Row) -> float:
     """The buyers' share that was usual before this window."""
     args = a.args
     if args.base_rate > 0.0:
-        return args.base_rate
+        return float(args.base_rate)
     kept = min(a.windows, PAST)
     buy = sell = 0
     first = bar.start
@@ -118,7 +118,7 @@ def base_rate(a: np.void, bar: np.void) -> float:
 
 
 @part
-def usual_volume(a: np.void, slot: int) -> float:
+def usual_volume(a: Row, slot: int) -> float:
     """The median volume of a window: at this time of day once twenty days are known, else of the day so far."""
     if 0 <= slot < SLOTS and a.seasons[slot] >= SEASONS:
         return median(a.season[slot], SEASONS, a.ranked)
@@ -126,7 +126,7 @@ def usual_volume(a: np.void, slot: int) -> float:
 
 
 @part
-def weigh(a: np.void, bar: np.void, usual: float, out: Events, found: int) -> int:
+def weigh(a: Row, bar: Row, usual: float, out: Events, found: int) -> int:
     """Measure one window and write an EVENT if it fires; return how many there are now."""
     args = a.args
     sided = bar.buy + bar.sell
@@ -171,7 +171,7 @@ def weigh(a: np.void, bar: np.void, usual: float, out: Events, found: int) -> in
 
 
 @part
-def close(a: np.void, days: Days, bar: np.void, out: Events, found: int) -> int:
+def close(a: Row, days: Days, bar: Row, out: Events, found: int) -> int:
     """One window closed: weigh it, then let the averages have it."""
     begun = epoch(days, bar.start)
     if begun != a.epoch:

@@ -7,7 +7,7 @@ Prices here are signed: a short's level at p stands at −p, so that one rule se
 import numpy as np
 
 from bot.domain.market import Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 
 LEVELS = 512
 NOWHERE = int(np.iinfo(np.int32).min)
@@ -40,7 +40,7 @@ HIT = np.dtype([("ts", "i8"), ("price", "i4"), ("size", "i4")], align=True)
 
 
 @part
-def forget(level: np.void, price: int) -> None:
+def forget(level: Row, price: int) -> None:
     """Make a slot the unhurt level at `price`."""
     level.price = price
     level.live = level.ripe = 0
@@ -48,7 +48,7 @@ def forget(level: np.void, price: int) -> None:
 
 
 @part
-def begin(level: np.void, ts: int) -> None:
+def begin(level: Row, ts: int) -> None:
     """The first hit of an episode."""
     level.live = 1
     level.first_ts = ts
@@ -58,7 +58,7 @@ def begin(level: np.void, ts: int) -> None:
 
 
 @part
-def lately(level: np.void, hits: Ticks, count: int, ts: int) -> tuple[float, bool]:
+def lately(level: Row, hits: Ticks, count: int, ts: int) -> tuple[float, bool]:
     """(volume per second over the last 5 s, whether selling dries up) of a level, from the side's newest hits.
 
     It dries up when that rate is at most half the episode's, or the last ten hits are smaller than half its mean.

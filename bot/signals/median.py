@@ -16,4 +16,4 @@ def median(values: Ticks, n: int, ranked: Ticks) -> float:
             ranked[j] = ranked[j - 1]
             j -= 1
         ranked[j] = x
-    return 0.5 * (ranked[(n - 1) // 2] + ranked[n // 2])
+    return 0.5 * float(ranked[(n - 1) // 2] + ranked[n // 2])

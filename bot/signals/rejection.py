@@ -1,14 +1,15 @@
 """Rejection candle: a bar that was pushed to an extreme and left it behind as a tail.
 
 Definition (long; the short side is its mirror, by `sign`), on a closed bar
-    R = H − L, T = min(O, C) − L, clv = (C − L) / R; ATR of the bars before; effort = volume / median volume of the last 30;
-    zone = the outer half of the tail, [L, L + ⌊T/2⌋]: tail_volume = its share of the bar's volume, td = delta / volume in
-    it, dwell = seconds in it; low_cell = sold at L / sold in the tail; relief = (bought − sold) / both after the last
-    print at L.
+    R = H − L, T = min(O, C) − L, clv = (C − L) / R; ATR of the bars before; effort = volume / median volume of the last
+    30; zone = the outer half of the tail, [L, L + ⌊T/2⌋]: tail_volume = its share of the bar's volume, td = delta /
+    volume in it, dwell = seconds in it; low_cell = sold at L / sold in the tail; relief = (bought − sold) / both after
+    the last print at L.
     rejection        T ≥ max(2, 0.8·ATR), T/R ≥ .33, clv ≥ .55, effort ≥ 1.2, relief ≥ −.1
     rejection_minor  T ≥ 2, T/R ≥ .50, clv ≥ .60: about a third of bars in pure noise, never tradable alone
     exhausted (evidence): td ≤ −.2, relief ≥ 0, low_cell ≤ .35
-    None on a bar with fewer than 20 prints, with R = 0, a halt, a locked book, the first minute of a day, or a gap tail.
+    None on a bar with fewer than 20 prints, with R = 0, a halt, a locked book, the first minute of a day, or a gap
+    tail.
 Source
     Specification of signals §5. A random walk draws one or two full ones an hour: weak evidence alone.
 Evidence
@@ -21,7 +22,7 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS
 from bot.domain.market import ABSENT, Events, Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 from bot.signals import atr, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.footprint import HALT_IN, LOCKED, OPENING
@@ -82,7 +83,7 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
 
 
 @part
-def tail_of(bar: np.void, cells: Ticks, sign: int, tail: int, v: Ticks) -> bool:
+def tail_of(bar: Row, cells: Ticks, sign: int, tail: int, v: Ticks) -> bool:
     """Fill in what the tail's cells say; False when nothing was traded between the extreme and the body (a gap)."""
     low = bar.low if sign > 0 else -bar.high
     sold = at_low = zone = delta = dwell = inside = 0
@@ -108,7 +109,7 @@ def tail_of(bar: np.void, cells: Ticks, sign: int, tail: int, v: Ticks) -> bool:
 
 
 @part
-def judge(a: np.void, bar: np.void, cells: Ticks, sign: int, effort: float, out: Events, found: int) -> int:
+def judge(a: Row, bar: Row, cells: Ticks, sign: int, effort: float, out: Events, found: int) -> int:
     """One side of one bar: measure, and keep the EVENT if it is a candle; return how many there are now."""
     args = a.args
     low, high, opened, close = bar.low, bar.high, bar.open, bar.close
@@ -153,7 +154,7 @@ def judge(a: np.void, bar: np.void, cells: Ticks, sign: int, effort: float, out:
 
 
 @part
-def close(a: np.void, bar: np.void, cells: Ticks, out: Events, found: int) -> int:
+def close(a: Row, bar: Row, cells: Ticks, out: Events, found: int) -> int:
     """One bar closed: judge both sides, then let the averages have it."""
     if bar.open == ABSENT:
         return found

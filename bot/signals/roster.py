@@ -51,7 +51,7 @@ class Wish:
     timeframe_ns: int = MINUTE_NS
     context_ns: int | None = CONTEXT_NS
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    extra: Sequence[type] = ()
+    extra: Sequence[Any] = ()
     """Detectors of others: classes that are made as `cls(instrument, timeframe_ns, params)`."""
 
     @classmethod

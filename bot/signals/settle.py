@@ -7,7 +7,7 @@ from the events that the walk over rows left in the same buffer.
 import numpy as np
 
 from bot.domain.market import ABSENT, Days, Events, Ticks
-from bot.kernel import kernel, part
+from bot.kernel import Row, kernel, part
 from bot.signals import absorption_rejection, event, imbalance, rejection
 from bot.signals.epochs import NEVER
 
@@ -18,7 +18,7 @@ BAR_EVIDENCE = (
 
 
 @part
-def tell(bar: np.void, source: np.void, e: np.void) -> None:
+def tell(bar: Row, source: Row, e: Row) -> None:
     """A closed bar as an EVENT."""
     volume = bar.buy + bar.sell + bar.unknown
     event.when(e, bar.end, bar.known, bar.row, bar.before)

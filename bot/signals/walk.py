@@ -1,14 +1,14 @@
 """The walk over the rows of a batch: everything that reads ticks, in one compiled call.
 
-A row first lets time pass (`moments`: bars end, a day begins, a guard falls due), then shows its book, then its print or
-quote. What is due is known beforehand as one stamp, so that a quiet row compares two numbers and goes on.
+A row first lets time pass (`moments`: bars end, a day begins, a guard falls due), then shows its book, then its print
+or quote. What is due is known beforehand as one stamp, so that a quiet row compares two numbers and goes on.
 A walk that runs out of room comes back before the row that needs it; the engine makes room, and it goes on there.
 """
 
 import numpy as np
 
 from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
-from bot.kernel import hot, kernel, part
+from bot.kernel import Row, hot, kernel, part
 from bot.signals import absorption, bars, guard_halt, guard_one_sided
 from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
@@ -40,7 +40,7 @@ WORLD = np.dtype(
 
 
 @part
-def forget(w: np.void, absorptions: Ticks, touched: bool) -> None:
+def forget(w: Row, absorptions: Ticks, touched: bool) -> None:
     """Trading stopped or went on, or the book broke: levels die and bars show it."""
     for k in range(absorptions.shape[0]):
         absorption.die(absorptions[k])
@@ -49,7 +49,7 @@ def forget(w: np.void, absorptions: Ticks, touched: bool) -> None:
 
 @part
 def moments(
-    w: np.void, days: Days, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, tick: np.void, out: Events
+    w: Row, days: Days, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, tick: Row, out: Events
 ) -> int:
     """Let time come to a row's stamp, before the row is read. DONE, or what the end of a bar is short of."""
     ts = tick.ts
@@ -84,7 +84,7 @@ def moments(
 
 
 @hot
-def see(w: np.void, absorptions: Ticks, ladders: Ticks, tick: np.void, sure: float, out: Events) -> None:
+def see(w: Row, absorptions: Ticks, ladders: Ticks, tick: Row, sure: float, out: Events) -> None:
     """Read a row: the state of its book, then its print or quote."""
     missing = 1 if tick.bid == ABSENT or tick.ask == ABSENT else 0
     if missing != w.one_sided.missing:
@@ -116,7 +116,7 @@ def read_rows(
     ticks: Ticks,
     sure: Ticks,
     days: Days,
-    w: np.void,
+    w: Row,
     absorptions: Ticks,
     ladders: Ticks,
     closed: Ticks,
@@ -148,7 +148,7 @@ def read_rows(
 
 @part
 def silence(
-    until: int, days: Days, w: np.void, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, out: Events
+    until: int, days: Days, w: Row, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, out: Events
 ) -> int:
     """Let time come to `until` with no row behind."""
     if w.bars.started:

@@ -1,10 +1,10 @@
 """Liquidity zones: prices at which much was traded, where a move is likely to find the other side.
 
 Definition
-    A volume profile per tick: the day so far plus half of the regular hours before, optionally smoothed by a triangle of
-    ±2 ticks. A zone is a local maximum of at least 1.5 × the mean of the ticks that were traded, standing out by at least
-    20 % of the profile's maximum; of peaks within 3 ticks the largest counts. The next zone is the first at a distance of
-    at least `min_target` ticks from a price, in the direction of the signal.
+    A volume profile per tick: the day so far plus half of the regular hours before, optionally smoothed by a triangle
+    of ±2 ticks. A zone is a local maximum of at least 1.5 × the mean of the ticks that were traded, standing out by at
+    least 20 % of the profile's maximum; of peaks within 3 ticks the largest counts. The next zone is the first at a
+    distance of at least `min_target` ticks from a price, in the direction of the signal.
 Source
     Specification of signals §9; ruling 1. Levels of a stop map and resting size are no part of it yet.
 """
@@ -12,7 +12,7 @@ Source
 import numpy as np
 
 from bot.domain.market import ABSENT, Days, Ticks
-from bot.kernel import part
+from bot.kernel import Row, part
 from bot.signals.epochs import day_of, epoch
 
 SIZE = 1 << 14
@@ -33,7 +33,7 @@ STATE = np.dtype(
 
 
 @part
-def begin(s: np.void, days: Days, ts: int) -> None:
+def begin(s: Row, days: Days, ts: int) -> None:
     """Start a new profile if the day or its regular hours have begun; keep half of the regular hours that ended."""
     begun = epoch(days, ts)
     if begun == s.epoch:
@@ -47,7 +47,7 @@ def begin(s: np.void, days: Days, ts: int) -> None:
 
 
 @part
-def add(s: np.void, bar: np.void, cells: Ticks) -> None:
+def add(s: Row, bar: Row, cells: Ticks) -> None:
     """Pour a closed bar into the profile."""
     if bar.open == ABSENT:
         return
@@ -65,14 +65,14 @@ def add(s: np.void, bar: np.void, cells: Ticks) -> None:
 
 
 @part
-def raw(s: np.void, price: int) -> float:
+def raw(s: Row, price: int) -> float:
     """The profile at a price."""
     slot = price & (SIZE - 1)
     return s.now[slot] + 0.5 * s.before[slot] if s.price[slot] == price else 0.0
 
 
 @part
-def volume(s: np.void, price: int, smooth: bool) -> float:
+def volume(s: Row, price: int, smooth: bool) -> float:
     """The profile at a price, smoothed if asked for."""
     if not smooth:
         return raw(s, price)
@@ -81,7 +81,7 @@ def volume(s: np.void, price: int, smooth: bool) -> float:
 
 
 @part
-def key_col(s: np.void, price: int, step: int, smooth: bool, peak: float) -> float:
+def key_col(s: Row, price: int, step: int, smooth: bool, peak: float) -> float:
     """The lowest volume on the way from a peak to higher ground; 0 when there is none."""
     lowest = peak
     p = price + step
@@ -95,7 +95,7 @@ def key_col(s: np.void, price: int, step: int, smooth: bool, peak: float) -> flo
 
 
 @part
-def is_zone(s: np.void, price: int, smooth: bool, mean: float, largest: float) -> bool:
+def is_zone(s: Row, price: int, smooth: bool, mean: float, largest: float) -> bool:
     """Whether a price is a zone."""
     v = volume(s, price, smooth)
     if v < PEAK * mean or v <= 0.0:
@@ -108,7 +108,7 @@ def is_zone(s: np.void, price: int, smooth: bool, mean: float, largest: float) -
 
 
 @part
-def next_zone(s: np.void, side: int, start: int, min_target: int, smooth: bool) -> int:
+def next_zone(s: Row, side: int, start: int, min_target: int, smooth: bool) -> int:
     """The first zone at least `min_target` ticks from `start` in direction `side`; ABSENT when there is none."""
     total, ticks, largest = 0.0, 0, 0.0
     for p in range(s.low, s.high + 1):
