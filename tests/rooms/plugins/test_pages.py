@@ -56,3 +56,8 @@ def test_the_strategy_of_the_page_passes_its_test_and_trades_the_demo(tmp_path: 
     summary = paperpit(tmp_path, "replay", "demo", "--strategy", "fade.toml")
     assert summary["approved"] > 0
     assert summary["round_trips"] > 0
+
+
+def test_the_detector_of_the_page_passes_its_test(tmp_path: Path) -> None:
+    written("writing-a-detector.md", tmp_path)
+    assert "4 passed" in run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=prepend", ".")
