@@ -22,7 +22,7 @@ Row: TypeAlias = Any
 
 _ROOT = Path(__file__).resolve().parent.parent
 # Only these folders hold kernels; hashing more would compile anew for every change of an unrelated file.
-_KERNEL_FOLDERS = ("bot/signals", "bot/domain", "adapters/replay", "adapters/synthetic", "bot/tape")
+_KERNEL_FOLDERS = ("bot/signals", "bot/domain", "bot/orders", "bot/tape", "adapters/replay", "adapters/synthetic")
 
 
 def sources_hash() -> str:

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, Ticks
 from bot.domain.order import ENDED, Bracket, BracketState, FillReport, Order, OrderState, Role
 
 _COVERING = frozenset({OrderState.SENT, OrderState.WORKING, OrderState.PARTIAL})
@@ -88,12 +85,10 @@ class LiveBracket:
             assert self.high is not None
             self.low, self.high = min(self.low, fill.price), max(self.high, fill.price)
 
-    def watch(self, ticks: Ticks) -> None:
-        """Fold prints that came while the position was held into its excursion."""
-        usable = (ticks["kind"] == PRINT) & (ticks["instrument"] == self.bracket.entry.instrument)
-        prices = ticks["price"][usable & (ticks["flags"] & (OFF_GRID | QUARANTINED) == 0)]
-        if len(prices) and self.low is not None and self.high is not None:
-            self.low, self.high = min(self.low, int(np.min(prices))), max(self.high, int(np.max(prices)))
+    def watch(self, low: int, high: int) -> None:
+        """Fold the lowest and highest print that came while the position was held into its excursion."""
+        if self.low is not None and self.high is not None:
+            self.low, self.high = min(self.low, low), max(self.high, high)
 
     @property
     def net_ticks(self) -> int:

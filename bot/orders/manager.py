@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.decision import Approved
-from bot.domain.market import Ticks
+from bot.domain.market import ABSENT, Ticks
 from bot.domain.order import (
     Bracket,
     BracketState,
@@ -24,6 +24,7 @@ from bot.domain.order import (
     Role,
 )
 from bot.orders.bracket import Leg, LiveBracket
+from bot.orders.excursion import extremes
 from bot.orders.positions import Positions
 from bot.orders.table import ENDED, Action, Event, follow
 from bot.ports import Broker, Gate, Journal
@@ -78,7 +79,9 @@ class OrderManager:
         """Fold what was printed into the excursion of every position held."""
         for live in self._live.values():
             if live.share:
-                live.watch(ticks)
+                low, high = extremes(ticks, live.bracket.entry.instrument)
+                if low != ABSENT:
+                    live.watch(low, high)
 
     # What the desk tells
 
