@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Literal
 
 from bot import plugins
@@ -158,7 +159,7 @@ class Run:
         cancel_ms = bot.replay.cancel_latency_ms
         needs = AdapterNeeds(
             account=f"REPLAY-{self._run}",
-            instrument=instrument,
+            instrument=self._instrument,
             tapes=self._asked.tapes,
             batch=bot.replay.batch,
             fill_model=bot.replay.fill_model,
@@ -170,8 +171,11 @@ class Run:
         adapter: Adapter = factory(read_params(model, table, place, prefix=("adapters", bot.adapter)), needs)
         return adapter
 
+    def _instrument(self, name: str, tick: Decimal) -> Instrument:
+        return instrument(name, tick, folder=self._asked.bot.path.parent)
+
     def _sessions(self, one: Instrument) -> Days:
-        known = load_instruments().get(one.product)
+        known = load_instruments(self._asked.bot.path.parent).get(one.product)
         market = self.adapter.market
         return days(
             one.calendar,

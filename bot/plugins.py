@@ -19,8 +19,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from bot.config import Params
-from bot.errors import ConfigError
+from bot.config import BotFile, Loaded, Params, StrategyFile, read_params
+from bot.config.explain import Grid
+from bot.config.places import shown
+from bot.config.placing import Placing
+from bot.errors import ConfigError, Fault
 
 Group = Literal["adapters", "strategies", "detectors"]
 GROUPS: tuple[Group, ...] = ("adapters", "strategies", "detectors")
@@ -91,6 +94,32 @@ def params_of(plugin: Any) -> type[Params] | None:
     return model if isinstance(model, type) and issubclass(model, Params) else None
 
 
+def judge(loaded: Loaded[BotFile] | Loaded[StrategyFile]) -> None:
+    """See that every part that a file names is there and takes what the file gives it. Raises ConfigError."""
+    place = Placing(shown(loaded.path), loaded.text)
+    faults = part_faults(loaded.value, place, loaded.path.parent)
+    if faults:
+        raise ConfigError.of(tuple(faults))
+
+
+def part_faults(
+    file: BotFile | StrategyFile, place: Placing, base: Path | None, grid: Grid | None = None
+) -> list[Fault]:
+    """Every fault in the tables of a file's adapters, strategy and detectors."""
+    faults: list[Fault] = []
+    for group, name, table, prefix, named_at in _parts(file):
+        try:
+            model = _model(group, name, base)
+        except ConfigError as error:
+            faults.append(place.fault(named_at, error.what, allowed=error.allowed, do=error.do))
+            continue
+        try:
+            read_params(model, table, place, prefix=prefix, grid=grid)
+        except ConfigError as error:
+            faults += error.faults
+    return faults
+
+
 def detectors(
     tables: Mapping[str, Mapping[str, Any]], base: Path | None = None
 ) -> tuple[dict[str, Mapping[str, Any]], tuple[type, ...]]:
@@ -111,6 +140,32 @@ def detectors(
             others.append(detector)
             params[detector.kind] = table
     return params, tuple(others)
+
+
+def _parts(
+    file: BotFile | StrategyFile,
+) -> Iterator[tuple[Group, str, Mapping[str, Any], tuple[str, ...], tuple[str, ...]]]:
+    """Group, name and table of each part that a file names, where that table stands and where the name does."""
+    if isinstance(file, StrategyFile):
+        yield "strategies", file.strategy, file.params, ("params",), ("strategy",)
+    else:
+        if file.adapter not in file.adapters:
+            yield "adapters", file.adapter, {}, ("adapters", file.adapter), ("adapter",)
+        for name, table in file.adapters.items():
+            prefix = ("adapters", name)
+            yield "adapters", name, table, prefix, ("adapter",) if name == file.adapter else prefix
+    for name, table in file.detectors.items():
+        yield "detectors", name, table, ("detectors", name), ("detectors", name)
+
+
+def _model(group: Group, name: str, base: Path | None) -> type[Params]:
+    if group == "detectors":
+        from bot.signals.roster import GUARDS
+
+        if name in GUARDS:
+            model: type[Params] = GUARDS[name].Params
+            return model
+    return params_of(find(group, name, base)) or Params
 
 
 def _offer(point: EntryPoint) -> Offer:

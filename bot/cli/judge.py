@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import plugins
-from bot.config import BotFile, Params, StrategyFile, instrument, load_instruments, read_bot, read_params
+from bot.config import BotFile, StrategyFile, instrument, load_instruments, read_bot
 from bot.config.instruments import instruments_of
 from bot.config.lint import notes
 from bot.config.loader import judge_strategy
@@ -102,11 +102,7 @@ class Judge:
         if bot is None:
             return None
         place = Placing(file, text)
-        with self._keeping(place, ("adapter",)):
-            plugins.find("adapters", bot.adapter, path.parent)
-        for name, table in bot.adapters.items():
-            self._params("adapters", name, table, ("adapters", name), place, path.parent)
-        self._detectors(bot.detectors, place, path.parent)
+        self.faults += plugins.part_faults(bot, place, path.parent)
         with self._keeping(place, ("journal", "url")):
             _judge_journal(bot)
         self._secrets(parse(text, file), (), path.parent, place)
@@ -121,8 +117,8 @@ class Judge:
         if spec is None:
             return None
         one = _known(spec.instrument, self._beside)
-        self._params("strategies", spec.strategy, spec.params, ("params",), place, path.parent, one, ("strategy",))
-        self._detectors(spec.detectors, place, path.parent, one)
+        grid = (one.product, one.tick) if one else None
+        self.faults += plugins.part_faults(spec, place, path.parent, grid)
         if one is None:
             return spec
         self._blackout(spec, one, calendar, place)
@@ -145,36 +141,6 @@ class Judge:
                 elif path.stat().st_mode & 0o077:
                     message, do = f"others may read {shown(path)}", f"chmod 600 {shown(path)}"
                     self.faults.append(place.fault((*prefix, key), message, level="warning", do=do))
-
-    def _detectors(
-        self, tables: Mapping[str, Mapping[str, Any]], place: Placing, folder: Path, grid: Instrument | None = None
-    ) -> None:
-        if not tables:
-            return
-        from bot.signals.roster import GUARDS
-
-        for kind, table in tables.items():
-            if kind in GUARDS:
-                with self._keeping(place):
-                    read_params(GUARDS[kind].Params, table, place, prefix=("detectors", kind))
-            else:
-                self._params("detectors", kind, table, ("detectors", kind), place, folder, grid)
-
-    def _params(
-        self,
-        group: plugins.Group,
-        name: str,
-        table: Mapping[str, Any],
-        prefix: tuple[str, ...],
-        place: Placing,
-        folder: Path,
-        one: Instrument | None = None,
-        key: KeyPath = (),
-    ) -> None:
-        with self._keeping(place, key or prefix):
-            plugin = plugins.find(group, name, folder)
-            grid = (one.product, one.tick) if one else None
-            read_params(plugins.params_of(plugin) or Params, table, place, prefix=prefix, grid=grid)
 
     def _blackout(self, spec: StrategyFile, one: Instrument, calendar: "EventCalendar | None", place: Placing) -> None:
         from bot.risk.blackout import Blackout

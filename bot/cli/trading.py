@@ -34,18 +34,26 @@ def read_settings(
     config: Path | None, sets: Sequence[str], strategies: Sequence[str]
 ) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
     """bot.toml with `sets` applied, and the strategies of the flags or, without any, its own. Raises ConfigError."""
+    from bot import plugins
     from bot.config import read_bot, read_strategy
 
     bot = read_bot(config, sets)
+    plugins.judge(bot)
     names = strategies or bot.value.strategies
-    return bot, [read_strategy(name, bot.path.parent if not strategies else None) for name in names]
+    specs = [read_strategy(name, instruments=bot.path.parent) for name in names]
+    for one in specs:
+        plugins.judge(one)
+    return bot, specs
 
 
 def trade(asked: "Asked") -> "Outcome":
     """Run the desk to its end under a progress bar. Raises whatever refuses it."""
     from bot.cli.story import tell_of_earlier
     from bot.daemon import Run
+    from bot.kernel import compiled
 
+    if not compiled():
+        say("compiling the detectors (once; some seconds)")
     tell_of_earlier(asked.journal)
     with Run(asked) as run, progress(_label(run.adapter.tapes), run.rows, "ticks") as seen:
         outcome = asyncio.run(run.trade(seen))

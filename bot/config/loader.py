@@ -84,13 +84,17 @@ def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | 
 
 
 def read_strategy(
-    path_or_name: str | Path, folder: Path | None = None, *, text: str | None = None
+    path_or_name: str | Path, folder: Path | None = None, *, instruments: Path | None = None, text: str | None = None
 ) -> Loaded[StrategyFile]:
-    """As `load_strategy`, with place and text. `text` stands in for the file's own (a recorded run's)."""
+    """As `load_strategy`, with place and text.
+
+    `instruments` is the folder of bot.toml where that is not `folder`. `text` stands in for the file's own (a recorded
+    run's).
+    """
     found = find_strategy(str(path_or_name), folder) if text is None else Path(path_or_name)
     file = shown(found)
     own = read_text(found, file) if text is None else text
-    spec, faults = judge_strategy(own, file, found.parent, folder)
+    spec, faults = judge_strategy(own, file, found.parent, instruments or folder)
     errors = tuple(fault for fault in faults if fault.level == "error")
     if spec is None or errors:
         raise ConfigError.of(errors)
