@@ -19,6 +19,7 @@ from bot.config import Params as BaseParams
 from bot.config import StrategyFile, read_params
 from bot.domain.decision import Proposal, Refusal, Signal
 from bot.domain.instrument import Instrument
+from bot.domain.sizing import size
 from bot.errors import ConfigError
 from bot.ports import DeskView
 
@@ -43,20 +44,24 @@ class {name}:
         self.instrument = spec.instrument
         self.wants = frozenset({{"absorption"}})
         self._params = read_params(Params, spec.params, prefix=("params",))
-        self._spec = spec
+        self._spec, self._facts = spec, instrument
         self._stop, self._target = bracket.stop_ticks, bracket.target_ticks
 
     def decide(self, signal: Signal, desk: DeskView) -> Sequence[Proposal | Refusal]:
         """One bracket for one signal. Nothing while something of ours is open: one idea at a time."""
         if desk.open_brackets or signal.strength < self._params.strength_min:
             return ()
+        bracket = self._spec.bracket
+        units, none = size(self._facts, self._stop, contracts=bracket.contracts, risk_usd=bracket.risk_usd)
+        if none:
+            return (Refusal(self.name, signal.instrument, signal.side, signal.id, signal.known, (none,)),)
         entry = signal.price + signal.side * self._spec.entry.offset_ticks
         return (
             Proposal(
                 strategy=self.name,
                 instrument=signal.instrument,
                 side=signal.side,
-                quantity=self._spec.bracket.contracts or 1,
+                quantity=units,
                 entry=entry,
                 stop=entry - signal.side * self._stop,
                 target=entry + signal.side * self._target,

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli.app import app
-from bot.errors import InputMissing, PaperpitError, UsageError
+from bot.errors import ConfigError, InputMissing, PaperpitError, UsageError
 
 LESSON = """name = "lesson"
 strategy = "drill"
@@ -149,6 +149,37 @@ def test_check_looks_after_the_files_of_secrets(paperpit: Paperpit) -> None:
     assert rows(paperpit("check", "--json")) == []
     twice = rows(paperpit("check", "--set", "journal.url=mine.db", "--json"))
     assert [row["message"] for row in twice] == ["url and url_file both say where the journal is"]
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        ({"bot.toml": "[detectors.absorption]\nz_mn = 3\n"}, "bot.toml:2: detectors.absorption.z_mn: unknown key"),
+        ({"bot.toml": 'strategies = ["mine.toml"]\n', "mine.toml": "every = 5"}, "mine.toml:11: params.evry: unknown"),
+    ],
+)
+def test_a_part_given_what_it_does_not_take_stops_a_replay_before_it_starts(
+    paperpit: Paperpit, files: dict[str, str], where: str
+) -> None:
+    from bot.resources import shipped
+
+    drill = shipped("config/strategies/drill-es.toml").read_text()
+    for name, text in files.items():
+        Path(name).write_text(drill.replace(text, "evry = 5") if name == "mine.toml" else text)
+    with pytest.raises(ConfigError, match=where):
+        paperpit("replay", "--journal", "mine.db")
+    assert not Path("mine.db").exists()
+
+
+def test_a_replay_knows_the_instruments_beside_its_bot_toml(paperpit: Paperpit) -> None:
+    from bot.resources import shipped
+
+    table = shipped("config/instruments.toml").read_text().partition("[ES]")[2].partition("[MES]")[0]
+    Path("far").mkdir()
+    Path("far/bot.toml").write_text(BOT)
+    Path("far/instruments.toml").write_text("[ES]" + table.replace("min_stop_ticks = 3", "min_stop_ticks = 9"))
+    with pytest.raises(ConfigError, match="STOP_RANGE"):
+        paperpit("replay", "--config", "far/bot.toml", "--journal", "mine.db")
 
 
 def test_check_warns_of_trading_without_a_calendar_and_of_one_that_ends(paperpit: Paperpit) -> None:
