@@ -41,6 +41,12 @@ def cache_folder() -> Path:
     return Path(base) if base else Path(platformdirs.user_cache_dir("paperpit")) / "kernels"
 
 
+def compiled() -> bool:
+    """Whether kernels of exactly these sources have been compiled before; a first start has to wait for that."""
+    folder = Path(numba.config.CACHE_DIR)
+    return folder.is_dir() and any(folder.iterdir())
+
+
 numba.config.CACHE_DIR = str(cache_folder() / sources_hash())
 
 

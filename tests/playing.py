@@ -81,21 +81,23 @@ def play(
     journal: str | None = None,
     sets: Sequence[str] = (),
     batch: int | None = None,
+    config: Path | None = None,
 ) -> Played:
     """Write the tapes into `folder`, replay them through `strategies` (files), and keep the journal there.
 
-    `sets` are `--set` texts. A journal that is already there is written on.
+    `sets` are `--set` texts; `config` is the shipped bot.toml unless told otherwise. A journal that is there is written
+    on.
     """
     told = [tapes] if isinstance(tapes, Tape) else list(tapes)
     files = [
         str(tape.write(folder / f"{number}-{tape.instrument}.parquet", contract=contract or tape.instrument))
         for number, tape in enumerate(told)
     ]
-    bot = read_bot(shipped("config/bot.toml"), sets)
+    bot = read_bot(config or shipped("config/bot.toml"), sets)
     replay = bot.value.replay.model_copy(update={"batch": batch or bot.value.replay.batch})
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar, "replay": replay}))
     url = journal or f"sqlite:///{folder / 'journal.db'}"
-    specs = [read_strategy(name) for name in strategies]
+    specs = [read_strategy(name, instruments=bot.path.parent) for name in strategies]
     with Run(Asked(bot, specs, url, "replay", files)) as run:
         return Played(asyncio.run(run.trade()), url)
 

@@ -42,8 +42,10 @@ def entering() -> Tape:
     return tape.bought(1, "4200.75").wait(1).bought(1, "4200.75").wait(1).wait(1)
 
 
-def trade(folder: Path, tape: Tape, *sets: str, contracts: int = 1) -> Played:
-    return play(folder, tape, strategy(folder, DRILL.format(contracts=contracts)), sets=["replay.latency_ms=0", *sets])
+def trade(folder: Path, tape: Tape, *, contracts: int = 1) -> Played:
+    spec = strategy(folder, DRILL.format(contracts=contracts))
+    config = allowing(folder, contracts) if contracts > 1 else None
+    return play(folder, tape, spec, sets=["replay.latency_ms=0"], config=config)
 
 
 def test_the_stop_is_hit_first(tmp_path: Path) -> None:
@@ -99,18 +101,14 @@ def test_a_position_at_the_end_of_the_tape_leaves_at_the_last_quote(tmp_path: Pa
     assert (trip["exit_reason"], trip["exit_price"]) == ("tape-end", "4200.50")
 
 
-def test_a_partial_fill_keeps_its_stop_for_what_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _allow(tmp_path, monkeypatch, contracts=5)
+def test_a_partial_fill_keeps_its_stop_for_what_it_holds(tmp_path: Path) -> None:
     tape = entering().sold(42, "4200.50").quote("4199.75", "4200.00").wait(1).quote("4199.50", "4199.75")
     played = trade(tmp_path, tape.sold(9, "4199.50").wait(1), contracts=5)
     assert [(one["role"], one["quantity"]) for one in played.fills] == [("entry", 2), ("entry", 3), ("stop", 5)]
     assert sum(trip["quantity"] for trip in played.round_trips) == 5
 
 
-def test_an_exit_of_a_half_filled_entry_ends_the_rest_of_the_entry(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _allow(tmp_path, monkeypatch, contracts=5)
+def test_an_exit_of_a_half_filled_entry_ends_the_rest_of_the_entry(tmp_path: Path) -> None:
     tape = entering().sold(42, "4200.50").bought(1, "4202.25").wait(1).sold(9, "4200.50").wait(1)
     played = trade(tmp_path, tape, contracts=5)
     assert [(one["role"], one["quantity"]) for one in played.fills] == [("entry", 2), ("target", 2)]
@@ -118,12 +116,12 @@ def test_an_exit_of_a_half_filled_entry_ends_the_rest_of_the_entry(
     assert entry["state"] == "cancelled"
 
 
-def _allow(folder: Path, monkeypatch: pytest.MonkeyPatch, *, contracts: int) -> None:
-    """Beside a bot.toml of its own the test's instruments.toml holds: larger orders, and a shorter longest stop."""
+def allowing(folder: Path, contracts: int) -> Path:
+    """A bot.toml with an instruments.toml of its own beside it: larger orders, and a shorter longest stop."""
     head, es, tail = shipped("config/instruments.toml").read_text().partition("[ES]")
     table, rest = tail.split("\n[", 1)
     for key, value in (("max_order", contracts), ("max_position", contracts), ("max_stop_ticks", 8)):
         table = re.sub(rf"^{key} = .*$", f"{key} = {value}", table, flags=re.MULTILINE)
     (folder / "instruments.toml").write_text(f"{head}{es}{table}\n[{rest}")
     (folder / "bot.toml").write_text(shipped("config/bot.toml").read_text())
-    monkeypatch.setenv("PAPERPIT_CONFIG", str(folder / "bot.toml"))
+    return folder / "bot.toml"

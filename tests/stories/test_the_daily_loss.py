@@ -1,4 +1,4 @@
-"""A drill loses, trade after trade, until the day's limit stands in its way; in the next exchange session it trades again.
+"""A drill loses until the day's limit stands in its way; in the next exchange session it trades again.
 
 The day is the exchange's: it ends at 17:00 New York and the next begins at 18:00, hours before midnight.
 """
@@ -42,10 +42,7 @@ def test_the_next_proposal_after_the_limit_is_blocked_and_the_next_session_opens
     evening = ns("2026-05-27 18:00")
     lost = [trip for trip in played.round_trips if trip["exit_ns"] < evening]
     blocked = [
-        (row["ts_ns"], reason)
-        for row in played.blocked
-        for reason in row["reasons"]
-        if reason["rule"] == "daily_loss"
+        (row["ts_ns"], reason) for row in played.blocked for reason in row["reasons"] if reason["rule"] == "daily_loss"
     ]
     assert len(lost) >= 2
     assert all(trip["ticks"] < 0 for trip in lost)
@@ -58,8 +55,6 @@ def test_the_next_proposal_after_the_limit_is_blocked_and_the_next_session_opens
 def test_a_higher_limit_blocks_later(tmp_path: Path) -> None:
     few = two_sessions(tmp_path)
     tape = losing(Tape(start="2026-05-27 16:00").quote("4200.50", "4200.75", 1, 1), 8)
-    many = play(
-        tmp_path, tape, drill(tmp_path), sets=["risk.max_daily_loss_usd=100000", "replay.latency_ms=0"]
-    )
+    many = play(tmp_path, tape, drill(tmp_path), sets=["risk.max_daily_loss_usd=100000", "replay.latency_ms=0"])
     assert "daily_loss" not in many.rules
     assert len(many.round_trips) > len([t for t in few.round_trips if t["exit_ns"] < ns("2026-05-27 18:00")])
