@@ -61,3 +61,15 @@ def test_the_strategy_of_the_page_passes_its_test_and_trades_the_demo(tmp_path: 
 def test_the_detector_of_the_page_passes_its_test(tmp_path: Path) -> None:
     written("writing-a-detector.md", tmp_path)
     assert "4 passed" in run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=prepend", ".")
+
+
+def test_the_detector_of_the_page_is_switched_on_by_its_table(tmp_path: Path) -> None:
+    written("writing-a-detector.md", tmp_path)
+    (tmp_path / "bot.toml").write_text(
+        'strategies = ["drill-es.toml"]\n[detectors."burst.py:Burst"]\nprints = 25\nwindow = "1s"\n'
+    )
+    assert paperpit(tmp_path, "check") == []
+    paperpit(tmp_path, "replay")
+    bursts = [signal for signal in paperpit(tmp_path, "journal", "signals") if signal["kind"] == "burst"]
+    assert bursts
+    assert set(bursts[0]["evidence"]) == {"volume", "seconds", "ticks"}
