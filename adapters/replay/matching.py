@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.domain.market import ABSENT, HALT, OFF_GRID, PRINT, QUARANTINED, RESUME, STATUS
-from bot.kernel import kernel
+from bot.kernel import kernel, part
 
 TOUCH, QUEUE, THROUGH, IB_PAPER = 0, 1, 2, 3
 MODELS = {"touch": TOUCH, "queue": QUEUE, "through": THROUGH, "ib-paper": IB_PAPER}
@@ -46,7 +46,7 @@ HIT = np.dtype([("work", "i8"), ("quantity", "i8"), ("price", "i8")], align=True
 Works = npt.NDArray[np.void]
 
 
-@kernel
+@part
 def _queue_left(own: int, own_size: int, price: int, side: int, ahead: int) -> int:
     if own == ABSENT:
         return ahead
@@ -57,7 +57,7 @@ def _queue_left(own: int, own_size: int, price: int, side: int, ahead: int) -> i
     return ahead
 
 
-@kernel
+@part
 def _limit(tick: Any, w: Any, model: int) -> int:
     """How many units of a resting limit this row fills; updates the queue."""
     own = tick.bid if w.side > 0 else tick.ask
@@ -83,7 +83,7 @@ def _limit(tick: Any, w: Any, model: int) -> int:
     return int(min(w.remaining, tick.size - eaten))
 
 
-@kernel
+@part
 def _stop_price(tick: Any, w: Any) -> int:
     """The price at which this row fills a stop, ABSENT when it does not; triggers it."""
     printed = tick.kind == PRINT

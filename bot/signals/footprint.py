@@ -186,7 +186,7 @@ class Footprint:
             delta_max=int(bar["delta_max"]),
             prints=int(bar["prints"]),
             flags=tuple(name for name, bit in FLAGS.items() if bar["flags"] & bit),
-            cells=tuple((int(c["price"]), int(c["sell"]), int(c["buy"]), int(c["unknown"])) for c in rows),
+            cells=tuple(rows[["price", "sell", "buy", "unknown"]].tolist()),
         )
 
     def facts(self) -> Mapping[str, Fact | list[str] | list[list[int]]]:
