@@ -61,10 +61,11 @@ def replay(
         bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
     if latency_ms is not None:
         specs = [_without_latency(one) for one in specs]
+    from bot.config import journal_url
     from bot.daemon import Asked
     from bot.journal import default_url
 
-    url = journal or bot.value.journal.url or default_url(replay=True)
+    url = journal or journal_url(bot.value) or default_url(replay=True)
     outcome = trade(_cut(Asked(bot, specs, url, "replay", tapes), batch))
     _end(outcome, as_json)
     leave(outcome)

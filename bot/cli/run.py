@@ -29,13 +29,14 @@ def run(
     paperpit run --strategy drill-es.toml --set risk.max_daily_loss_usd=200
     """
     from bot.cli.story import tell
+    from bot.config import journal_url
     from bot.daemon import Asked
     from bot.journal import default_url
 
     bot, specs = read_settings(config, [*sets, *([f"adapter={adapter}"] if adapter else [])], strategies)
     if calendar is not None:
         bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
-    url = journal or bot.value.journal.url or default_url(replay=False)
+    url = journal or journal_url(bot.value) or default_url(replay=False)
     outcome = trade(Asked(bot, specs, url, bot.value.journal.durability, dry=dry))
     tell(outcome)
     leave(outcome)

@@ -7,7 +7,6 @@ reward:risk is an exact fraction; break-even win rate p* = (risk + c) / (risk + 
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 from fractions import Fraction
 
 from bot.config.claims import claim_faults, ratio_text, reward_risk_faults
@@ -15,6 +14,7 @@ from bot.config.files import InstrumentFile, StrategyFile
 from bot.config.params import SECOND_NS, duration_text
 from bot.config.placing import Placing
 from bot.domain.instrument import Instrument
+from bot.domain.sizing import round_trip_cost
 from bot.errors import Fault
 
 _DAY_NS = 86_400 * SECOND_NS
@@ -131,11 +131,6 @@ def _distances(spec: StrategyFile, instrument: Instrument, place: Placing) -> It
             yield place.fault(("bracket", "target_ticks"), message, allowed="whole ticks, 1 or more")
         elif isinstance(stop, int):
             yield from reward_risk_faults(("bracket", "target_ticks"), stop, target, place)
-
-
-def round_trip_cost(instrument: Instrument, quantity: int = 1) -> Decimal:
-    """Commission of both sides and the slippage of a stop, in money."""
-    return (2 * instrument.commission + instrument.money(instrument.slippage_ticks)) * quantity
 
 
 def notes(spec: StrategyFile, instrument: Instrument) -> list[str]:

@@ -182,6 +182,13 @@ def test_a_replay_knows_the_instruments_beside_its_bot_toml(paperpit: Paperpit) 
         paperpit("replay", "--config", "far/bot.toml", "--journal", "mine.db")
 
 
+def test_a_replay_finds_its_journal_in_the_file_that_bot_toml_names(paperpit: Paperpit) -> None:
+    Path("bot.toml").write_text(f'{BOT}[journal]\nurl_file = "where"\n')
+    Path("where").write_text("sqlite:///hidden.db\n")
+    assert json.loads(paperpit("replay", "--json").stdout)["journal"].endswith("hidden.db")
+    assert Path("hidden.db").exists()
+
+
 def test_check_warns_of_trading_without_a_calendar_and_of_one_that_ends(paperpit: Paperpit) -> None:
     Path("bot.toml").write_text(BOT)
     done = paperpit("check", "--set", "calendar=none", "--json")
