@@ -19,6 +19,7 @@ import numpy as np
 from bot.domain.market import ABSENT, SIDE_TICK, Days, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import clustering
+from bot.signals.epochs import NEVER
 from bot.signals.footprint import EMPTY, HALT_IN, LOCKED, OPENING, PARTIAL, clear, poc, pour, wipe
 
 GRACE_NS = 250_000_000
@@ -32,7 +33,8 @@ STATE = np.dtype(
         ("hidden", "u1"),  # the base is nobody's timeframe
         ("started", "u1"),
         ("halted", "u1"),
-        ("locked", "u1"),
+        ("locked_from", "i8"),  # the newest time of a locked book; empty at first
+        ("free_from", "i8"),
         ("day", "i8"),
         ("ordinal", "i8"),
         ("closed", "i8"),  # bars in the buffer of closed ones
@@ -66,7 +68,7 @@ def place(days: Days, s: Row, bar: Row, ts: int) -> None:
         bar.flags |= OPENING
     if s.halted:
         bar.flags |= HALT_IN
-    if s.locked:
+    if start < s.free_from and end > s.locked_from:
         bar.flags |= LOCKED
     bar.start, bar.end, bar.day = start, end, s.day
 
@@ -181,13 +183,22 @@ def begin(days: Days, s: Row, frames: Ticks, ts: int) -> None:
 
 
 @part
-def mark(s: Row, frames: Ticks, halted: int, locked: int, touched: bool) -> None:
-    """A halt and a locked book mark every bar that they touch, also those still to come while they last."""
-    s.halted, s.locked = halted, locked
+def halt(s: Row, frames: Ticks, halted: int) -> None:
+    """Trading stopped or went on: every bar that this touches shows it."""
+    s.halted = halted
     for f in range(s.frames):
-        if halted or touched:
-            frames[f].flags |= HALT_IN
-        if locked:
+        frames[f].flags |= HALT_IN
+
+
+@part
+def lock(s: Row, frames: Ticks, locked: int, at: int) -> None:
+    """The book was locked or set free at `at`, which may lie beyond the end of the open bars."""
+    if not locked:
+        s.free_from = at
+        return
+    s.locked_from, s.free_from = at, NEVER
+    for f in range(s.frames):
+        if frames[f].end > at:
             frames[f].flags |= LOCKED
 
 

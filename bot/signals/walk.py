@@ -40,11 +40,19 @@ WORLD = np.dtype(
 
 
 @part
-def forget(w: Row, absorptions: Ticks, touched: bool) -> None:
-    """Trading stopped or went on, or the book broke: levels die and bars show it."""
+def forget(absorptions: Ticks) -> None:
+    """Trading stopped or went on, or the book broke: levels die."""
     for k in range(absorptions.shape[0]):
         absorption.die(absorptions[k])
-    bars.mark(w.bars, w.frames, w.halt.halted, w.one_sided.on, touched)
+
+
+@part
+def turn_book(w: Row, absorptions: Ticks, arrival: int, out: Events) -> None:
+    """One side has been missing for too long, or both have stood for long enough."""
+    at = w.one_sided.due
+    w.found = guard_one_sided.switch(w.one_sided, arrival, w.row, out, w.found)
+    forget(absorptions)
+    bars.lock(w.bars, w.frames, w.one_sided.on, at)
 
 
 @part
@@ -56,6 +64,8 @@ def moments(
     if not w.bars.started:
         bars.begin(days, w.bars, w.frames, ts)
         w.halt.last = ts
+    if ts >= w.one_sided.due:
+        turn_book(w, absorptions, ts, out)
     code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, ts, ts, w.row)
     if code != DONE:
         return code
@@ -67,20 +77,25 @@ def moments(
     w.found = guard_halt.elapse(w.halt, days, ts - 1, ts, w.row, out, w.found)
     w.found, touched = guard_halt.hear(w.halt, tick, w.row, out, w.found)
     if touched:
-        forget(w, absorptions, True)
-    if ts >= w.one_sided.due:
-        w.found = guard_one_sided.switch(w.one_sided, ts, w.row, out, w.found)
-        forget(w, absorptions, False)
+        forget(absorptions)
+        bars.halt(w.bars, w.frames, w.halt.halted)
     w.due = min(min(w.frames[0].end, w.next_epoch), min(w.halt.off_due, w.one_sided.due))
-    if ts >= w.next_look:
-        w.next_look = ts + LOOK_NS
-        if tick.kind != STATUS and not (w.halt.halted or w.one_sided.on):
+    if any_ripe(absorptions):
+        if ts >= w.next_look and tick.kind != STATUS:
+            w.next_look = ts + LOOK_NS
             for k in range(absorptions.shape[0]):
                 w.found = absorption.on_look(absorptions[k], tick, w.row, out, w.found)
-    for k in range(absorptions.shape[0]):
-        if absorptions[k].sides[0].ripe + absorptions[k].sides[1].ripe > 0:
-            w.due = min(w.due, w.next_look)
+        w.due = min(w.due, w.next_look)
     return DONE
+
+
+@part
+def any_ripe(absorptions: Ticks) -> bool:
+    """Whether any level is worth a look."""
+    ripe = 0
+    for k in range(absorptions.shape[0]):
+        ripe += absorptions[k].sides[0].ripe + absorptions[k].sides[1].ripe
+    return ripe > 0
 
 
 @hot
@@ -152,16 +167,15 @@ def silence(
 ) -> int:
     """Let time come to `until` with no row behind."""
     if w.bars.started:
+        if w.one_sided.due <= until:
+            turn_book(w, absorptions, NEVER, out)
         if w.frames[0].end + GRACE_NS <= until:
             code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, until - GRACE_NS, until + 1, w.row)
             if code != DONE:
                 return code
         w.found = guard_halt.elapse(w.halt, days, until, NEVER, w.row, out, w.found)
-        if w.one_sided.due <= until:
-            w.found = guard_one_sided.switch(w.one_sided, NEVER, w.row, out, w.found)
-            forget(w, absorptions, False)
         # What silence has brought is taken up by the next row.
-        w.due = 0
+        w.due = 0 if until > 0 else w.due
     w.row = 0
     return DONE
 
