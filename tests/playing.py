@@ -74,7 +74,7 @@ class Played:
 
 def play(
     folder: Path,
-    tapes: Tape | Sequence[Tape],
+    tapes: Tape | Path | Sequence[Tape | Path],
     *strategies: str | Path,
     calendar: str | None = "none",
     contract: str = "",
@@ -88,9 +88,11 @@ def play(
     `sets` are `--set` texts; `config` is the shipped bot.toml unless told otherwise. A journal that is there is written
     on.
     """
-    told = [tapes] if isinstance(tapes, Tape) else list(tapes)
+    told = [tapes] if isinstance(tapes, (Tape, Path)) else list(tapes)
     files = [
-        str(tape.write(folder / f"{number}-{tape.instrument}.parquet", contract=contract or tape.instrument))
+        str(
+            tape if isinstance(tape, Path) else _written(tape, folder / f"{number}-{tape.instrument}.parquet", contract)
+        )
         for number, tape in enumerate(told)
     ]
     bot = read_bot(config or shipped("config/bot.toml"), sets)
@@ -100,6 +102,10 @@ def play(
     specs = [read_strategy(name, instruments=bot.path.parent) for name in strategies]
     with Run(Asked(bot, specs, url, "replay", files)) as run:
         return Played(asyncio.run(run.trade()), url)
+
+
+def _written(tape: Tape, path: Path, contract: str) -> Path:
+    return tape.write(path, contract=contract or tape.instrument)
 
 
 def strategy(folder: Path, text: str, name: str = "strategy.toml") -> Path:
