@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.resources import shipped
 from tests.playing import Played, play
 from tests.tapes import Tape, lesson, ns
 
@@ -72,7 +73,7 @@ def test_the_trade_does_not_depend_on_how_the_tape_is_cut(tmp_path: Path, batch:
 
 
 def test_money_at_risk_decides_the_size(tmp_path: Path) -> None:
-    text = (Path("config/strategies/lesson-es.toml")).read_text()
+    text = shipped("config/strategies/lesson-es.toml").read_text()
     small = tmp_path / "small.toml"
     small.write_text(text.replace("contracts = 1", "risk_usd = 50"))
     played = play(tmp_path, lesson(), small, contract="ESM2023")
