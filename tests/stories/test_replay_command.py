@@ -99,7 +99,7 @@ def test_a_strategy_without_its_product_on_the_tape_is_idle(tape: Path, journal:
     other.write_text(drill.replace('"ES"', '"NQ"'))
     told = paperpit("replay", tape, "--strategy", other, "--calendar", "none", "--journal", journal, "--json")
     assert "idle" in told.stderr
-    assert json.loads(told.stdout)["signals"] > 0
+    assert json.loads(told.stdout)["bars"] > 0
 
 
 @pytest.mark.parametrize(
