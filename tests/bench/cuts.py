@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.rows import Row, in_turns
+from tests.bench.tape import load
 from tests.bench.whole import Replay
 
 # batch, rows that it is tried on, goals of its speed beside batches of 65,536
@@ -19,7 +20,7 @@ WHOLE = 65_536
 
 def measure(folder: Path, rows: Path, rounds: int) -> list[Row]:
     """Rows P6."""
-    held = np.load(rows)
+    held = load(rows)
     replays: dict[str, Replay] = {}
     for batch, count, _, _ in ((WHOLE, len(held), None, None), *CUTS):
         part = folder / f"cut-{count}.npy"

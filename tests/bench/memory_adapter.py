@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-
-import numpy as np
+from pathlib import Path
 
 from adapters.replay.broker import FillRules, ReplayBroker
 from adapters.replay.market import ReplayMarket
@@ -12,6 +11,7 @@ from bot.config import Params as BaseParams
 from bot.domain.market import Ticks
 from bot.ports import Adapter, AdapterNeeds
 from bot.tape import TapeFacts
+from tests.bench.tape import load
 
 
 class Params(BaseParams):
@@ -35,7 +35,7 @@ class HeldTape:
 
 def open_memory(params: Params, needs: AdapterNeeds) -> Adapter:
     """A market and a broker over the rows, with replay's own matching."""
-    ticks = np.load(params.rows)
+    ticks = load(Path(params.rows))
     first, last = int(ticks["ts"][0]), int(ticks["ts"][-1])
     facts = TapeFacts("ES", "ESH2026", Decimal("0.25"), "memory", "", len(ticks), 0, 0, first, last, True, 1)
     instruments = [needs.instrument(facts.contract, facts.tick)]

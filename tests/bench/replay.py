@@ -9,6 +9,7 @@ import numpy as np
 from tests.bench.limits import decode_rate, read_rate
 from tests.bench.peer import Peer, peers_are_here
 from tests.bench.rows import Row, in_turns
+from tests.bench.tape import load
 from tests.bench.whole import Replay
 
 # script, rows that it is given, goals of the ratio
@@ -17,7 +18,7 @@ PEERS = (("nautilus.py", 500_000, 200.0, 500.0), ("hft.py", 1_000_000, 3.0, 8.0)
 
 def measure(folder: Path, rows: Path, tape: Path, rounds: int) -> list[Row]:
     """Rows P1, P2, P3 (rows in memory) and P5 (the same rows from a file)."""
-    held = np.load(rows)
+    held = load(rows)
     ours, streamed = Replay(folder, rows), Replay(folder, tape)
     ours.run(), streamed.run(), read_rate(held), decode_rate(tape)  # compile and warm up
     contestants: dict[str, Callable[[], float]] = {
