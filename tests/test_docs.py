@@ -26,6 +26,25 @@ LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)(?:#[^)]*)?\)")
 EVERYTHING = "\n".join(page.read_text() for page in PAGES)
 
 
+class Typist:
+    """A person in an empty folder with a home and a journal of their own."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        journal = f"sqlite:///{place}/journal.db"
+        self._env = {"HOME": str(place), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PAPERPIT_JOURNAL": journal}
+        # Not a kernel cache of their own: compiling everything anew for each page would take a minute.
+        self._env["PAPERPIT_KERNEL_CACHE"] = str(cache_folder())
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [Path(sys.executable).with_name("paperpit"), *words]
+        return subprocess.run(command, cwd=self._place, env=self._env, capture_output=True, text=True)
+
+    def first(self) -> str:
+        """Id of the first round trip."""
+        return str(json.loads(self("journal", "round-trips", "--json").stdout)[0]["id"])
+
+
 def commands() -> list[str]:
     """Every command of the program, a group's as `group command`."""
     found = []
@@ -72,24 +91,21 @@ def test_a_decision_has_its_four_headings_and_fits_a_page():
         assert text.count("\n") <= 60, page.name
 
 
+def test_the_story_that_the_first_page_tells_is_the_demo_s(tmp_path):
+    shown = re.search(r"<!-- prints: journal explain ID -->\n```\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert shown is not None
+    typed = Typist(tmp_path)
+    typed("replay", "demo")
+    story = typed("journal", "explain", typed.first()).stdout.splitlines()
+    assert [line for line in shown[1].splitlines() if line.strip() != "…" and line not in story] == []
+
+
 SHOWING = [page for page in PAGES if COMMAND.search(page.read_text())]
 
 
 @pytest.mark.parametrize("page", SHOWING, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_shows_can_be_typed(page, tmp_path):
-    journal = f"sqlite:///{tmp_path}/journal.db"
-    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PAPERPIT_JOURNAL": journal}
-    # A home of its own, but not a kernel cache: compiling everything anew for each page would take a minute.
-    env["PAPERPIT_KERNEL_CACHE"] = str(cache_folder())
-    program = Path(sys.executable).with_name("paperpit")
-
-    def typed(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([program, *words], cwd=tmp_path, env=env, capture_output=True, text=True)
-
+    typed = Typist(tmp_path)
     for shown in COMMAND.finditer(page.read_text()):
-        words = shlex.split(shown["words"])
-        if "ID" in words:
-            first = json.loads(typed("journal", "round-trips", "--json").stdout)[0]["id"]
-            words = [first if word == "ID" else word for word in words]
-        done = typed(*words)
+        done = typed(*(typed.first() if word == "ID" else word for word in shlex.split(shown["words"])))
         assert done.returncode == int(shown["code"] or 0), f"paperpit {shown['words']}\n{done.stderr}"
