@@ -6,12 +6,16 @@ No engine is needed: the file is checked against the schema of the Compose Speci
 import json
 import re
 import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+
+from bot.kernel import cache_folder
+from tests.servers import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -88,3 +92,20 @@ def test_the_image_gets_every_file_that_it_copies():
     assert sources
     assert all((ROOT / source).exists() for source in sources)
     assert set(sources) == allowed
+
+
+def test_the_desk_s_command_journals_into_postgres(tmp_path):
+    # given a database, and its URL where compose puts the secret
+    with postgres() as server:
+        secret = tmp_path / "journal_url"
+        secret.write_text(server.database("desk").replace("postgresql://", "postgresql+psycopg://"))
+        env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PAPERPIT_KERNEL_CACHE": str(cache_folder())}
+        command = [word.replace("/run/secrets/journal_url", str(secret)) for word in SERVICES["desk"]["command"]]
+        # when
+        program = Path(sys.executable).with_name("paperpit")
+        done = subprocess.run([program, *command], cwd=tmp_path, env=env, capture_output=True, text=True)
+        # then
+        assert done.returncode == 0, done.stderr
+        read = [program, "journal", "round-trips", "--json", "--journal", server.url("desk")]
+        found = subprocess.run(read, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+        assert len(json.loads(found.stdout)) >= 1
