@@ -4,6 +4,7 @@ Rows are paired by what they speak of (moment, instrument, side …), never by t
 runs moves every number after it. Each difference names a kind, so that a reader sees the cause before the consequences.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -76,17 +77,28 @@ def differences(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> l
 def _run_differences(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> Iterator[Difference]:
     (one,), (other,) = reader_a.where(rows.Run, "run", a.run), reader_b.where(rows.Run, "run", b.run)
     for column in canon.columns("run"):
-        # A replay's account is its own; the texts of the configuration say less than their hash.
-        if column in ("account", "config"):
-            continue
         left, right = getattr(one, column), getattr(other, column)
-        if left != right:
+        # A replay's account is its own.
+        if left == right or column == "account":
+            continue
+        if column == "config":
+            yield from _text_differences(left, right)
+        else:
             yield {
                 "kind": RUN_KINDS.get(column, CONFIG),
                 "a": {column: left},
                 "b": {column: right},
                 "why": f"{column} is {left!r} in A, {right!r} in B",
             }
+
+
+def _text_differences(a: str, b: str) -> Iterator[Difference]:
+    """Which of the texts that the runs were made of differ; the calendar's has a column of its own."""
+    left, right = json.loads(a), json.loads(b)
+    names = sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
+    names = [name for name in names if name != "calendar"]
+    if names:
+        yield {"kind": CONFIG, "a": {"texts": names}, "b": {"texts": names}, "why": f"{', '.join(names)}: not the same"}
 
 
 def _keyed(reader: Reader, run: RunInfo, table: str) -> dict[tuple[object, ...], dict[str, Any]]:

@@ -88,7 +88,7 @@ def test_a_tape_moved_by_ticks_gives_the_same_events_there(seed: int, by: int) -
     moved = ticks.copy()
     for name in ("price", "bid", "ask"):
         moved[name] = np.where(ticks[name] == ABSENT, ABSENT, ticks[name] + by)
-    here, there = scanned(hair_engine(), ticks), scanned(hair_engine(), moved)
+    here, there = (scanned(build(ES, WEEK, [HAIR_WISH]), tape) for tape in (ticks, moved))
     at = (here["price"] != 0) & (here["price"] != ABSENT)
     assert (np.where(at, here["price"] + by, here["price"]) == there["price"]).all()
     for name in ("ts", "known", "row", "side", "kind"):
@@ -104,7 +104,8 @@ def test_a_tape_moved_by_a_week_gives_the_same_events_then() -> None:
         later = ticks.copy()
         later["ts"] += WEEK_NS
         engine = build(ES, days, [HAIR_WISH])
-        for now, then in zip(scanned(hair_engine(), ticks), scanned(engine, later), strict=True):
+        here = scanned(build(ES, WEEK, [HAIR_WISH]), ticks)
+        for now, then in zip(here, scanned(engine, later), strict=True):
             assert (now["ts"] + WEEK_NS, now["kind"], now["price"]) == (then["ts"], then["kind"], then["price"])
             assert now["strength"] == then["strength"]
 

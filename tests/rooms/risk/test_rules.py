@@ -145,7 +145,7 @@ CASES = [
     Case("band", lambda: alone(with_es(band_low=16797)), lambda: alone(with_es(band_low=16798)), "low"),
     Case("band", lambda: alone(with_es(band_high=16806)), lambda: alone(with_es(band_high=16805)), "high"),
     Case("grid", lambda: alone(with_es(min_stop_ticks=-9)), lambda: alone(with_es(min_stop_ticks=-9), risk=0), "stop"),
-    Case("grid", lambda: alone(Bench()), lambda: alone(Bench(settings={"min_reward_risk": 0}), reward=0), "target"),
+    Case("grid", lambda: alone(Bench()), lambda: alone(Bench(), reward=0), "target"),
     Case("stop_distance", lambda: alone(Bench(), risk=3), lambda: alone(Bench(), risk=2), "nearest"),
     Case(
         "stop_distance",
