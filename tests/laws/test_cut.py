@@ -31,7 +31,7 @@ def test_row_by_row_is_the_same_as_all_at_once(tmp_path: Path) -> None:
 
 def test_such_markets_reach_every_kind_of_end(tmp_path: Path) -> None:
     seen: set[str] = set()
-    for seed in range(8):
+    for seed in range(30):
         played = run(tmp_path, seed, None)
         seen.update(trip["exit_reason"] for trip in played.round_trips)
         seen.update(order["state"] for order in played.orders)
