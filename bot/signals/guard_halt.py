@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
+from bot.domain.instrument import Instrument
 from bot.domain.market import HALT, RESUME, STATUS, Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import guard
@@ -53,7 +54,7 @@ STATE = np.dtype(
 )
 
 
-def fresh(params: Params, source: int, kind: int) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
     """One STATE without memory."""
     state = np.zeros(1, STATE)
     state["args"] = args_row(params, ARGS)

@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
+from bot.domain.instrument import Instrument
 from bot.domain.market import Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import guard
@@ -46,7 +47,7 @@ STATE = np.dtype(
 )
 
 
-def fresh(params: Params, source: int, kind: int) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
     """One STATE without memory."""
     state = np.zeros(1, STATE)
     state["args"] = args_row(params, ARGS)

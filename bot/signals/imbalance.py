@@ -130,8 +130,11 @@ def weigh(a: Row, bar: Row, usual: float, out: Events, found: int) -> int:
     """Measure one window and write an EVENT if it fires; return how many there are now."""
     args = a.args
     sided = bar.buy + bar.sell
-    side = 1 if bar.buy >= bar.sell else -1
+    side = 1 if bar.buy > bar.sell else -1
     more, less = max(bar.buy, bar.sell), min(bar.buy, bar.sell)
+    if more == less:
+        a.share = 0.5
+        return found
     base = base_rate(a, bar)
     if side < 0:
         base = 1.0 - base

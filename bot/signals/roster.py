@@ -22,8 +22,6 @@ from bot.signals import (
     absorption,
     absorption_rejection,
     guard,
-    guard_halt,
-    guard_one_sided,
     imbalance,
     rejection,
     settle,
@@ -31,11 +29,11 @@ from bot.signals import (
 )
 from bot.signals.args import params_hash
 from bot.signals.cluster import WINDOW_NS
+from bot.signals.guards import BY_KIND as GUARDS
 
 INTERNAL = frozenset({"bar", "guard"})
 CONTEXT_NS = 5 * MINUTE_NS
 SLOW_NS = 15 * MINUTE_NS
-GUARDS: Mapping[str, Any] = {"guard_halt": guard_halt, "guard_one_sided": guard_one_sided}
 DETECTORS: Mapping[str, Any] = {
     "absorption": absorption.Absorption,
     "imbalance": imbalance.Imbalance,
@@ -76,7 +74,7 @@ class Roster:
     """The detectors of one instrument in the order of their sources, and their memories before the first tick."""
 
     def __init__(self, instrument: Instrument, wishes: Sequence[Wish]) -> None:
-        self._product = instrument.product
+        self._instrument, self._product = instrument, instrument.product
         self.listed: list[Source] = []
         self.heard: list[set[int]] = [set() for _ in wishes]
         self.kinds: list[str] = ["bar", "guard"]
@@ -94,7 +92,7 @@ class Roster:
             self._detector(kind)
         for number, wish in enumerate(wishes):
             for cls in wish.extra:
-                self._stranger(number, cls, instrument)
+                self._stranger(number, cls)
 
     def states(self, kind: str, dtype: np.dtype[np.void]) -> Ticks:
         """The memories of all detectors of a kind, as one array of its STATE."""
@@ -110,8 +108,8 @@ class Roster:
         world["bars"]["frames"], world["bars"]["hidden"] = len(frames), base not in self.timeframes
         world["frames"]["timeframe"][0, : len(frames)] = frames
         world["frames"]["end"] = np.iinfo(np.int64).min
-        for kind, name in (("guard_halt", "halt"), ("guard_one_sided", "one_sided")):
-            world[name] = self._states[kind][0]
+        for kind in GUARDS:
+            world["guards"][kind.removeprefix("guard_")] = self._states[kind][0]
         return world
 
     def bar_sources(self) -> Ticks:
@@ -151,7 +149,7 @@ class Roster:
         params = _params(module.Params, kind, next(iter(asked.values()), {}), self._product, 0)
         source = Source("guard", 0, params_hash(kind, 0, params), guard.EVIDENCE)
         index, _ = self._add(source, range(len(self._wishes)))
-        self._states[kind].append(module.fresh(params, index, 1))
+        self._states[kind].append(module.fresh(params, index, 1, self._instrument))
 
     def _bars(self) -> None:
         for timeframe in self.timeframes:
@@ -192,14 +190,14 @@ class Roster:
             contexts = [int(context["source"][0]) for context in self._states["imbalance"]]
             state["imbalance"] = contexts.index(ears["imbalance"])
 
-    def _stranger(self, number: int, cls: Any, instrument: Instrument) -> None:
+    def _stranger(self, number: int, cls: Any) -> None:
         wish, params = self._wishes[number], None
         if hasattr(cls, "Params"):
             params = _validated(cls.Params, cls.kind, dict(wish.params.get(cls.kind, {})))
         source = Source(cls.kind, wish.timeframe_ns, params_hash(cls.kind, wish.timeframe_ns, params), cls.EVIDENCE)
         index, new = self._add(source, [number])
         if new:
-            self.extras.append((cls(instrument, wish.timeframe_ns, params), index, len(self.kinds)))
+            self.extras.append((cls(self._instrument, wish.timeframe_ns, params), index, len(self.kinds)))
             self.kinds.extend(cls.kinds)
 
 

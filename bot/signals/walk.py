@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
 from bot.kernel import Row, hot, kernel, part
-from bot.signals import absorption, bars, guard_halt, guard_one_sided
+from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards
 from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
 from bot.signals.footprint import BAR
@@ -19,21 +19,16 @@ SHORT = 3
 """Why a walk came back, besides bars' DONE, FULL and GROW: the buffer of events is too short."""
 LOOK_NS = 250_000_000
 """How often drying up is looked for, in event time."""
-GUARD_EVENTS = 8
-"""More than one row cannot give from all guards."""
 
 WORLD = np.dtype(
     [
         ("row", "i8"),  # the next to be read
         ("found", "i8"),  # events in the buffer
-        ("rows", "i8"),  # of the whole tape
-        ("due", "i8"),  # nothing timed happens before
         ("next_epoch", "i8"),
         ("next_look", "i8"),
         ("bars", bars.STATE),
         ("frames", BAR, (FRAMES_MAX,)),
-        ("halt", guard_halt.STATE),
-        ("one_sided", guard_one_sided.STATE),
+        ("guards", guards.STATE),
     ],
     align=True,
 )
@@ -49,10 +44,11 @@ def forget(absorptions: Ticks) -> None:
 @part
 def turn_book(w: Row, absorptions: Ticks, arrival: int, out: Events) -> None:
     """One side has been missing for too long, or both have stood for long enough."""
-    at = w.one_sided.due
-    w.found = guard_one_sided.switch(w.one_sided, arrival, w.row, out, w.found)
+    g = w.guards.one_sided
+    at = g.due
+    w.found = guard_one_sided.switch(g, arrival, w.row, out, w.found)
     forget(absorptions)
-    bars.lock(w.bars, w.frames, w.one_sided.on, at)
+    bars.lock(w.bars, w.frames, g.on, at)
 
 
 @part
@@ -63,8 +59,8 @@ def moments(
     ts = tick.ts
     if not w.bars.started:
         bars.begin(days, w.bars, w.frames, ts)
-        w.halt.last = ts
-    if ts >= w.one_sided.due:
+        guards.begin(w.guards, ts)
+    if ts > w.guards.one_sided.due:
         turn_book(w, absorptions, ts, out)
     code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, ts, ts, w.row)
     if code != DONE:
@@ -74,18 +70,19 @@ def moments(
         for k in range(absorptions.shape[0]):
             absorption.die(absorptions[k])
             absorption.new_day(absorptions[k], epoch(days, ts))
-    w.found = guard_halt.elapse(w.halt, days, ts - 1, ts, w.row, out, w.found)
-    w.found, touched = guard_halt.hear(w.halt, tick, w.row, out, w.found)
+    w.found = guards.pass_time(w.guards, days, ts - 1, ts, w.row, out, w.found)
+    w.found, touched = guard_halt.hear(w.guards.halt, tick, w.row, out, w.found)
     if touched:
         forget(absorptions)
-        bars.halt(w.bars, w.frames, w.halt.halted)
-    w.due = min(min(w.frames[0].end, w.next_epoch), min(w.halt.off_due, w.one_sided.due))
+        bars.halt(w.bars, w.frames, w.guards.halt.halted)
+    w.guards.wake = min(w.frames[0].end, w.next_epoch)
+    guards.set_alarm(w.guards)
     if any_ripe(absorptions):
         if ts >= w.next_look and tick.kind != STATUS:
             w.next_look = ts + LOOK_NS
             for k in range(absorptions.shape[0]):
                 w.found = absorption.on_look(absorptions[k], tick, w.row, out, w.found)
-        w.due = min(w.due, w.next_look)
+        w.guards.wake = min(w.guards.wake, w.next_look)
     return DONE
 
 
@@ -102,15 +99,15 @@ def any_ripe(absorptions: Ticks) -> bool:
 def see(w: Row, absorptions: Ticks, ladders: Ticks, tick: Row, sure: float, out: Events) -> None:
     """Read a row: the state of its book, then its print or quote."""
     missing = 1 if tick.bid == ABSENT or tick.ask == ABSENT else 0
-    if missing != w.one_sided.missing:
-        guard_one_sided.turn(w.one_sided, missing, tick.ts)
-        w.due = min(w.due, w.one_sided.due)
-    deaf = w.halt.halted or w.one_sided.on
+    if missing != w.guards.one_sided.missing:
+        guards.turn_book(w.guards, missing, tick.ts)
+    deaf = w.guards.halt.halted or w.guards.one_sided.on
     if tick.kind == PRINT:
         if tick.flags & (OFF_GRID | QUARANTINED):
             if not tick.flags & QUARANTINED:
                 w.frames[0].unknown += tick.size
             return
+        w.found = guards.see(w.guards, tick, w.row, out, w.found)
         bars.take(w.bars, w.frames[0], ladders[0], tick, sure)
         if not deaf:
             for j in range(absorptions.shape[0]):
@@ -119,9 +116,10 @@ def see(w: Row, absorptions: Ticks, ladders: Ticks, tick: Row, sure: float, out:
                 for k in range(2):
                     w.found = absorption.on_print(a, k, tick, sure, w.row, out, w.found)
                     if a.sides[k].ripe > 0:
-                        w.due = min(w.due, w.next_look)
-    elif tick.kind == QUOTE and not deaf:
-        for j in range(absorptions.shape[0]):
+                        w.guards.wake = min(w.guards.wake, w.next_look)
+    elif tick.kind == QUOTE:
+        w.found = guards.see(w.guards, tick, w.row, out, w.found)
+        for j in range(0 if deaf else absorptions.shape[0]):
             for k in range(2):
                 absorption.on_quote(absorptions[j], k, tick)
 
@@ -139,7 +137,7 @@ def read_rows(
     out: Events,
 ) -> int:
     """Read rows from where the world stands. DONE, or what the next row is short of."""
-    room = out.shape[0] - GUARD_EVENTS - absorption.ROW_EVENTS * absorptions.shape[0]
+    room = out.shape[0] - guards.ROW_EVENTS - absorption.ROW_EVENTS * absorptions.shape[0]
     for i in range(w.row, ticks.shape[0]):
         tick = ticks[i]
         w.row = i
@@ -147,14 +145,13 @@ def read_rows(
             return SHORT
         if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
             return GROW
-        if tick.ts >= w.due or tick.ts - w.halt.last > w.halt.limit or tick.kind == STATUS:
+        pause = tick.ts - w.guards.halt.last
+        if tick.ts >= w.guards.wake or pause > w.guards.halt.limit or tick.kind == STATUS:
             code = moments(w, days, absorptions, ladders, closed, cells, tick, out)
             if code != DONE:
                 return code
-        w.rows += 1
-        if w.rows & 15 == 0:
-            guard_halt.gap(w.halt, tick.ts - w.halt.last)
-        w.halt.last = tick.ts
+        guards.pause(w.guards, pause)
+        w.guards.halt.last = tick.ts
         if tick.kind != STATUS:
             see(w, absorptions, ladders, tick, sure[i] if sure.shape[0] else 1.0, out)
     w.row = ticks.shape[0]
@@ -167,15 +164,15 @@ def silence(
 ) -> int:
     """Let time come to `until` with no row behind."""
     if w.bars.started:
-        if w.one_sided.due <= until:
+        if w.guards.one_sided.due <= until:
             turn_book(w, absorptions, NEVER, out)
         if w.frames[0].end + GRACE_NS <= until:
             code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, until - GRACE_NS, until + 1, w.row)
             if code != DONE:
                 return code
-        w.found = guard_halt.elapse(w.halt, days, until, NEVER, w.row, out, w.found)
+        w.found = guards.pass_time(w.guards, days, until, NEVER, w.row, out, w.found)
         # What silence has brought is taken up by the next row.
-        w.due = 0 if until > 0 else w.due
+        w.guards.wake = 0 if until > 0 else w.guards.wake
     w.row = 0
     return DONE
 

@@ -1,6 +1,7 @@
 """Engines with a hair trigger, lively little tapes for them, and scans that are cut anywhere."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -30,6 +31,7 @@ from bot.signals.engine import Engine, Wish, build
 from tests.tapes import ns
 
 ES = Instrument("ES", Decimal("0.25"), Decimal("12.50"))
+BANDED = replace(ES, band_low=16780, band_high=16820)
 HOUR_NS = 3600 * SECOND_NS
 TRIGGER_NS, CONTEXT_NS = 10 * SECOND_NS, 30 * SECOND_NS
 HAIR: Mapping[str, Mapping[str, Any]] = {
@@ -58,6 +60,10 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
     "absorption_rejection": {"before": "60s", "near_ticks": 8, "min_target_ticks": 1},
     "guard_halt": {"silence": "8s", "gaps": 10.0, "release": "4s"},
     "guard_one_sided": {"whole": "2s"},
+    "guard_spread": {"floor_ticks": 2, "times": 1.0, "held": "100ms", "release": "2s"},
+    "guard_stuffing": {"quotes_min": 4, "times": 1.0, "prints_max": 0.4, "flicker_quotes_min": 2, "clean_seconds": 2},
+    "guard_band": {"near_ticks": 15, "release": "5s"},
+    "guard_volatility": {"ratio": 1.1, "calm_ratio": 1.0, "calm_seconds": 3, "move_atr": 2.0, "seconds_min": 20},
 }
 HAIR_WISH = Wish(TRIGGER_NS, CONTEXT_NS, HAIR)
 
@@ -78,14 +84,14 @@ LESSON_DAYS = weekdays("2023-05-24", "2023-05-25", "2023-05-26")
 
 def hair_engine(**room: int) -> Engine:
     """An engine that fires at everything; `room` is how much of its buffers it starts with."""
-    return build(ES, WEEK, [HAIR_WISH], **room)
+    return build(BANDED, WEEK, [HAIR_WISH], **room)
 
 
 def lively(seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, sided: bool = True) -> Ticks:
     """A walk with everything that a tape can hold: bursts into one price, pauses, equal stamps, halts, empty sides."""
     chance = np.random.default_rng(seed)
     ticks, now, bid = np.zeros(rows, TICK), ns(start), 16800
-    sizes, sellers, missing = [9, 9], 0.5, 0
+    sizes, sellers, missing, wide = [9, 9], 0.5, 0, 1
     for row in ticks:
         now += int(chance.choice([0, 3, 40, 300, 2500], p=[0.15, 0.25, 0.3, 0.25, 0.05])) * 1_000_000
         if chance.random() < 0.01:
@@ -97,8 +103,9 @@ def lively(seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, si
         if chance.random() < 0.3:
             sizes = [int(size) for size in chance.integers(1, 12, 2)]
         missing = 1 - missing if chance.random() < (0.01 if missing == 0 else 0.2) else missing
+        wide = int(chance.integers(2, 5)) if chance.random() < 0.01 else 1 if chance.random() < 0.1 else wide
         row["ts"], row["price"] = now, ABSENT
-        row["bid"], row["ask"] = (ABSENT if missing else bid), bid + 1
+        row["bid"], row["ask"] = (ABSENT if missing else bid), bid + wide
         row["bid_size"], row["ask_size"] = (0 if missing else sizes[0]), sizes[1]
         row["kind"] = chance.choice([PRINT, QUOTE, STATUS], p=[0.6, 0.395, 0.005])
         if row["kind"] == PRINT:

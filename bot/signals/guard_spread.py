@@ -1,0 +1,139 @@
+"""G5, spread blow-out: makers have stepped back. The quickest sign of a fast market.
+
+Definition
+    On when the spread has been at least max(3 × its median of 30 minutes, a floor in ticks) for 500 ms; off when it has
+    been under 1.5 × the median for 30 s. The median is that of samples taken every five seconds.
+Source
+    Specification of signals §11; measured there: on 1–2 s after the onset of a planted fast market.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from bot.config import Params as Base
+from bot.config.params import SECOND_NS, Duration
+from bot.domain.instrument import Instrument
+from bot.domain.market import Events, Ticks
+from bot.kernel import Row, part
+from bot.signals import guard
+from bot.signals.args import args_dtype, args_row
+from bot.signals.epochs import NEVER
+
+NUMBER = 5
+SAMPLE_SECONDS = 5
+SAMPLES = 360
+WIDEST = 63
+"""Wider spreads count as this one in the median."""
+
+
+class Params(Base):
+    """How wide is too wide, and for how long."""
+
+    times: float = 3.0
+    floor_ticks: int = Field(3, ge=1)
+    held: Duration = SECOND_NS // 2
+    calm_times: float = 1.5
+    release: Duration = 30 * SECOND_NS
+
+    FLOORS: ClassVar[dict[str, int]] = {"CL": 4, "AAPL": 4, "GC": 5, "NQ": 8, "MNQ": 8, "TSLA": 8}
+
+    @classmethod
+    def defaults(cls, product: str, timeframe_ns: int = 0) -> "Params":
+        """The floor suits the product; 3 ticks where it is unknown."""
+        return cls(floor_ticks=cls.FLOORS.get(product, 3))
+
+
+ARGS = args_dtype(Params)
+STATE = np.dtype(
+    [
+        ("args", ARGS),
+        ("name", guard.NAME),
+        ("on", "i8"),
+        ("spread", "i8"),  # in force, ticks; 0 before the first whole book
+        ("median", "i8"),  # 0 before the first sample
+        ("due", "i8"),  # when it will switch if the spread stays as it is
+        ("count", "i8"),
+        ("counts", "i8", (WIDEST + 1,)),
+        ("samples", "u1", (SAMPLES,)),
+    ],
+    align=True,
+)
+
+
+def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
+    """One STATE without memory."""
+    state = np.zeros(1, STATE)
+    state["args"] = args_row(params, ARGS)
+    state["name"], state["due"] = (NUMBER, source, kind), NEVER
+    return state
+
+
+@part
+def threshold(g: Row) -> float:
+    """The spread that is too wide."""
+    return float(max(float(g.args.floor_ticks), g.args.times * g.median))
+
+
+@part
+def weigh(g: Row, ts: int) -> None:
+    """The spread or its median changed: is a switch due now, still, or no more?"""
+    if g.on:
+        leaving = g.spread < g.args.calm_times * max(1, g.median)
+        wait = g.args.release
+    else:
+        leaving = g.spread >= threshold(g)
+        wait = g.args.held
+    if not leaving:
+        g.due = NEVER
+    elif g.due == NEVER:
+        g.due = ts + wait
+
+
+@part
+def turn(g: Row, spread: int, ts: int) -> None:
+    """Another spread."""
+    g.spread = spread
+    weigh(g, ts)
+
+
+@part
+def sample(g: Row, ts: int) -> None:
+    """Five seconds have passed: the spread in force is one more of its usual ones."""
+    if g.spread <= 0:
+        return
+    k = g.count % SAMPLES
+    if g.count >= SAMPLES:
+        g.counts[g.samples[k]] -= 1
+    g.samples[k] = min(g.spread, WIDEST)
+    g.counts[g.samples[k]] += 1
+    g.count += 1
+    half, below, s = (min(g.count, SAMPLES) + 1) // 2, 0, 0
+    while below + g.counts[s] < half:
+        below += g.counts[s]
+        s += 1
+    if s != g.median:
+        g.median = s
+        weigh(g, ts)
+
+
+@part
+def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
+    """It is due: go on or off; return how many events there are."""
+    limit = g.args.calm_times * g.median if g.on else threshold(g)
+    g.on = 1 - g.on
+    guard.tell(out[found], g.name, g.on, g.spread, limit, g.due, arrival, row)
+    at = g.due
+    g.due = NEVER
+    weigh(g, at)
+    return found + 1
+
+
+class GuardSpread:
+    """G5. Reads ticks."""
+
+    kind = "guard_spread"
+    kinds = ("guard",)
+    EVIDENCE = guard.EVIDENCE
+    Params = Params
