@@ -3,7 +3,8 @@
 Definition
     On mids sampled every second: on when the standard deviation of the changes of the last 30 s is at least 2.2 times
     that of the last 30 minutes, or the mid moved 4 average minute ranges within 60 s; off when the ratio has been under
-    1.5 for 120 s. Silent for the first five minutes.
+    1.5 for 120 s. Silent for the first five minutes, and for five after a halt or a silence: what a market missed while
+    it did not move is no spike. The usual variance counts as at least one tick in ten seconds, the range as two ticks.
 Source
     Specification of signals §11; 2.2 because 3 missed planted fast markets there.
 """
@@ -30,6 +31,10 @@ class Params(Base):
     calm_seconds: int = 120
     seconds_min: int = 300
     """Samples without which it does not speak."""
+    variance_min: float = 0.4
+    """Least usual variance of a second's change, half ticks squared."""
+    range_min: float = 4.0
+    """Least usual range of a minute, half ticks."""
 
     @classmethod
     def defaults(cls, product: str, timeframe_ns: int = 0) -> "Params":
@@ -68,6 +73,13 @@ def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Tic
 
 
 @part
+def restart(g: Row) -> None:
+    """Trading was away for a while: what is usual has to be learnt again."""
+    g.known = g.count = g.squares = g.recent = 0
+    g.atr.n, g.atr.value = 0, 0.0
+
+
+@part
 def push(g: Row) -> int:
     """Take one sample; return how far the mid moved within the last minute, half ticks."""
     k = g.count % LONG
@@ -96,9 +108,8 @@ def second(g: Row, at: int, arrival: int, row: int, out: Events, found: int) -> 
     if not g.known:
         return found
     moved = push(g)
-    usual = g.squares / min(g.count, LONG)
-    ratio = np.sqrt(g.recent / SHORT / usual) if usual > 0.0 else 0.0
-    far = g.atr.n > 0 and g.atr.value > 0.0 and moved >= g.args.move_atr * g.atr.value
+    ratio = np.sqrt(g.recent / SHORT / max(g.args.variance_min, g.squares / min(g.count, LONG)))
+    far = g.atr.n > 0 and moved >= g.args.move_atr * max(g.args.range_min, g.atr.value)
     g.calm = 0 if far or ratio >= g.args.calm_ratio else g.calm + 1
     wild = g.count >= g.args.seconds_min and (far or ratio >= g.args.ratio)
     if (wild and not g.on) or (g.on and g.calm >= g.args.calm_seconds):

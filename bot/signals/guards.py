@@ -41,6 +41,12 @@ def begin(g: Row, ts: int) -> None:
 
 
 @part
+def reopen(g: Row) -> None:
+    """Trading stopped or goes on after a while."""
+    guard_volatility.restart(g.volatility)
+
+
+@part
 def set_alarm(g: Row) -> None:
     """Wake no later than for what is due. It happens before the first row after its stamp, hence one more."""
     due = min(min(g.next_second, g.spread.due), min(min(g.band.due, g.halt.off_due), g.one_sided.due))

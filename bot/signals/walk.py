@@ -73,6 +73,7 @@ def moments(
     w.found = guards.pass_time(w.guards, days, ts - 1, ts, w.row, out, w.found)
     w.found, touched = guard_halt.hear(w.guards.halt, tick, w.row, out, w.found)
     if touched:
+        guards.reopen(w.guards)
         forget(absorptions)
         bars.halt(w.bars, w.frames, w.guards.halt.halted)
     w.guards.wake = min(w.frames[0].end, w.next_epoch)
