@@ -83,12 +83,3 @@ def see(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
         return found
     g.due = NEVER
     return found if g.on else switch(g, distance, tick.ts, tick.ts, row, out, found)
-
-
-class GuardBand:
-    """G3. Reads ticks."""
-
-    kind = "guard_band"
-    kinds = ("guard",)
-    EVIDENCE = guard.EVIDENCE
-    Params = Params

@@ -115,12 +115,3 @@ def hear(g: Row, tick: Row, row: int, out: Events, found: int) -> tuple[int, boo
         touched = True
         g.halted, g.off_due = 0, tick.ts + g.args.release
     return found, touched
-
-
-class GuardHalt:
-    """G6. Reads ticks."""
-
-    kind = "guard_halt"
-    kinds = ("guard",)
-    EVIDENCE = guard.EVIDENCE
-    Params = Params

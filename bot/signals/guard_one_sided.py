@@ -73,12 +73,3 @@ def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
     guard.tell(out[found], g.name, g.on, waited, waited, g.due, arrival, row)
     g.due = NEVER
     return found + 1
-
-
-class GuardOneSided:
-    """G4. Reads ticks."""
-
-    kind = "guard_one_sided"
-    kinds = ("guard",)
-    EVIDENCE = guard.EVIDENCE
-    Params = Params

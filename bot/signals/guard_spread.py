@@ -128,12 +128,3 @@ def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
     g.due = NEVER
     weigh(g, at)
     return found + 1
-
-
-class GuardSpread:
-    """G5. Reads ticks."""
-
-    kind = "guard_spread"
-    kinds = ("guard",)
-    EVIDENCE = guard.EVIDENCE
-    Params = Params

@@ -124,12 +124,3 @@ def second(g: Row, at: int, arrival: int, row: int, out: Events, found: int) -> 
     g.limit = max(float(args.quotes_min), args.times * g.usual)
     g.quotes = g.prints = g.flickers = 0
     return found
-
-
-class GuardStuffing:
-    """G2. Reads ticks."""
-
-    kind = "guard_stuffing"
-    kinds = ("guard",)
-    EVIDENCE = guard.EVIDENCE
-    Params = Params

@@ -118,12 +118,3 @@ def second(g: Row, at: int, arrival: int, row: int, out: Events, found: int) -> 
         guard.tell(out[found], g.name, g.on, ratio, limit, at, arrival, row)
         return found + 1
     return found
-
-
-class GuardVolatility:
-    """G1. Reads ticks."""
-
-    kind = "guard_volatility"
-    kinds = ("guard",)
-    EVIDENCE = guard.EVIDENCE
-    Params = Params

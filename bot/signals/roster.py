@@ -29,11 +29,12 @@ from bot.signals import (
 )
 from bot.signals.args import params_hash
 from bot.signals.cluster import WINDOW_NS
-from bot.signals.guards import BY_KIND as GUARDS
+from bot.signals.guards import BY_KIND
 
 INTERNAL = frozenset({"bar", "guard"})
 CONTEXT_NS = 5 * MINUTE_NS
 SLOW_NS = 15 * MINUTE_NS
+GUARDS: Mapping[str, Any] = BY_KIND
 DETECTORS: Mapping[str, Any] = {
     "absorption": absorption.Absorption,
     "imbalance": imbalance.Imbalance,
