@@ -105,7 +105,9 @@ def test_errors_are_swallowed_at_the_edge_only():
 
 
 # Ratios and measures of a signal or a round trip; prices and money are counts of ticks, or Decimal.
-FLOATS_ALLOWED = re.compile(r"^(strength|evidence|r|r_net|r_planned|share|ratio|rate|value|number|low|high|facts|seconds)$")
+FLOATS_ALLOWED = re.compile(
+    r"^(strength|evidence|r|r_net|r_planned|share|ratio|rate|value|number|low|high|facts|seconds)$"
+)
 
 
 def floats(tree: ast.Module) -> Iterator[tuple[int, str]]:
