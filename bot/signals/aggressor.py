@@ -2,15 +2,16 @@
 
 Definition
     The last quotes are remembered in order of arrival; a crossed, locked or one-sided one is not, and while the book is
-    such no side is guessed. Beyond the newest quote the print walked the book: that side. Else from the newest back, at
-    most 8, none replaced longer ago than 250 ms (1.5 s where stamps are whole seconds): at an ask a buyer, at a bid a
-    seller, sure by 1/(1 + quotes skipped).
-    Broker feeds with whole seconds deliver prints after the quote that they caused. If p is an ask in one quote and a
-    bid in another there, the newest decides whose size at p was enough for the print and fell after it, else the tick
-    rule. Inside the spread the tick rule: the sign of the last price change (sure by half).
+    such no side is guessed. Beyond the newest quote the print walked the book: that side. At its ask a buyer, at its
+    bid a seller. Else the same of older ones, at most 8 and none replaced longer ago than 250 ms (1.5 s where stamps
+    are whole seconds), sure by 1/(1 + quotes skipped). Inside the spread the tick rule: the sign of the last price change,
+    sure by half.
+    Broker feeds with whole seconds deliver prints after the quote that they caused. There a touch that shrank or went
+    without a print before owes one: a print at that price and of no more than that size is its late cause.
     A side that the feed gives is left as it is, also "neither" (an auction). Off-grid prints get none.
 Source
-    Specification of signals §2; Ellis, Michaely & O'Hara 2000 (at the quotes, else the tick rule); Lee & Ready 1991.
+    Specification of signals §2, but for what a quote owes (there: the newest quote whose size was enough and fell; an
+    on-time print right after a move is taken for a late one by it). Ellis, Michaely & O'Hara 2000; Lee & Ready 1991.
 """
 
 import numpy as np
@@ -39,7 +40,18 @@ FRESH_NS, FRESH_COARSE_NS = 250_000_000, 1_500_000_000
 SECOND_NS = 1_000_000_000
 DERIVED_SURE, TICK_RULE_SURE = 0.8, 0.5
 
-BOOK = np.dtype([("ts", "i8"), ("bid", "i4"), ("ask", "i4"), ("bid_size", "i4"), ("ask_size", "i4")], align=True)
+BOOK = np.dtype(
+    [
+        ("ts", "i8"),
+        ("bid", "i4"),
+        ("ask", "i4"),
+        ("bid_size", "i4"),
+        ("ask_size", "i4"),
+        ("bid_owed", "i4"),  # what went from the touch of the quote before and no print explains
+        ("ask_owed", "i4"),
+    ],
+    align=True,
+)
 STATE = np.dtype(
     [
         ("count", "i8"),
@@ -47,6 +59,8 @@ STATE = np.dtype(
         ("whole", "i8"),  # the book in force has two sides and a spread
         ("price", "i8"),  # of the last print
         ("direction", "i8"),  # of the last price change
+        ("bid_hit", "i8"),  # printed at the newest quote's touch since it came
+        ("ask_hit", "i8"),
         ("books", BOOK, (QUOTES,)),
     ],
     align=True,
@@ -82,7 +96,19 @@ def quote(s: Row, tick: Row) -> None:
             return
     b = s.books[s.count % QUOTES]
     b.ts, b.bid, b.ask, b.bid_size, b.ask_size = tick.ts, tick.bid, tick.ask, tick.bid_size, tick.ask_size
+    b.bid_owed = b.ask_owed = 0
+    if s.count > 0:
+        a = book(s, 0)
+        b.bid_owed = max(0, gone(a.bid - b.bid, a.bid_size, b.bid_size) - s.bid_hit)
+        b.ask_owed = max(0, gone(b.ask - a.ask, a.ask_size, b.ask_size) - s.ask_hit)
+    s.bid_hit = s.ask_hit = 0
     s.count += 1
+
+
+@part
+def gone(back: int, size: int, left: int) -> int:
+    """What went from a touch that drew `back` by some ticks, or shrank where it was."""
+    return size if back > 0 else max(0, size - left) if back == 0 else 0
 
 
 @part
@@ -101,40 +127,42 @@ def touched(b: Row, price: int) -> int:
 
 
 @part
-def argued(s: Row, price: int, size: int, reached: int) -> tuple[int, int]:
-    """(side, quotes skipped) of a print whose price was ask and bid in turn; (0, 0) when no quote decides.
-
-    It decides if what it showed at the price was enough for the print, and was less in the quote after it.
-    """
-    for k in range(1, reached):
-        b, after = book(s, k), book(s, k - 1)
-        if price == b.ask and b.ask_size >= size and (after.ask != price or after.ask_size < b.ask_size):
-            return BUY, k
-        if price == b.bid and b.bid_size >= size and (after.bid != price or after.bid_size < b.bid_size):
-            return SELL, k
-    return UNKNOWN, 0
+def owed(s: Row, price: int, size: int, reached: int) -> int:
+    """The side of a late print, which the newest quote that owes it tells, and pays; UNKNOWN when none does."""
+    for k in range(reached - 1):
+        b, a = book(s, k), book(s, k + 1)
+        if a.ask == price and b.ask_owed >= size:
+            b.ask_owed -= size
+            return BUY
+        if a.bid == price and b.bid_owed >= size:
+            b.bid_owed -= size
+            return SELL
+    return UNKNOWN
 
 
 @part
 def quoted(s: Row, tick: Row) -> tuple[int, float]:
     """(side, how sure) by the quotes; (0, 0) when they do not say."""
     price, newest = tick.price, book(s, 0)
+    coarse = tick.ts % SECOND_NS == 0 and newest.ts % SECOND_NS == 0
+    reached = reach(s, tick.ts, coarse)
+    if coarse:
+        side = owed(s, price, tick.size, reached)
+        if side != UNKNOWN:
+            return side, 1.0
     if price > newest.ask:
         return BUY, 1.0
     if price < newest.bid:
         return SELL, 1.0
-    coarse = tick.ts % SECOND_NS == 0 and newest.ts % SECOND_NS == 0
-    reached = reach(s, tick.ts, coarse)
-    side, skipped, both = UNKNOWN, 0, False
     for k in range(reached):
-        this = touched(book(s, k), price)
-        if side == UNKNOWN:
-            side, skipped = this, k
-        elif this == -side:
-            both = True
-    if both and coarse:
-        side, skipped = argued(s, price, tick.size, reached)
-    return side, 1.0 / (1.0 + skipped) if side != UNKNOWN else 0.0
+        side = touched(book(s, k), price)
+        if side != UNKNOWN:
+            if k == 0 and side > 0:
+                s.ask_hit += tick.size
+            elif k == 0:
+                s.bid_hit += tick.size
+            return side, 1.0 / (1.0 + k)
+    return UNKNOWN, 0.0
 
 
 @kernel

@@ -11,6 +11,7 @@ Source
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -145,6 +146,10 @@ def pour_cells(base: Row, cells: Ticks, ladder: Ticks) -> None:
             into.buy, into.sell, into.unknown = into.buy + c.buy, into.sell + c.sell, into.unknown + c.unknown
 
 
+_PRICES = ("open", "high", "low", "close", "poc")
+_CELL = ["price", "sell", "buy", "unknown"]
+
+
 @dataclass(frozen=True, slots=True)
 class Footprint:
     """A closed bar as a plain value. Prices are ticks, stamps ns UTC, volumes contracts or shares."""
@@ -171,22 +176,19 @@ class Footprint:
     @classmethod
     def of(cls, bar: Row, cells: Ticks) -> "Footprint":
         """A BAR row and its cells."""
-        prices = {n: None if bar[n] == ABSENT else int(bar[n]) for n in ("open", "high", "low", "close", "poc")}
-        rows = cells[int(bar["cells_from"]) : int(bar["cells_to"])]
+        # One conversion of the whole row: field by field it is ten times slower.
+        values: dict[str, Any] = dict(zip(BAR.names or (), bar.item(), strict=True))
+        rows = cells[values["cells_from"] : values["cells_to"]]
+        kept = {name: values[name] for name in ("timeframe", "start", "end", "buy", "sell", "unknown", "prints")}
+        prices: dict[str, Any] = {name: None if (price := values[name]) == ABSENT else price for name in _PRICES}
         return cls(
-            timeframe=int(bar["timeframe"]),
-            start=int(bar["start"]),
-            end=int(bar["end"]),
+            **kept,
             **prices,
-            buy=int(bar["buy"]),
-            sell=int(bar["sell"]),
-            unknown=int(bar["unknown"]),
-            delta=int(bar["buy"]) - int(bar["sell"]),
-            delta_min=int(bar["delta_min"]),
-            delta_max=int(bar["delta_max"]),
-            prints=int(bar["prints"]),
-            flags=tuple(name for name, bit in FLAGS.items() if bar["flags"] & bit),
-            cells=tuple(rows[["price", "sell", "buy", "unknown"]].tolist()),
+            delta=values["buy"] - values["sell"],
+            delta_min=values["delta_min"],
+            delta_max=values["delta_max"],
+            flags=tuple(name for name, bit in FLAGS.items() if values["flags"] & bit),
+            cells=tuple(rows[_CELL].tolist()),
         )
 
     def facts(self) -> Mapping[str, Fact | list[str] | list[list[int]]]:
