@@ -46,9 +46,7 @@ def filled(desk: ReplayBroker, ticks: Ticks, order: Bracket, cuts: tuple[int, ..
             told += play(desk, part, upto=1)
             asyncio.run(desk.place(order))
         told += play(desk, part, start=1 if number == 0 else 0)
-    return [
-        (one.client_order_id.split("-")[1], one.quantity, one.price) for one in told if isinstance(one, FillReport)
-    ]
+    return [(one.client_order_id.split("-")[1], one.quantity, one.price) for one in told if isinstance(one, FillReport)]
 
 
 def long(quantity: int = 1) -> Bracket:
