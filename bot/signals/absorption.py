@@ -101,7 +101,7 @@ STATE = np.dtype(
     align=True,
 )
 COOL_TICKS = 4
-ROW_EVENTS = 8
+ROW_EVENTS = 2 * (RIPE_MAX + 1)
 """More than one row can give."""
 
 

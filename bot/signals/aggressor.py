@@ -4,8 +4,8 @@ Definition
     The last quotes are remembered in order of arrival; a crossed, locked or one-sided one is not, and while the book is
     such no side is guessed. Beyond the newest quote the print walked the book: that side. At its ask a buyer, at its
     bid a seller. Else the same of older ones, at most 8 and none replaced longer ago than 250 ms (1.5 s where stamps
-    are whole seconds), sure by 1/(1 + quotes skipped). Inside the spread the tick rule: the sign of the last price change,
-    sure by half.
+    are whole seconds), sure by 1/(1 + quotes skipped). Inside the spread the tick rule: the sign of the last price
+    change, sure by half.
     Broker feeds with whole seconds deliver prints after the quote that they caused. There a touch that shrank or went
     without a print before owes one: a print at that price and of no more than that size is its late cause.
     A side that the feed gives is left as it is, also "neither" (an auction). Off-grid prints get none.

@@ -7,10 +7,10 @@ Source
     Specification of signals §11; measured there: on 1–2 s after the onset of a planted fast market.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
@@ -36,6 +36,12 @@ class Params(Base):
     held: Duration = SECOND_NS // 2
     calm_times: float = 1.5
     release: Duration = 30 * SECOND_NS
+
+    @model_validator(mode="after")
+    def _calm_is_not_wide(self) -> Self:
+        if self.calm_times >= min(self.times, self.floor_ticks):
+            raise ValueError("calm_times has to be below times and floor_ticks, or one spread would be wide and calm")
+        return self
 
     FLOORS: ClassVar[dict[str, int]] = {"CL": 4, "AAPL": 4, "GC": 5, "NQ": 8, "MNQ": 8, "TSLA": 8}
 

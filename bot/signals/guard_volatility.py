@@ -9,7 +9,10 @@ Source
     Specification of signals §11; 2.2 because 3 missed planted fast markets there.
 """
 
+from typing import Self
+
 import numpy as np
+from pydantic import Field, model_validator
 
 from bot.config import Params as Base
 from bot.domain.instrument import Instrument
@@ -28,13 +31,19 @@ class Params(Base):
     ratio: float = 2.2
     move_atr: float = 4.0
     calm_ratio: float = 1.5
-    calm_seconds: int = 120
+    calm_seconds: int = Field(120, ge=1)
     seconds_min: int = 300
     """Samples without which it does not speak."""
-    variance_min: float = 0.4
+    variance_min: float = Field(0.4, gt=0)
     """Least usual variance of a second's change, half ticks squared."""
     range_min: float = 4.0
     """Least usual range of a minute, half ticks."""
+
+    @model_validator(mode="after")
+    def _calm_is_not_wild(self) -> Self:
+        if self.calm_ratio > self.ratio:
+            raise ValueError("calm_ratio must not be above ratio, or the guard would go off and on again at once")
+        return self
 
     @classmethod
     def defaults(cls, product: str, timeframe_ns: int = 0) -> "Params":

@@ -94,7 +94,7 @@ def pass_time(g: Row, days: Days, now: int, arrival: int, row: int, out: Events,
     """Let time come to `now`; return how many events there are. A one-sided book is the walk's own business."""
     while g.next_second <= now:
         at = g.next_second
-        if g.spread.due <= at:
+        while g.spread.due <= at:
             found = guard_spread.switch(g.spread, arrival, row, out, found)
         found = guard_stuffing.second(g.stuffing, at, arrival, row, out, found)
         found = guard_volatility.second(g.volatility, at, arrival, row, out, found)
@@ -102,7 +102,7 @@ def pass_time(g: Row, days: Days, now: int, arrival: int, row: int, out: Events,
         if g.seconds % guard_spread.SAMPLE_SECONDS == 0:
             guard_spread.sample(g.spread, at)
         g.next_second += SECOND_NS
-    if g.spread.due <= now:
+    while g.spread.due <= now:
         found = guard_spread.switch(g.spread, arrival, row, out, found)
     if g.band.due <= now:
         found = guard_band.switch(g.band, guard_band.FAR, g.band.due, arrival, row, out, found)

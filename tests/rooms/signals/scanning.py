@@ -60,7 +60,7 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
     "absorption_rejection": {"before": "60s", "near_ticks": 8, "min_target_ticks": 1},
     "guard_halt": {"silence": "8s", "gaps": 10.0, "release": "4s"},
     "guard_one_sided": {"whole": "2s"},
-    "guard_spread": {"floor_ticks": 2, "times": 1.0, "held": "100ms", "release": "2s"},
+    "guard_spread": {"floor_ticks": 2, "times": 1.6, "held": "100ms", "release": "2s"},
     "guard_stuffing": {"quotes_min": 4, "times": 1.0, "prints_max": 0.4, "flicker_quotes_min": 2, "clean_seconds": 2},
     "guard_band": {"near_ticks": 15, "release": "5s"},
     "guard_volatility": {"ratio": 1.1, "calm_ratio": 1.0, "calm_seconds": 3, "move_atr": 2.0, "seconds_min": 20},
