@@ -22,6 +22,7 @@ from bot.domain.order import CommissionReport, FillReport, LinkReport, OrderRepo
 from bot.ports import Batch, Broker, DeskView, Edge, Engine, Gate, Journal, Market, Schedule, Stop, Strategy
 
 _NEVER = np.iinfo(np.int64).max
+ROWS_UNHEARD = 256  # rows after which a tape lets the loop look at what else there is
 FOOTPRINT_BARS = 5  # bars kept with a decision, so that the evening's chart needs no tape
 
 
@@ -104,12 +105,16 @@ class Desk:
 
     async def run(self, seen: Callable[[int], None] = lambda rows: None) -> Tally:
         """Trade until the market ends; `seen(rows)` is told of each batch. Raises what its parts raise."""
+        unheard = 0
         await self._p.market.subscribe()
         async for batch in self._p.market.batches():
             await self._walk(batch)
             seen(len(batch.ticks))
-            # A tape never waits for anything: this lets signals of the operating system and commands in.
-            await asyncio.sleep(0)
+            unheard += len(batch.ticks)
+            if unheard >= ROWS_UNHEARD:
+                # A tape never waits for anything: this lets signals of the operating system and commands in.
+                unheard = 0
+                await asyncio.sleep(0)
             if batch.final:
                 await self._close_down()
             if self._stopping:
@@ -124,6 +129,13 @@ class Desk:
         until = batch.silent_until if batch.silent_until is not None else self.tally.last_ns
         events = self._p.engine.scan(ticks, batch.silent_until or 0)
         self.tally.rows += len(ticks)
+        if len(events):
+            await self._events(events)
+        await self._advance(Stop(len(ticks), False, until))
+        self._p.journal.commit()
+
+    async def _events(self, events: Events) -> None:
+        """Walk to each event and meet it."""
         self.tally.bars += int(np.count_nonzero(events["kind"] == self._bar))
         events = events[self._delivered[events["kind"]]]
         opposed = _opposed(events)
@@ -132,8 +144,6 @@ class Desk:
             stop = Stop(int(event["row"]), not event["before"], int(event["known"]))
             await self._advance(stop)
             await self._meet(event, stop, index in opposed)
-        await self._advance(Stop(len(ticks), False, until))
-        self._p.journal.commit()
 
     def _turn(self, ticks: Ticks) -> None:
         """A new batch: remember where each instrument stood, and how far time has come."""
@@ -281,7 +291,7 @@ class Desk:
         for index in range(row - 1, -1, -1):
             tick = self._ticks[index]
             if tick["instrument"] == instrument and tick["kind"] != STATUS:
-                return tick.copy()  # type: ignore[no-any-return]  # numpy types a row of a structured array as Any
+                return tick  # type: ignore[no-any-return]  # numpy types a row of a structured array as Any
         return self._last[instrument]
 
 

@@ -143,8 +143,7 @@ class ReplayBroker:
     def _turn(self, ticks: Ticks) -> None:
         """A new batch: remember where each instrument stood at the end of the old one."""
         for index in range(len(self._instruments)):
-            tick = self._standing(index, len(self._ticks))
-            self._last[index] = None if tick is None else tick.copy()
+            self._last[index] = self._standing(index, len(self._ticks))
         self._base += len(self._ticks)
         self._ticks = ticks
         self._ts = ticks["ts"]
