@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.output import json_option, print_json, print_rows
-from bot.cli.trading import leave, read_settings, settings_options, trade
+from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--batch", type=click.IntRange(1), help="Rows handed to the desk at once; changes nothing but speed.")
 @click.option("--seed", type=int, help="Seed of everything random.")
 @click.option("--latency-ms", type=click.IntRange(0), help="Time from an order's sending to its being active.")
+@warm_option("none")
 @click.option("--run", "recorded_run", metavar="ID|last|yesterday", help="Repeat a recorded run; say what differs.")
 @json_option
 def replay(

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import click
 
-from bot.cli.trading import leave, read_settings, settings_options, trade
+from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
 
 
 @click.command()
 @settings_options
 @click.option("--adapter", help="Broker adapter; see `paperpit adapters`.")
+@click.option("--desk", metavar="NAME", help="This desk's name, where several run on one machine.")
+@warm_option("auto")
 @click.option("--dry", is_flag=True, help="Everything but orders; approvals are journalled as would-place.")
 def run(
     config: Path | None,
@@ -19,6 +21,7 @@ def run(
     calendar: str | None,
     sets: tuple[str, ...],
     adapter: str | None,
+    desk: str | None,
     dry: bool,
 ) -> None:
     """Start the desk and let it trade until the market ends or it is stopped.
@@ -33,7 +36,9 @@ def run(
     from bot.daemon import Asked
     from bot.journal import default_url
 
-    bot, specs = read_settings(config, [*sets, *([f"adapter={adapter}"] if adapter else [])], strategies)
+    flags = {"adapter": adapter, "desk": desk}
+    changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
+    bot, specs = read_settings(config, changes, strategies)
     if calendar is not None:
         bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
     url = journal or journal_url(bot.value) or default_url(replay=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot.cli.output import progress, say
+from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.config import BotFile, Loaded, StrategyFile
@@ -28,6 +29,24 @@ def settings_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def warm_option(default: str) -> Callable[[Command], Command]:
+    """`--warm`: which memory of earlier days the detectors start with."""
+    return click.option(
+        "--warm",
+        default=default,
+        metavar="auto|FILE|none",
+        callback=_cold,
+        expose_value=False,
+        help=f"Detectors' memory of earlier days (default {default}; none is saved yet: they start cold).",
+    )
+
+
+def _cold(ctx: click.Context, param: click.Parameter, value: str) -> None:
+    # No snapshot is written yet, so the newest one that fits is none, and a named one cannot be one of ours.
+    if value not in ("auto", "none"):
+        raise UsageError(f"{value} holds no memory of detectors: none is saved yet", allowed="--warm auto, --warm none")
 
 
 def read_settings(
