@@ -89,6 +89,7 @@ class Outcome:
             "net_ticks": self.net_ticks,
             "anomalies": sum(self.anomalies.values()),
             "anomaly_kinds": dict(self.anomalies),
+            "failed": dict(tally.failed),
             "fill_model": self.adapter.fill_model,
             "journal": self.journal,
         }

@@ -65,6 +65,7 @@ class Tally:
     approved: int = 0
     blocked: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)  # strategy → why it is asked no more
     last_ns: int = 0
 
 
@@ -251,8 +252,21 @@ class Desk:
             self._p.gate.quote(signal.instrument, 0 if tick is None else int(tick["ts"]), bid, ask)
             orders = self._p.orders
             held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
-            for wish in seat.strategy.decide(signal, DeskView(signal.known, bid, ask, held, brackets)):
+            for wish in self._wishes(seat.strategy, signal, DeskView(signal.known, bid, ask, held, brackets)):
                 await self._judge(wish, signal)
+
+    def _wishes(self, strategy: Strategy, signal: Signal, view: DeskView) -> Sequence[Proposal | Refusal]:
+        """What a strategy wants. One that fails is asked no more in this run; its brackets stay managed."""
+        if strategy.name in self.tally.failed:
+            return ()
+        try:
+            return strategy.decide(signal, view)
+        except Exception as error:  # noqa: BLE001 - a stranger's code must not take the desk and its positions along
+            why = f"{type(error).__name__}: {error}"
+            self.tally.failed[strategy.name] = why
+            self._p.journal.control(f"strategy.{strategy.name}", "failed", signal.known, why)
+            self._p.journal.commit()
+            return ()
 
     async def _judge(self, wish: Proposal | Refusal, signal: Signal) -> None:
         verdict = self._p.gate.judge(wish, signal.known)

@@ -78,14 +78,18 @@ def trade(asked: "Asked") -> "Outcome":
         outcome = asyncio.run(run.trade(seen))
     for name in outcome.idle:
         say(f"note: strategy {name} is idle: its product is not on the tape")
+    for name, why in outcome.tally.failed.items():
+        say(f"error: strategy {name} failed and was asked no more: {why}")
     return outcome
 
 
 def leave(outcome: "Outcome") -> None:
-    """The exit code of a run that a signal ended."""
+    """The exit code of a run that a signal ended, or in which a strategy failed."""
     if outcome.stopped_by is not None:
         say("stopped: entries cancelled, positions left under their stops")
         raise SystemExit(128 + outcome.stopped_by)
+    if outcome.tally.failed:
+        raise SystemExit(1)
 
 
 def _label(tapes: Sequence[Any]) -> str:
