@@ -8,6 +8,7 @@ import importlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ def cuts(tapes: Tapes, rounds: int) -> list[Row]:
 
 SECTIONS = {section.__name__: section for section in (replay, python, cuts, memory, start)}
 # Measured by the rooms themselves; `measure()` gives rows as bench.json has them.
-OTHERS = ("journal", "signals")
+OTHERS = tuple(name for name in ("journal", "signals") if find_spec(f"tests.bench.{name}"))
 
 
 def measured(names: list[str], rounds: int) -> Iterator[dict[str, object]]:
