@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.domain.instrument import Instrument
 from bot.domain.market import EVENT, OFF_GRID, PRINT, QUARANTINED, SIDE_NONE, TICK, Days, Events, Ticks
+from bot.errors import PaperpitError
 from bot.signals import absorption, absorption_rejection, aggressor, imbalance, rejection, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.footprint import BAR, CELL, Footprint
@@ -106,7 +107,10 @@ class Engine:
         for detector, source, first_kind in self._roster.extras:
             row, more = 0, True
             while more:
-                seen, row = detector.scan(ticks, row, until)
+                start = row
+                seen, row = detector.scan(ticks, start, until)
+                if row == start < len(ticks) and len(seen) == 0:
+                    raise PaperpitError(f"the detector {detector.kind} neither reads on nor says anything at row {row}")
                 # Nearly always there is nothing, and numpy takes 20 µs to join nothing.
                 if len(seen):
                     mine = seen.copy()
