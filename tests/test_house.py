@@ -101,7 +101,10 @@ def test_errors_are_swallowed_at_the_edge_only():
         if (node.type is None or dotted(node.type) in ("Exception", "BaseException"))
         and not any(isinstance(part, ast.Raise) for part in ast.walk(node))
     ]
-    assert [place for place in swallowed if not place.startswith(("bot/cli/app.py", "bot/daemon"))] == []
+    # The program's own edge, and the one place where a stranger's strategy is asked while positions are open.
+    edges = ("bot/cli/app.py", "bot/daemon.py", "bot/desk.py")
+    assert [place for place in swallowed if not place.startswith(edges)] == []
+    assert len([place for place in swallowed if place.startswith("bot/desk.py")]) <= 1
 
 
 # Ratios and measures of a signal or a round trip; prices and money are counts of ticks, or Decimal.
