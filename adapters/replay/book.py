@@ -34,6 +34,7 @@ class Held:
     filled: int = 0
     fills: int = 0
     waiting: int = 0  # units of a target that filled within a stamp that is not over yet
+    beaten: bool = False  # its stop was hit within that stamp
 
 
 class Book:

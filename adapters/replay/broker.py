@@ -295,6 +295,7 @@ class ReplayBroker:
         for held in list(group.orders):
             if held is filled or held.order.role is Role.ENTRY or held.state in ENDED:
                 continue
+            held.beaten = held.waiting > group.position
             held.waiting = min(held.waiting, group.position)
             work = self._book.works[held.slot]
             work["remaining"] = min(int(work["remaining"]), group.position - held.waiting)
@@ -310,7 +311,8 @@ class ReplayBroker:
             if held.order.role is Role.ENTRY or held.state in ENDED:
                 continue
             state = OrderState.FILLED if held.filled else OrderState.CANCELLED
-            self._end(held, state, ts, "the bracket is done")
+            won = "reached within the stop's own stamp: the stop wins"
+            self._end(held, state, ts, won if held.beaten else "the bracket is done")
 
     def _cancelled(self, held: Held, ts: int) -> None:
         if held.state in ENDED:

@@ -68,8 +68,11 @@ def test_stop_and_target_lie_inside_one_jump_and_the_stop_wins(tmp_path: Path) -
     tape.wait(1)
     tape.bought(1, "4202.25").sold(1, "4199.75")
     tape.step = 1_000_000
-    (trip,) = trade(tmp_path, tape.wait(1)).round_trips
+    played = trade(tmp_path, tape.wait(1))
+    (trip,) = played.round_trips
     assert trip["exit_reason"] == "stop"
+    target = next(order for order in played.orders if order["role"] == "target")
+    assert "the stop wins" in played.words_of(target["id"])
 
 
 def test_the_target_is_reached(tmp_path: Path) -> None:
