@@ -9,6 +9,7 @@ Source
 """
 
 import numpy as np
+from pydantic import Field
 
 from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
@@ -26,7 +27,7 @@ _STEP = 1.02
 class Params(Base):
     """How long a silence is one, and how long its end is waited out."""
 
-    silence: Duration = 30 * SECOND_NS
+    silence: Duration = Field(30 * SECOND_NS, ge=SECOND_NS)
     gaps: float = 20.0
     release: Duration = 60 * SECOND_NS
 

@@ -99,9 +99,10 @@ def weigh(g: Row, ts: int) -> None:
 
 @part
 def turn(g: Row, spread: int, ts: int) -> None:
-    """Another spread."""
-    g.spread = spread
-    weigh(g, ts)
+    """The spread in force."""
+    if spread != g.spread:
+        g.spread = spread
+        weigh(g, ts)
 
 
 @part

@@ -84,7 +84,7 @@ def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Tic
 @part
 def restart(g: Row) -> None:
     """Trading was away for a while: what is usual has to be learnt again."""
-    g.known = g.count = g.squares = g.recent = 0
+    g.count = g.squares = g.recent = 0
     g.atr.n, g.atr.value = 0, 0.0
 
 

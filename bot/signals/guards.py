@@ -6,7 +6,7 @@ the next row brings it or silence does, so that it does not matter which.
 
 import numpy as np
 
-from bot.domain.market import ABSENT, QUOTE, Days, Events
+from bot.domain.market import ABSENT, Days, Events
 from bot.kernel import Row, hot, part
 from bot.signals import guard_band, guard_halt, guard_one_sided, guard_spread, guard_stuffing, guard_volatility
 
@@ -54,39 +54,36 @@ def set_alarm(g: Row) -> None:
 
 
 @part
-def turn_book(g: Row, missing: int, ts: int) -> None:
-    """The book became whole, or a side of it went missing."""
-    guard_one_sided.turn(g.one_sided, missing, ts)
-    set_alarm(g)
-
-
-@hot
-def see(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
-    """A print or a quote; return how many events there are."""
-    if tick.kind == QUOTE:
-        guard_stuffing.quote(g.stuffing, tick)
-        if not g.stuffing.on and g.stuffing.quotes >= g.stuffing.limit and guard_stuffing.flood(g.stuffing):
-            found = guard_stuffing.flooded(g.stuffing, tick.ts, row, out, found)
-    else:
-        g.stuffing.prints += 1
-    if tick.bid != ABSENT and tick.ask > tick.bid:
-        g.volatility.known = 1
-        g.volatility.mid = tick.bid + tick.ask
-        if tick.ask - tick.bid != g.spread.spread:
-            guard_spread.turn(g.spread, tick.ask - tick.bid, tick.ts)
-            set_alarm(g)
+def touch(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
+    """Bid or ask moved; return how many events there are."""
+    missing = 1 if tick.bid == ABSENT or tick.ask == ABSENT else 0
+    if missing != g.one_sided.missing:
+        guard_one_sided.turn(g.one_sided, missing, tick.ts)
+    if not missing and tick.ask > tick.bid:
+        g.volatility.known, g.volatility.mid = 1, tick.bid + tick.ask
+        guard_spread.turn(g.spread, tick.ask - tick.bid, tick.ts)
     if g.band.banded:
         found = guard_band.see(g.band, tick, row, out, found)
-        set_alarm(g)
+    set_alarm(g)
     return found
 
 
 @hot
-def pause(g: Row, dt: int) -> None:
-    """Time since the row before; every 16th is a sample of what is natural."""
+def quoted(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
+    """A quote; return how many events there are."""
+    guard_stuffing.quote(g.stuffing, tick)
+    if not g.stuffing.on and g.stuffing.quotes >= g.stuffing.limit and guard_stuffing.flood(g.stuffing):
+        return guard_stuffing.flooded(g.stuffing, tick.ts, row, out, found)
+    return found
+
+
+@hot
+def pause(g: Row, ts: int) -> None:
+    """The time since the row before is over; every 16th such time is a sample of what is natural."""
     g.rows += 1
     if g.rows & 15 == 0:
-        guard_halt.gap(g.halt, dt)
+        guard_halt.gap(g.halt, ts - g.halt.last)
+    g.halt.last = ts
 
 
 @part

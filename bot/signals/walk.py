@@ -7,7 +7,7 @@ A walk that runs out of room comes back before the row that needs it; the engine
 
 import numpy as np
 
-from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
+from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
 from bot.kernel import Row, hot, kernel, part
 from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards
 from bot.signals.bars import DONE, GRACE_NS, GROW
@@ -26,6 +26,9 @@ WORLD = np.dtype(
         ("found", "i8"),  # events in the buffer
         ("next_epoch", "i8"),
         ("next_look", "i8"),
+        ("bid", "i8"),  # the touch in force
+        ("ask", "i8"),
+        ("deaf", "i8"),  # no detector reads: trading is halted, or the book has one side only
         ("bars", bars.STATE),
         ("frames", BAR, (FRAMES_MAX,)),
         ("guards", guards.STATE),
@@ -76,6 +79,7 @@ def moments(
         guards.reopen(w.guards)
         forget(absorptions)
         bars.halt(w.bars, w.frames, w.guards.halt.halted)
+    w.deaf = w.guards.halt.halted | w.guards.one_sided.on
     w.guards.wake = min(w.frames[0].end, w.next_epoch)
     guards.set_alarm(w.guards)
     if any_ripe(absorptions):
@@ -96,33 +100,38 @@ def any_ripe(absorptions: Ticks) -> bool:
     return ripe > 0
 
 
+@part
+def touch(w: Row, tick: Row, out: Events) -> None:
+    """Bid or ask moved."""
+    w.bid, w.ask = tick.bid, tick.ask
+    w.found = guards.touch(w.guards, tick, w.row, out, w.found)
+
+
 @hot
-def see(w: Row, absorptions: Ticks, ladders: Ticks, tick: Row, sure: float, out: Events) -> None:
-    """Read a row: the state of its book, then its print or quote."""
-    missing = 1 if tick.bid == ABSENT or tick.ask == ABSENT else 0
-    if missing != w.guards.one_sided.missing:
-        guards.turn_book(w.guards, missing, tick.ts)
-    deaf = w.guards.halt.halted or w.guards.one_sided.on
-    if tick.kind == PRINT:
-        if tick.flags & (OFF_GRID | QUARANTINED):
-            if not tick.flags & QUARANTINED:
-                w.frames[0].unknown += tick.size
-            return
-        w.found = guards.see(w.guards, tick, w.row, out, w.found)
-        bars.take(w.bars, w.frames[0], ladders[0], tick, sure)
-        if not deaf:
-            for j in range(absorptions.shape[0]):
-                a = absorptions[j]
-                absorption.tick_on(a, tick.ts)
-                for k in range(2):
-                    w.found = absorption.on_print(a, k, tick, sure, w.row, out, w.found)
-                    if a.sides[k].ripe > 0:
-                        w.guards.wake = min(w.guards.wake, w.next_look)
-    elif tick.kind == QUOTE:
-        w.found = guards.see(w.guards, tick, w.row, out, w.found)
-        for j in range(0 if deaf else absorptions.shape[0]):
-            for k in range(2):
-                absorption.on_quote(absorptions[j], k, tick)
+def quoted(w: Row, absorptions: Ticks, tick: Row, out: Events) -> None:
+    """Read a quote."""
+    w.found = guards.quoted(w.guards, tick, w.row, out, w.found)
+    for j in range(0 if w.deaf else absorptions.shape[0]):
+        for k in range(2):
+            absorption.on_quote(absorptions[j], k, tick)
+
+
+@hot
+def printed(w: Row, absorptions: Ticks, ladder: Ticks, tick: Row, sure: float, out: Events) -> None:
+    """Read a print."""
+    if tick.flags & (OFF_GRID | QUARANTINED):
+        if not tick.flags & QUARANTINED:
+            w.frames[0].unknown += tick.size
+        return
+    w.guards.stuffing.prints += 1
+    bars.take(w.bars, w.frames[0], ladder, tick, sure)
+    for j in range(0 if w.deaf else absorptions.shape[0]):
+        a = absorptions[j]
+        absorption.tick_on(a, tick.ts)
+        for k in range(2):
+            w.found = absorption.on_print(a, k, tick, sure, w.row, out, w.found)
+            if a.sides[k].ripe > 0:
+                w.guards.wake = min(w.guards.wake, w.next_look)
 
 
 @part
@@ -144,17 +153,21 @@ def read_rows(
         w.row = i
         if w.found > room:
             return SHORT
-        if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
-            return GROW
-        pause = tick.ts - w.guards.halt.last
-        if tick.ts >= w.guards.wake or pause > w.guards.halt.limit or tick.kind == STATUS:
+        if tick.ts >= w.guards.wake or tick.kind == STATUS:
             code = moments(w, days, absorptions, ladders, closed, cells, tick, out)
             if code != DONE:
                 return code
-        guards.pause(w.guards, pause)
-        w.guards.halt.last = tick.ts
-        if tick.kind != STATUS:
-            see(w, absorptions, ladders, tick, sure[i] if sure.shape[0] else 1.0, out)
+        if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
+            return GROW
+        guards.pause(w.guards, tick.ts)
+        if tick.kind == STATUS:
+            continue
+        if tick.bid != w.bid or tick.ask != w.ask:
+            touch(w, tick, out)
+        if tick.kind == PRINT:
+            printed(w, absorptions, ladders[0], tick, sure[i] if sure.shape[0] else 1.0, out)
+        elif tick.kind == QUOTE:
+            quoted(w, absorptions, tick, out)
     w.row = ticks.shape[0]
     return SHORT if w.found > room else DONE
 
