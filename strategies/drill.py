@@ -24,7 +24,7 @@ class Params(BaseParams):
 
 
 class Drill:
-    """Counts closed bars of its timeframe in which something traded; at every k-th it crosses the spread with a bracket of fixed distances."""
+    """Counts closed bars in which something traded; at every k-th it crosses the spread with a fixed bracket."""
 
     Params = Params
 

@@ -1,10 +1,12 @@
 """How results leave the program: tables for people, JSON and CSV for programs, progress on standard error."""
 
 import csv
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,16 @@ NEW_YORK = ZoneInfo("America/New_York")
 def say(text: str = "") -> None:
     """A note for a person: standard error, so that standard output stays the result."""
     click.echo(text, err=True)
+
+
+def called() -> str:
+    """How this program can be called again from here: `paperpit`, or the path that it was called by."""
+    own = Path(sys.argv[0])
+    found = shutil.which("paperpit")
+    if own.name != "paperpit" or (found and Path(found).resolve() == own.resolve()):
+        return "paperpit"
+    here = own.absolute()
+    return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else str(here)
 
 
 def json_option(command: Command) -> Command:

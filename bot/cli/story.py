@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import new_york, say
+from bot.cli.output import called, new_york, say
 
 if TYPE_CHECKING:
     from bot.daemon import Outcome
@@ -64,11 +64,12 @@ def _round_trips(outcome: "Outcome") -> None:
 def _next(outcome: "Outcome") -> None:
     trips, blocked = _rows(outcome, "list_round_trips"), _rows(outcome, "list_blocked")
     told = (trips or blocked)[-1:]
+    command = called()
     click.echo(f"\n  journal      {outcome.journal}   run {outcome.run}")
-    click.echo("  next         paperpit journal round-trips")
-    click.echo("               paperpit journal blocked")
+    click.echo(f"  next         {command} journal round-trips")
+    click.echo(f"               {command} journal blocked")
     if told:
-        click.echo(f"               paperpit journal explain {told[0]['id'].rpartition('-')[2]}")
+        click.echo(f"               {command} journal explain {told[0]['id'].rpartition('-')[2]}")
 
 
 def _rows(outcome: "Outcome", listing: str) -> Sequence[dict[str, Any]]:
