@@ -36,7 +36,7 @@ from bot.ports import RunFacts
 Number = int | None
 Durability = Literal["power", "process", "replay"]
 
-HELD_ROWS = 256
+HELD_ROWS = 2_048
 HELD_NS = 1_000_000_000
 LAST_RUN = "SELECT run FROM run ORDER BY seq DESC LIMIT 1"
 UNCOMPARED_SUMMARY = frozenset({"run", "seconds", "journal"})

@@ -16,6 +16,7 @@ from bot.journal.canonical import hash_of, journal_hash, rows_of
 from bot.journal.check import check
 from bot.journal.place import place
 from bot.journal.reading import Reader, reading
+from bot.journal.writer import HELD_ROWS
 from tests.rooms.journal.build import Told, Wall, the_lesson, writer
 from tests.servers import Postgres
 
@@ -49,14 +50,14 @@ def test_a_live_group_is_there_for_readers_once_committed(url: str, durability: 
             assert len(reader.read(rows.Signal, reader.runs)) == 1
 
 
-def test_a_replay_holds_groups_back_until_256_rows(file_url: str) -> None:
+def test_a_replay_holds_groups_back_until_there_are_many(file_url: str) -> None:
     with writer(file_url) as journal:
         told = Told(journal)
-        for second in range(300):
+        for second in range(HELD_ROWS + 40):
             told.signal(second)
             journal.commit()
         with reading(place(file_url)) as reader:
-            assert len(reader.read(rows.Signal, reader.runs)) == 256
+            assert len(reader.read(rows.Signal, reader.runs)) == HELD_ROWS
 
 
 def test_a_replay_writes_what_it_holds_after_a_second(file_url: str) -> None:
