@@ -283,35 +283,42 @@ def dried(a: Row, k: int, near: int, tick: Row, row: int, out: Events, found: in
 
 
 @hot
-def on_print(a: Row, k: int, tick: Row, sure: float, row: int, out: Events, found: int) -> int:
-    """A print seen from one side: k = 0 long, 1 short. Returns how many events there are."""
-    s, sign = a.sides[k], 1 - 2 * k
-    touch, far, near_size = tick.bid, tick.ask, int(tick.bid_size)
-    if k == 1:
-        touch, far, near_size = tick.ask, tick.bid, int(tick.ask_size)
-    near = sign * touch if touch != ABSENT else NOWHERE
-    price, hit = sign * tick.price, sign * tick.side
-    if price < s.top:
-        fall(a, s, price, tick.ts, hit < 0)
-    if hit < 0:
-        strike(a, s, price, tick, sure, near, near_size)
-    elif hit > 0:
-        faced = near if near != NOWHERE and far != ABSENT and price == sign * far else price - 1
-        slot(s, faced).facing += tick.size * a.growth
-    if s.ripe > 0:
-        found = lifted(a, k, price, near if near != NOWHERE else price - 1, tick, row, out, found)
+def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) -> int:
+    """A print: it breaks levels, hits one, and faces one of the other side. Returns how many events there are."""
+    # Where bid and ask stand in the eyes of either side; a side that is not there is as far off as can be.
+    bid = tick.bid
+    ask = 0 - tick.ask if tick.ask != ABSENT else NOWHERE
+    for k in range(2):
+        price = (1 - 2 * k) * tick.price
+        if price < a.sides[k].top:
+            fall(a, a.sides[k], price, tick.ts, (1 - 2 * k) * tick.side < 0)
+    if tick.side != 0:
+        # The side that was hit (0 long, 1 short) by arithmetic: a branch here would be a toss of a coin.
+        hit = (tick.side + 1) >> 1
+        sign = 1 - 2 * hit
+        near, shown = bid + hit * (ask - bid), tick.bid_size + hit * (tick.ask_size - tick.bid_size)
+        strike(a, a.sides[hit], sign * tick.price, tick, sure, near, shown)
+        # The other side's level is its touch if the print was at the opposite one, else a tick behind the print.
+        mine, theirs = ask + hit * (bid - ask), bid + hit * (ask - bid)
+        price = -sign * tick.price
+        whole = mine != NOWHERE and theirs != NOWHERE and price == -theirs
+        slot(a.sides[1 - hit], mine if whole else price - 1).facing += tick.size * a.growth
+    for k in range(2):
+        if a.sides[k].ripe > 0:
+            near, price = (bid, tick.price) if k == 0 else (ask, 0 - tick.price)
+            found = lifted(a, k, price, near if near != NOWHERE else price - 1, tick, row, out, found)
     return found
 
 
 @hot
-def on_quote(a: Row, k: int, tick: Row) -> None:
-    """A quote seen from one side."""
-    s = a.sides[k]
-    touch, near_size = tick.bid, int(tick.bid_size)
-    if k == 1:
-        touch, near_size = 0 - tick.ask, int(tick.ask_size)
-    if touch != s.near or near_size != s.near_size or s.struck != NOWHERE:
-        show(s, tick.ts, touch, near_size)
+def on_quote(a: Row, tick: Row) -> None:
+    """A quote, seen from both sides."""
+    s = a.sides[0]
+    if (tick.bid != s.near) | (tick.bid_size != s.near_size) | (s.struck != NOWHERE):
+        show(s, tick.ts, tick.bid, tick.bid_size)
+    s = a.sides[1]
+    if (0 - tick.ask != s.near) | (tick.ask_size != s.near_size) | (s.struck != NOWHERE):
+        show(s, tick.ts, 0 - tick.ask, tick.ask_size)
 
 
 @part

@@ -221,15 +221,13 @@ def take(s: Row, bar: Row, ladder: Ticks, tick: Row, sure: float) -> None:
         ladder[bar.close & mask].dwell += tick.ts - bar.last_ts
     bar.close, bar.last_ts = p, tick.ts
     cell.price, cell.last = p, s.ordinal
-    if tick.side > 0:
-        cell.buy += size
-        bar.buy += size
-        bar.delta_max = max(bar.delta_max, bar.buy - bar.sell)
-    elif tick.side < 0:
-        cell.sell += size
-        bar.sell += size
-        bar.delta_min = min(bar.delta_min, bar.buy - bar.sell)
-    else:
+    # By arithmetic, for on a live tape a branch on the side is a toss of a coin.
+    bought, sold = size * (tick.side > 0), size * (tick.side < 0)
+    cell.buy, cell.sell = cell.buy + bought, cell.sell + sold
+    bar.buy, bar.sell = bar.buy + bought, bar.sell + sold
+    delta = bar.buy - bar.sell
+    bar.delta_min, bar.delta_max = min(bar.delta_min, delta), max(bar.delta_max, delta)
+    if tick.side == 0:
         cell.unknown += size
         bar.unknown += size
     if p <= bar.low:

@@ -98,16 +98,13 @@ def flooded(g: Row, ts: int, row: int, out: Events, found: int) -> int:
 def quote(g: Row, tick: Row) -> None:
     """Count a quote, and whether it undoes the one before."""
     g.quotes += 1
-    if tick.bid == g.bid and tick.ask == g.ask:
-        if tick.bid_size == g.bid_size and tick.ask_size == g.ask_size:
-            return
-        undone = tick.bid_size == g.old_bid_size and tick.ask_size == g.old_ask_size
-        if undone and tick.ts - g.ts <= g.args.undone:
-            g.flickers += 1
-        g.old_bid_size, g.old_ask_size = g.bid_size, g.ask_size
-    else:
-        g.bid, g.ask, g.old_bid_size = tick.bid, tick.ask, -1
-    g.ts, g.bid_size, g.ask_size = tick.ts, tick.bid_size, tick.ask_size
+    same = (tick.bid == g.bid) & (tick.ask == g.ask)
+    if same & (tick.bid_size == g.bid_size) & (tick.ask_size == g.ask_size):
+        return
+    undone = same & (tick.bid_size == g.old_bid_size) & (tick.ask_size == g.old_ask_size)
+    g.flickers += undone & (tick.ts - g.ts <= g.args.undone)
+    g.old_bid_size, g.old_ask_size = (g.bid_size if same else -1), g.ask_size
+    g.ts, g.bid, g.ask, g.bid_size, g.ask_size = tick.ts, tick.bid, tick.ask, tick.bid_size, tick.ask_size
 
 
 @part

@@ -112,8 +112,7 @@ def quoted(w: Row, absorptions: Ticks, tick: Row, out: Events) -> None:
     """Read a quote."""
     w.found = guards.quoted(w.guards, tick, w.row, out, w.found)
     for j in range(0 if w.deaf else absorptions.shape[0]):
-        for k in range(2):
-            absorption.on_quote(absorptions[j], k, tick)
+        absorption.on_quote(absorptions[j], tick)
 
 
 @hot
@@ -128,10 +127,9 @@ def printed(w: Row, absorptions: Ticks, ladder: Ticks, tick: Row, sure: float, o
     for j in range(0 if w.deaf else absorptions.shape[0]):
         a = absorptions[j]
         absorption.tick_on(a, tick.ts)
-        for k in range(2):
-            w.found = absorption.on_print(a, k, tick, sure, w.row, out, w.found)
-            if a.sides[k].ripe > 0:
-                w.guards.wake = min(w.guards.wake, w.next_look)
+        w.found = absorption.on_print(a, tick, sure, w.row, out, w.found)
+        if (a.sides[0].ripe > 0) | (a.sides[1].ripe > 0):
+            w.guards.wake = min(w.guards.wake, w.next_look)
 
 
 @part
