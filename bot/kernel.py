@@ -26,8 +26,8 @@ _KERNEL_FOLDERS = ("bot/signals", "bot/domain", "bot/orders", "bot/tape", "adapt
 
 
 def sources_hash() -> str:
-    """Hash of every source that a kernel could be compiled from, and of numba's version."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    """Hash of every source that a kernel could be compiled from, of how it is compiled, and of numba's version."""
+    digest = hashlib.sha256(numba.__version__.encode() + Path(__file__).read_bytes())
     for folder in _KERNEL_FOLDERS:
         for path in sorted((_ROOT / folder).rglob("*.py")):
             digest.update(path.relative_to(_ROOT).as_posix().encode())
