@@ -63,7 +63,7 @@ class Engine:
         """
         assert ticks.dtype == TICK
         self._forget_old_bars()
-        ticks, sure = self._sided(ticks)
+        ticks, sure = self._sided(_usual(ticks))
         world = self._world[0]
         world["found"] = 0
         while (
@@ -187,6 +187,14 @@ class Engine:
         closed = self._closed[: int(self._world[0]["bars"]["closed"])]
         found = np.flatnonzero((closed["timeframe"] == timeframe_ns) & (closed["end"] == end_ns))
         return Footprint.of(closed[found[-1]], self._cells) if len(found) else None
+
+
+def _usual(ticks: Ticks) -> Ticks:
+    """The rows as kernels are compiled for: a read-only, strided or unaligned array would have them compiled anew."""
+    flags = ticks.flags
+    if flags.writeable and flags.c_contiguous and ticks.dtype.isalignedstruct:
+        return ticks
+    return np.array(ticks, TICK)
 
 
 def _in_order(events: Events) -> Events:

@@ -1,5 +1,6 @@
 """The engine around the detectors: sharing, sources, order, detectors of others, several instruments, refusals."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,10 @@ from bot.config import Params
 from bot.config.params import MINUTE_NS, SECOND_NS
 from bot.domain.market import EVENT, PRINT, TICK, Events, Ticks
 from bot.errors import ConfigError, PaperpitError
-from bot.signals import guards
+from bot.signals import guards, walk
 from bot.signals.engine import MultiEngine, Wish, build
 from bot.signals.roster import DETECTORS, GUARDS
-from tests.rooms.signals.scanning import ES, HAIR_WISH, WEEK, hair_engine, lively, scanned
+from tests.rooms.signals.scanning import ES, HAIR_WISH, WEEK, hair_engine, lively, raw, scanned
 from tests.tapes import Tape
 
 START = "2026-05-27 10:00"
@@ -188,6 +189,19 @@ def test_a_guard_watches_for_all_strategies_alike() -> None:
 def test_too_many_timeframes_are_refused() -> None:
     with pytest.raises(ConfigError, match="timeframes"):
         build(ES, WEEK, [Wish(k * SECOND_NS, None) for k in range(1, 10)])
+
+
+def test_rows_of_any_making_are_read_by_the_same_kernels(tmp_path: Path) -> None:
+    ticks = lively(3)
+    whole = raw(scanned(hair_engine(), ticks))
+    sealed, strided = ticks.copy(), np.repeat(ticks, 2)[::2]
+    sealed.flags.writeable = False
+    np.save(tmp_path / "rows.npy", ticks)
+    unaligned = np.load(tmp_path / "rows.npy")
+    compiled = len(walk.read.signatures)
+    for other in (sealed, strided, unaligned):
+        assert raw(scanned(hair_engine(), other)) == whole
+    assert len(walk.read.signatures) == compiled
 
 
 def test_an_empty_batch_is_no_news() -> None:
