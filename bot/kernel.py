@@ -44,7 +44,8 @@ def cache_folder() -> Path:
 def compiled() -> bool:
     """Whether kernels of exactly these sources have been compiled before; a first start has to wait for that."""
     folder = Path(numba.config.CACHE_DIR)
-    return folder.is_dir() and any(folder.iterdir())
+    # The folders are made when the kernels are declared, their index when one has been compiled.
+    return any(folder.rglob("*.nbi"))
 
 
 numba.config.CACHE_DIR = str(cache_folder() / sources_hash())

@@ -42,10 +42,13 @@ class Installed:
         self.env = {"HOME": str(place / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
     def paperpit(self, *words: str) -> str:
+        return self.told(*words).stdout
+
+    def told(self, *words: str) -> subprocess.CompletedProcess[str]:
         program = self.python.with_name("paperpit")
         done = subprocess.run([program, *words], cwd=self.here, env=self.env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return done
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +75,10 @@ def test_help_and_version_work_elsewhere(installed):
 
 def test_a_replay_works_elsewhere(installed):
     # when
-    summary = json.loads(installed.paperpit("replay", "demo", "--json"))
+    done = installed.told("replay", "demo", "--json")
+    summary = json.loads(done.stdout)
     # then
+    assert "compiling the detectors" in done.stderr, "a first start says what it waits for"
     assert summary["round_trips"] >= 1
     assert str(ROOT) not in summary["journal"]
     assert len(json.loads(installed.paperpit("journal", "round-trips", "--json"))) == summary["round_trips"]
