@@ -260,7 +260,8 @@ class Desk:
         if strategy.name in self.tally.failed:
             return ()
         try:
-            return strategy.decide(signal, view)
+            # A generator would fail outside of this net.
+            return tuple(strategy.decide(signal, view))
         except Exception as error:  # noqa: BLE001 - a stranger's code must not take the desk and its positions along
             why = f"{type(error).__name__}: {error}"
             self.tally.failed[strategy.name] = why
