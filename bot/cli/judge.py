@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,6 @@ from bot.errors import ConfigError, DataDamaged, Fault, InputMissing, UsageError
 
 if TYPE_CHECKING:
     from bot.risk.calendar import EventCalendar
-
-DAY_NS = 86_400 * 1_000_000_000
-WARN_AHEAD_NS = 30 * DAY_NS
 
 
 class Judge:
@@ -178,21 +174,14 @@ class Judge:
         return None
 
     def _coverage(self, calendar: "EventCalendar", products: set[str], folder: Path, place: Placing) -> None:
-        from bot.risk.events import members
+        from bot.risk.calendar_check import reach
 
         if calendar.state != "given":
             return
         known = [one for product in sorted(products) if (one := _known(product, folder)) is not None]
-        for kind in members(tuple(dict.fromkeys(kind for one in known for kind in one.events))):
-            covered = calendar.coverage.get(kind)
-            until = covered.until_ns if covered else None
-            if until is not None and until >= self._now_ns + WARN_AHEAD_NS:
-                continue
-            what = f"{kind} is known until {_date(until)}" if until is not None else f"no date of {kind} is known"
-            message = f"{what}; after that the hours in which it can come are closed"
-            self.faults.append(
-                place.fault(("calendar",), message, level="warning", do="paperpit calendar import FILE adds dates")
-            )
+        kinds = tuple(dict.fromkeys(kind for one in known for kind in one.events))
+        for problem in reach(calendar, kinds, self._now_ns):
+            self.faults.append(place.fault(("calendar",), problem.message, level="warning", do=problem.do))
         dated = [event for event in calendar.events if event.ts is not None and event.ts >= self._now_ns]
         if dated:
             newest = max(dated, key=lambda event: event.ts or 0)
@@ -218,7 +207,3 @@ def _judge_journal(bot: BotFile) -> None:
         raise ConfigError("url and url_file both say where the journal is", do="keep one of the two")
     if bot.journal.url is not None:
         place(bot.journal.url)
-
-
-def _date(ns: int) -> str:
-    return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%d}"
