@@ -57,9 +57,7 @@ def replay(
             )
         _again(recorded_run, journal, changes, batch, as_json)
         return
-    bot, specs = read_settings(config, changes, strategies)
-    if calendar is not None:
-        bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
+    bot, specs = read_settings(config, changes, strategies, calendar)
     if latency_ms is not None:
         specs = [_without_latency(one) for one in specs]
     from bot.config import journal_url

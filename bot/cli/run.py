@@ -1,6 +1,5 @@
 """`paperpit run`."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -38,9 +37,7 @@ def run(
 
     flags = {"adapter": adapter, "desk": desk}
     changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
-    bot, specs = read_settings(config, changes, strategies)
-    if calendar is not None:
-        bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
+    bot, specs = read_settings(config, changes, strategies, calendar)
     url = journal or journal_url(bot.value) or default_url(replay=False)
     outcome = trade(Asked(bot, specs, url, bot.value.journal.durability, dry=dry))
     tell(outcome)

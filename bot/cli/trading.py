@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,9 +51,12 @@ def _cold(ctx: click.Context, param: click.Parameter, value: str) -> None:
 
 
 def read_settings(
-    config: Path | None, sets: Sequence[str], strategies: Sequence[str]
+    config: Path | None, sets: Sequence[str], strategies: Sequence[str], calendar: str | None
 ) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
-    """bot.toml with `sets` applied, and the strategies of the flags or, without any, its own. Raises ConfigError."""
+    """bot.toml with `sets` and the `calendar` flag applied, and the flags' strategies or else its own.
+
+    Raises ConfigError.
+    """
     from bot import plugins
     from bot.config import read_bot, read_strategy
 
@@ -62,6 +66,8 @@ def read_settings(
     specs = [read_strategy(name, instruments=bot.path.parent) for name in names]
     for one in specs:
         plugins.judge(one)
+    if calendar is not None:
+        bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
     return bot, specs
 
 
