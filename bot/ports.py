@@ -240,10 +240,10 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A moment that the clock brings, known in advance: the start or end of a blackout, the time to be flat."""
+    """A moment that the clock brings, known in advance: a blackout begins, or it is time to be flat."""
 
     ts: int
-    what: str  # "blackout-start", "blackout-end", "flatten", "session-open", "session-close"
+    what: str  # "blackout-start" or "flatten"
     instrument: int
     strategy: str = ""  # empty: every strategy of the instrument
     kind: str = ""  # of the calendar's event

@@ -1,4 +1,4 @@
-"""The clock edges of a run: where blackouts begin and end, and when everybody must be flat. In time order, in advance.
+"""The clock edges of a run: where blackouts begin, and when everybody must be flat. In time order, in advance.
 
 What an edge does is only to cancel entries that already rest, or to leave a position before the close. Whether a new
 entry is allowed is never read from here: the gate computes it from time and calendar.
@@ -56,10 +56,8 @@ def _blackouts(one: Watched, from_ns: int, to_ns: int) -> list[Edge]:
     for window in one.blackout.windows(from_ns, to_ns):
         # A window that was open when the run began is told at its beginning.
         first = max(window.from_ns, from_ns)
-        for ts, what in ((first, "blackout-start"), (window.to_ns, "blackout-end")):
-            found.append(
-                Edge(ts, what, one.instrument, one.strategy, window.kind, window.from_ns, window.to_ns, window.source)
-            )
+        facts = (window.kind, window.from_ns, window.to_ns, window.source)
+        found.append(Edge(first, "blackout-start", one.instrument, one.strategy, *facts))
     return found
 
 
