@@ -1,6 +1,7 @@
 """Replay: a market and a broker over recorded or synthetic tapes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from adapters.replay.broker import FillRules, ReplayBroker
@@ -21,7 +22,8 @@ def open_replay(params: Params, needs: AdapterNeeds) -> Adapter:
     """Open the tapes and stand a broker beside them. Raises InputMissing, DataDamaged, ConfigError."""
     own = (params.tape,) if isinstance(params.tape, str) else params.tape
     names = needs.tapes or own
-    readers = [open_tape(find_tape(name)) for name in names]
+    paths = [find_tape(name) for name in names]
+    readers = [open_tape(path) for path in paths]
     facts = [reader.facts for reader in readers]
     instruments = [needs.instrument(one.contract or one.instrument, one.tick) for one in facts]
     rules = FillRules(needs.fill_model, needs.latency_ns, needs.cancel_latency_ns)
@@ -30,13 +32,13 @@ def open_replay(params: Params, needs: AdapterNeeds) -> Adapter:
         market=ReplayMarket(readers, instruments, needs.batch),
         broker=ReplayBroker(instruments, rules, needs.account),
         fill_model=needs.fill_model,
-        tapes=[_described(name, one) for name, one in zip(names, facts, strict=True)],
+        tapes=[_described(*one) for one in zip(names, paths, facts, strict=True)],
     )
 
 
-def _described(name: str, facts: TapeFacts) -> Mapping[str, Any]:
+def _described(name: str, path: Path, facts: TapeFacts) -> Mapping[str, Any]:
     return {
-        "name": name if name == "demo" else str(find_tape(name).resolve()),
+        "name": name if name == "demo" else str(path.resolve()),
         "instrument": facts.instrument,
         "contract": facts.contract,
         "tick_size": f"{facts.tick:f}",

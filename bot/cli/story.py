@@ -24,8 +24,9 @@ def tell(outcome: "Outcome") -> None:
     click.echo(f"  blocked      {tally.blocked}{_because(tally.refusals)}")
     if outcome.anomalies:
         click.echo(f"  odd ticks    {_counted(outcome.anomalies)}")
-    _round_trips(outcome)
-    _next(outcome)
+    trips, blocked = _lists(outcome)
+    _round_trips(outcome, trips)
+    _next(outcome, (trips or blocked)[-1:])
 
 
 def tell_of_earlier(url: str) -> None:
@@ -46,8 +47,7 @@ def tell_of_earlier(url: str) -> None:
         return
 
 
-def _round_trips(outcome: "Outcome") -> None:
-    rows = _rows(outcome, "list_round_trips")
+def _round_trips(outcome: "Outcome", rows: Sequence[dict[str, Any]]) -> None:
     click.echo(f"  round trips  {len(rows)}, {outcome.net_ticks:+d} ticks before commission")
     for row in rows:
         number, entered = row["id"].rpartition("-")[2], new_york(row["entry_ns"])[11:19]
@@ -61,9 +61,7 @@ def _round_trips(outcome: "Outcome") -> None:
         click.echo(f"\n  {len(rows)} round trips say nothing about an edge, for or against.")
 
 
-def _next(outcome: "Outcome") -> None:
-    trips, blocked = _rows(outcome, "list_round_trips"), _rows(outcome, "list_blocked")
-    told = (trips or blocked)[-1:]
+def _next(outcome: "Outcome", told: Sequence[dict[str, Any]]) -> None:
     command = called()
     click.echo(f"\n  journal      {outcome.journal}   run {outcome.run}")
     click.echo(f"  next         {command} journal round-trips")
@@ -72,15 +70,16 @@ def _next(outcome: "Outcome") -> None:
         click.echo(f"               {command} journal explain {told[0]['id'].rpartition('-')[2]}")
 
 
-def _rows(outcome: "Outcome", listing: str) -> Sequence[dict[str, Any]]:
-    from bot.journal import lists
+def _lists(outcome: "Outcome") -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:
+    """The run's round trips and its refusals."""
     from bot.journal.filters import Filters
+    from bot.journal.lists import list_blocked, list_round_trips
     from bot.journal.place import place
     from bot.journal.reading import reading
 
     with reading(place(outcome.journal)) as reader:
-        found: Sequence[dict[str, Any]] = getattr(lists, listing)(reader, reader.choose(outcome.run), Filters())
-        return found
+        runs = reader.choose(outcome.run)
+        return list_round_trips(reader, runs, Filters()), list_blocked(reader, runs, Filters())
 
 
 def _counted(counts: Any) -> str:
