@@ -206,13 +206,13 @@ def _module(path: Path) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(USER_PACKAGE, ModuleType(USER_PACKAGE))
     # Before execution: annotations of its Params are resolved through sys.modules.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # Not through the loader: its bytecode cache takes a file of the same length and second for the same file.
+        exec(compile(source, str(path), "exec"), module.__dict__)
     except BaseException:
         del sys.modules[name]
         raise

@@ -1,5 +1,6 @@
 """Plug-ins are found by name or by file; doubles and broken ones are named, nothing is imported unasked."""
 
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -99,6 +100,17 @@ def test_a_file_is_loaded_under_a_name_of_its_own(tmp_path: Path) -> None:
     assert issubclass(mine.Params, Params)
     (tmp_path / "code/mine.py").write_text(MINE.replace("= 3", "= 4"))
     assert plugins.find("strategies", "code/mine.py:Mine", tmp_path).Params().every == 4
+
+
+def test_an_edit_within_the_same_second_is_not_answered_by_the_old_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "mine.py"
+    for every in (3, 4, 5):
+        file.write_text(MINE.replace("= 3", f"= {every}"))
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        assert plugins.find("strategies", f"{file}:Mine").Params().every == every
 
 
 def test_two_files_of_one_name_do_not_meet(tmp_path: Path) -> None:
