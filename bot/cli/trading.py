@@ -51,7 +51,7 @@ def _cold(ctx: click.Context, param: click.Parameter, value: str) -> None:
 
 
 def read_settings(
-    config: Path | None, sets: Sequence[str], strategies: Sequence[str], calendar: str | None
+    config: Path | None, sets: Sequence[str], strategies: Sequence[str], calendar: str | None = None
 ) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
     """bot.toml with `sets` and the `calendar` flag applied, and the flags' strategies or else its own.
 
