@@ -1,13 +1,8 @@
-"""The truth about a synthetic tape: what was planted, where and when, as the Parquet file that `score` reads."""
+"""The truth about a synthetic tape: what was planted, where and when, as the labels that `score` reads."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from adapters.synthetic.state import (
     ABSORPTION,
@@ -21,22 +16,10 @@ from adapters.synthetic.state import (
     STUFFING,
     States,
 )
-from bot.tape.writer import AtomicFile
+from bot.tape.labels import Label
 
 STRENGTHS = {1: ("weak", 0.33), 2: ("mid", 0.67), 3: ("strong", 1.0)}
 DECOYS = {STUFFING: "quote_stuffing", LOCK: "limit_lock", NEWS: "fast_news", ONE_SIDED: "one_sided"}
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """One planted event, or a decoy (`null`) whose name is in `note`. Times are ns UTC, `price` is in points."""
-
-    kind: str
-    t_start: int
-    t_end: int
-    price: float
-    strength: float
-    note: str
 
 
 def labels_of(plants: States, tick: Decimal) -> list[Label]:
@@ -61,18 +44,3 @@ def _of(plant: Any, tick: Decimal) -> Iterator[Label]:
         yield Label(f"absorption_rejection_{side}", start, until, price, strength, word)
     if kind == IMBALANCE:
         yield Label(f"imbalance_{side}", start, until, price, strength, word)
-
-
-def write_labels(path: Path, labels: Sequence[Label]) -> None:
-    """Write the labels' Parquet at once or not at all."""
-    names = [field.name for field in fields(Label)]
-    types = [pa.string(), pa.int64(), pa.int64(), pa.float64(), pa.float64(), pa.string()]
-    columns = list(zip(*map(astuple, labels), strict=True)) or [()] * len(names)
-    table = pa.table([pa.array(values, kind) for values, kind in zip(columns, types, strict=True)], names=names)
-    with AtomicFile(path) as file:
-        pq.write_table(table, file)
-
-
-def labels_path(tape: Path) -> Path:
-    """Where the labels of a tape are looked for: `<stem>.labels.parquet` beside it."""
-    return tape.with_name(f"{tape.stem}.labels.parquet")

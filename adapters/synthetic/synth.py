@@ -6,11 +6,12 @@ from pathlib import Path
 
 from adapters.synthetic.chance import seeded
 from adapters.synthetic.flow import SECOND
-from adapters.synthetic.labels import labels_of, labels_path, write_labels
+from adapters.synthetic.labels import labels_of
 from adapters.synthetic.market import Simulator, no_plants
 from adapters.synthetic.natures import Nature, nature_of, new_york_ns, pace_of_day
 from adapters.synthetic.schedule import drawn
 from bot.tape import TapeFacts, TapeWriter
+from bot.tape.labels import labels_path, write_labels
 
 DAY = date(2026, 11, 17)
 """A Tuesday without a scheduled release."""

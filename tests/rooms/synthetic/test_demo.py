@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from adapters.synthetic.demo import DAY, START, script, write_demo
-from adapters.synthetic.labels import labels_path
 from adapters.synthetic.natures import new_york_ns
 from adapters.synthetic.state import CONFLUENCE
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Run
 from bot.resources import shipped
 from bot.tape import TapeFacts, open_tape
+from bot.tape.labels import labels_path
 from tests.playing import Played
 
 SHIPPED = shipped("config/tapes/demo.parquet")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from adapters.synthetic.chance import seeded
-from adapters.synthetic.labels import Label, labels_of
+from adapters.synthetic.labels import labels_of
 from adapters.synthetic.natures import NATURES
 from adapters.synthetic.schedule import drawn
 from adapters.synthetic.state import States
@@ -12,6 +12,7 @@ from bot.config import instrument
 from bot.domain.market import Events, Ticks
 from bot.sessions import days
 from bot.signals.engine import Engine, Wish, build
+from bot.tape.labels import Label
 from tests.rooms.synthetic.markets import at, market, rows
 
 MINUTES = 390

@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from adapters.synthetic.labels import Label, labels_path, write_labels
 from adapters.synthetic.natures import new_york_ns
 from adapters.synthetic.synth import DAY, OPEN, write_tape
 from bot.errors import UsageError
 from bot.tape import TapeFacts, open_tape
+from bot.tape.labels import Label, labels_path, write_labels
 
 HOURS = 2.0
 KINDS = {"absorption", "rejection", "absorption_rejection", "imbalance"}
