@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -33,8 +33,8 @@ from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar, must_refuse_replay
 from bot.risk.gate import Gate
 from bot.risk.schedule import Agenda, Watched
-from bot.sessions import days
-from bot.signals.engine import MultiEngine, Wish, build
+from bot.sessions import days_of
+from bot.signals.engine import MultiEngine, build
 
 BOT, STRATEGIES, CALENDAR = "bot.toml", "strategies/", "calendar"
 """Names under which a run keeps the exact texts that it was made of."""
@@ -178,15 +178,8 @@ class Run:
     def _sessions(self, one: Instrument) -> Days:
         known = load_instruments(self._asked.bot.path.parent).get(one.product)
         market = self.adapter.market
-        return days(
-            one.calendar,
-            zone=one.zone,
-            regular_open=one.regular_open,
-            regular_close=one.regular_close,
-            first_ns=market.first_ns,
-            last_ns=market.last_ns if market.last_ns is not None else market.first_ns + LIVE_HORIZON_NS,
-            overrides=known.hours if known else (),
-        )
+        last_ns = market.last_ns if market.last_ns is not None else market.first_ns + LIVE_HORIZON_NS
+        return days_of(one, market.first_ns, last_ns, known.hours if known else ())
 
     def _calendar(self) -> EventCalendar:
         """The calendar in force. A live desk without one starts, and every hour is closed; a replay is refused."""
@@ -283,24 +276,12 @@ class Run:
         where: list[tuple[int, int]] = [(-1, -1)] * len(specs)
         for at, one in enumerate(self.adapter.market.instruments):
             mine = [index for index, spec in enumerate(specs) if spec.instrument == one.product]
-            wishes = [self._wish(specs[index]) for index in mine] or [self._default_wish(one)]
+            wishes = plugins.wishes(self._asked.bot, [self._loaded(specs[index]) for index in mine], one)
             engines.append(build(one, self._days[one.product], wishes))
             for number, index in enumerate(mine):
                 where[index] = (at, number)
         engine = MultiEngine(engines)
         return engine, [engine.belongs(at, number) for at, number in where]
-
-    def _wish(self, spec: StrategyFile) -> Wish:
-        """What a strategy hears: the desk's detectors, its own parameters over theirs, and those of others it names."""
-        bot, loaded = self._asked.bot, self._loaded(spec)
-        everybody, extra = plugins.detectors(bot.value.detectors, bot.path.parent)
-        own, more = plugins.detectors(spec.detectors, loaded.path.parent)
-        return Wish(spec.timeframe, spec.context, {**everybody, **own}, tuple(dict.fromkeys((*extra, *more))))
-
-    def _default_wish(self, one: Instrument) -> Wish:
-        bot = self._asked.bot
-        everybody, extra = plugins.detectors(bot.value.detectors, bot.path.parent)
-        return replace(Wish.default(one, everybody), extra=extra)
 
     def _loaded(self, spec: StrategyFile) -> Loaded[StrategyFile]:
         return next(found for found in self._asked.strategies if found.value is spec)

@@ -11,19 +11,23 @@ import difflib
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.config import BotFile, Loaded, Params, StrategyFile, read_params
 from bot.config.explain import Grid
 from bot.config.places import shown
 from bot.config.placing import Placing
+from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from bot.signals.roster import Wish
 
 Group = Literal["adapters", "strategies", "detectors"]
 GROUPS: tuple[Group, ...] = ("adapters", "strategies", "detectors")
@@ -140,6 +144,23 @@ def detectors(
             others.append(detector)
             params[detector.kind] = table
     return params, tuple(others)
+
+
+def wishes(bot: Loaded[BotFile], specs: Sequence[Loaded[StrategyFile]], one: Instrument) -> "list[Wish]":
+    """What an instrument's strategies want to hear; without any, what suits the product.
+
+    The desk's own detectors, a strategy's parameters over theirs, and those of others that either names. Raises
+    ConfigError as `find` does.
+    """
+    from bot.signals.roster import Wish
+
+    everybody, extra = detectors(bot.value.detectors, bot.path.parent)
+    asked = []
+    for spec in specs:
+        own, more = detectors(spec.value.detectors, spec.path.parent)
+        others = tuple(dict.fromkeys((*extra, *more)))
+        asked.append(Wish(spec.value.timeframe, spec.value.context, {**everybody, **own}, others))
+    return asked or [replace(Wish.default(one, everybody), extra=extra)]
 
 
 def _parts(

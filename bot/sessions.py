@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from bot import resources
+from bot.domain.instrument import Instrument
 from bot.domain.market import DAY, Days
 from bot.errors import ConfigError
 
@@ -75,6 +76,19 @@ def days(
     assert bool(np.all(rows["open"] < rows["close"])), "a session ends after it begins"
     assert bool(np.all(rows["close"][:-1] <= rows["open"][1:])), "sessions do not overlap"
     return rows
+
+
+def days_of(one: Instrument, first_ns: int, last_ns: int, overrides: Sequence[Mapping[str, Any]] = ()) -> Days:
+    """`days` of an instrument's own calendar, zone and regular hours."""
+    return days(
+        one.calendar,
+        zone=one.zone,
+        regular_open=one.regular_open,
+        regular_close=one.regular_close,
+        first_ns=first_ns,
+        last_ns=last_ns,
+        overrides=overrides,
+    )
 
 
 def day_at(days: Days, ts: int) -> int:

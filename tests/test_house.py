@@ -154,7 +154,20 @@ def test_the_glossary_of_arrows_names_every_room():
 
 
 CONTRACTS = PROJECT["tool"]["importlinter"]["contracts"]
-ABOVE_PORTS = {"cli", "daemon", "web", "mqtt", "metrics", "desk", "plugins", "signals", "risk", "orders", "journal"}
+ABOVE_PORTS = {
+    "cli",
+    "daemon",
+    "scoring",
+    "web",
+    "mqtt",
+    "metrics",
+    "desk",
+    "plugins",
+    "signals",
+    "risk",
+    "orders",
+    "journal",
+}
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

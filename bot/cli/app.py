@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("bot.cli.doctor:doctor", "Look at this set-up; say what is wrong and what to do."),
     "init": ("bot.cli.init:init", "Write a commented bot.toml, a strategy and a token file."),
     "tape": ("bot.cli.tape:tape", "Tapes: info, import, export, check, cut, synth, list."),
+    "score": ("bot.cli.score:score", "Hold what the detectors see of a tape against its labels."),
     "calendar": ("bot.cli.calendar:calendar", "Event calendar: list, next, check, import."),
     "journal": (
         "bot.cli.journal:journal",

@@ -265,19 +265,11 @@ def check(name: str, as_json: bool) -> None:
 
 def _days(facts: "TapeFacts") -> "Days | None":
     from bot.config.loader import instrument, load_instruments
-    from bot.sessions import days
+    from bot.sessions import days_of
 
     try:
         known, entry = instrument(facts.instrument, facts.tick), load_instruments().get(facts.instrument)
-        return days(
-            known.calendar,
-            zone=known.zone,
-            regular_open=known.regular_open,
-            regular_close=known.regular_close,
-            first_ns=facts.first_ns,
-            last_ns=facts.last_ns,
-            overrides=entry.hours if entry else (),
-        )
+        return days_of(known, facts.first_ns, facts.last_ns, entry.hours if entry else ())
     except ConfigError as error:
         say(f"gaps are judged without sessions: {error}")
         return None
