@@ -5,11 +5,11 @@ from datetime import date, time
 from pathlib import Path
 
 from adapters.synthetic.chance import seeded
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.labels import labels_of
 from adapters.synthetic.market import Simulator, no_plants
 from adapters.synthetic.natures import Nature, nature_of, new_york_ns, pace_of_day
 from adapters.synthetic.schedule import drawn
+from adapters.synthetic.state import SECOND
 from bot.tape import TapeFacts, TapeWriter
 from bot.tape.labels import labels_path, write_labels
 
