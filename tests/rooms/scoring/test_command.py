@@ -101,7 +101,7 @@ def test_guards_and_decoys_have_lists_of_their_own(score: Score, planted: Path) 
     assert [row["guard"] for row in guards[:3]] == ["G1", "G2", "G3"]
     assert all(0 <= row["share"] <= 1 and (row["times"] > 0) == (row["seconds"] > 0) for row in guards)
     decoys = json.loads(score(planted, "--decoys", "--json").out)
-    truth = [label.note for label in read_labels(labels_path(planted), COUNTED) if label.decoy]
+    truth = [label.note for label in read_labels(labels_path(planted), {*COUNTED, "sweep"}) if label.decoy]
     assert {row["decoy"]: row["decoys"] for row in decoys} == {note: truth.count(note) for note in truth}
     rows = list(csv.DictReader(io.StringIO(score(planted, "--guards", "--csv").out)))
     assert [row["guard"] for row in rows] == [row["guard"] for row in guards]
