@@ -158,6 +158,8 @@ def test_without_labels_both_names_are_said(score: Score, tmp_path: Path) -> Non
     assert "bare.labels.parquet" in missing.err
     named = score(tape, "--labels", tmp_path / "truth.parquet")
     assert (named.code, str(tmp_path / "truth.parquet") in named.err) == (66, True)
+    counted = score(tape, "--labels", "none")
+    assert (counted.code, "none of them is right or wrong" in counted.out) == (0, True)
     assert score(tmp_path / "none.parquet").code == 66
 
 
