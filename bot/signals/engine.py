@@ -15,7 +15,7 @@ import numpy as np
 from bot.domain.instrument import Instrument
 from bot.domain.market import EVENT, OFF_GRID, PRINT, QUARANTINED, SIDE_NONE, TICK, Days, Events, Ticks
 from bot.errors import PaperpitError
-from bot.signals import absorption, absorption_rejection, aggressor, imbalance, rejection, walk
+from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.footprint import BAR, CELL, Footprint
 from bot.signals.roster import INTERNAL, Roster, Wish
@@ -43,11 +43,7 @@ class Engine:
         self.sources = tuple((s.kind, s.timeframe_ns, s.hash) for s in roster.listed)
         self.belongs = tuple(frozenset(heard) for heard in roster.heard)
         self._world = roster.world()
-        self._absorptions = roster.states("absorption", absorption.STATE)
-        self._contexts = roster.states("imbalance", imbalance.STATE)
-        self._candles = roster.states("rejection", rejection.STATE)
-        self._confluences = roster.states("absorption_rejection", absorption_rejection.STATE)
-        self._bar_sources = roster.bar_sources()
+        self._readers, self._judges = roster.readers(), roster.judges()
         self._ladders = np.zeros((int(self._world[0]["bars"]["frames"]), ladder), CELL)
         self._closed, self._cells = np.zeros(bars, BAR), np.zeros(cells, CELL)
         self._out = np.zeros(events, EVENT)
@@ -73,7 +69,7 @@ class Engine:
                 until,
                 self._days,
                 self._world,
-                self._absorptions,
+                self._readers,
                 self._ladders,
                 self._closed,
                 self._cells,
@@ -130,10 +126,7 @@ class Engine:
             self._settled,
             closed,
             self._cells,
-            self._bar_sources,
-            self._contexts,
-            self._candles,
-            self._confluences,
+            self._judges,
             self._out,
             heard,
         )
