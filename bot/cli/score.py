@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.tape.labels import Label
 
 PATH = click.Path(path_type=Path)
+NOBODY = Path("none")
 KNOWN = (
     "Brackets hold exact 95 % intervals; delay counts from a label's end.\n"
     "A synthetic market proves what a detector can see there, and nothing about an edge."
@@ -59,13 +60,17 @@ def score(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv at once", allowed="one of them")
+    if plot is not None and labels == NOBODY:
+        raise UsageError(
+            "--plot draws recall, which --labels none does not know", do="give labels, or leave --plot out"
+        )
     bot, specs = read_settings(config, sets, strategies)
     specs = specs if strategies else []
     watch = Watch(tape, bot=bot, strategies=specs)
     for spec in specs:
         if spec.value.instrument != watch.product:
             say(f"note: strategy {spec.value.name} is of {spec.value.instrument}: it asks nothing of this tape")
-    known = None if labels == Path("none") else _known(tape, labels, watch)
+    known = None if labels == NOBODY else _known(tape, labels, watch)
     if not compiled():
         say("compiling the detectors (once; some seconds)")
     with progress(f"scoring {watch.contract}", watch.rows, "ticks") as advance:
