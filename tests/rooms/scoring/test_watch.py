@@ -10,6 +10,7 @@ from bot.config import read_bot
 from bot.domain.market import PRINT
 from bot.resources import shipped
 from bot.scoring import Tally, Watch, Watched, rows, score_tape
+from bot.scoring.watch import BATCH
 from bot.signals.guards import BY_KIND
 from bot.tape import open_tape
 from tests.playing import play
@@ -59,8 +60,13 @@ def test_the_ranges_are_those_of_the_minutes_prints(watched: Watched, tape: Path
     minutes = prints["ts"] // 60_000_000_000
     assert list(watched.minutes) == np.unique(minutes).tolist()
     ranges = [int(np.ptp(prints["price"][minutes == minute])) for minute in watched.minutes]
-    assert watched.ranges[13] == pytest.approx(sum(ranges[:14]) / 14)
-    assert watched.ranges[14] == pytest.approx((watched.ranges[13] * 13 + ranges[14]) / 14)
+    average = sum(ranges[:14]) / 14
+    assert watched.ranges[13] == pytest.approx(average)
+    # On from there after Wilder, through every batch: a minute that a cut divides is one minute.
+    assert len(ticks) > 2 * BATCH
+    for number, length in enumerate(ranges[14:], 14):
+        average = (average * 13 + length) / 14
+        assert watched.ranges[number] == pytest.approx(average)
 
 
 def test_a_level_is_held_to_the_minutes_before(watched: Watched) -> None:
