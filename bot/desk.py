@@ -104,6 +104,11 @@ class Desk:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
         self._stopping = True
 
+    def touch(self, instrument: int) -> tuple[int, int]:
+        """Bid and ask after all that has been walked, ticks; ABSENT where there is none."""
+        tick = self._standing(instrument, self._row)
+        return (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
+
     async def run(self, seen: Callable[[int], None] = lambda rows: None) -> Tally:
         """Trade until the market ends; `seen(rows)` is told of each batch. Raises what its parts raise."""
         unheard = 0
