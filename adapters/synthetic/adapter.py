@@ -12,9 +12,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from adapters.replay.broker import FillRules, ReplayBroker
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.going import SyntheticMarket, sessions
 from adapters.synthetic.natures import NATURES, NEW_YORK
+from adapters.synthetic.state import SECOND
 from bot.clock import PacedClock, WallClock
 from bot.config import Params as BaseParams
 from bot.domain.instrument import Instrument

@@ -11,8 +11,8 @@ import numpy as np
 
 from adapters.replay.clean import Cleaner
 from adapters.replay.merge import merged
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.natures import nature_of
+from adapters.synthetic.state import SECOND
 from adapters.synthetic.synth import staged
 from bot.clock import PacedClock
 from bot.domain.instrument import Instrument
