@@ -12,10 +12,10 @@ PYTHON = ROOT / ".venv-peers/bin/python"
 class Peer:
     """A running peer. `round()` gives its rows per second; a context manager, so that it ends."""
 
-    def __init__(self, script: str, rows: Path) -> None:
+    def __init__(self, script: str, rows: Path, *words: str) -> None:
         self.counts: dict[str, int] = {}
         self._process = subprocess.Popen(
-            [PYTHON, Path(__file__).parent / "peers" / script, rows],
+            [PYTHON, Path(__file__).parent / "peers" / script, rows, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.config import BotFile, Loaded, StrategyFile, read_bot, read_strategy
 from bot.daemon import Asked, Outcome, Run
+from bot.journal.canonical import journal_hash
 
 HERE = Path(__file__).parent
 MEMORY = f"{HERE}/memory_adapter.py:open_memory"
@@ -53,9 +54,17 @@ class Replay:
     def run(self) -> Outcome:
         """One replay from an absent journal to a finished one."""
         with tempfile.TemporaryDirectory(dir=self._folder) as place:
-            asked = Asked(self._bot, self._specs, f"sqlite:///{place}/journal.db", "replay")
-            with Run(asked) as run:
-                return asyncio.run(run.trade())
+            return self._run(f"sqlite:///{place}/journal.db")
+
+    def hash(self) -> str:
+        """What is in the journal of one."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as place:
+            url = f"sqlite:///{place}/journal.db"
+            return journal_hash(url, self._run(url).run)
+
+    def _run(self, url: str) -> Outcome:
+        with Run(Asked(self._bot, self._specs, url, "replay")) as run:
+            return asyncio.run(run.trade())
 
     def rate(self) -> float:
         """Rows per second of one."""

@@ -1,6 +1,6 @@
 """The common task in NautilusTrader: the same rule as a Python Strategy, its own bracket orders, its own matching.
 
-usage: nautilus.py ROWS.npy (rows of TICK)
+usage: nautilus.py ROWS.npy [MINUTES…]   (rows of TICK; footprint bars of more lengths than the rule's one minute)
 """
 
 import sys
@@ -22,6 +22,7 @@ from serve import serve
 MINUTE_NS = 60_000_000_000
 TICK_RAW = int(0.25 * FIXED_SCALAR)
 LOT_RAW = int(FIXED_SCALAR)
+LONGER = tuple(map(int, sys.argv[2:]))
 ES = TestInstrumentProvider.es_future(2026, 3)
 
 
@@ -31,6 +32,8 @@ class Task(Strategy):
     def on_start(self) -> None:
         self.counts = {"signals": 0, "entries": 0, "round_trips": 0}
         self.minute, self.bar, self.entry, self.bid, self.ask = 0, None, None, 0, 0
+        self.longer = dict.fromkeys(LONGER, (0, None))
+        self.deltas = []
         self.quantity = ES.make_qty(1)
         self.subscribe_quote_ticks(ES.id)
         self.subscribe_trade_ticks(ES.id)
@@ -45,12 +48,21 @@ class Task(Strategy):
         if self.bar is None:
             self.bar = [price, price, defaultdict(int), defaultdict(int)]  # open, close, sold and bought by price
         self.bar[1] = price
-        self.bar[2 if tick.aggressor_side == AggressorSide.SELLER else 3][price] += size
+        side = 2 if tick.aggressor_side == AggressorSide.SELLER else 3
+        self.bar[side][price] += size
+        for minutes in LONGER:
+            self.longer[minutes][1][side - 2][price] += size
 
     def roll(self, ts: int) -> None:
         minute = ts // MINUTE_NS
         if minute == self.minute:
             return
+        for minutes in LONGER:
+            number, cells = self.longer[minutes]
+            if minute // minutes != number:
+                if cells is not None:
+                    self.deltas.append(sum(cells[1].values()) - sum(cells[0].values()))
+                self.longer[minutes] = minute // minutes, (defaultdict(int), defaultdict(int))
         bar, self.bar, closed, self.minute = self.bar, None, self.minute, minute
         if self.entry is not None and self.entry.is_open:
             self.cancel_order(self.entry)
