@@ -17,6 +17,7 @@ from bot.domain.market import EVENT, OFF_GRID, PRINT, QUARANTINED, SIDE_NONE, TI
 from bot.errors import PaperpitError
 from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
+from bot.signals.deal import deal
 from bot.signals.footprint import BAR, CELL, Footprint
 from bot.signals.roster import INTERNAL, Roster, Wish
 from bot.signals.settle import settle
@@ -257,6 +258,8 @@ class MultiEngine:
         self._first = np.cumsum([0, *(len(engine.sources) for engine in self._engines)])
         for index, engine in enumerate(self._engines):
             engine.index = index
+        self._dealt, self._numbers = np.zeros(0, TICK), np.zeros(0, np.int64)
+        self._starts = np.zeros(len(self._engines) + 1, np.int64)
 
     def belongs(self, instrument: int, wish: int) -> frozenset[int]:
         """The sources that a wish of an instrument may hear."""
@@ -266,19 +269,24 @@ class MultiEngine:
         """EVENT rows of this batch in the order in which they happened; a copy. See `Engine.scan`."""
         if len(self._engines) == 1:
             return self._engines[0].scan(ticks, until)
+        if len(self._dealt) < len(ticks):
+            self._dealt, self._numbers = np.zeros(len(ticks), TICK), np.zeros(len(ticks), np.int64)
+        deal(ticks, self._starts, self._numbers, self._dealt)
         # A stamp equal to the newest may still come, so the others' silence is only known up to just before it.
         passed = max(until, int(ticks["ts"][-1]) - 1 if len(ticks) else 0)
-        found = [self._scan_one(index, ticks, passed) for index in range(len(self._engines))]
+        found = [self._scan_one(index, len(ticks), passed) for index in range(len(self._engines))]
         events = np.concatenate(found) if found else np.zeros(0, EVENT)
+        if len(events) == 0:
+            return events
+        shown = np.searchsorted(ticks["ts"], events["known"], side="right")
+        events["row"] = np.where(events["before"] == 1, np.minimum(events["row"], shown), events["row"])
         return _in_order(events)
 
-    def _scan_one(self, index: int, ticks: Ticks, until: int) -> Events:
-        rows = np.flatnonzero(ticks["instrument"] == index)
-        events = self._engines[index].scan(ticks[rows], until)
+    def _scan_one(self, index: int, rows: int, until: int) -> Events:
+        mine = slice(self._starts[index], self._starts[index + 1])
+        events = self._engines[index].scan(self._dealt[mine], until)
         if len(events):
-            own = np.append(rows, len(ticks))[events["row"]]
-            shown = np.searchsorted(ticks["ts"], events["known"], side="right")
-            events["row"] = np.where(events["before"] == 1, np.minimum(own, shown), own)
+            events["row"] = np.append(self._numbers[mine], rows)[events["row"]]
             events["source"] += np.uint16(self._first[index])
             events["kind"] = self._kinds[index][events["kind"]]
         return events

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from bot.config import BotFile, Loaded, StrategyFile, read_bot, read_strategy
@@ -23,7 +24,6 @@ max_brackets_per_day = 1_000_000
 [replay]
 fill_model = "touch"
 latency_ms = 0
-batch = {batch}
 """
 TASK = f"""
 name = "common-task"
@@ -43,12 +43,15 @@ class Replay:
     """The task over a tape (`.parquet`) or rows in memory (`.npy`), ready to be run again and again."""
 
     def __init__(self, folder: Path, source: Path, batch: int = 65_536) -> None:
-        self._folder = folder / f"whole-{source.stem}-{source.suffix[1:]}-{batch}"
+        self._folder = folder / f"whole-{source.stem}-{source.suffix[1:]}"
         self._folder.mkdir(exist_ok=True)
         adapter, key = (MEMORY, "rows") if source.suffix == ".npy" else ("replay", "tape")
-        (self._folder / "bot.toml").write_text(BOT.format(adapter=adapter, key=key, source=source, batch=batch))
+        (self._folder / "bot.toml").write_text(BOT.format(adapter=adapter, key=key, source=source))
         (self._folder / "task.toml").write_text(TASK)
-        self._bot: Loaded[BotFile] = read_bot(self._folder / "bot.toml")
+        bot = read_bot(self._folder / "bot.toml")
+        # Not in the file, whose text is in the journal: how rows are cut must not show there.
+        cut = bot.value.replay.model_copy(update={"batch": batch})
+        self._bot: Loaded[BotFile] = replace(bot, value=bot.value.model_copy(update={"replay": cut}))
         self._specs: list[Loaded[StrategyFile]] = [read_strategy("task.toml", self._folder)]
 
     def run(self) -> Outcome:
