@@ -7,6 +7,7 @@ their target and some their stop. It shows how the program works and nothing abo
 from datetime import date, time
 from pathlib import Path
 
+from adapters.synthetic.flow import SECOND
 from adapters.synthetic.market import Simulator
 from adapters.synthetic.natures import NATURES, new_york_ns, pace_of_day, release
 from adapters.synthetic.schedule import joined, plant
@@ -17,7 +18,6 @@ from adapters.synthetic.state import (
     IMBALANCE,
     NEWS,
     ONE_SIDED,
-    SECOND,
     STUFFING,
     States,
 )

@@ -69,6 +69,7 @@ def give_way(s: Any, book: Rows, k: int, rng: Any, nature: Any) -> None:
         book[price - s.origin] = limit_size(rng, nature)
     s.touch[k] = price
     s.used[k] = 0.0
+    s.gone = k
 
 
 @part

@@ -12,9 +12,9 @@ from tests.second_market.plants import calm, counted, look
 from tests.second_market.state import ASK, BID, Rows
 
 SECOND = 1_000_000_000
-FAST, SLOW = 1.0 / 0.8, 1.0 / 15.0
-FAST_OWN, FAST_OTHER, SLOW_OWN, SLOW_OTHER = 0.38, 0.06, 0.14, 0.08
-"""Orders of either kernel that one order causes on its own and on the other side; in all 0.66 < 1."""
+FAST, SLOW = 1.0 / 2.0, 1.0 / 20.0
+FAST_OWN, FAST_OTHER, SLOW_OWN, SLOW_OTHER = 0.24, 0.08, 0.12, 0.12
+"""Orders of either kernel that one order causes on its own and on the other side; in all 0.56 < 1."""
 
 
 def sources_number(folder: Path) -> int:
@@ -25,7 +25,7 @@ def sources_number(folder: Path) -> int:
 @part
 def slow_moods(s: Any, rng: Any, nature: Any) -> None:
     """Once a second: activity and preference wander (Ornstein–Uhlenbeck)."""
-    s.busy += -s.busy / 300.0 + 0.032 * rng.standard_normal()
+    s.busy += -s.busy / 300.0 + 0.016 * rng.standard_normal()
     s.lean += -s.lean / 60.0 + 0.016 * rng.standard_normal()
     # A day of buyers is met by sellers who show more: without them price would run away.
     if nature.share != 0.5:
@@ -75,8 +75,9 @@ def rates(s: Any, book: Rows, nature: Any, pace: float, rate: Rows) -> float:
         lean = 1.0 + s.lean if k == ASK else 1.0 - s.lean
         share = 2.0 * nature.share if k == ASK else 2.0 - 2.0 * nature.share
         rate[k] = (nature.takes * active * max(0.2, lean) * share + s.heat[k, 0] + s.heat[k, 1]) * s.thin[k]
+        closing = 0.8 if k == s.gone else 3.2  # mostly the other side follows a move
         met = 1.0 + s.balance if k == ASK else 1.0 - s.balance
-        rate[2 + k] = nature.makes * active * met * s.makers[k] * (1.0 + 2.0 * min(max(gap, 0), 6))
+        rate[2 + k] = nature.makes * active * met * s.makers[k] * (1.0 + closing * min(max(gap, 0), 6))
         rate[4 + k] = nature.fades * active * near_size(s, book, k) / (nature.mean * nature.lot)
         rate[6 + k] = s.push[k]
         if s.absent >= 0:

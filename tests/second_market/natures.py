@@ -23,6 +23,7 @@ class Nature:
     makes: float
     fades: float
     grid: int
+    least: float
     mean: float = 3.0
     tail: float = 1.35
     largest: int = 120
@@ -47,22 +48,23 @@ class Nature:
 
 
 def _nature(contract: str, tick: str, price: str, *rates: float, **more: object) -> Nature:
-    takes, makes, fades, grid = rates
-    return Nature(contract, Decimal(tick), Decimal(price), takes, makes, fades, int(grid), **more)  # type: ignore[arg-type]
+    takes, makes, fades, grid, least = rates
+    return Nature(contract, Decimal(tick), Decimal(price), takes, makes, fades, int(grid), least, **more)  # type: ignore[arg-type]
 
 
 NATURES = {
-    "ES": _nature("ESH2027", "0.25", "6850.00", 0.42, 8.0, 0.36, 20, tail=1.3),
-    "NQ": _nature("NQH2027", "0.25", "25100.00", 0.7, 6.0, 0.8, 100, mean=1.3, tail=1.8, largest=40, wide=2, reach=5.0),
-    "CL": _nature("CLG2027", "0.01", "61.50", 0.28, 5.0, 0.30, 50, mean=2.2, tail=1.5, largest=60, reach=1.5,
+    "ES": _nature("ESH2027", "0.25", "6850.00", 0.85, 17.0, 0.40, 20, 195, tail=1.6, reach=4.0),
+    "NQ": _nature("NQH2027", "0.25", "25100.00", 1.3, 7.0, 0.85, 100, 26, mean=1.3, tail=1.8, largest=40, wide=2,
+                  reach=5.0),
+    "CL": _nature("CLG2027", "0.01", "61.50", 0.28, 5.0, 0.30, 50, 78, mean=2.2, tail=1.5, largest=60, reach=1.5,
                   slow=True, opens="09:00"),
-    "GC": _nature("GCG2027", "0.10", "4120.0", 0.22, 5.0, 0.34, 50, mean=1.7, tail=1.6, largest=50, wide=2, reach=1.7,
-                  slow=True, opens="08:20"),
-    "SPY": _nature("SPY", "0.01", "684.00", 0.5, 6.0, 0.35, 100, mean=3.0, tail=1.4, largest=90, lot=100),
-    "AAPL": _nature("AAPL", "0.01", "262.00", 0.30, 5.5, 0.34, 100, mean=1.9, tail=1.5, largest=60, lot=50, wide=2,
-                    reach=2.2, pieces=0.3),
-    "TSLA": _nature("TSLA", "0.01", "410.00", 0.5, 5.0, 0.6, 100, mean=1.6, tail=1.6, largest=60, lot=40, wide=4,
-                    reach=5.0, pieces=0.3),
+    "GC": _nature("GCG2027", "0.10", "4120.0", 0.22, 5.0, 0.34, 50, 65, mean=1.7, tail=1.6, largest=50, wide=2,
+                  reach=1.7, slow=True, opens="08:20"),
+    "SPY": _nature("SPY", "0.01", "684.00", 0.5, 6.0, 0.35, 100, 5_200, mean=3.0, tail=1.4, largest=90, lot=100),
+    "AAPL": _nature("AAPL", "0.01", "262.00", 0.30, 5.5, 0.34, 100, 2_600, mean=1.9, tail=1.5, largest=60, lot=50,
+                    wide=2, reach=2.2, pieces=0.3),
+    "TSLA": _nature("TSLA", "0.01", "410.00", 1.0, 6.5, 0.65, 100, 1_560, mean=1.6, tail=1.6, largest=60, lot=40,
+                    wide=4, reach=5.0, pieces=0.3),
 }  # fmt: skip
 
 

@@ -39,10 +39,10 @@ from tests.second_market.state import (
 
 SECOND = 1_000_000_000
 LOOK_NS, IDLE_NS, PATIENCE_NS = 100_000_000, 1_000_000_000, 240_000_000_000
-TIMES = (0.0, 7.0, 10.0, 14.0)
-TAIL = (0.0, 1.05, 1.3, 1.6)
+TIMES = (0.0, 9.5, 13.0, 17.0)
+TAIL = (0.0, 1.2, 1.45, 1.75)
 PEN = (0.0, 0.3, 0.5, 0.75)
-SHARE = (0.0, 0.795, 0.825, 0.855)
+SHARE = (0.0, 0.815, 0.838, 0.862)
 
 
 @part
@@ -88,8 +88,8 @@ def shaped(s: Any, p: Any, nature: Any, k: int) -> None:
     p.from_price = s.touch[k]
     p.aim = s.touch[k] + toward(k) * ticks
     p.first = s.ts
-    s.thin[1 - k], s.makers[k] = 0.4, 0.6
-    s.push[k] = orders(s, nature, 1.3 * ticks * s.cost, 0.14 * nature.bar)
+    s.thin[1 - k], s.makers[k] = 0.4, 0.8
+    s.push[k] = orders(s, nature, 2.0 * ticks * s.cost, 0.14 * nature.bar)
     phase(s, p, APPROACH)
 
 
@@ -101,7 +101,7 @@ def hold(s: Any, p: Any, nature: Any, k: int) -> None:
     s.stand, s.stand_price = k, s.touch[k]
     s.stand_show = max(nature.lot, int(s.cost * (0.25 + 0.5 * p.mode)) // nature.lot * nature.lot)
     s.stand_slow = 1 if p.mode < 0.5 else 0
-    p.goal = TIMES[p.grade] * s.cost * (0.95 + 0.1 * p.mode)
+    p.goal = TIMES[p.grade] * max(s.cost, nature.least / TIMES[1]) * (0.95 + 0.1 * p.mode)
     s.push[k] = orders(s, nature, p.goal, nature.bar * (0.2 if p.kind == CONFLUENCE else 0.25 + 0.25 * p.mode))
     s.thin[1 - k], s.makers[k] = 0.6, 1.0
     phase(s, p, HOLD)
@@ -115,10 +115,10 @@ def lift(s: Any, p: Any, nature: Any, k: int) -> None:
         ticks = max(4, int(s.range * (0.5 + 0.4 * p.mode)))
     if p.kind == REJECTION:
         p.price = s.touch[k]
-        ticks = max(3, int(0.85 * abs(p.from_price - p.price)))
+        ticks = max(3, int(0.9 * abs(p.from_price - p.price)))
     p.aim = s.touch[k] - toward(k) * ticks
-    s.push[k], s.thin[k], s.thin[1 - k], s.makers[1 - k] = 0.0, 0.25, 1.2, 0.6
-    s.push[1 - k] = orders(s, nature, 1.3 * ticks * s.cost, 0.15 * nature.bar)
+    s.push[k], s.thin[k], s.thin[1 - k], s.makers[1 - k] = 0.0, 0.25, 1.2, 0.7
+    s.push[1 - k] = orders(s, nature, 1.8 * ticks * s.cost, 0.15 * nature.bar)
     phase(s, p, LIFT)
 
 
@@ -197,12 +197,14 @@ def sweep(s: Any, p: Any, nature: Any, k: int) -> None:
 
 
 @part
-def steer(s: Any, p: Any, k: int) -> None:
+def steer(s: Any, p: Any, nature: Any, k: int) -> None:
     """Keep the share of a one-sided window near its aim; k is the side that is hit."""
     mine, theirs = (p.bought, p.sold) if k == ASK else (p.sold, p.bought)
     short = mine < SHARE[p.grade] * (mine + theirs)
-    s.thin[k], s.thin[1 - k] = (2.0, 0.12) if short else (1.2, 1.0)
-    s.makers[k] = 1.9 if p.mode < 0.6 else 1.3
+    # A one-sided window is a busy one.
+    s.thin[1 - k] = 0.25 if short else 1.0
+    s.push[k] = 7.0 * nature.takes if short else 4.0 * nature.takes
+    s.makers[k] = 1.4 if p.mode < 0.5 else 1.0
 
 
 @part
@@ -314,4 +316,4 @@ def look(s: Any, book: Rows, plants: Rows, rng: Any, nature: Any, out: Rows) -> 
         finish(s, p, True)
         quote(s, book, out)
     elif p.kind == IMBALANCE:
-        steer(s, p, k)
+        steer(s, p, nature, k)

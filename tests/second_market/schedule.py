@@ -45,7 +45,11 @@ def drawn(rng: np.random.Generator, begin: int, end: int, bar_s: float, kinds: t
         row["mode"] = rng.random()
         start = at
         if kind in (REJECTION, CONFLUENCE):
-            start = _next(at - begin, bar_s) + begin + int(rng.uniform(0.02, 0.12) * bar_s * SECOND)
+            start = (
+                _next(at - begin, bar_s)
+                + begin
+                + int(rng.uniform(0.03, 0.35 if kind == REJECTION else 0.1) * bar_s * SECOND)
+            )
         elif kind == IMBALANCE and rng.random() < 0.5:
             start = _next(at - begin, 300.0) + begin
         shape = int((1.7 if kind == ABSORPTION else 1.1) * bar_s)

@@ -25,6 +25,7 @@ NATURE = np.dtype(
         ("reach", "f8"),  # mean distance behind the touch at which a limit order is put
         ("pieces", "f8"),  # chance that a fill prints in pieces
         ("grid", "i8"),  # round numbers
+        ("least", "f8"),  # units that the weakest absorber takes at least
         ("bar", "f8"),  # seconds of the bar that shapes are made for
         ("share", "f8"),  # buyers' share of market orders the whole day
     ],
@@ -41,6 +42,7 @@ MARKET = np.dtype(
         ("heat", "f8", (2, 2)),  # excited market orders on side k, fast and slow kernel
         ("busy", "f8"),  # slow activity, log
         ("lean", "f8"),  # slow preference for buying
+        ("gone", "i8"),  # side whose touch gave way last
         ("balance", "f8"),  # how much more sellers show, where buyers prevail the whole day
         ("start", "i8"),  # first bid
         ("next_second", "i8"),

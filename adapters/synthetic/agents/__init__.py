@@ -1,1 +1,0 @@
-"""Who trades in the synthetic market: one idea a file."""
