@@ -239,9 +239,28 @@ def export(name: str, out: Path | None) -> None:
 
 @tape.command()
 @click.argument("name", metavar="TAPE")
+@click.option("--aggressor", is_flag=True, help="Instead: how well each rule finds out who caused a print.")
+@click.option("--coarse", is_flag=True, help="With --aggressor: as a slow broker's feed would tell the tape.")
+@click.option("--seed", type=int, default=1, show_default=True, help="With --coarse: which prints come late.")
 @json_option
-def check(name: str, as_json: bool) -> None:
-    """Look for what makes a replay dishonest; exit 1 when there is an error."""
+def check(name: str, aggressor: bool, coarse: bool, seed: int, as_json: bool) -> None:
+    """Look for what makes a replay dishonest; exit 1 when there is an error.
+
+    \b
+    paperpit tape check demo
+    paperpit tape check demo --aggressor --coarse
+    """
+    if aggressor:
+        from bot.cli.sides import compare
+
+        compare(name, seed if coarse else None, as_json=as_json)
+        return
+    if coarse:
+        raise UsageError("--coarse renders a tape for --aggressor alone", do=f"tape check {name} --aggressor --coarse")
+    _check(name, as_json)
+
+
+def _check(name: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from bot.tape import find_tape, open_tape

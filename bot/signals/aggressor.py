@@ -1,17 +1,18 @@
-"""Who caused a print, where the feed does not say: the quote that it hit, else the direction of the last price change.
+"""Who caused a print, where the feed does not say: the quote that it hit, else the half of the spread it lies in.
 
 Definition
     The last quotes are remembered in order of arrival; a crossed, locked or one-sided one is not, and while the book is
     such no side is guessed. Beyond the newest quote the print walked the book: that side. At its ask a buyer, at its
     bid a seller. Else the same of older ones, at most 8 and none replaced longer ago than 250 ms (1.5 s where stamps
-    are whole seconds), sure by 1/(1 + quotes skipped). Inside the spread the tick rule: the sign of the last price
-    change, sure by half.
+    are whole seconds), sure by 1/(1 + quotes skipped). Inside the spread the nearer touch (Lee and Ready); in its
+    middle, and without any quote, the tick rule: the sign of the last price change. Both are sure by half.
     Broker feeds with whole seconds deliver prints after the quote that they caused. There a touch that shrank or went
     without a print before owes one: a print at that price and of no more than that size is its late cause.
     A side that the feed gives is left as it is, also "neither" (an auction). Off-grid prints get none.
 Source
     Specification of signals §2, but for what a quote owes (there: the newest quote whose size was enough and fell; an
     on-time print right after a move is taken for a late one by it). Ellis, Michaely & O'Hara 2000; Lee & Ready 1991.
+    How the rules compare on tapes whose sides are known: `sides/compare.py`, docs/tapes.md.
 """
 
 import numpy as np
@@ -26,6 +27,7 @@ from bot.domain.market import (
     QUOTE,
     SELL,
     SIDE_DERIVED,
+    SIDE_LEE_READY,
     SIDE_NONE,
     SIDE_QUOTE,
     SIDE_TICK,
@@ -38,7 +40,7 @@ QUOTES = 32
 BACK = 8
 FRESH_NS, FRESH_COARSE_NS = 250_000_000, 1_500_000_000
 SECOND_NS = 1_000_000_000
-DERIVED_SURE, TICK_RULE_SURE = 0.8, 0.5
+DERIVED_SURE, HALF_SURE = 0.8, 0.5
 
 BOOK = np.dtype(
     [
@@ -127,6 +129,13 @@ def touched(b: Row, price: int) -> int:
 
 
 @part
+def nearer(b: Row, price: int) -> int:
+    """The side of the touch that a price is nearer to; UNKNOWN in the middle."""
+    beyond = 2 * price - b.bid - b.ask
+    return BUY if beyond > 0 else SELL if beyond < 0 else UNKNOWN
+
+
+@part
 def owed(s: Row, price: int, size: int, reached: int) -> int:
     """The side of a late print, which the newest quote that owes it tells, and pays; UNKNOWN when none does."""
     for k in range(reached - 1):
@@ -187,7 +196,9 @@ def fill(ticks: Ticks, sure: npt.NDArray[np.float32], states: Ticks) -> None:
         side, certain, method = UNKNOWN, 0.0, SIDE_QUOTE
         if s.count > 0:
             side, certain = quoted(s, tick)
+            if side == UNKNOWN:
+                side, certain, method = nearer(book(s, 0), tick.price), HALF_SURE, SIDE_LEE_READY
         if side == UNKNOWN and s.direction != 0:
-            side, certain, method = s.direction, TICK_RULE_SURE, SIDE_TICK
+            side, certain, method = s.direction, HALF_SURE, SIDE_TICK
         if side != UNKNOWN:
             tick.side, tick.side_method, sure[i] = side, method, certain
