@@ -1,20 +1,22 @@
 """What time it is. The only room that asks the operating system, and the only one that lets itself be woken.
 
 A live run has the wall's clock and an alarm; a replay has a clock that the tape drives and no alarm, because edges come
-with the rows. Whoever is woken looks at the time and decides anew: an alarm that is late or lost can delay a
-cancellation, it can never let an entry through.
+with the rows; a synthetic market has one that runs as fast as it is told to. Whoever is woken looks at the time and
+decides anew: an alarm that is late or lost can delay a cancellation, it can never let an entry through.
 """
 
 import asyncio
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
 from bot.domain.command import GOOD, Health
 
 SECOND_NS = 1_000_000_000
+_WAIT_MIN_NS, _WAIT_MAX_NS = 5_000_000, 250_000_000
 
 
 class TapeClock:
@@ -38,6 +40,40 @@ class TapeClock:
     def health(self) -> Health:
         """Constant and good, so that two replays agree."""
         return GOOD
+
+
+class PacedClock:
+    """Time that begins where it is told to and runs `speed` times as fast as the wall's, from `begin` on."""
+
+    def __init__(self, start_ns: int, speed: Decimal = Decimal(1)) -> None:
+        assert speed > 0, "time goes forward"
+        self._start, self._speed = start_ns, speed
+        self._began: int | None = None
+
+    def begin(self) -> None:
+        """Let time run; until then it stands still."""
+        self._began = time.monotonic_ns()
+
+    def now_ns(self) -> int:
+        """Where time has come to, ns UTC."""
+        gone = 0 if self._began is None else time.monotonic_ns() - self._began
+        return self._start + int(gone * self._speed)
+
+    def wall_ns(self) -> int:
+        """The wall's time, for `started` and `ended` of a run only."""
+        return time.time_ns()
+
+    def health(self) -> Health:
+        """Constant and good: whoever paces time knows no other."""
+        return GOOD
+
+    async def wait_until(self, ts: int) -> None:
+        """Come back when it is `ts` (ns UTC), or a quarter of a wall's second later if that is sooner.
+
+        Never at once: rows that come within five milliseconds of the wall's are one batch, not a loop of many.
+        """
+        wait_ns = int((ts - self.now_ns()) / self._speed)
+        await asyncio.sleep(min(max(wait_ns, _WAIT_MIN_NS), _WAIT_MAX_NS) / SECOND_NS)
 
 
 class WallClock:

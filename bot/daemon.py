@@ -106,6 +106,7 @@ class Run:
         self.adapter = self._open_adapter()
         self._days = {one.product: self._sessions(one) for one in self.adapter.market.instruments}
         self._specs = [one.value for one in asked.strategies if one.value.enabled]
+        self.desk: Desk | None = None
         self.calendar = asked.calendar or self._calendar()
         if asked.calendar is None:
             self._refuse_uncovered()
@@ -130,6 +131,7 @@ class Run:
         writer = self._open_journal(account)
         await self._reconcile()
         desk, orders, idle = self._desk(writer, account)
+        self.desk = desk
         outcome = Outcome(self._run, self.adapter, self._asked.journal, idle)
         outcome.stopped_by = await _until_signal(desk, seen)
         outcome.tally = desk.tally

@@ -8,12 +8,14 @@ edges with nominal time ≤ the row's, acknowledgements and fills, signals in or
 import asyncio
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
+from bot.ahead import scanned
 from bot.config import duration_text
 from bot.domain.decision import Approved, Proposal, Refusal, Signal
 from bot.domain.instrument import Instrument
@@ -104,12 +106,22 @@ class Desk:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
         self._stopping = True
 
+    def touch(self, instrument: int) -> tuple[int, int]:
+        """Bid and ask after all that has been walked, ticks; ABSENT where there is none."""
+        tick = self._standing(instrument, self._row)
+        return (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
+
     async def run(self, seen: Callable[[int], None] = lambda rows: None) -> Tally:
         """Trade until the market ends; `seen(rows)` is told of each batch. Raises what its parts raise."""
-        unheard = 0
         await self._p.market.subscribe()
-        async for batch in self._p.market.batches():
-            await self._walk(batch)
+        async with aclosing(scanned(self._p.market, self._p.engine)) as batches:
+            await self._walk_all(batches, seen)
+        return self.tally
+
+    async def _walk_all(self, batches: AsyncIterator[tuple[Batch, Events]], seen: Callable[[int], None]) -> None:
+        unheard = 0
+        async for batch, events in batches:
+            await self._walk(batch, events)
             seen(len(batch.ticks))
             unheard += len(batch.ticks)
             if unheard >= ROWS_UNHEARD:
@@ -122,13 +134,11 @@ class Desk:
                 await self._p.orders.cancel_entries(self.tally.last_ns, "stop")
                 await self._reports(Stop(self._row, False, _NEVER))
                 break
-        return self.tally
 
-    async def _walk(self, batch: Batch) -> None:
+    async def _walk(self, batch: Batch, events: Events) -> None:
         ticks = batch.ticks
         self._turn(ticks)
         until = batch.silent_until if batch.silent_until is not None else self.tally.last_ns
-        events = self._p.engine.scan(ticks, batch.silent_until or 0)
         self.tally.rows += len(ticks)
         if len(events):
             await self._events(events)

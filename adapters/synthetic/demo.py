@@ -7,7 +7,6 @@ their target and some their stop. It shows how the program works and nothing abo
 from datetime import date, time
 from pathlib import Path
 
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.market import Simulator
 from adapters.synthetic.natures import NATURES, new_york_ns, pace_of_day, release
 from adapters.synthetic.schedule import joined, plant
@@ -18,6 +17,7 @@ from adapters.synthetic.state import (
     IMBALANCE,
     NEWS,
     ONE_SIDED,
+    SECOND,
     STUFFING,
     States,
 )

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from adapters.synthetic.agents.stops import firing
 from adapters.synthetic.book import close_spread, flicker, join, leave, quote, reload, take
 from adapters.synthetic.chance import Rng, below, waiting
-from adapters.synthetic.state import ASK, BID
+from adapters.synthetic.levels import turn_minute
+from adapters.synthetic.state import ASK, BID, SECOND
 from bot.domain.market import Ticks
 from bot.kernel import part
 
-SECOND = 1_000_000_000
 _MILLIHERTZ = 1_000 * SECOND
 _MOOD_NS, _MOOD_LOW, _MOOD_HIGH = 10 * SECOND, 250, 4_000
 _LEAN_MAX, _LEAN_NS = 220, 45 * SECOND
@@ -34,8 +35,7 @@ def drift(s: Any, rng: Rng) -> None:
         s.lean_until = s.ts + waiting(rng, _LEAN_NS // 16) * 16
         s.lean = below(rng, 2 * _LEAN_MAX + 1) - _LEAN_MAX
     if s.ts >= s.minute:
-        s.reach += (16 * (s.high - s.low) - s.reach) // 14
-        s.high = s.low = s.price[BID]
+        turn_minute(s)
         s.minute += 60 * SECOND
 
 
@@ -48,6 +48,8 @@ def rates(s: Any, nature: Any, pace: int, into: npt.NDArray[np.int64]) -> int:
         lean = 1_000 + s.lean if k == ASK else 1_000 - s.lean
         own = nature.prints * pace // 1_000 * lean // 2_000
         into[2 * TAKE + k] = (own + s.heat[k]) * s.boost[k] // 1_000 + s.extra[k]
+        if k == s.stop_side:
+            into[2 * TAKE + k] += firing(s, nature)
         book = nature.book * pace // 1_000
         into[2 * JOIN + k] = book * s.makers[k] // 1_000 * 2 * depth // (depth + s.size[k])
         into[2 * LEAVE + k] = book * min(s.size[k], 4 * depth) // depth

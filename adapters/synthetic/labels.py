@@ -6,14 +6,18 @@ from typing import Any
 
 from adapters.synthetic.state import (
     ABSORPTION,
+    BREAK,
+    BROKEN,
     CONFLUENCE,
     DONE,
     IMBALANCE,
     LOCK,
     NEWS,
     ONE_SIDED,
+    PLAYED,
     REJECTION,
     STUFFING,
+    SWEEP,
     States,
 )
 from bot.tape.labels import Label
@@ -34,6 +38,12 @@ def _of(plant: Any, tick: Decimal) -> Iterator[Label]:
     price = float(int(plant["price"]) * tick)
     word, strength = STRENGTHS[int(plant["grade"])]
     side = "long" if plant["side"] > 0 else "short"
+    if kind in (SWEEP, BREAK) and plant["came"] == PLAYED:
+        # What runs the stops under a level is a sweep for longs, whichever way it was meant.
+        favoured = side if kind == SWEEP else "short" if plant["side"] > 0 else "long"
+        yield Label(f"sweep_{favoured}", first, last, price, strength, word)
+    if kind in (SWEEP, BREAK) and plant["came"] == BROKEN:
+        yield Label("null", first, last, price, strength, "break_no_reclaim")
     if kind in DECOYS:
         yield Label("null", first, last, price, strength, DECOYS[kind])
     if kind in (ABSORPTION, CONFLUENCE):

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from adapters.synthetic.agents.stops import filled, fire
 from adapters.synthetic.book import ROWS_MAX, quote
 from adapters.synthetic.chance import Rng, seeded, waiting
-from adapters.synthetic.flow import SECOND, TAKE, act, cool, drift, pick, rates
+from adapters.synthetic.flow import TAKE, act, cool, drift, pick, rates
 from adapters.synthetic.staging import calm, count, stage
-from adapters.synthetic.state import MARKET, PLANT, States
+from adapters.synthetic.state import MARKET, PLANT, SECOND, States
 from bot.domain.market import TICK, Ticks
 from bot.kernel import kernel
 
@@ -39,12 +40,15 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
         cool(s, nature, dt)
         drift(s, rng)
         stage(s, plants, rng, nature, out)
+        fire(s)
         if quiet:
             continue
         choice = pick(rng, weights, total)
         volume = act(s, choice, rng, nature, out)
         if choice // 2 == TAKE:
             count(s, plants, choice % 2, volume)
+            filled(s, choice % 2, volume)
+            s.volume += volume
     return int(s.rows)
 
 
@@ -73,6 +77,7 @@ class Simulator:
             "reach": 16 * 4 * wide,
             "floor": -1,
             "absent": -1,
+            "stop_side": -1,
         }
         for name, value in start.items():
             self._market[name] = value

@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.market import Pace
-from adapters.synthetic.state import NATURE, States
+from adapters.synthetic.state import NATURE, SECOND, States
 from bot.errors import UsageError
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -29,6 +28,7 @@ class Nature:
     prints: int
     book: int
     depth: int
+    round: int
     lot: int = 1
     wide: int = 1
     carry: int = 600
@@ -51,13 +51,17 @@ class Nature:
 
 
 NATURES = {
-    "ES": Nature("ESZ2026", Decimal("0.25"), Decimal("6850.00"), prints=1_600, book=6_000, depth=25),
-    "NQ": Nature("NQZ2026", Decimal("0.25"), Decimal("25100.00"), prints=2_200, book=8_000, depth=4, wide=2),
-    "CL": Nature("CLF2027", Decimal("0.01"), Decimal("61.50"), prints=900, book=4_000, depth=10),
-    "GC": Nature("GCG2027", Decimal("0.10"), Decimal("4120.0"), prints=800, book=4_000, depth=5, wide=2),
-    "SPY": Nature("SPY", Decimal("0.01"), Decimal("684.00"), prints=1_600, book=5_000, depth=14, lot=100),
-    "AAPL": Nature("AAPL", Decimal("0.01"), Decimal("262.00"), prints=1_000, book=4_000, depth=6, lot=50, wide=2),
-    "TSLA": Nature("TSLA", Decimal("0.01"), Decimal("410.00"), prints=1_400, book=5_000, depth=5, lot=40, wide=4),
+    "ES": Nature("ESZ2026", Decimal("0.25"), Decimal("6850.00"), prints=1_600, book=6_000, depth=25, round=20),
+    "NQ": Nature("NQZ2026", Decimal("0.25"), Decimal("25100.00"), prints=2_200, book=8_000, depth=4, round=100, wide=2),
+    "CL": Nature("CLF2027", Decimal("0.01"), Decimal("61.50"), prints=900, book=4_000, depth=10, round=50),
+    "GC": Nature("GCG2027", Decimal("0.10"), Decimal("4120.0"), prints=800, book=4_000, depth=5, round=50, wide=2),
+    "SPY": Nature("SPY", Decimal("0.01"), Decimal("684.00"), prints=1_600, book=5_000, depth=14, round=100, lot=100),
+    "AAPL": Nature(
+        "AAPL", Decimal("0.01"), Decimal("262.00"), prints=1_000, book=4_000, depth=6, round=100, lot=50, wide=2
+    ),
+    "TSLA": Nature(
+        "TSLA", Decimal("0.01"), Decimal("410.00"), prints=1_400, book=5_000, depth=5, round=100, lot=40, wide=4
+    ),
 }
 
 

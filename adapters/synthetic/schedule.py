@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from adapters.synthetic.chance import Rng, below
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.state import (
     ABSORPTION,
+    BREAK,
     CONFLUENCE,
     IMBALANCE,
     LOCK,
@@ -15,27 +15,33 @@ from adapters.synthetic.state import (
     ONE_SIDED,
     PLANT,
     REJECTION,
+    SECOND,
     STUFFING,
+    SWEEP,
     States,
 )
 
 MINUTE = 60 * SECOND
 # How often each kind is drawn; how long it may last at most; whether it begins with a bar of so many minutes.
 _OFTEN = (
-    (ABSORPTION, 28),
-    (REJECTION, 26),
+    (ABSORPTION, 26),
+    (REJECTION, 22),
+    (SWEEP, 22),
     (CONFLUENCE, 14),
     (IMBALANCE, 12),
-    (STUFFING, 5),
+    (BREAK, 4),
+    (STUFFING, 4),
     (LOCK, 3),
     (NEWS, 4),
-    (ONE_SIDED, 5),
+    (ONE_SIDED, 4),
 )
 _LASTS = {
     ABSORPTION: 58 * SECOND,
     REJECTION: MINUTE,
     CONFLUENCE: MINUTE,
     IMBALANCE: 5 * MINUTE,
+    SWEEP: 260 * SECOND,
+    BREAK: 300 * SECOND,
     STUFFING: 3 * SECOND,
     LOCK: 75 * SECOND,
     NEWS: 40 * SECOND,

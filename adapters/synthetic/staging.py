@@ -6,13 +6,16 @@ takes what comes at the level, orders of the other side lift it away again. Noth
 
 from typing import Any
 
+from adapters.synthetic.agents.stops import lift_stops
+from adapters.synthetic.agents.sweeper import begin_sweep, sweep
 from adapters.synthetic.book import give_way, quote, toward
 from adapters.synthetic.chance import Rng
-from adapters.synthetic.flow import SECOND
+from adapters.synthetic.orders import orders_for
 from adapters.synthetic.state import (
     ABSORPTION,
     ASK,
     BID,
+    BREAK,
     CONFLUENCE,
     DONE,
     DRIFT,
@@ -25,7 +28,9 @@ from adapters.synthetic.state import (
     PUSH,
     REJECTION,
     REST,
+    SECOND,
     STUFFING,
+    SWEEP,
     WAITING,
     States,
 )
@@ -36,15 +41,9 @@ from bot.kernel import part
 PUSH_SHARE = (0, 1_050, 1_300, 1_600)  # of a usual minute's range, per mille: how long the tail gets
 HOLD_TIMES = (0, 7, 10, 15)  # absorbed volume, in volumes that a tick of progress costs
 SHARE = (0, 805, 830, 860)  # of the volume on the dominant side, per mille
-_HOLD_LEAST, _LOTS_PER_ORDER_X10, _ECHO = 190, 36, 2
+_HOLD_LEAST = 190
 _IMBALANCE_MOOD = 2_300  # a one-sided bar is a busy one
 _PUSH_NS, _HOLD_LEAST_NS, _HOLD_NS, _LIFT_NS = 16 * SECOND, 9 * SECOND, 24 * SECOND, 16 * SECOND
-
-
-@part
-def orders_for(lots: int, seconds: int, lot: int) -> int:
-    """Rate (mHz) of staged market orders that brings `lots` in so many seconds, their echo included."""
-    return 10_000 * lots // (_LOTS_PER_ORDER_X10 * _ECHO * seconds * lot)
 
 
 @part
@@ -53,6 +52,7 @@ def calm(s: Any, nature: Any) -> None:
     for k in range(2):
         s.boost[k], s.makers[k], s.extra[k] = 1_000, 1_000, 0
     s.floor, s.absent, s.flicker, s.wide = -1, -1, 0, nature.wide
+    lift_stops(s)
 
 
 @part
@@ -136,6 +136,9 @@ def _begin(s: Any, p: Any, rng: Rng, nature: Any, out: Ticks) -> None:
     if p.kind <= CONFLUENCE:
         _begin_shape(s, p, nature)
         return
+    if p.kind == SWEEP or p.kind == BREAK:
+        begin_sweep(s, p, rng, nature)
+        return
     _enter(s, p, HOLD)
     if p.kind == STUFFING:
         s.flicker = 800_000
@@ -175,6 +178,8 @@ def stage(s: Any, plants: States, rng: Rng, nature: Any, out: Ticks) -> None:
         _shape(s, p, nature)
     elif p.kind == IMBALANCE:
         _steer(s, p)
+    elif p.kind == SWEEP or p.kind == BREAK:
+        sweep(s, p, nature)
     if s.ts >= p.until:
         if p.last == 0:
             p.last = s.ts

@@ -6,10 +6,13 @@ Side of the book k: 0 = bid, 1 = ask. Rates are millihertz, shares are per mille
 import numpy as np
 import numpy.typing as npt
 
+SECOND = 1_000_000_000
 States = npt.NDArray[np.void]
 """An array of MARKET, NATURE or PLANT rows."""
 
 BID, ASK = 0, 1
+MINUTES, STOPS = 30, 24
+"""Minutes whose extremes are remembered; prices beyond a level that can hold stops."""
 
 NATURE = np.dtype(
     [
@@ -23,6 +26,7 @@ NATURE = np.dtype(
         ("carry", "i8"),  # chance that the other side follows when a level is gone
         ("again", "i8"),  # tail of sizes: chance of one more doubling, per 1024
         ("wide", "i8"),  # usual spread, ticks
+        ("round", "i8"),  # ticks between two round numbers
     ],
     align=True,
 )
@@ -48,12 +52,23 @@ MARKET = np.dtype(
         ("low", "i4"),
         ("minute", "i8"),  # end of the running minute
         ("reach", "i8"),  # mean range of a minute, ticks x 16
+        ("volume", "i8"),  # traded in the running minute
+        ("usual", "i8"),  # mean volume of a minute
+        ("minutes", "i8"),  # that are over
+        ("lows", "i4", (MINUTES,)),  # of the last ones, in a ring
+        ("highs", "i4", (MINUTES,)),
         ("boost", "i8", (2,)),  # factor on market orders that hit side k, per mille
         ("makers", "i8", (2,)),  # factor on limit orders that join side k, per mille
         ("extra", "i8", (2,)),  # staged market orders that hit side k, mHz
         ("floor", "i8"),  # side that has an absorber, -1 none
         ("floor_price", "i4"),
         ("level", "i4"),  # of the shape staged last
+        ("stop_side", "i8"),  # side of the book that stops would hit, -1 none rest
+        ("stop_level", "i4"),  # they rest beyond it
+        ("stop_count", "i8"),
+        ("stop_next", "i8"),  # the first that has not fired
+        ("stops", "i8", (STOPS,)),  # volume on each tick beyond the level
+        ("fired", "i8"),  # volume that has fired and is not filled yet
         ("absent", "i8"),  # side that nobody quotes, -1 none
         ("flicker", "i8"),  # rate of flickering quotes, mHz
         ("plant", "i8"),  # index of the next or running plant
@@ -61,11 +76,14 @@ MARKET = np.dtype(
     align=True,
 )
 
-ABSORPTION, REJECTION, CONFLUENCE, IMBALANCE, STUFFING, LOCK, NEWS, ONE_SIDED, DRIFT = range(1, 10)
-"""What is staged. Up to IMBALANCE the plants are labelled as themselves, the decoys as `null`, a DRIFT not at all."""
+ABSORPTION, REJECTION, CONFLUENCE, IMBALANCE, STUFFING, LOCK, NEWS, ONE_SIDED, DRIFT, SWEEP, BREAK = range(1, 12)
+"""What is staged: patterns are labelled as themselves, decoys as `null`, a DRIFT not at all."""
 
 WAITING, PUSH, HOLD, LIFT, REST, DONE = range(6)
 """How far a plant has come."""
+
+NOTHING, PLAYED, BROKEN = range(3)
+"""What became of a plant that can fail: it did not happen, it did, a level broke that should have been reclaimed."""
 
 PLANT = np.dtype(
     [
@@ -83,6 +101,7 @@ PLANT = np.dtype(
         ("phase_at", "i8"),
         ("first", "i8"),  # when the label begins
         ("last", "i8"),  # when the label ends
+        ("came", "u1"),  # NOTHING, PLAYED or BROKEN, for those that can fail
         ("price", "i4"),  # the label's level
     ],
     align=True,

@@ -1,15 +1,15 @@
 """`paperpit tape synth`: a synthetic session with its labels beside it."""
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
 
 from adapters.synthetic.chance import seeded
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.labels import labels_of
 from adapters.synthetic.market import Simulator, no_plants
-from adapters.synthetic.natures import Nature, nature_of, new_york_ns, pace_of_day
+from adapters.synthetic.natures import NEW_YORK, Nature, nature_of, new_york_ns, pace_of_day
 from adapters.synthetic.schedule import drawn
+from adapters.synthetic.state import SECOND
 from bot.tape import TapeFacts, TapeWriter
 from bot.tape.labels import labels_path, write_labels
 
@@ -36,13 +36,19 @@ def write_tape(
     `null` stages nothing at all. `progress` is called with the simulated seconds gone by since its last call. The same
     arguments give the same rows on every machine. Raises UsageError for a product that there is no market of.
     """
-    nature = nature_of(product)
-    begin, seconds = new_york_ns(DAY, OPEN), max(1, int(hours * 3_600))
-    plants = no_plants() if null else drawn(seeded(seed ^ _SCHEDULE), begin, begin + seconds * SECOND)
-    market = Simulator(
-        nature.row(), pace_of_day(OPEN, seconds), plants, begin=begin, price=nature.start_ticks, seed=seed
-    )
+    nature, begin = nature_of(product), new_york_ns(DAY, OPEN)
+    market = staged(nature, seed=seed, begin=begin, seconds=max(1, int(hours * 3_600)), null=null)
     return play(market, nature, out, product=product, source=f"synthetic seed {seed}", progress=progress)
+
+
+def staged(
+    nature: Nature, *, seed: int, begin: int, seconds: int, price: int | None = None, null: bool = False
+) -> Simulator:
+    """A market of so many seconds from `begin` (ns UTC) at `price` (ticks; its nature's when absent), plants drawn."""
+    plants = no_plants() if null else drawn(seeded(seed ^ _SCHEDULE), begin, begin + seconds * SECOND)
+    pace = pace_of_day(datetime.fromtimestamp(begin // SECOND, NEW_YORK).time(), seconds)
+    first = nature.start_ticks if price is None else price
+    return Simulator(nature.row(), pace, plants, begin=begin, price=first, seed=seed)
 
 
 def play(

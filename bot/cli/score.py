@@ -10,15 +10,21 @@ from bot.cli.output import list_options, print_rows, progress, say
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
-    from bot.config import Loaded, StrategyFile
-    from bot.scoring import Matched, Tally, Watched
+    from bot.scoring import Matched, Tally, Watch, Watched
+    from bot.tape.labels import Label
 
 PATH = click.Path(path_type=Path)
+NOBODY = Path("none")
+KNOWN = (
+    "Brackets hold exact 95 % intervals; delay counts from a label's end.\n"
+    "A synthetic market proves what a detector can see there, and nothing about an edge."
+)
+UNKNOWN = "Nobody said what really happened: these are counts, and none of them is right or wrong."
 
 
 @click.command()
 @click.argument("tape", metavar="TAPE")
-@click.option("--labels", type=PATH, help="What happened; default: <stem>.labels.parquet beside the tape.")
+@click.option("--labels", type=PATH, help="What happened (default: <stem>.labels.parquet beside the tape), or none.")
 @click.option("--config", "-c", type=PATH, help="The bot.toml to read.")
 @click.option(
     "--strategy", "strategies", multiple=True, help="Strategy TOML whose detectors are scored; default: none."
@@ -50,18 +56,25 @@ def score(
     """
     from bot.cli.trading import read_settings
     from bot.kernel import compiled
-    from bot.scoring import labels_beside, match, tally_of, watch
+    from bot.scoring import Watch, match, tally_of
 
+    if as_json and as_csv:
+        raise UsageError("--json and --csv at once", allowed="one of them")
+    if plot is not None and labels == NOBODY:
+        raise UsageError(
+            "--plot draws recall, which --labels none does not know", do="give labels, or leave --plot out"
+        )
     bot, specs = read_settings(config, sets, strategies)
     specs = specs if strategies else []
+    watch = Watch(tape, bot=bot, strategies=specs)
+    for spec in specs:
+        if spec.value.instrument != watch.product:
+            say(f"note: strategy {spec.value.name} is of {spec.value.instrument}: it asks nothing of this tape")
+    known = None if labels == NOBODY else _known(tape, labels, watch)
     if not compiled():
         say("compiling the detectors (once; some seconds)")
-    with _Bar() as bar:
-        watched = watch(tape, bot=bot, strategies=specs, begin=bar)
-    _say_idle(specs, watched)
-    known, elsewhere = labels_beside(tape, labels, watched)
-    if elsewhere:
-        say(f"note: labels outside the tape's time, left out: {elsewhere}")
+    with progress(f"scoring {watch.contract}", watch.rows, "ticks") as advance:
+        watched = watch.read(advance)
     matched = match(watched, known)
     tally = tally_of(watched, matched)
     if detections is not None:
@@ -71,27 +84,13 @@ def score(
     _print(tally, watched, wanted, as_json=as_json, as_csv=as_csv)
 
 
-class _Bar:
-    """The progress bar of a tape whose length is known once it is open."""
+def _known(tape: str, labels: Path | None, watch: "Watch") -> "list[Label]":
+    from bot.scoring import labels_beside
 
-    def __enter__(self) -> "_Bar":
-        from contextlib import ExitStack
-
-        self._shown = ExitStack()
-        return self
-
-    def __exit__(self, *ended: object) -> None:
-        self._shown.close()
-
-    def __call__(self, adapter: Any) -> Callable[[int], None]:
-        (tape,) = adapter.tapes
-        return self._shown.enter_context(progress(f"scoring {tape['contract']}", int(tape["rows"]), "ticks"))
-
-
-def _say_idle(specs: "Sequence[Loaded[StrategyFile]]", watched: "Watched") -> None:
-    for spec in specs:
-        if spec.value.instrument != watched.product:
-            say(f"note: strategy {spec.value.name} is of {spec.value.instrument}: it asks nothing of this tape")
+    known, elsewhere = labels_beside(tape, labels, watch)
+    if elsewhere:
+        say(f"note: labels outside the tape's time, left out: {elsewhere}")
+    return known
 
 
 def _write_detections(path: Path, watched: "Watched", matched: "Matched") -> None:
@@ -128,36 +127,35 @@ def _print(tally: "Tally", watched: "Watched", wanted: str | None, *, as_json: b
     from bot.scoring import decoy_rows, guard_rows, rows
 
     if as_json or as_csv:
-        if as_json and as_csv:
-            raise UsageError("--json and --csv at once", allowed="one of them")
         found = {"decoys": decoy_rows, "guards": guard_rows}.get(wanted or "", rows)(tally)
         print_rows(found, list(found[0]) if found else ("kind",), as_json=as_json, as_csv=as_csv)
         return
     if wanted is None:
-        _print_kinds(rows(tally))
-    if wanted in (None, "decoys"):
+        _print_kinds(rows(tally), _judged if tally.judged_ns else _counted)
+    if wanted == "decoys" or (wanted is None and tally.judged_ns):
         _print_decoys(decoy_rows(tally))
     if wanted in (None, "guards"):
         _print_guards(guard_rows(tally))
     if wanted is None:
-        hours = tally.ns / 3_600_000_000_000
-        click.echo(f"\n{hours:.2f} h of {watched.product}. Brackets hold exact 95 % intervals; delay counts from a")
-        click.echo("label's end. A synthetic market proves what a detector can see there, and nothing about an edge.")
+        click.echo(
+            f"\n{tally.ns / 3_600_000_000_000:.2f} h of {watched.product}. {KNOWN if tally.judged_ns else UNKNOWN}"
+        )
 
 
-def _print_kinds(rows: Sequence[Mapping[str, Any]]) -> None:
-    shown = [_told(row) for row in rows]
+def _print_kinds(rows: Sequence[Mapping[str, Any]], told: Callable[[Mapping[str, Any]], dict[str, str]]) -> None:
+    shown = [told(row) for row in rows]
     apart = sum(bool(row["counted"]) for row in rows)
     if 0 < apart < len(shown):
         shown.insert(apart, dict.fromkeys(shown[0], "─" * 6))
     print_rows(shown, list(shown[0]) if shown else (), empty="no detector, no label")
 
 
-def _told(row: Mapping[str, Any]) -> dict[str, str]:
-    thirds = row["by_strength"]
+def _judged(row: Mapping[str, Any]) -> dict[str, str]:
+    lost, thirds = row["lost_to_vetoes"], row["by_strength"]
     return {
         "kind": row["kind"],
         "labels": str(row["labels"]),
+        "seen": str(row["detections"]),
         "recall": _with(row, "recall") if row["labels"] else "-",
         "weak/mid/strong": "/".join(_short(third["recall"]) for third in thirds.values()) if row["labels"] else "-",
         "precision": _short(row["precision"]),
@@ -167,8 +165,13 @@ def _told(row: Mapping[str, Any]) -> dict[str, str]:
         "p90": _seconds(row["p90_delay_ms"]),
         "dup": str(row["duplicates"]),
         "cross": str(row["crossed"]),
-        "vetoed": f"{row['vetoed']} (labels {row['lost_to_vetoes']})" if row["lost_to_vetoes"] else str(row["vetoed"]),
+        "vetoed": f"{row['vetoed']} (labels {lost})" if lost else str(row["vetoed"]),
     }
+
+
+def _counted(row: Mapping[str, Any]) -> dict[str, str]:
+    shown = {"kind": row["kind"], "seen": str(row["detections"]), "an_hour": _short(row["per_hour"])}
+    return {**shown, "vetoed": str(row["vetoed"])}
 
 
 def _with(row: Mapping[str, Any], name: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.config import BotFile, Loaded, StrategyFile
-    from bot.daemon import Asked, Outcome
+    from bot.daemon import Asked, Outcome, Run
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,13 +81,20 @@ def trade(asked: "Asked") -> "Outcome":
     if not compiled():
         say("compiling the detectors (once; some seconds)")
     tell_of_earlier(asked.journal)
-    with Run(asked) as run, progress(_label(run.adapter.tapes), run.rows, "ticks") as seen:
+    with Run(asked) as run, _shown(run) as seen:
         outcome = asyncio.run(run.trade(seen))
     for name in outcome.idle:
         say(f"note: strategy {name} is idle: its product is not on the tape")
     for name, why in outcome.tally.failed.items():
         say(f"error: strategy {name} failed and was asked no more: {why}")
     return outcome
+
+
+def _shown(run: "Run") -> AbstractContextManager[Callable[[int], None]]:
+    """A bar where the end is known, else what is happening."""
+    from bot.cli.watching import watching
+
+    return progress(_label(run.adapter.tapes), run.rows, "ticks") if run.rows else watching(run)
 
 
 def leave(outcome: "Outcome") -> None:

@@ -3,7 +3,7 @@
     tally = score_tape("synth-7", labels) + score_tape("synth-8", other_labels)
     rows(tally)
 
-`watch` says what the detectors see of a tape, `match` pairs that with labels, a `Tally` counts and can be added to
+`Watch` says what the detectors see of a tape, `match` pairs that with labels, a `Tally` counts and can be added to
 another tape's, `rows` turns it into figures with exact intervals.
 """
 
@@ -15,12 +15,13 @@ from bot.scoring.matching import Matched, match
 from bot.scoring.report import decoy_rows, guard_rows, rows
 from bot.scoring.tally import Tally, tally_of
 from bot.scoring.truth import labels_beside
-from bot.scoring.watch import Detection, Watched, watch
+from bot.scoring.watch import Detection, Watch, Watched
 
 __all__ = [
     "Detection",
     "Matched",
     "Tally",
+    "Watch",
     "Watched",
     "decoy_rows",
     "guard_rows",
@@ -29,7 +30,6 @@ __all__ = [
     "rows",
     "score_tape",
     "tally_of",
-    "watch",
 ]
 
 
@@ -42,9 +42,10 @@ def score_tape(
 ) -> Tally:
     """What the detectors make of a tape (`demo`, a path, a name), held against its labels.
 
-    `labels`: the file; None for the one beside the tape. `bot`, `strategies`: see `watch`. Raises InputMissing,
+    `labels`: the file; None for the one beside the tape. `bot`, `strategies`: see `Watch`. Raises InputMissing,
     DataDamaged, ConfigError.
     """
-    watched = watch(tape, bot=bot, strategies=strategies)
-    known, _ = labels_beside(tape, labels, watched)
+    watch = Watch(tape, bot=bot, strategies=strategies)
+    known, _ = labels_beside(tape, labels, watch)
+    watched = watch.read()
     return tally_of(watched, match(watched, known))

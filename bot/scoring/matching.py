@@ -13,7 +13,7 @@ from bot.scoring.kinds import fit_of
 from bot.scoring.watch import Detection, Watched
 from bot.tape.labels import Label
 
-Outcome = Literal["hit", "duplicate", "crossed", "false", "vetoed"]
+Outcome = Literal["hit", "duplicate", "crossed", "false", "vetoed", "unjudged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,29 @@ class Matched:
     decoys: Sequence[Label]
     lost: Sequence[Label] = ()
     """Labels that nothing took, but a vetoed detection would have."""
+    judged: bool = True
+    """Whether it is known what happened."""
 
 
-def match(watched: Watched, labels: Sequence[Label]) -> Matched:
-    """Match what was seen with what happened. Source: specification of signals §15."""
+def match(watched: Watched, labels: Sequence[Label] | None) -> Matched:
+    """Match what was seen with what happened; None: nobody knows what did. Source: specification of signals §15."""
+    if labels is None:
+        seen_only: list[tuple[Detection, Outcome]] = [
+            (seen, "vetoed" if seen.vetoed_by else "unjudged") for seen in sorted(watched.detections, key=_confirmed)
+        ]
+        return Matched(seen_only, (), (), judged=False)
     truths = [label for label in labels if not label.decoy]
     taken: dict[int, Detection] = {}
-    found: list[tuple[Detection, Outcome]] = []
-    for seen in sorted(watched.detections, key=lambda one: (one.ts, one.known)):
-        found.append((seen, _outcome(watched, seen, truths, taken)))
+    found = [(seen, _outcome(watched, seen, truths, taken)) for seen in sorted(watched.detections, key=_confirmed)]
     pairs = [(label, taken.get(number)) for number, label in enumerate(truths)]
     vetoed = [seen for seen, outcome in found if outcome == "vetoed"]
     missed = [label for label, seen in pairs if seen is None]
     lost = [label for label in missed if any(_fits(watched, seen, label) for seen in vetoed)]
     return Matched(found, pairs, [label for label in labels if label.decoy], lost)
+
+
+def _confirmed(seen: Detection) -> tuple[int, int]:
+    return seen.ts, seen.known
 
 
 def _outcome(watched: Watched, seen: Detection, truths: Sequence[Label], taken: dict[int, Detection]) -> Outcome:

@@ -22,10 +22,11 @@ def rows(tally: Tally) -> list[Row]:
     """One object a kind, the counted ones first. A figure that does not exist is None."""
     order = {kind: number for number, kind in enumerate(COUNTED)}
     kinds = sorted(tally.kinds, key=lambda kind: (order.get(kind, len(order)), kind))
-    return [_row(kind, tally.kinds[kind], tally.ns / HOUR_NS) for kind in kinds]
+    return [_row(kind, tally.kinds[kind], tally) for kind in kinds]
 
 
-def _row(kind: str, one: KindTally, hours: float) -> Row:
+def _row(kind: str, one: KindTally, tally: Tally) -> Row:
+    hours = tally.judged_ns / HOUR_NS
     ends = sorted(end for _, end in one.delays)
     recall, precision = share(one.hits, len(one.labels)), share(one.hits, one.hits + one.false)
     low, high = count(one.false)
@@ -53,7 +54,8 @@ def _row(kind: str, one: KindTally, hours: float) -> Row:
         "vetoed": one.vetoed,
         "lost_to_vetoes": one.lost,
         "false_in_decoys": one.false_in_decoys,
-        "hours": round(hours, 4),
+        "per_hour": _ratio(one.detections, tally.ns / HOUR_NS),
+        "hours": round(tally.ns / HOUR_NS, 4),
         "by_strength": {third: _third(part) for third, part in _thirds(one.labels)},
     }
 

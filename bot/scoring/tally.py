@@ -25,6 +25,8 @@ class KindTally:
     false: int = 0
     duplicates: int = 0
     crossed: int = 0
+    unjudged: int = 0
+    """On a tape of which nobody knows what happened."""
     vetoed: int = 0
     lost: int = 0
     """Labels that were missed only because a guard vetoed what saw them."""
@@ -33,7 +35,7 @@ class KindTally:
     @property
     def detections(self) -> int:
         """Those that no guard vetoed."""
-        return self.hits + self.false + self.duplicates + self.crossed
+        return self.hits + self.false + self.duplicates + self.crossed + self.unjudged
 
     def __add__(self, other: "KindTally") -> "KindTally":
         return KindTally(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -68,6 +70,8 @@ class Tally:
 
     ns: int = 0
     """Time of the tapes, pauses of more than ten minutes left out."""
+    judged_ns: int = 0
+    """That of the tapes that have labels."""
     tapes: int = 0
     kinds: Mapping[str, KindTally] = field(default_factory=dict)
     decoys: tuple[DecoyTally, ...] = ()
@@ -76,6 +80,7 @@ class Tally:
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
             self.ns + other.ns,
+            self.judged_ns + other.judged_ns,
             self.tapes + other.tapes,
             _added(self.kinds, other.kinds, KindTally()),
             self.decoys + other.decoys,
@@ -100,8 +105,10 @@ def tally_of(watched: Watched, matched: Matched) -> Tally:
         number: GuardTally(sum(watched.open_ns(*span) for span in spans), len(spans))
         for number, spans in watched.guards.items()
     }
+    ns = watched.open_ns(watched.first_ns, watched.last_ns)
     return Tally(
-        watched.open_ns(watched.first_ns, watched.last_ns),
+        ns,
+        ns if matched.judged else 0,
         1,
         {kind: _kind(kind, matched) for kind in kinds},
         tuple(_decoy(one, watched.guards, matched) for one in matched.decoys),
@@ -120,6 +127,7 @@ def _kind(kind: str, matched: Matched) -> KindTally:
         len(false),
         outcomes.count("duplicate"),
         outcomes.count("crossed"),
+        outcomes.count("unjudged"),
         outcomes.count("vetoed"),
         sum(label.what == kind for label in matched.lost),
         sum(any(_within(decoy, seen.known) for decoy in matched.decoys) for seen in false),

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from bot.errors import DataDamaged, InputMissing
 from bot.scoring.kinds import COUNTED
-from bot.scoring.watch import Watched
+from bot.scoring.watch import Watch, Watched
 from bot.tape.find import find_tape
 from bot.tape.labels import Label, labels_path, read_labels
 
 
-def labels_beside(tape: str, told: Path | None, watched: Watched) -> tuple[list[Label], int]:
+def labels_beside(tape: str, told: Path | None, of: Watch | Watched) -> tuple[list[Label], int]:
     """The labels that meet the tape's time, and how many of the file do not (a cut tape has fewer events).
 
     Raises InputMissing where there is no file, DataDamaged where it is none of labels or none of its labels is of this
@@ -20,12 +20,12 @@ def labels_beside(tape: str, told: Path | None, watched: Watched) -> tuple[list[
         raise InputMissing(
             f"there are no labels for the tape {tape}",
             where=str(path),
-            allowed="a labels file beside the tape, <stem>.labels.parquet, or any with --labels",
-            do=f"paperpit score {tape} --labels LABELS.parquet; paperpit tape synth writes a tape with labels",
+            allowed="<stem>.labels.parquet beside the tape, --labels FILE.parquet, or --labels none to count only",
+            do=f"paperpit score {tape} --labels none",
         )
-    kinds = dict.fromkeys((*COUNTED, *watched.kinds))
+    kinds = dict.fromkeys((*COUNTED, *of.kinds))
     labels = read_labels(path, tuple(kinds))
-    kept = [one for one in labels if one.t_end >= watched.first_ns and one.t_start <= watched.last_ns]
+    kept = [one for one in labels if one.t_end >= of.first_ns and one.t_start <= of.last_ns]
     if labels and not kept:
         raise DataDamaged(f"none of its {len(labels)} labels lies within the time of the tape {tape}", where=str(path))
     return kept, len(labels) - len(kept)

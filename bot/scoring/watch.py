@@ -6,15 +6,17 @@ No strategy, no gate, no journal: the tape goes through the cleaning of the repl
 import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bot import plugins
-from bot.config import BotFile, Loaded, StrategyFile, instrument, load_instruments, read_bot
+from bot.config import BotFile, Loaded, Params, StrategyFile, instrument, load_instruments, read_bot
 from bot.config.params import MINUTE_NS
+from bot.domain.instrument import Instrument
 from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, Events, Ticks
 from bot.ports import Adapter, AdapterNeeds
 from bot.sessions import days_of
@@ -46,7 +48,7 @@ class Detection:
     """Numbers of the guards that were on when it became known."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Watched:
     """What was seen of one tape. Another's detections can take the place of ours: only this is matched."""
 
@@ -75,38 +77,47 @@ class Watched:
         return max(NEAR_TICKS, NEAR_ATR * self.ranges[known - 1]) if known else NEAR_TICKS
 
 
-def watch(
-    tape: str,
-    *,
-    bot: Loaded[BotFile] | None = None,
-    strategies: Sequence[Loaded[StrategyFile]] = (),
-    begin: Callable[[Adapter], Callable[[int], None]] | None = None,
-) -> Watched:
-    """Let the detectors read a tape: those of its product's strategies, or without any the product's usual ones.
+class Watch:
+    """A tape and the detectors that are to read it: those of its product's strategies, or the product's usual ones."""
 
-    `bot` is the bot.toml in force unless told. `begin` is given the opened tape and returns what is told of rows done.
-    Raises InputMissing, DataDamaged, ConfigError.
-    """
-    settings = bot or read_bot()
-    folder = settings.path.parent
+    def __init__(
+        self, tape: str, *, bot: Loaded[BotFile] | None = None, strategies: Sequence[Loaded[StrategyFile]] = ()
+    ) -> None:
+        """Open `tape` (`demo`, a path, a name); `bot` is the bot.toml in force unless told.
 
-    def facts_of(name: str, tick: Decimal) -> Any:
+        Raises InputMissing, DataDamaged, ConfigError.
+        """
+        settings = bot or read_bot()
+        folder = settings.path.parent
+        self._adapter = _opened(tape, folder)
+        (one,) = self._adapter.market.instruments
+        last_ns = self._adapter.market.last_ns
+        assert last_ns is not None, "a tape ends"
+        self.product, self._tick = one.product, one.tick
+        self.first_ns, self.last_ns = self._adapter.market.first_ns, last_ns
+        self.rows, self.contract = (self._adapter.tapes[0][key] for key in ("rows", "contract"))
+        known = load_instruments(folder).get(one.product)
+        days = days_of(one, self.first_ns, self.last_ns, known.hours if known else ())
+        mine = [spec for spec in strategies if spec.value.enabled and spec.value.instrument == one.product]
+        self._engine = build(one, days, plugins.wishes(settings, mine, one))
+        self.kinds = tuple(kind for kind in self._engine.kinds if kind not in self._engine.internal)
+        """What the detectors can say, without bars and guards."""
+
+    def read(self, advance: Callable[[int], None] = lambda rows: None) -> Watched:
+        """Read the tape, once; `advance` is told of rows done. Raises DataDamaged at an unreadable place."""
+        eye = _Eye(self._engine)
+        asyncio.run(eye.read(self._adapter, advance))
+        return eye.watched(Watched(self.product, self._tick, self.first_ns, self.last_ns, self.kinds))
+
+
+def _opened(tape: str, folder: Path) -> Adapter:
+    def facts_of(name: str, tick: Decimal) -> Instrument:
         return instrument(name, tick, folder=folder)
 
-    needs = AdapterNeeds(account="", instrument=facts_of, tapes=(tape,), batch=BATCH)
     replay = plugins.find("adapters", "replay")
-    model = plugins.params_of(replay)
-    adapter: Adapter = replay(model() if model else None, needs)
-    (one,) = adapter.market.instruments
-    last_ns = adapter.market.last_ns
-    assert last_ns is not None, "a tape ends"
-    known = load_instruments(folder).get(one.product)
-    days = days_of(one, adapter.market.first_ns, last_ns, known.hours if known else ())
-    mine = [spec for spec in strategies if spec.value.enabled and spec.value.instrument == one.product]
-    eye = _Eye(build(one, days, plugins.wishes(settings, mine, one)))
-    advance = begin(adapter) if begin else lambda rows: None
-    asyncio.run(eye.read(adapter, advance))
-    return eye.watched(one.product, one.tick, adapter.market.first_ns, last_ns)
+    needs = AdapterNeeds(account="", instrument=facts_of, tapes=(tape,), batch=BATCH)
+    adapter: Adapter = replay((plugins.params_of(replay) or Params)(), needs)
+    return adapter
 
 
 class _Eye:
@@ -174,23 +185,17 @@ class _Eye:
             before = self._minutes.get(minute, (low, high))
             self._minutes[minute] = min(low, before[0]), max(high, before[1])
 
-    def watched(self, product: str, tick: Decimal, first_ns: int, last_ns: int) -> Watched:
+    def watched(self, told: Watched) -> Watched:
         """Everything, once the tape is over; a guard that is still on then was on to the end."""
         for number, since in self._on.items():
-            self._spans.setdefault(number, []).append((since, max(since, last_ns)))
-        kinds = tuple(kind for kind in self._engine.kinds if kind not in self._engine.internal)
-        ranges = _averages(high - low for low, high in self._minutes.values())
-        return Watched(
-            product,
-            tick,
-            first_ns,
-            last_ns,
-            kinds,
-            self._detections,
-            self._spans,
-            self._pauses,
-            list(self._minutes),
-            ranges,
+            self._spans.setdefault(number, []).append((since, max(since, told.last_ns)))
+        return replace(
+            told,
+            detections=self._detections,
+            guards=self._spans,
+            pauses=self._pauses,
+            minutes=list(self._minutes),
+            ranges=_averages(high - low for low, high in self._minutes.values()),
         )
 
 

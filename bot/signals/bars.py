@@ -27,6 +27,19 @@ OPENING_NS = 60_000_000_000
 DONE, FULL, GROW = 0, 1, 2
 """Why a walk came back: all read; the buffer of closed bars or cells is full; a ladder is too short."""
 
+TOTAL = np.dtype(
+    [
+        ("buy", "i8"),
+        ("sell", "i8"),
+        ("unknown", "i8"),
+        ("prints", "i8"),
+        ("squares", "f8"),
+        ("unsure", "f8"),
+        ("price", "i8"),  # of the last print; ABSENT before the first
+    ],
+    align=True,
+)
+"""What was traded since the tape began; the difference of two is what was traded between."""
 STATE = np.dtype(
     [
         ("frames", "i8"),
@@ -43,6 +56,7 @@ STATE = np.dtype(
         ("order_price", "i4"),
         ("order_side", "i4"),
         ("order_size", "i8"),
+        ("total", TOTAL),  # in the base bars that have closed
         ("flow", clustering.STATE),
     ],
     align=True,
@@ -119,6 +133,16 @@ def finish(days: Days, s: Row, bar: Row, ladder: Ticks, closed: Ticks, cells: Ti
 
 
 @part
+def add_up(s: Row, base: Row, into: Row) -> None:
+    """What was traded since the tape began, the open base bar included."""
+    t = s.total
+    into.buy, into.sell, into.unknown = t.buy + base.buy, t.sell + base.sell, t.unknown + base.unknown
+    into.prints = t.prints + base.prints
+    into.squares, into.unsure = t.squares + base.squares, t.unsure + base.unsure
+    into.price = t.price if base.open == ABSENT else base.close
+
+
+@part
 def roll(
     days: Days,
     s: Row,
@@ -143,6 +167,7 @@ def roll(
             ladders[0, base.close & (ladders.shape[1] - 1)].dwell += base.end - base.last_ts
         for f in range(1, s.frames):
             pour(base, ladders[0], frames[f], ladders[f])
+        add_up(s, base, s.total)
         end = base.end
         if s.hidden:
             wipe(base, ladders[0])

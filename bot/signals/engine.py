@@ -15,7 +15,7 @@ import numpy as np
 from bot.domain.instrument import Instrument
 from bot.domain.market import EVENT, OFF_GRID, PRINT, QUARANTINED, SIDE_NONE, TICK, Days, Events, Ticks
 from bot.errors import PaperpitError
-from bot.signals import absorption, absorption_rejection, aggressor, imbalance, rejection, walk
+from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.deal import deal
 from bot.signals.footprint import BAR, CELL, Footprint
@@ -44,15 +44,12 @@ class Engine:
         self.sources = tuple((s.kind, s.timeframe_ns, s.hash) for s in roster.listed)
         self.belongs = tuple(frozenset(heard) for heard in roster.heard)
         self._world = roster.world()
-        self._absorptions = roster.states("absorption", absorption.STATE)
-        self._contexts = roster.states("imbalance", imbalance.STATE)
-        self._candles = roster.states("rejection", rejection.STATE)
-        self._confluences = roster.states("absorption_rejection", absorption_rejection.STATE)
-        self._bar_sources = roster.bar_sources()
+        self._readers, self._judges = roster.readers(), roster.judges()
         self._ladders = np.zeros((int(self._world[0]["bars"]["frames"]), ladder), CELL)
         self._closed, self._cells = np.zeros(bars, BAR), np.zeros(cells, CELL)
         self._out = np.zeros(events, EVENT)
-        self._settled = 0
+        self._settled = self._before = 0
+        self._shown = (self._closed[:0], self._cells)
         self._infers: bool | None = None
         self._aggressor = aggressor.fresh()
         self._kept = roster.bars_kept(KEPT_BARS)
@@ -74,7 +71,7 @@ class Engine:
                 until,
                 self._days,
                 self._world,
-                self._absorptions,
+                self._readers,
                 self._ladders,
                 self._closed,
                 self._cells,
@@ -85,6 +82,7 @@ class Engine:
         heard, closed = int(world["found"]), int(world["bars"]["closed"])
         quiet = heard == 0 and closed == self._settled
         events = _NONE if quiet else self._settle(heard, closed)
+        self._shown = (self._closed[:closed], self._cells)
         return self._beside(ticks, until, events) if self._roster.extras else events
 
     def _sided(self, ticks: Ticks) -> tuple[Ticks, Any]:
@@ -131,10 +129,7 @@ class Engine:
             self._settled,
             closed,
             self._cells,
-            self._bar_sources,
-            self._contexts,
-            self._candles,
-            self._confluences,
+            self._judges,
             self._out,
             heard,
         )
@@ -154,22 +149,29 @@ class Engine:
             self._out = _longer(self._out)
 
     def _forget_old_bars(self) -> None:
-        """Keep the newest closed bars of each timeframe once there are many more; cells move with them."""
+        """Keep the bars of the batch before, and the newest before those, once there are many more.
+
+        They move to arrays of their own: whoever still reads the old ones, reads them unchanged.
+        """
         state = self._world[0]["bars"]
-        closed = int(state["closed"])
-        if closed < 4 * sum(self._kept.values()):
+        closed, recent = int(state["closed"]), self._before
+        self._before = closed
+        if recent < 4 * sum(self._kept.values()):
             return
-        newest = [np.flatnonzero(self._closed["timeframe"][:closed] == t)[-kept:] for t, kept in self._kept.items()]
-        chosen = np.sort(np.concatenate(newest))
-        rows = [self._cells[b["cells_from"] : b["cells_to"]].copy() for b in self._closed[chosen]]
-        self._closed[: len(chosen)] = self._closed[chosen]
+        timeframes = self._closed["timeframe"]
+        newest = [np.flatnonzero(timeframes[:recent] == t)[-kept:] for t, kept in self._kept.items()]
+        chosen = np.concatenate((np.sort(np.concatenate(newest)), np.arange(recent, closed)))
+        rows = [self._cells[b["cells_from"] : b["cells_to"]] for b in self._closed[chosen]]
+        kept_bars, kept_cells = np.zeros_like(self._closed), np.zeros_like(self._cells)
+        kept_bars[: len(chosen)] = self._closed[chosen]
         at = 0
-        for bar, cells in zip(self._closed[: len(chosen)], rows, strict=True):
+        for bar, cells in zip(kept_bars[: len(chosen)], rows, strict=True):
             bar["cells_from"], bar["cells_to"] = at, at + len(cells)
-            self._cells[at : at + len(cells)] = cells
+            kept_cells[at : at + len(cells)] = cells
             at += len(cells)
+        self._closed, self._cells = kept_bars, kept_cells
         state["closed"], state["cells"] = len(chosen), at
-        self._settled = len(chosen)
+        self._settled = self._before = len(chosen)
 
     def evidence(self, event: Any) -> dict[str, float]:
         """The event's evidence by name."""
@@ -184,10 +186,13 @@ class Engine:
         return self.sources[int(event["source"])][2]
 
     def footprint(self, timeframe_ns: int, end_ns: int) -> Footprint | None:
-        """The bar of that timeframe that ended then, if it closed in this batch or is among the last few before it."""
-        closed = self._closed[: int(self._world[0]["bars"]["closed"])]
+        """The bar of that timeframe that ended then, if it closed in this batch or is among the last few before it.
+
+        It may be asked for while the next batch is being scanned in another thread: what has closed changes no more.
+        """
+        closed, cells = self._shown
         found = np.flatnonzero((closed["timeframe"] == timeframe_ns) & (closed["end"] == end_ns))
-        return Footprint.of(closed[found[-1]], self._cells) if len(found) else None
+        return Footprint.of(closed[found[-1]], cells) if len(found) else None
 
 
 def _usual(ticks: Ticks) -> Ticks:

@@ -1,6 +1,6 @@
-"""Imbalance: far more was bought at the ask than sold at the bid over a whole bar, or the reverse.
+"""Imbalance: far more was bought at the ask than sold at the bid over a window of time, or the reverse.
 
-Definition, on a closed bar (clock windows, half-open)
+Definition, on a closed bar (clock windows, half-open; `rolling.py` asks the same of windows in between)
     A, B = volume bought, sold; share = A / (A + B) of the stronger side. base = the same side's share over the 120
     minutes before, same day, clamped to [.40, .60], and .50 while the day has given less than 30 minutes.
     n = (Σq)² / Σq² / D, D = clustering of signs (`clustering.py`; 4 until its window is full).
@@ -9,6 +9,7 @@ Definition, on a closed bar (clock windows, half-open)
     half of the median window's (at this time of day over 20 days, else of the day so far); never with more than a fifth
     of the volume of unknown side. imbalance = strong (80 %) in windows under 15 minutes, imbalance_watch = 75 % there,
     imbalance_15m = 75 % in longer ones.
+    Once a window and side: a bar is silent when a window in between has spoken since it began.
     Direction is not implied: reading +1 pushed (progress ≥ .5 ATR), −1 absorbed (progress ≤ .2 ATR), 0 neither.
 Source
     Specification of signals §3.1, after the lesson's "80 % at the ask from 9:35 to 9:40". Thresholds are guesses.
@@ -33,7 +34,7 @@ from bot.signals.median import median
 
 EVIDENCE = (
     "share", "z", "grade", "base", "n", "clustering", "with", "against", "unknown", "prints", "volume_median",
-    "progress", "reading", "range", "confidence",
+    "progress", "reading", "range", "confidence", "rolling",
 )  # fmt: skip
 DAY_NS = 1440 * MINUTE_NS
 SLOW_NS = 15 * MINUTE_NS
@@ -55,6 +56,8 @@ class Params(Base):
     """Above 0: this base rate instead of the measured one."""
     base_window: Duration = 120 * MINUTE_NS
     base_after: Duration = 30 * MINUTE_NS
+    rolling: bool = True
+    """Whether windows that end between two bars are weighed too, every five seconds."""
 
     @classmethod
     def defaults(cls, product: str, timeframe_ns: int = 5 * MINUTE_NS) -> "Params":
@@ -80,6 +83,7 @@ STATE = np.dtype(
         ("seasons", "i8", (SLOTS,)),
         ("season", "f8", (SLOTS, SEASONS)),
         ("atr", atr.STATE),
+        ("said", "i8", (2,)),  # when a window in between fired last (0 long, 1 short)
         ("side", "i8"),  # of the last window, for the confluence
         ("share", "f8"),
         ("z", "f8"),
@@ -126,6 +130,60 @@ def usual_volume(a: Row, slot: int) -> float:
 
 
 @part
+def grade_of(more: int, sided: int) -> int:
+    """The largest of 75, 80 and 85 whole percents that `more` of `sided` reaches; 0 below."""
+    grade = 0
+    for percent in (75, 80, 85):
+        if 100 * more >= percent * sided:
+            grade = percent
+    return grade
+
+
+@part
+def significance(share: float, base: float, n: float) -> float:
+    """z of a share of `n` independent prints against its base rate."""
+    return (share - base) / math.sqrt(base * (1.0 - base) / n)
+
+
+@part
+def worth(sided: int, squares: float, clustering: float, args: Row) -> float:
+    """How many independent prints of one size a volume is worth."""
+    return float(sided) * sided / squares / (clustering if clustering > 0.0 else args.deflator_start)
+
+
+@part
+def plenty(args: Row, prints: int, sided: int, unknown: int, unsure: float, usual: float) -> bool:
+    """Whether there was enough to go by, from sides that are known well enough."""
+    volume = sided + unknown
+    return bool(
+        prints >= args.prints_min
+        and volume >= args.volume_min * usual
+        and unknown <= args.unknown_max * volume
+        and unsure <= (1.0 - args.confidence_min) * sided
+    )
+
+
+@part
+def kind_of(timeframe: int, strong: bool) -> int:
+    """Which of the detector's kinds it is."""
+    return 2 if timeframe >= SLOW_NS else 0 if strong else 1
+
+
+@part
+def reading(progress: float, ranges: int) -> float:
+    """+1 pushed, −1 absorbed, 0 neither or not known."""
+    if ranges == 0:
+        return 0.0
+    return 1.0 if progress >= 0.5 else -1.0 if progress <= 0.2 else 0.0
+
+
+@part
+def hear(a: Row, e: Row) -> None:
+    """A window in between has fired."""
+    a.said[(1 - e.side) // 2] = e.ts
+
+
+@part
 def weigh(a: Row, bar: Row, usual: float, out: Events, found: int) -> int:
     """Measure one window and write an EVENT if it fires; return how many there are now."""
     args = a.args
@@ -138,38 +196,29 @@ def weigh(a: Row, bar: Row, usual: float, out: Events, found: int) -> int:
     base = base_rate(a, bar)
     if side < 0:
         base = 1.0 - base
-    clustering = bar.clustering if bar.clustering > 0.0 else args.deflator_start
-    n = float(sided) * sided / bar.squares / clustering
+    n = worth(sided, bar.squares, bar.clustering, args)
     share = more / sided
-    z = (share - base) / math.sqrt(base * (1.0 - base) / n)
-    grade = 0
-    for percent in (75, 80, 85):
-        if 100 * more >= percent * sided:
-            grade = percent
+    z, grade = significance(share, base, n), grade_of(more, sided)
     a.side, a.share, a.z, a.grade = side, share, z, grade
-    strong = 100 * more >= args.strong_percent * sided
-    volume = sided + bar.unknown
     if (
         bar.flags & (HALT_IN | LOCKED)
         or 100 * more < args.watch_percent * sided
         or z < args.z_min
-        or bar.prints < args.prints_min
-        or volume < args.volume_min * usual
-        or bar.unknown > args.unknown_max * volume
-        or bar.unsure > (1.0 - args.confidence_min) * sided
+        or bar.end - a.said[(1 - side) // 2] < a.timeframe
+        or not plenty(args, bar.prints, sided, bar.unknown, bar.unsure, usual)
     ):
         return found
     e = out[found]
-    kind = a.kind + (2 if a.timeframe >= SLOW_NS else 0 if strong else 1)
     event.when(e, bar.end, bar.known, bar.row, bar.before)
-    event.head(e, a.source, kind, a.timeframe, side, bar.close, share)
+    kind = kind_of(a.timeframe, 100 * more >= args.strong_percent * sided)
+    event.head(e, a.source, a.kind + kind, a.timeframe, side, bar.close, share)
     progress = side * (bar.close - bar.open) / a.atr.value if a.atr.value > 0.0 else 0.0
     v = e.evidence
-    v[0], v[1], v[2], v[3], v[4], v[5] = share, z, grade, base, n, clustering
+    v[0], v[1], v[2], v[3], v[4] = share, z, grade, base, n
+    v[5] = bar.clustering if bar.clustering > 0.0 else args.deflator_start
     v[6], v[7], v[8], v[9], v[10] = more, less, bar.unknown, bar.prints, usual
-    v[11], v[13], v[14] = progress, bar.high - bar.low, 1.0 - bar.unsure / sided
-    if a.atr.n > 0:
-        v[12] = 1.0 if progress >= 0.5 else -1.0 if progress <= 0.2 else 0.0
+    v[11], v[12], v[13] = progress, reading(progress, a.atr.n), bar.high - bar.low
+    v[14] = 1.0 - bar.unsure / sided
     return found + 1
 
 

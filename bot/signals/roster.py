@@ -24,6 +24,7 @@ from bot.signals import (
     guard,
     imbalance,
     rejection,
+    rolling,
     settle,
     walk,
 )
@@ -81,7 +82,7 @@ class Roster:
         self.kinds: list[str] = ["bar", "guard"]
         self.extras: list[tuple[Any, int, int]] = []
         """(detector, source, index of its first kind)"""
-        self._states: dict[str, list[Ticks]] = {kind: [] for kind in (*GUARDS, *DETECTORS)}
+        self._states: dict[str, list[Ticks]] = {kind: [] for kind in (*GUARDS, *DETECTORS, "rolling")}
         self._wishes = wishes
         for wish in wishes:
             _refuse_unknown(wish)
@@ -95,8 +96,22 @@ class Roster:
             for cls in wish.extra:
                 self._stranger(number, cls)
 
-    def states(self, kind: str, dtype: np.dtype[np.void]) -> Ticks:
-        """The memories of all detectors of a kind, as one array of its STATE."""
+    def readers(self) -> walk.Readers:
+        """The memories of the detectors that read rows, before the first tick."""
+        return walk.Readers(
+            absorptions=self._of("absorption", absorption.STATE), rollings=self._of("rolling", rolling.STATE)
+        )
+
+    def judges(self) -> settle.Judges:
+        """The memories of the detectors that read closed bars and events, before the first tick."""
+        return settle.Judges(
+            sources=self._bar_sources(),
+            imbalances=self._of("imbalance", imbalance.STATE),
+            rejections=self._of("rejection", rejection.STATE),
+            confluences=self._of("absorption_rejection", absorption_rejection.STATE),
+        )
+
+    def _of(self, kind: str, dtype: np.dtype[np.void]) -> Ticks:
         return np.concatenate([np.zeros(0, dtype), *self._states[kind]])
 
     def world(self) -> Ticks:
@@ -113,7 +128,7 @@ class Roster:
             world["guards"][kind.removeprefix("guard_")] = self._states[kind][0]
         return world
 
-    def bar_sources(self) -> Ticks:
+    def _bar_sources(self) -> Ticks:
         """Which source a closed bar of each timeframe is."""
         rows = [(s.timeframe_ns, index, 0) for index, s in enumerate(self.listed) if s.kind == "bar"]
         return np.array(rows, settle.SOURCE)
@@ -171,6 +186,8 @@ class Roster:
                     state = sys.modules[cls.__module__].fresh(params, index, first, timeframe)
                     self._wire(state, ears)
                     self._states[cls.kind].append(state)
+                    if isinstance(params, imbalance.Params):
+                        self._states["rolling"].append(rolling.fresh(params, index, first, timeframe))
 
     def _ears(self, number: int) -> dict[str, int]:
         """The sources that a strategy's confluence listens to."""

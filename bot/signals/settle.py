@@ -4,6 +4,8 @@ One compiled call serves every shipped detector that reads bars or events. What 
 from the events that the walk over rows left in the same buffer.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bot.domain.market import ABSENT, Days, Events, Ticks
@@ -38,19 +40,18 @@ SOURCE = np.dtype([("timeframe", "i8"), ("source", "i8"), ("kind", "i8")], align
 """Which source a closed bar of a timeframe is."""
 
 
+class Judges(NamedTuple):
+    """The memories of the detectors that read closed bars and events: of each kind an array of its STATE."""
+
+    sources: Ticks
+    imbalances: Ticks
+    rejections: Ticks
+    confluences: Ticks
+
+
 @kernel
 def settle(
-    days: Days,
-    closed: Ticks,
-    first: int,
-    count: int,
-    cells: Ticks,
-    sources: Ticks,
-    imbalances: Ticks,
-    rejections: Ticks,
-    confluences: Ticks,
-    out: Events,
-    heard: int,
+    days: Days, closed: Ticks, first: int, count: int, cells: Ticks, judges: Judges, out: Events, heard: int
 ) -> int:
     """Let the bars `closed[first:count]` and the `heard` events of the rows become more events; return how many in all.
 
@@ -58,8 +59,9 @@ def settle(
     weighed before candles are judged. An absorption belongs to the bar that closes at a later row.
     """
     found, at, i = heard, 0, first
+    imbalances = judges.imbalances
     while i < count:
-        at = listen(confluences, out, at, heard, closed[i].row)
+        at = listen(judges, out, at, heard, closed[i].row, closed[i].end)
         j = i
         while j < count and closed[j].end == closed[i].end:
             for k in range(imbalances.shape[0]):
@@ -67,39 +69,37 @@ def settle(
                     found = imbalance.close(imbalances[k], days, closed[j], out, found)
             j += 1
         for g in range(i, j):
-            found = bar_closed(days, closed, g, cells, sources, imbalances, rejections, confluences, out, found)
+            found = bar_closed(days, closed, g, cells, judges, out, found)
         i = j
-    listen(confluences, out, at, heard, NEVER)
+    listen(judges, out, at, heard, NEVER, NEVER)
     return found
 
 
 @part
-def listen(confluences: Ticks, out: Events, at: int, heard: int, row: int) -> int:
-    """Give the confluences their absorptions from `out[at:heard]` that come before `row`; return where it stopped."""
-    while at < heard and out[at].row < row:
+def listen(judges: Judges, out: Events, at: int, heard: int, row: int, end: int) -> int:
+    """Give those that listen the events in `out[at:heard]` that come before the bars that end at `end`.
+
+    They come before when they belong to a row before `row`, or to the silence before it. Returns where it stopped.
+    """
+    confluences, imbalances = judges.confluences, judges.imbalances
+    while at < heard and (out[at].row < row or (out[at].row == row and out[at].before and out[at].ts < end)):
+        e = out[at]
         for k in range(confluences.shape[0]):
             c = confluences[k]
-            if out[at].source == c.absorption and out[at].kind == c.absorption_kind:
-                absorption_rejection.hear(c, out[at])
+            if e.source == c.absorption and e.kind == c.absorption_kind:
+                absorption_rejection.hear(c, e)
+        for k in range(imbalances.shape[0]):
+            if e.source == imbalances[k].source:
+                imbalance.hear(imbalances[k], e)
         at += 1
     return at
 
 
 @part
-def bar_closed(
-    days: Days,
-    closed: Ticks,
-    g: int,
-    cells: Ticks,
-    sources: Ticks,
-    imbalances: Ticks,
-    rejections: Ticks,
-    confluences: Ticks,
-    out: Events,
-    found: int,
-) -> int:
+def bar_closed(days: Days, closed: Ticks, g: int, cells: Ticks, judges: Judges, out: Events, found: int) -> int:
     """One bar: its own event, its candles, and what they make together with an absorption."""
     bar = closed[g]
+    sources, rejections, confluences = judges.sources, judges.rejections, judges.confluences
     for k in range(sources.shape[0]):
         if sources[k].timeframe == bar.timeframe:
             tell(bar, sources[k], out[found])
@@ -115,5 +115,5 @@ def bar_closed(
             absorption_rejection.close(c, days, bar, cells)
             for m in range(candles, until):
                 if out[m].source == c.rejection:
-                    found = absorption_rejection.join(c, out[m], imbalances, closed, g, cells, out, found)
+                    found = absorption_rejection.join(c, out[m], judges.imbalances, closed, g, cells, out, found)
     return found

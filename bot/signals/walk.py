@@ -5,18 +5,23 @@ or quote. What is due is known beforehand as one stamp, so that a quiet row comp
 A walk that runs out of room comes back before the row that needs it; the engine makes room, and it goes on there.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
 from bot.kernel import Row, hot, kernel, part
-from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards
+from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards, rolling
 from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
 from bot.signals.footprint import BAR
+from bot.signals.guards import SECOND_NS
 
 FRAMES_MAX = 8
 SHORT = 3
 """Why a walk came back, besides bars' DONE, FULL and GROW: the buffer of events is too short."""
+ROW_EVENTS = 16
+"""More than one row, or the silence before it, cannot give from all readers but absorption."""
 LOOK_NS = 250_000_000
 """How often drying up is looked for, in event time."""
 
@@ -26,9 +31,11 @@ WORLD = np.dtype(
         ("found", "i8"),  # events in the buffer
         ("next_epoch", "i8"),
         ("next_look", "i8"),
+        ("next_second", "i8"),
         ("bid", "i8"),  # the touch in force
         ("ask", "i8"),
         ("deaf", "i8"),  # no detector reads: trading is halted, or the book has one side only
+        ("traded", bars.TOTAL),  # since the tape began, as it stood at the last whole second
         ("bars", bars.STATE),
         ("frames", BAR, (FRAMES_MAX,)),
         ("guards", guards.STATE),
@@ -37,56 +44,107 @@ WORLD = np.dtype(
 )
 
 
+class Readers(NamedTuple):
+    """The memories of the detectors that read rows: of each kind an array of its STATE."""
+
+    absorptions: Ticks
+    rollings: Ticks
+
+
 @part
-def forget(absorptions: Ticks) -> None:
+def forget(readers: Readers) -> None:
     """Trading stopped or went on, or the book broke: levels die."""
-    for k in range(absorptions.shape[0]):
-        absorption.die(absorptions[k])
+    for k in range(readers.absorptions.shape[0]):
+        absorption.die(readers.absorptions[k])
 
 
 @part
-def turn_book(w: Row, absorptions: Ticks, arrival: int, out: Events) -> None:
+def interrupt(readers: Readers) -> None:
+    """Trading stopped or went on: what was under way is over."""
+    forget(readers)
+    for k in range(readers.rollings.shape[0]):
+        rolling.restart(readers.rollings[k])
+
+
+@part
+def new_epoch(readers: Readers, days: Days, ts: int) -> None:
+    """Statistics begin anew."""
+    interrupt(readers)
+    for k in range(readers.absorptions.shape[0]):
+        absorption.new_day(readers.absorptions[k], epoch(days, ts))
+
+
+@part
+def pass_seconds(w: Row, readers: Readers, now: int, arrival: int, out: Events) -> None:
+    """Whole seconds up to `now` are over: those that sample in event time are told, before any row of that stamp.
+
+    Bars that end up to `now` have closed already, also those that end after the second told of.
+    """
+    # Counted: how often a while would turn LLVM works out in 128 bits, whose division no linker here knows.
+    for _ in range((now - w.next_second) // SECOND_NS + 1):
+        bars.add_up(w.bars, w.frames[0], w.traded)
+        for k in range(readers.rollings.shape[0]):
+            w.found = rolling.second(readers.rollings[k], w.bars, w.traded, w.next_second, arrival, w.row, out, w.found)
+        w.next_second += SECOND_NS
+
+
+@part
+def roll(
+    w: Row, days: Days, readers: Readers, ladders: Ticks, closed: Ticks, cells: Ticks, ts: int, arrival: int
+) -> int:
+    """Close the bars that end at or before `ts`, and tell the readers of each. DONE, or what it was short of."""
+    first = w.bars.closed
+    code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, ts, arrival, w.row)
+    for i in range(first, w.bars.closed):
+        for k in range(readers.rollings.shape[0]):
+            if readers.rollings[k].timeframe == closed[i].timeframe:
+                rolling.on_bar(readers.rollings[k], closed[i])
+    return code
+
+
+@part
+def turn_book(w: Row, readers: Readers, arrival: int, out: Events) -> None:
     """One side has been missing for too long, or both have stood for long enough."""
     g = w.guards.one_sided
     at = g.due
     w.found = guard_one_sided.switch(g, arrival, w.row, out, w.found)
-    forget(absorptions)
+    forget(readers)
     bars.lock(w.bars, w.frames, g.on, at)
 
 
 @part
 def moments(
-    w: Row, days: Days, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, tick: Row, out: Events
+    w: Row, days: Days, readers: Readers, ladders: Ticks, closed: Ticks, cells: Ticks, tick: Row, out: Events
 ) -> int:
     """Let time come to a row's stamp, before the row is read. DONE, or what the end of a bar is short of."""
     ts = tick.ts
     if not w.bars.started:
         bars.begin(days, w.bars, w.frames, ts)
         guards.begin(w.guards, ts)
+        w.next_second = w.guards.next_second
     if ts > w.guards.one_sided.due:
-        turn_book(w, absorptions, ts, out)
-    code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, ts, ts, w.row)
+        turn_book(w, readers, ts, out)
+    code = roll(w, days, readers, ladders, closed, cells, ts, ts)
     if code != DONE:
         return code
+    pass_seconds(w, readers, ts, ts, out)
     if ts >= w.next_epoch:
         w.next_epoch = next_epoch(days, ts)
-        for k in range(absorptions.shape[0]):
-            absorption.die(absorptions[k])
-            absorption.new_day(absorptions[k], epoch(days, ts))
+        new_epoch(readers, days, ts)
     w.found = guards.pass_time(w.guards, days, ts - 1, ts, w.row, out, w.found)
     w.found, touched = guard_halt.hear(w.guards.halt, tick, w.row, out, w.found)
     if touched:
         guards.reopen(w.guards)
-        forget(absorptions)
+        interrupt(readers)
         bars.halt(w.bars, w.frames, w.guards.halt.halted)
     w.deaf = w.guards.halt.halted | w.guards.one_sided.on
-    w.guards.wake = min(w.frames[0].end, w.next_epoch)
+    w.guards.wake = min(w.next_second, min(w.frames[0].end, w.next_epoch))
     guards.set_alarm(w.guards)
-    if any_ripe(absorptions):
+    if any_ripe(readers.absorptions):
         if ts >= w.next_look and tick.kind != STATUS:
             w.next_look = ts + LOOK_NS
-            for k in range(absorptions.shape[0]):
-                w.found = absorption.on_look(absorptions[k], tick, w.row, out, w.found)
+            for k in range(readers.absorptions.shape[0]):
+                w.found = absorption.on_look(readers.absorptions[k], tick, w.row, out, w.found)
         w.guards.wake = min(w.guards.wake, w.next_look)
     return DONE
 
@@ -108,15 +166,15 @@ def touch(w: Row, tick: Row, out: Events) -> None:
 
 
 @hot
-def quoted(w: Row, absorptions: Ticks, tick: Row, out: Events) -> None:
+def quoted(w: Row, readers: Readers, tick: Row, out: Events) -> None:
     """Read a quote."""
     w.found = guards.quoted(w.guards, tick, w.row, out, w.found)
-    for j in range(0 if w.deaf else absorptions.shape[0]):
-        absorption.on_quote(absorptions[j], tick)
+    for j in range(0 if w.deaf else readers.absorptions.shape[0]):
+        absorption.on_quote(readers.absorptions[j], tick)
 
 
 @hot
-def printed(w: Row, absorptions: Ticks, ladder: Ticks, tick: Row, sure: float, out: Events) -> None:
+def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out: Events) -> None:
     """Read a print."""
     if tick.flags & (OFF_GRID | QUARANTINED):
         if not tick.flags & QUARANTINED:
@@ -124,8 +182,8 @@ def printed(w: Row, absorptions: Ticks, ladder: Ticks, tick: Row, sure: float, o
         return
     w.guards.stuffing.prints += 1
     bars.take(w.bars, w.frames[0], ladder, tick, sure)
-    for j in range(0 if w.deaf else absorptions.shape[0]):
-        a = absorptions[j]
+    for j in range(0 if w.deaf else readers.absorptions.shape[0]):
+        a = readers.absorptions[j]
         absorption.tick_on(a, tick.ts)
         w.found = absorption.on_print(a, tick, sure, w.row, out, w.found)
         if (a.sides[0].ripe > 0) | (a.sides[1].ripe > 0):
@@ -138,21 +196,21 @@ def read_rows(
     sure: Ticks,
     days: Days,
     w: Row,
-    absorptions: Ticks,
+    readers: Readers,
     ladders: Ticks,
     closed: Ticks,
     cells: Ticks,
     out: Events,
 ) -> int:
     """Read rows from where the world stands. DONE, or what the next row is short of."""
-    room = out.shape[0] - guards.ROW_EVENTS - absorption.ROW_EVENTS * absorptions.shape[0]
+    room = out.shape[0] - guards.ROW_EVENTS - ROW_EVENTS - absorption.ROW_EVENTS * readers.absorptions.shape[0]
     for i in range(w.row, ticks.shape[0]):
         tick = ticks[i]
         w.row = i
         if w.found > room:
             return SHORT
         if tick.ts >= w.guards.wake or tick.kind == STATUS:
-            code = moments(w, days, absorptions, ladders, closed, cells, tick, out)
+            code = moments(w, days, readers, ladders, closed, cells, tick, out)
             if code != DONE:
                 return code
         if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
@@ -163,25 +221,26 @@ def read_rows(
         if tick.bid != w.bid or tick.ask != w.ask:
             touch(w, tick, out)
         if tick.kind == PRINT:
-            printed(w, absorptions, ladders[0], tick, sure[i] if sure.shape[0] else 1.0, out)
+            printed(w, readers, ladders[0], tick, sure[i] if sure.shape[0] else 1.0, out)
         elif tick.kind == QUOTE:
-            quoted(w, absorptions, tick, out)
+            quoted(w, readers, tick, out)
     w.row = ticks.shape[0]
     return SHORT if w.found > room else DONE
 
 
 @part
 def silence(
-    until: int, days: Days, w: Row, absorptions: Ticks, ladders: Ticks, closed: Ticks, cells: Ticks, out: Events
+    until: int, days: Days, w: Row, readers: Readers, ladders: Ticks, closed: Ticks, cells: Ticks, out: Events
 ) -> int:
     """Let time come to `until` with no row behind."""
     if w.bars.started:
         if w.guards.one_sided.due <= until:
-            turn_book(w, absorptions, NEVER, out)
+            turn_book(w, readers, NEVER, out)
         if w.frames[0].end + GRACE_NS <= until:
-            code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, until - GRACE_NS, until + 1, w.row)
+            code = roll(w, days, readers, ladders, closed, cells, until - GRACE_NS, until + 1)
             if code != DONE:
                 return code
+        pass_seconds(w, readers, until - GRACE_NS, until + 1, out)
         w.found = guards.pass_time(w.guards, days, until, NEVER, w.row, out, w.found)
         # What silence has brought is taken up by the next row.
         w.guards.wake = 0 if until > 0 else w.guards.wake
@@ -196,7 +255,7 @@ def read(
     until: int,
     days: Days,
     world: Ticks,
-    absorptions: Ticks,
+    readers: Readers,
     ladders: Ticks,
     closed: Ticks,
     cells: Ticks,
@@ -206,5 +265,5 @@ def read(
 
     `sure` holds how certain the side of each print is; it is empty when all are certain.
     """
-    code = read_rows(ticks, sure, days, world[0], absorptions, ladders, closed, cells, out)
-    return silence(until, days, world[0], absorptions, ladders, closed, cells, out) if code == DONE else code
+    code = read_rows(ticks, sure, days, world[0], readers, ladders, closed, cells, out)
+    return silence(until, days, world[0], readers, ladders, closed, cells, out) if code == DONE else code

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.replay.broker import ReplayBroker
+from bot.ahead import WORTH_A_THREAD
 from bot.domain.market import Ticks
 from tests.laws.markets import drill, market
 from tests.playing import Played, play
@@ -42,6 +43,15 @@ def test_such_markets_reach_every_kind_of_end(tmp_path: Path) -> None:
 def test_the_lesson_is_the_same_however_it_is_cut(tmp_path: Path, batch: int) -> None:
     whole = play(tmp_path, lesson(), "lesson-es.toml", contract="ESM2023")
     assert play(tmp_path, lesson(), "lesson-es.toml", contract="ESM2023", batch=batch).hash == whole.hash
+
+
+def test_batches_that_are_scanned_ahead_are_the_same(tmp_path: Path) -> None:
+    """Long enough for the thread: while the desk walks one batch, and asks for its footprints, the next is scanned."""
+    tape = market(5, rows=6 * WORTH_A_THREAD)
+    whole = play(tmp_path, tape, drill(tmp_path), batch=None)
+    assert whole.outcome.tally.approved > 0
+    for batch in (WORTH_A_THREAD, 3 * WORTH_A_THREAD + 1, WORTH_A_THREAD // 2):
+        assert play(tmp_path, tape, drill(tmp_path), batch=batch).hash == whole.hash
 
 
 def test_a_different_tape_is_a_different_journal(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Forgetful(Engine):
 
     def scan(self, ticks: Ticks, until: int = 0) -> Events:
         self._world["bars"]["ordinal"] = 0
-        self._absorptions["sides"]["ripe"] = 0
+        self._readers.absorptions["sides"]["ripe"] = 0
         return super().scan(ticks, until)
 
 

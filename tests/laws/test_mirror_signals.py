@@ -114,7 +114,7 @@ class Bull(Engine):
     """The mutant: now and then it forgets which levels sellers were absorbed at."""
 
     def scan(self, ticks: Ticks, until: int = 0) -> Events:
-        self._absorptions["sides"]["ripe"][:, 1] = 0
+        self._readers.absorptions["sides"]["ripe"][:, 1] = 0
         return super().scan(ticks, until)
 
 

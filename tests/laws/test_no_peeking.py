@@ -54,7 +54,7 @@ class Prophet(Engine):
     """The mutant: it knows the batch's last stamp at its first row."""
 
     def scan(self, ticks: Ticks, until: int = 0) -> Events:
-        self._absorptions["args"]["volume_min"] = 12 + int(ticks["ts"][-1]) // 1_000_000_000 % 7
+        self._readers.absorptions["args"]["volume_min"] = 12 + int(ticks["ts"][-1]) // 1_000_000_000 % 7
         return super().scan(ticks, until)
 
 

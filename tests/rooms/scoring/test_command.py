@@ -14,6 +14,7 @@ import pytest
 from adapters.synthetic.synth import write_tape
 from bot.cli import main
 from bot.resources import shipped
+from bot.scoring.kinds import COUNTED as KINDS
 from bot.tape import open_tape
 from bot.tape.labels import Label, labels_path, read_labels, write_labels
 from tests.tapes import Tape
@@ -28,6 +29,7 @@ class Answer(NamedTuple):
 Score = Callable[..., Answer]
 PROMISED = ["kind", "labels", "detections", "hits", "recall", "precision", "false_per_hour", "median_delay_ms"]
 COUNTED = {"absorption", "rejection", "absorption_rejection", "imbalance"}
+"""Some of the kinds above the line; there may come more."""
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def test_programs_get_one_object_a_kind_with_the_promised_keys(score: Score, pla
     kinds = [row["kind"] for row in rows]
     assert len(set(kinds)) == len(kinds)
     assert set(kinds) >= COUNTED
-    labels = [label for label in read_labels(labels_path(planted), kinds) if not label.decoy]
+    labels = [label for label in read_labels(labels_path(planted), KINDS) if not label.decoy]
     for row in rows:
         assert row["labels"] == sum(label.what == row["kind"] for label in labels)
         assert row["hits"] <= min(row["labels"], row["detections"])
@@ -101,7 +103,7 @@ def test_guards_and_decoys_have_lists_of_their_own(score: Score, planted: Path) 
     assert [row["guard"] for row in guards[:3]] == ["G1", "G2", "G3"]
     assert all(0 <= row["share"] <= 1 and (row["times"] > 0) == (row["seconds"] > 0) for row in guards)
     decoys = json.loads(score(planted, "--decoys", "--json").out)
-    truth = [label.note for label in read_labels(labels_path(planted), COUNTED) if label.decoy]
+    truth = [label.note for label in read_labels(labels_path(planted), KINDS) if label.decoy]
     assert {row["decoy"]: row["decoys"] for row in decoys} == {note: truth.count(note) for note in truth}
     rows = list(csv.DictReader(io.StringIO(score(planted, "--guards", "--csv").out)))
     assert [row["guard"] for row in rows] == [row["guard"] for row in guards]
@@ -158,6 +160,8 @@ def test_without_labels_both_names_are_said(score: Score, tmp_path: Path) -> Non
     assert "bare.labels.parquet" in missing.err
     named = score(tape, "--labels", tmp_path / "truth.parquet")
     assert (named.code, str(tmp_path / "truth.parquet") in named.err) == (66, True)
+    counted = score(tape, "--labels", "none")
+    assert (counted.code, "none of them is right or wrong" in counted.out) == (0, True)
     assert score(tmp_path / "none.parquet").code == 66
 
 
@@ -180,3 +184,4 @@ def test_labels_of_another_tape_are_refused_and_those_of_a_longer_one_left_out(
 
 def test_two_shapes_at_once_are_refused(score: Score, quiet: Path) -> None:
     assert score(quiet, "--json", "--csv").code == 2
+    assert score(quiet, "--decoys", "--labels", "none", "--plot", "x.svg").code == 2

@@ -4,10 +4,9 @@ from datetime import date, time
 
 import numpy as np
 
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.market import Simulator, no_plants
 from adapters.synthetic.natures import nature_of, new_york_ns, pace_of_day
-from adapters.synthetic.state import States
+from adapters.synthetic.state import SECOND, States
 from bot.domain.market import PRINT, QUOTE, Ticks
 
 OPEN = time(9, 30)

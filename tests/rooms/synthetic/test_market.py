@@ -165,4 +165,4 @@ def test_a_whole_day_is_one_market_through_the_night(tmp_path: Path) -> None:
     assert facts.last_ns > at(24 * 60) - 60_000_000_000
 
 
-PINNED = "0702fd9f5e832bc886329a8929a62f155b1b35837c41b51fb82e13a73cca001e"
+PINNED = "3468472749b510a25c6afb0427bb35d5e0097a249034d6e9fe40ed9908271da6"

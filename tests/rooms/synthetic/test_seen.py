@@ -16,7 +16,7 @@ from bot.tape.labels import Label
 from tests.rooms.synthetic.markets import at, market, rows
 
 MINUTES = 390
-PLANTED, NULL = 41, 42
+PLANTED, NULL = 45, 42
 
 
 def seen(ticks: Ticks) -> tuple[Engine, Events]:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from adapters.synthetic.chance import seeded
-from adapters.synthetic.flow import SECOND
 from adapters.synthetic.schedule import drawn, joined, plant
 from adapters.synthetic.state import (
     ABSORPTION,
     BID,
+    BREAK,
     CONFLUENCE,
     DONE,
     DRIFT,
@@ -17,6 +17,7 @@ from adapters.synthetic.state import (
     NEWS,
     ONE_SIDED,
     REJECTION,
+    SECOND,
     STUFFING,
     States,
 )
@@ -163,7 +164,7 @@ def test_a_schedule_never_stages_two_at_once_and_ends_before_the_tape() -> None:
 
 def test_a_session_stages_every_kind_side_and_grade() -> None:
     rows_ = np.concatenate([drawn(seeded(seed), at(0), at(390)) for seed in range(4)])
-    assert set(rows_["kind"]) == set(range(ABSORPTION, DRIFT))
+    assert set(rows_["kind"]) == {kind for kind in range(ABSORPTION, BREAK + 1) if kind != DRIFT}
     assert set(rows_["side"]) == {LONG, SHORT}
     assert set(rows_["grade"]) == {1, 2, 3}
 

@@ -13,7 +13,7 @@ from bot.tape import TapeFacts, open_tape
 from bot.tape.labels import Label, labels_path, write_labels
 
 HOURS = 2.0
-KINDS = {"absorption", "rejection", "absorption_rejection", "imbalance"}
+KINDS = {"sweep", "absorption", "rejection", "absorption_rejection", "imbalance"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_labels_lie_inside_the_tape_at_prices_that_traded(planted: tuple[Path, T
     for label in labels:
         assert facts.first_ns <= label["t_start"] < label["t_end"] <= facts.last_ns
         if label["kind"] == "null":
-            assert label["note"] in {"quote_stuffing", "limit_lock", "fast_news", "one_sided"}
+            assert label["note"] in {"quote_stuffing", "limit_lock", "fast_news", "one_sided", "break_no_reclaim"}
             continue
         kind, _, side = label["kind"].rpartition("_")
         assert kind in KINDS

@@ -1,0 +1,1 @@
+"""Who trades in the synthetic market: one idea a file."""

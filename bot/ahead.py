@@ -1,0 +1,45 @@
+"""Scanning ahead: while the desk walks one batch of a tape, the next one is scanned in a thread of its own.
+
+Signals are a function of the tape alone, so nothing that the desk does with one batch can change what the next one
+says. The kernels hold no lock on the interpreter: on two cores a replay takes as long as the slower of the two.
+A live market is scanned as it comes.
+"""
+
+from collections.abc import AsyncGenerator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from bot.domain.market import Events
+from bot.ports import Batch, Engine, Market
+
+__all__ = ["scanned"]
+
+WORTH_A_THREAD = 2048
+"""Rows of a batch below which handing it over takes longer than scanning it."""
+
+
+async def scanned(market: Market, engine: Engine) -> AsyncGenerator[tuple[Batch, Events]]:
+    """The market's batches in order, each with the EVENT rows of its scan. Raises what market and engine raise."""
+    if market.last_ns is None:
+        async for batch in market.batches():
+            yield batch, engine.scan(batch.ticks, batch.silent_until or 0)
+        return
+    with ThreadPoolExecutor(1, "scan") as thread:
+        before: tuple[Batch, Future[Events]] | None = None
+        async for batch in market.batches():
+            scan = _begin(thread, engine, batch, before[1] if before else None)
+            if before is not None:
+                yield before[0], before[1].result()
+            before = batch, scan
+        if before is not None:
+            yield before[0], before[1].result()
+
+
+def _begin(thread: ThreadPoolExecutor, engine: Engine, batch: Batch, before: Future[Events] | None) -> Future[Events]:
+    until = batch.silent_until or 0
+    if len(batch.ticks) >= WORTH_A_THREAD:
+        return thread.submit(engine.scan, batch.ticks, until)
+    if before is not None:
+        before.exception()  # one scan after the other, whichever thread does it
+    done: Future[Events] = Future()
+    done.set_result(engine.scan(batch.ticks, until))
+    return done
