@@ -163,6 +163,16 @@ class Detector(Protocol):
         """
 
 
+class Remembers(Protocol):
+    """What a Detector may do beside: be saved with the day and go on from there. Without, it starts cold each time."""
+
+    def save(self) -> Mapping[str, Any]:
+        """Arrays that hold all of its memory, by name; no Python objects. They may be its own: they are copied."""
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what `save` gave, before its first row. Raises ValueError for what it cannot take, unchanged."""
+
+
 class Strategy(Protocol):
     """Asked at each signal that it wants whether to trade. It sees signals, never a detector's state."""
 
@@ -327,6 +337,7 @@ __all__ = [
     "Gate",
     "Journal",
     "Market",
+    "Remembers",
     "RunFacts",
     "Schedule",
     "Stop",

@@ -100,6 +100,8 @@ STATE = np.dtype(
     ],
     align=True,
 )
+CARRIED = (("sides", "base", "buckets"),)
+"""What it has learnt by time of day, which holds in another contract too: fields of STATE."""
 COOL_TICKS = 4
 ROW_EVENTS = 2 * (RIPE_MAX + 1)
 """More than one row can give."""

@@ -8,7 +8,7 @@ instrument, a row of another one may show first. Order: by row; at one row first
 then the row's own; of equals by source."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -26,6 +26,8 @@ __all__ = ["Engine", "MultiEngine", "Wish", "build"]
 
 KEPT_BARS = 8
 """Closed bars of each timeframe that outlive the batch; more where a window of time needs them."""
+Memory: TypeAlias = dict[str, Any]
+"""Arrays of a detector's memory by name."""
 _CERTAIN = np.zeros(0, np.float32)
 _NONE = np.zeros(0, EVENT)
 
@@ -40,6 +42,7 @@ class Engine:
     ) -> None:
         assert len(days), "detectors need at least one session"
         self._roster, self._days, self.index = roster, days, index
+        self.instrument = roster.instrument
         self.kinds = tuple(roster.kinds)
         self.sources = tuple((s.kind, s.timeframe_ns, s.hash) for s in roster.listed)
         self.belongs = tuple(frozenset(heard) for heard in roster.heard)
@@ -53,6 +56,7 @@ class Engine:
         self._infers: bool | None = None
         self._aggressor = aggressor.fresh()
         self._kept = roster.bars_kept(KEPT_BARS)
+        self._silent_until = 0
 
     def scan(self, ticks: Ticks, until: int = 0) -> Events:
         """EVENT rows of this batch in the order in which they happened; a copy.
@@ -60,6 +64,7 @@ class Engine:
         `until` (ns UTC, after the last row) is how far the market is known to have been silent; 0 = not known.
         """
         assert ticks.dtype == TICK
+        self._silent_until = max(self._silent_until, until)
         self._forget_old_bars()
         ticks, sure = self._sided(_usual(ticks))
         world = self._world[0]
@@ -158,20 +163,80 @@ class Engine:
         self._before = closed
         if recent < 4 * sum(self._kept.values()):
             return
-        timeframes = self._closed["timeframe"]
-        newest = [np.flatnonzero(timeframes[:recent] == t)[-kept:] for t, kept in self._kept.items()]
-        chosen = np.concatenate((np.sort(np.concatenate(newest)), np.arange(recent, closed)))
-        rows = [self._cells[b["cells_from"] : b["cells_to"]] for b in self._closed[chosen]]
+        bars, cells = self._copied(np.concatenate((self._newest(recent), np.arange(recent, closed))))
         kept_bars, kept_cells = np.zeros_like(self._closed), np.zeros_like(self._cells)
-        kept_bars[: len(chosen)] = self._closed[chosen]
-        at = 0
-        for bar, cells in zip(kept_bars[: len(chosen)], rows, strict=True):
-            bar["cells_from"], bar["cells_to"] = at, at + len(cells)
-            kept_cells[at : at + len(cells)] = cells
-            at += len(cells)
+        kept_bars[: len(bars)], kept_cells[: len(cells)] = bars, cells
         self._closed, self._cells = kept_bars, kept_cells
-        state["closed"], state["cells"] = len(chosen), at
-        self._settled = self._before = len(chosen)
+        state["closed"], state["cells"] = len(bars), len(cells)
+        self._settled = self._before = len(bars)
+
+    def _newest(self, count: int) -> Any:
+        """Which of the first `count` closed bars have to be remembered: the newest of each timeframe."""
+        timeframes = self._closed["timeframe"][:count]
+        newest = [np.flatnonzero(timeframes == t)[-kept:] for t, kept in self._kept.items()]
+        return np.sort(np.concatenate(newest))
+
+    def _copied(self, chosen: Any) -> tuple[Any, Any]:
+        """Copies of closed bars and of their cells, which follow one another."""
+        bars = self._closed[chosen]
+        cells = [self._cells[b["cells_from"] : b["cells_to"]] for b in bars]
+        bars["cells_to"] = np.cumsum([len(rows) for rows in cells])
+        bars["cells_from"] = bars["cells_to"] - [len(rows) for rows in cells]
+        return bars, np.concatenate([self._cells[:0], *cells])
+
+    def memory(self) -> Memory:
+        """Everything that it remembers between two calls of `scan`, by name: copies, so that it may go on."""
+        bars, cells = self._copied(self._newest(int(self._world[0]["bars"]["closed"])))
+        rows = {"world": self._world, "aggressor": self._aggressor, "ladders": self._ladders}
+        rows |= {f"readers.{name}": kept for name, kept in self._readers._asdict().items()}
+        rows |= {f"judges.{name}": kept for name, kept in self._judges._asdict().items()}
+        return {**{name: kept.copy() for name, kept in rows.items()}, "closed": bars, "cells": cells}
+
+    @property
+    def infers(self) -> bool | None:
+        """Whether sides are inferred; None before the first print."""
+        return self._infers
+
+    @property
+    def silent_until(self) -> int:
+        """How far the market was known to be silent (ns UTC); 0 = never told."""
+        return self._silent_until
+
+    @property
+    def day(self) -> Any:
+        """The session that the open bars belong to, a DAY row."""
+        return self._days[int(self._world[0]["bars"]["day"])]
+
+    @property
+    def time_ns(self) -> int:
+        """The first stamp (ns UTC) that a row may still have after what it has read and was told of; 0 at first."""
+        world = self._world[0]
+        if not world["bars"]["started"]:
+            return 0
+        return max(int(world["guards"]["halt"]["last"]), self._silent_until + 1 if self._silent_until else 0)
+
+    @property
+    def others(self) -> list[Any]:
+        """The detectors that are not its own, in the order of their sources."""
+        return [detector for detector, _, _ in self._roster.extras]
+
+    def index_of_day(self, opened: int) -> int:
+        """Where the session that opened at `opened` stands among this engine's; −1 when it does not."""
+        found = np.flatnonzero(self._days["open"] == opened)
+        return int(found[0]) if len(found) else -1
+
+    def take_up(self, memory: Memory, *, infers: bool | None, silent_until: int) -> None:
+        """Go on from what another engine of this roster remembered; the arrays become this one's own."""
+        assert not self._world[0]["bars"]["started"], "an engine that has read rows has a memory of its own"
+        self._world, self._aggressor = memory["world"], memory["aggressor"]
+        self._ladders = memory["ladders"]
+        self._readers = self._readers._replace(**_fields("readers.", memory))
+        self._judges = self._judges._replace(**_fields("judges.", memory))
+        self._closed = np.concatenate((memory["closed"], self._closed))
+        self._cells = np.concatenate((memory["cells"], self._cells))
+        self._settled = self._before = len(memory["closed"])
+        self._shown = (self._closed[: self._settled], self._cells)
+        self._infers, self._silent_until = infers, silent_until
 
     def evidence(self, event: Any) -> dict[str, float]:
         """The event's evidence by name."""
@@ -193,6 +258,10 @@ class Engine:
         closed, cells = self._shown
         found = np.flatnonzero((closed["timeframe"] == timeframe_ns) & (closed["end"] == end_ns))
         return Footprint.of(closed[found[-1]], cells) if len(found) else None
+
+
+def _fields(prefix: str, memory: Memory) -> dict[str, Any]:
+    return {name.removeprefix(prefix): rows for name, rows in memory.items() if name.startswith(prefix)}
 
 
 def _usual(ticks: Ticks) -> Ticks:
@@ -260,6 +329,11 @@ class MultiEngine:
             engine.index = index
         self._dealt, self._numbers = np.zeros(0, TICK), np.zeros(0, np.int64)
         self._starts = np.zeros(len(self._engines) + 1, np.int64)
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The engine of each instrument."""
+        return self._engines
 
     def belongs(self, instrument: int, wish: int) -> frozenset[int]:
         """The sources that a wish of an instrument may hear."""

@@ -92,6 +92,9 @@ STATE = np.dtype(
     align=True,
 )
 
+CARRIED = (("seasons",), ("season",))
+"""What it has learnt by time of day, which holds in another contract too: fields of STATE."""
+
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory."""

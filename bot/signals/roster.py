@@ -76,7 +76,7 @@ class Roster:
     """The detectors of one instrument in the order of their sources, and their memories before the first tick."""
 
     def __init__(self, instrument: Instrument, wishes: Sequence[Wish]) -> None:
-        self._instrument, self._product = instrument, instrument.product
+        self.instrument, self._product = instrument, instrument.product
         self.listed: list[Source] = []
         self.heard: list[set[int]] = [set() for _ in wishes]
         self.kinds: list[str] = ["bar", "guard"]
@@ -165,7 +165,7 @@ class Roster:
         params = _params(module.Params, kind, next(iter(asked.values()), {}), self._product, 0)
         source = Source("guard", 0, params_hash(kind, 0, params), guard.EVIDENCE)
         index, _ = self._add(source, range(len(self._wishes)))
-        self._states[kind].append(module.fresh(params, index, 1, self._instrument))
+        self._states[kind].append(module.fresh(params, index, 1, self.instrument))
 
     def _bars(self) -> None:
         for timeframe in self.timeframes:
@@ -215,7 +215,7 @@ class Roster:
         source = Source(cls.kind, wish.timeframe_ns, params_hash(cls.kind, wish.timeframe_ns, params), cls.EVIDENCE)
         index, new = self._add(source, [number])
         if new:
-            self.extras.append((cls(self._instrument, wish.timeframe_ns, params), index, len(self.kinds)))
+            self.extras.append((cls(self.instrument, wish.timeframe_ns, params), index, len(self.kinds)))
             self.kinds.extend(cls.kinds)
 
 
