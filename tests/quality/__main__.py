@@ -33,6 +33,7 @@ def arguments(told: Sequence[str] | None = None) -> argparse.Namespace:
     ask.add_argument(
         "--base-share", type=float, default=0.5, help="of buying, the whole day (second market, nothing planted)"
     )
+    ask.add_argument("--unguarded", action="store_true", help="let no guard veto anything, as the reference")
     ask.add_argument("--decoys", action="store_true", help="also what came of the decoys, and what guards cost")
     ask.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE", help="one key of bot.toml")
     ask.add_argument("--keep", type=Path, help="folder in which the tapes stay, to be used again")
@@ -50,7 +51,9 @@ def pooled(jobs: Sequence[Job], folder: Path, options: argparse.Namespace) -> Pa
     ours, theirs = Tally(), Tally()
     for number, job in enumerate(jobs, 1):
         print(f"{number}/{len(jobs)} {job.name}", file=sys.stderr)
-        one, other = measure(job, folder, reference=options.reference, sets=tuple(options.sets))
+        one, other = measure(
+            job, folder, reference=options.reference, sets=tuple(options.sets), unguarded=options.unguarded
+        )
         ours, theirs = ours + one, theirs + (other or Tally())
     return ours, theirs
 
