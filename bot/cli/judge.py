@@ -16,6 +16,7 @@ from bot.config.placing import Placing
 from bot.config.reading import parse, read_text
 from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, DataDamaged, Fault, InputMissing, UsageError
+from bot.tape.find import DEMO
 
 if TYPE_CHECKING:
     from bot.risk.calendar import EventCalendar
@@ -30,6 +31,7 @@ class Judge:
         self.notes: list[str] = []
         self._config, self._sets, self._now_ns = config, sets, now_ns
         self._beside = config.parent if config else None  # where else instruments.toml may stand
+        self._tapes = [DEMO]  # on which bar lengths may be measured
 
     @property
     def refused(self) -> bool:
@@ -47,6 +49,7 @@ class Judge:
             return
         place = Placing(shown(path), self.files[shown(path)])
         calendar = self._calendar(bot, place)
+        self._tapes = [*_tapes(bot), *self._tapes]
         specs = [self._strategy(Path(name), calendar) for name in bot.strategies]
         known = [spec for spec in specs if spec is not None]
         self._names(known, place)
@@ -123,7 +126,15 @@ class Judge:
             with self._keeping(place, ("strategy",)):
                 plugins.find("strategies", spec.strategy, path.parent)(spec, one)
             self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]
+            self._timeframe(spec, one, place)
         return spec
+
+    def _timeframe(self, spec: StrategyFile, one: Instrument, place: Placing) -> None:
+        from bot.cli.suiting import suits
+
+        faults, told = suits(spec, one, load_instruments(self._beside)[one.product], self._tapes, place)
+        self.faults += faults
+        self.notes += told
 
     def _secrets(self, table: Mapping[str, Any], prefix: KeyPath, folder: Path, place: Placing) -> None:
         """Files of secrets have to be there, and nobody else's to read."""
@@ -188,6 +199,12 @@ class Judge:
             self.notes.append(f"calendar: newest event is {newest.kind} on {newest.date}, {calendar.source}")
         else:
             self.notes.append(f"calendar: nothing ahead is known, {calendar.source}")
+
+
+def _tapes(bot: BotFile) -> list[str]:
+    """The tapes that the settings name."""
+    named = bot.adapters.get("replay", {}).get("tape", DEMO)
+    return [named] if isinstance(named, str) else list(named)
 
 
 def _kind(path: Path, raw: Mapping[str, Any]) -> str:

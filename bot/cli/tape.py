@@ -295,6 +295,21 @@ def _days(facts: "TapeFacts") -> "Days | None":
 
 
 @tape.command()
+@click.argument("names", metavar="TAPE…", nargs=-1, required=True)
+@json_option
+def timeframe(names: tuple[str, ...], as_json: bool) -> None:
+    """Propose a bar length for the TAPEs' product, say why, and what was measured.
+
+    \b
+    paperpit tape timeframe demo
+    paperpit tape timeframe monday.parquet tuesday.parquet --json
+    """
+    from bot.cli.timeframe import propose
+
+    propose(names, as_json=as_json)
+
+
+@tape.command()
 @click.argument("name", metavar="TAPE")
 @OUT
 @click.option("--from", "since", metavar="TIME", help="First time; ISO 8601, New York where it has no zone.")

@@ -237,6 +237,10 @@ class InstrumentFile(Params):
     """Grid of the great round numbers."""
     max_spread_ticks: int = Field(ge=1)
     """No entry while the spread is wider."""
+    timeframe_min: Duration = Field(MINUTE_NS, gt=0)
+    """No shorter bar is proposed for it, whatever is measured."""
+    timeframe_max: Duration = Field(5 * MINUTE_NS, gt=0)
+    """Bars from timeframe_min to this are as the lesson has them: `check` leaves them alone."""
     stale_after: Duration = Field(2 * SECOND_NS, gt=0)
     """No entry when nothing was heard of the market for so long."""
     max_order: int = Field(ge=1)

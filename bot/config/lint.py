@@ -30,6 +30,9 @@ def lint_instrument(product: str, facts: InstrumentFile, place: Placing) -> list
     if facts.min_stop_ticks > facts.max_stop_ticks:
         message = f"STOP_RANGE {facts.min_stop_ticks} is more than max_stop_ticks = {facts.max_stop_ticks}"
         faults.append(place.fault((product, "min_stop_ticks"), message))
+    if facts.timeframe_min > facts.timeframe_max:
+        message = f"TIMEFRAME {duration_text(facts.timeframe_min)} is more than timeframe_max"
+        faults.append(place.fault((product, "timeframe_min"), message))
     if facts.max_order > facts.max_position:
         message = f"QTY {facts.max_order} is more than max_position = {facts.max_position}"
         faults.append(place.fault((product, "max_order"), message))
