@@ -8,7 +8,18 @@ from typing import Any
 
 from adapters.synthetic.chance import Rng, below, heavy
 from adapters.synthetic.state import ASK, BID
-from bot.domain.market import ABSENT, BUY, PRINT, QUOTE, SELL, SIDE_NONE, SIDE_TRUE, Ticks
+from bot.domain.market import (
+    ABSENT,
+    BUY,
+    PRINT,
+    QUOTE,
+    SELL,
+    SIDE_NONE,
+    SIDE_TRUE,
+    STATUS,
+    TS_REGRESSED,
+    Ticks,
+)
 from bot.kernel import part
 
 ROWS_MAX = 16
@@ -16,6 +27,7 @@ ROWS_MAX = 16
 _LEVELS_MAX = 4
 _ADD_TAIL, _ADD_OCTAVES = 360, 5
 _PRINT_OCTAVES = 8
+_LATE_EACH = 7
 
 
 @part
@@ -36,15 +48,42 @@ def quote(s: Any, out: Ticks) -> None:
         row.bid, row.bid_size = ABSENT, 0
     elif s.absent == ASK:
         row.ask, row.ask_size = ABSENT, 0
+    if s.disorder > 0 or s.crossed > 0:
+        _misreport(s, row)
+    s.stamp = row.ts
     s.rows += 1
 
 
 @part
-def _print(s: Any, k: int, size: int, out: Ticks) -> None:
-    quote(s, out)  # a print carries the touch before it, like a quote
+def _misreport(s: Any, row: Any) -> None:
+    """What a feed in disorder makes of a row: every seventh comes too late, and bid and ask may be exchanged."""
+    s.disorder += 1
+    if s.disorder % _LATE_EACH == 0:
+        row.ts, row.flags = s.stamp, TS_REGRESSED
+    if s.crossed > 0:
+        row.bid, row.ask, row.bid_size, row.ask_size = row.ask, row.bid, row.ask_size, row.bid_size
+
+
+@part
+def status(s: Any, flag: int, out: Ticks) -> None:
+    """The exchange says that trading is halted, or goes on."""
+    quote(s, out)
     row = out[s.rows - 1]
-    row.kind, row.price, row.size = PRINT, s.price[k], size
+    row.kind, row.flags = STATUS, flag
+
+
+@part
+def print_at(s: Any, k: int, price: int, size: int, out: Ticks) -> None:
+    """An order that hit side k was filled at `price`; the row carries the touch before it, like a quote."""
+    quote(s, out)
+    row = out[s.rows - 1]
+    row.kind, row.price, row.size = PRINT, price, size
     row.side, row.side_method = BUY if k == ASK else SELL, SIDE_TRUE
+
+
+@part
+def _print(s: Any, k: int, size: int, out: Ticks) -> None:
+    print_at(s, k, s.price[k], size, out)
     s.high, s.low = max(s.high, s.price[k]), min(s.low, s.price[k])
 
 
@@ -62,6 +101,15 @@ def give_way(s: Any, k: int, rng: Rng, nature: Any) -> None:
     s.size[k] = fresh(rng, nature)
     s.used[k] = 0
     s.gone = k
+
+
+@part
+def gap(s: Any, ticks: int, rng: Rng, nature: Any) -> None:
+    """Nobody traded for a while: the book stands anew, some ticks away."""
+    bid = s.price[BID] + ticks
+    s.price[BID], s.price[ASK] = bid, bid + nature.wide
+    for k in range(2):
+        s.size[k], s.used[k], s.heat[k] = fresh(rng, nature), 0, 0
 
 
 @part

@@ -21,6 +21,7 @@ _MILLIHERTZ = 1_000 * SECOND
 _MOOD_NS, _MOOD_LOW, _MOOD_HIGH = 10 * SECOND, 250, 4_000
 _LEAN_MAX, _LEAN_NS = 220, 45 * SECOND
 _CLOSING, _RELOADING = 30_000, 120_000
+_TAKEN_PER_JOINED = 147  # mean size of a market order over that of a limit order, per cent
 TAKE, JOIN, LEAVE, CLOSE, RELOAD, FLICKER = range(6)
 
 
@@ -35,23 +36,30 @@ def drift(s: Any, rng: Rng) -> None:
         s.lean_until = s.ts + waiting(rng, _LEAN_NS // 16) * 16
         s.lean = below(rng, 2 * _LEAN_MAX + 1) - _LEAN_MAX
     if s.ts >= s.minute:
-        turn_minute(s)
+        if s.closed == 0 and s.halted == 0:
+            turn_minute(s)
         s.minute += 60 * SECOND
 
 
 @part
 def rates(s: Any, nature: Any, pace: int, into: npt.NDArray[np.int64]) -> int:
     """How often each kind of order comes now, mHz, into `into[2 * kind + side]`; returns the sum."""
+    if s.halted > 0 or pace == 0:
+        into[:] = 0
+        return 0
     depth = nature.depth * nature.lot
     pace = pace * s.mood // 1_000
     for k in range(2):
         lean = 1_000 + s.lean if k == ASK else 1_000 - s.lean
-        own = nature.prints * pace // 1_000 * lean // 2_000
+        own = nature.prints * pace // 1_000 * lean // 2_000 * s.share[k] // 1_000
         into[2 * TAKE + k] = (own + s.heat[k]) * s.boost[k] // 1_000 + s.extra[k]
         if k == s.stop_side:
             into[2 * TAKE + k] += firing(s, nature)
         book = nature.book * pace // 1_000
         into[2 * JOIN + k] = book * s.makers[k] // 1_000 * 2 * depth // (depth + s.size[k])
+        # Who buys more than half the time would drive price: resting orders make up for it, lot for lot.
+        more = into[2 * TAKE + k] * (s.share[k] - 1_000) // s.share[k] * _TAKEN_PER_JOINED // 100
+        into[2 * JOIN + k] = max(0, into[2 * JOIN + k] + more)
         into[2 * LEAVE + k] = book * min(s.size[k], 4 * depth) // depth
         if s.absent >= 0:
             into[2 * JOIN + k] = into[2 * LEAVE + k] = 0

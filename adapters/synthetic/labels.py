@@ -4,26 +4,23 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from adapters.synthetic.kinds import DECOY_NAMES
 from adapters.synthetic.state import (
     ABSORPTION,
+    ACCUMULATION,
     BREAK,
     BROKEN,
     CONFLUENCE,
     DONE,
     IMBALANCE,
-    LOCK,
-    NEWS,
-    ONE_SIDED,
     PLAYED,
     REJECTION,
-    STUFFING,
     SWEEP,
     States,
 )
 from bot.tape.labels import Label
 
 STRENGTHS = {1: ("weak", 0.33), 2: ("mid", 0.67), 3: ("strong", 1.0)}
-DECOYS = {STUFFING: "quote_stuffing", LOCK: "limit_lock", NEWS: "fast_news", ONE_SIDED: "one_sided"}
 
 
 def labels_of(plants: States, tick: Decimal) -> list[Label]:
@@ -44,8 +41,10 @@ def _of(plant: Any, tick: Decimal) -> Iterator[Label]:
         yield Label(f"sweep_{favoured}", first, last, price, strength, word)
     if kind in (SWEEP, BREAK) and plant["came"] == BROKEN:
         yield Label("null", first, last, price, strength, "break_no_reclaim")
-    if kind in DECOYS:
-        yield Label("null", first, last, price, strength, DECOYS[kind])
+    elif kind in DECOY_NAMES and kind != BREAK:
+        yield Label("null", first, last, price, strength, DECOY_NAMES[kind])
+    if kind == ACCUMULATION and plant["came"] == PLAYED:
+        yield Label(f"accumulation_{side}", first, last, price, strength, word)
     if kind in (ABSORPTION, CONFLUENCE):
         yield Label(f"absorption_{side}", first, last, price, strength, word)
     if kind in (REJECTION, CONFLUENCE):

@@ -1,4 +1,4 @@
-"""What a minute is like, and levels that everybody sees: round numbers, and the extremes of the last half hour.
+"""What a minute is like, and the levels that everybody sees: round numbers and extremes, of the half hour to yesterday.
 
 Written once for both sides: in mirrored prices `toward(k) * price` a level beyond side k is always the greater one.
 """
@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.synthetic.book import toward
 from adapters.synthetic.chance import Rng, below
-from adapters.synthetic.state import BID, MINUTES
+from adapters.synthetic.state import ASK, BID, MINUTES
 from bot.kernel import part
 
 _NEAR = 2
@@ -22,6 +22,7 @@ def turn_minute(s: Any) -> None:
     s.volume = 0
     s.lows[s.minutes % MINUTES], s.highs[s.minutes % MINUTES] = s.low, s.high
     s.minutes += 1
+    s.day[BID], s.day[ASK] = min(s.day[BID], s.low), max(s.day[ASK], s.high)
     s.high = s.low = s.price[BID]
 
 
@@ -42,15 +43,27 @@ def round_number(s: Any, k: int, nature: Any) -> int:
 
 
 @part
+def turn_day(s: Any) -> None:
+    """A session is over: its extremes are yesterday's, and the next has none yet."""
+    for k in range(2):
+        s.yesterday[k], s.day[k] = s.day[k], s.price[k]
+
+
+@part
 def level_beyond(s: Any, k: int, rng: Rng, nature: Any) -> int:
-    """A level that stops stand behind: the half hour's extreme or a round number, by the toss of a coin where both are
-    in reach of three usual minutes, else the nearer one.
+    """A level that stops stand behind: a round number, or the low (k = bid) of the half hour, the day or yesterday.
+
+    Drawn among those in reach of three usual minutes; where there is none, the next round number.
     """
-    number, edge = round_number(s, k, nature), extreme(s, k)
-    to_number, to_edge = toward(k) * (number - s.price[k]), toward(k) * (edge - s.price[k])
     far = max(10, 3 * s.reach // 16)
-    if to_edge < _NEAR:
-        return number
-    if to_number <= far and to_edge <= far:
-        return number if below(rng, 2) == 0 else edge
-    return number if to_number <= to_edge else edge
+    number = round_number(s, k, nature)
+    found, chosen = 0, number
+    for i in range(4):
+        level = number if i == 0 else extreme(s, k) if i == 1 else s.day[k] if i == 2 else s.yesterday[k]
+        ticks = toward(k) * (level - s.price[k])
+        if ticks < _NEAR or ticks > far:
+            continue
+        found += 1
+        if below(rng, found) == 0:  # the last of n stays with a chance of one in n
+            chosen = level
+    return int(chosen)

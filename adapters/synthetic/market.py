@@ -9,6 +9,7 @@ from adapters.synthetic.agents.stops import filled, fire
 from adapters.synthetic.book import ROWS_MAX, quote
 from adapters.synthetic.chance import Rng, seeded, waiting
 from adapters.synthetic.flow import TAKE, act, cool, drift, pick, rates
+from adapters.synthetic.hours import open_or_close
 from adapters.synthetic.staging import calm, count, stage
 from adapters.synthetic.state import MARKET, PLANT, SECOND, States
 from bot.domain.market import TICK, Ticks
@@ -29,7 +30,9 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
         calm(s, nature)
         quote(s, out)
     while s.ts < s.end and s.rows + 2 * ROWS_MAX <= out.shape[0]:
-        total = rates(s, nature, pace[(s.ts - s.begin) // SECOND], weights)
+        now = pace[(s.ts - s.begin) // SECOND]
+        open_or_close(s, now, rng, nature, out)
+        total = rates(s, nature, now, weights)
         dt = 1 + waiting(rng, min(1_000 * SECOND // max(total, 1), _WAIT_NS))
         # Waiting has no memory: cutting a long wait short and drawing anew changes no odds; plants end in time.
         quiet = dt > _LOOK_NS
@@ -41,7 +44,7 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
         drift(s, rng)
         stage(s, plants, rng, nature, out)
         fire(s)
-        if quiet:
+        if quiet or total <= 0:
             continue
         choice = pick(rng, weights, total)
         volume = act(s, choice, rng, nature, out)
@@ -53,9 +56,22 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
 
 
 class Simulator:
-    """A market from `begin` to `end` (ns UTC) at `price` (ticks), the same rows for the same arguments."""
+    """A market from `begin` (ns UTC) at `price` (ticks) for as long as `pace` says; same arguments, same rows.
 
-    def __init__(self, nature: States, pace: Pace, plants: States, *, begin: int, price: int, seed: int) -> None:
+    `base_share` is the buyers' share of all market orders, per mille. Where `pace` is 0 the exchange is closed.
+    """
+
+    def __init__(
+        self,
+        nature: States,
+        pace: Pace,
+        plants: States,
+        *,
+        begin: int,
+        price: int,
+        seed: int,
+        base_share: int = 500,
+    ) -> None:
         self._nature, self._pace, self._rng = nature, pace, seeded(seed)
         self.plants = plants.copy()
         """What was staged, and when the simulation is over: where and when it really happened."""
@@ -75,6 +91,9 @@ class Simulator:
             "low": price,
             "minute": begin + 60 * SECOND,
             "reach": 16 * 4 * wide,
+            "day": (price, price),
+            "yesterday": (price, price),
+            "base": (2_000 - 2 * base_share, 2 * base_share),
             "floor": -1,
             "absent": -1,
             "stop_side": -1,

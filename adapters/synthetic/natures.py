@@ -31,6 +31,8 @@ class Nature:
     round: int
     lot: int = 1
     wide: int = 1
+    slow: int = 1
+    span: int = 1
     carry: int = 600
     again: int = 416
     excite: int = 500
@@ -53,8 +55,21 @@ class Nature:
 NATURES = {
     "ES": Nature("ESZ2026", Decimal("0.25"), Decimal("6850.00"), prints=1_600, book=6_000, depth=25, round=20),
     "NQ": Nature("NQZ2026", Decimal("0.25"), Decimal("25100.00"), prints=2_200, book=8_000, depth=4, round=100, wide=2),
-    "CL": Nature("CLF2027", Decimal("0.01"), Decimal("61.50"), prints=900, book=4_000, depth=10, round=50),
-    "GC": Nature("GCG2027", Decimal("0.10"), Decimal("4120.0"), prints=800, book=4_000, depth=5, round=50, wide=2),
+    "CL": Nature(
+        "CLF2027", Decimal("0.01"), Decimal("61.50"), prints=900, book=4_000, depth=10, round=50, slow=15, span=4
+    ),
+    "GC": Nature(
+        "GCG2027",
+        Decimal("0.10"),
+        Decimal("4120.0"),
+        prints=800,
+        book=4_000,
+        depth=5,
+        round=50,
+        wide=2,
+        slow=15,
+        span=4,
+    ),
     "SPY": Nature("SPY", Decimal("0.01"), Decimal("684.00"), prints=1_600, book=5_000, depth=14, round=100, lot=100),
     "AAPL": Nature(
         "AAPL", Decimal("0.01"), Decimal("262.00"), prints=1_000, book=4_000, depth=6, round=100, lot=50, wide=2

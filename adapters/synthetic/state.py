@@ -27,6 +27,8 @@ NATURE = np.dtype(
         ("again", "i8"),  # tail of sizes: chance of one more doubling, per 1024
         ("wide", "i8"),  # usual spread, ticks
         ("round", "i8"),  # ticks between two round numbers
+        ("slow", "i8"),  # minutes of the bar that patterns are made for
+        ("span", "i8"),  # how many times further than a minute such a bar goes
     ],
     align=True,
 )
@@ -57,6 +59,11 @@ MARKET = np.dtype(
         ("minutes", "i8"),  # that are over
         ("lows", "i4", (MINUTES,)),  # of the last ones, in a ring
         ("highs", "i4", (MINUTES,)),
+        ("base", "i8", (2,)),  # market orders that hit side k on this day, of an even market's, per mille
+        ("share", "i8", (2,)),  # the same now; resting orders make up for what is more or less
+        ("day", "i4", (2,)),  # low and high of the session so far
+        ("yesterday", "i4", (2,)),  # of the one before; equal before there was one
+        ("closed", "i8"),  # since when the exchange is closed, 0 while it is open
         ("boost", "i8", (2,)),  # factor on market orders that hit side k, per mille
         ("makers", "i8", (2,)),  # factor on limit orders that join side k, per mille
         ("extra", "i8", (2,)),  # staged market orders that hit side k, mHz
@@ -71,12 +78,17 @@ MARKET = np.dtype(
         ("fired", "i8"),  # volume that has fired and is not filled yet
         ("absent", "i8"),  # side that nobody quotes, -1 none
         ("flicker", "i8"),  # rate of flickering quotes, mHz
+        ("halted", "i8"),  # 1: the exchange has halted trading
+        ("disorder", "i8"),  # above 0: rows since stamps began to go backwards
+        ("crossed", "i8"),  # 1: the feed tells bid and ask the wrong way round
+        ("stamp", "i8"),  # of the newest row
         ("plant", "i8"),  # index of the next or running plant
     ],
     align=True,
 )
 
-ABSORPTION, REJECTION, CONFLUENCE, IMBALANCE, STUFFING, LOCK, NEWS, ONE_SIDED, DRIFT, SWEEP, BREAK = range(1, 12)
+ABSORPTION, REJECTION, CONFLUENCE, IMBALANCE, STUFFING, LOCK, NEWS, ONE_SIDED, DRIFT = range(1, 10)
+SWEEP, BREAK, HALTED, BLOCK, RUN, DISORDER, ACCUMULATION, RANGE = range(10, 18)
 """What is staged: patterns are labelled as themselves, decoys as `null`, a DRIFT not at all."""
 
 WAITING, PUSH, HOLD, LIFT, REST, DONE = range(6)
@@ -96,7 +108,7 @@ PLANT = np.dtype(
         ("until", "i8"),  # whatever happens, it is over then
         ("aim", "i4"),  # price that the running phase works towards
         ("from_price", "i4"),  # touch when it began
-        ("goal", "i8"),  # volume to be absorbed
+        ("goal", "i8"),  # volume to be absorbed; ticks to be run beyond a level
         ("volume", "i8", (2,)),  # market orders that hit side k since the phase began
         ("phase_at", "i8"),
         ("first", "i8"),  # when the label begins

@@ -1,13 +1,14 @@
 """`paperpit tape`: look at tapes, import, export, check and cut them, make synthetic ones."""
 
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import json_option, list_options, new_york, print_json, print_rows, progress, say
+from bot.cli.facts import OUT, destination, facts_of, print_facts
+from bot.cli.output import json_option, list_options, print_json, print_rows, progress, say
+from bot.cli.synth import synth
 from bot.errors import ConfigError, InputMissing, UsageError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from bot.tape import TapeFacts
     from bot.tape.grid import Grid, Losses
     from bot.tape.importers import Wishes
-
-OUT = click.option("--out", type=click.Path(path_type=Path), help="DST.parquet, or a folder for it.")
 
 
 @click.group()
@@ -33,45 +32,7 @@ def info(name: str, as_json: bool) -> None:
 
     path = find_tape(name)
     with open_tape(path) as reader:
-        _print_facts(reader.facts, path, as_json=as_json)
-
-
-def _facts(facts: "TapeFacts", path: Path) -> dict[str, Any]:
-    return {
-        "instrument": facts.instrument,
-        "contract": facts.contract,
-        "tick_size": f"{facts.tick:f}",
-        "rows": facts.rows,
-        "prints": facts.prints,
-        "quotes": facts.quotes,
-        "first_ns": facts.first_ns,
-        "last_ns": facts.last_ns,
-        "side_known": facts.side_known,
-        "resolution_ns": facts.resolution_ns,
-        "source": facts.source,
-        "hash": facts.hash,
-        "path": str(path),
-    }
-
-
-def _print_facts(facts: "TapeFacts", path: Path, *, as_json: bool) -> None:
-    if as_json:
-        print_json(_facts(facts, path))
-        return
-    status = facts.rows - facts.prints - facts.quotes
-    lines = {
-        "tape": path,
-        "contract": f"{facts.contract}, tick {facts.tick:f}",
-        "rows": f"{facts.rows:,}: {facts.prints:,} prints, {facts.quotes:,} quotes"
-        + (f", {status:,} status" if status else ""),
-        "first": new_york(facts.first_ns),
-        "last": new_york(facts.last_ns),
-        "aggressor": "told by the feed" if facts.side_known else "not told by the feed: inferred when it is read",
-        "source": facts.source,
-        "hash": facts.hash,
-    }
-    for name, value in lines.items():
-        click.echo(f"{name:<10} {value}")
+        print_facts(reader.facts, path, as_json=as_json)
 
 
 @tape.command(name="list")
@@ -95,7 +56,7 @@ def list_(as_json: bool, as_csv: bool) -> None:
             if not name.endswith(".labels"):
                 say(f"left out: {error}")
             continue
-        row = {"name": name, **_facts(facts, path), "session": _session(facts), "size": path.stat().st_size}
+        row = {"name": name, **facts_of(facts, path), "session": _session(facts), "size": path.stat().st_size}
         rows.append(row)
     columns = ("name", "instrument", "contract", "session", "rows", "size", "source")
     empty = f"no tapes in {tapes_folder()}; make one with: paperpit tape import FILE, or paperpit tape synth"
@@ -144,14 +105,14 @@ def import_(source: Path, out: Path | None, as_json: bool, **said: Any) -> None:
     from bot.tape.importers import import_source, open_source
 
     wishes = _wishes(**said)
-    destination = _destination(out, f"{source.stem}.parquet")
+    target = destination(out, f"{source.stem}.parquet")
     opened = open_source(source, wishes)
-    refuse_itself(source, destination)
+    refuse_itself(source, target)
     known = _known()
     with progress(f"importing {source.name}", opened.total, opened.unit) as advance:
-        done = import_source(opened, destination, wishes, known.get, advance)
+        done = import_source(opened, target, wishes, known.get, advance)
     _say_losses(done.losses)
-    _print_facts(done.facts, destination, as_json=as_json)
+    print_facts(done.facts, target, as_json=as_json)
 
 
 def _wishes(
@@ -199,18 +160,6 @@ def _zone(name: str | None) -> Any:
         raise UsageError(f"--tz {name} is no time zone", allowed="America/New_York, Europe/Madrid, UTC, …") from None
 
 
-def _destination(out: Path | None, name: str) -> Path:
-    from bot.tape import tapes_folder
-
-    if out is None:
-        return tapes_folder() / name
-    if out.suffix == ".parquet" and not out.is_dir():
-        return out
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file, but no .parquet and no folder", do="--out NAME.parquet, or a folder")
-    return out / name
-
-
 def _say_losses(losses: "Losses") -> None:
     for cause, count in (+losses.dropped).items():
         say(f"dropped {count:,} rows {cause}")
@@ -229,12 +178,12 @@ def export(name: str, out: Path | None) -> None:
     path = find_tape(name)
     if out is None:
         raise UsageError("export needs a destination", do=f"paperpit tape export {name} --out DST.parquet")
-    destination = _destination(out, path.name)
+    target = destination(out, path.name)
     with open_tape(path) as reader:
         facts = reader.facts
         with progress(f"exporting {path.name}", facts.rows, "rows") as advance:
-            export_tape(reader, destination, advance)
-    say(f"{facts.rows:,} rows of {facts.contract} written to {destination}")
+            export_tape(reader, target, advance)
+    say(f"{facts.rows:,} rows of {facts.contract} written to {target}")
 
 
 @tape.command()
@@ -325,10 +274,10 @@ def cut(name: str, out: Path | None, since: str | None, until: str | None, rows:
         raise UsageError("a cut is by time or by rows", allowed="--from TIME --to TIME, or --rows A:B")
     keep = by_time(_time_ns(since), _time_ns(until)) if rows is None else by_rows(*_row_range(rows))
     path = find_tape(name)
-    destination = _destination(out, f"{path.stem}-cut.parquet")
+    target = destination(out, f"{path.stem}-cut.parquet")
     with open_tape(path) as reader, progress(f"cutting {path.name}", reader.facts.rows, "rows") as advance:
-        facts = cut_tape(reader, destination, keep, advance)
-    _print_facts(facts, destination, as_json=as_json)
+        facts = cut_tape(reader, target, keep, advance)
+    print_facts(facts, target, as_json=as_json)
 
 
 def _time_ns(text: str | None) -> int | None:
@@ -357,20 +306,4 @@ def _row_range(text: str) -> tuple[int, int | None]:
     return int(numbers[0]), None if numbers[1] == "-" else int(numbers[1])
 
 
-@tape.command()
-@click.option("--instrument", default="ES", show_default=True, help="The product whose market is imitated.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same tape.")
-@click.option("--hours", type=click.FloatRange(0, 24, min_open=True), default=6.5, show_default=True)
-@click.option("--null", is_flag=True, help="Leave every pattern out: whatever is detected is false.")
-@OUT
-@json_option
-def synth(instrument: str, seed: int, hours: float, null: bool, out: Path | None, as_json: bool) -> None:
-    """Make a synthetic tape with known patterns, their labels beside it."""
-    from importlib import import_module
-
-    write_tape: Callable[..., TapeFacts] = import_module("adapters.synthetic.synth").write_tape
-    destination = _destination(out, f"synth-{seed}.parquet")
-    with progress(f"making {destination.name}", round(hours * 3600), "s of market") as advance:
-        facts = write_tape(destination, product=instrument, seed=seed, hours=hours, null=null, progress=advance)
-    say(f"labels: {destination.with_name(destination.stem + '.labels.parquet')}")
-    _print_facts(facts, destination, as_json=as_json)
+tape.add_command(synth)

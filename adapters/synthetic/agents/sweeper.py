@@ -7,6 +7,7 @@ seconds nobody sells there. A real break (the decoy) has no reserve: selling goe
 
 from typing import Any
 
+from adapters.synthetic.agents.phase import enter
 from adapters.synthetic.agents.stops import lay_stops, lift_stops
 from adapters.synthetic.book import toward
 from adapters.synthetic.chance import Rng
@@ -27,11 +28,6 @@ _RUN_REACH = 1_500
 
 
 @part
-def _enter(s: Any, p: Any, phase: int) -> None:
-    p.phase, p.phase_at = phase, s.ts
-
-
-@part
 def attacked(p: Any) -> int:
     """The side of the book that is run: a long sweep takes the stops under the bid, a short break goes on below it."""
     falls = (p.side > 0) == (p.kind == SWEEP)
@@ -45,7 +41,7 @@ def begin_sweep(s: Any, p: Any, rng: Rng, nature: Any) -> None:
     p.price = p.aim = level_beyond(s, k, rng, nature)
     p.from_price, p.first = s.price[k], 0
     p.goal = max(3, s.reach * PENETRATION[p.grade] // 16_000)
-    _enter(s, p, PUSH)
+    enter(s, p, PUSH)
     _lean(s, p, k, 1, nature)
 
 
@@ -62,7 +58,7 @@ def _burst(s: Any, p: Any, k: int, nature: Any) -> None:
     s.boost[1 - k], s.makers[k] = 300, 500
     s.extra[k] = orders_for((p.goal + 2) * s.cost // 16, 3, nature.lot)
     lay_stops(s, k, p.price, p.goal, max(p.goal * s.cost // 32, s.usual // 2 * STOPPED[p.grade] // 1_000), nature)
-    _enter(s, p, HOLD)
+    enter(s, p, HOLD)
 
 
 @part
@@ -72,7 +68,7 @@ def _give_back(s: Any, p: Any, k: int, nature: Any) -> None:
     s.boost[k], s.extra[k], s.boost[1 - k] = 200, 0, 1_300
     s.makers[k], s.makers[1 - k] = 1_600, 800
     s.extra[1 - k] = orders_for(2 * (p.goal + 2) * s.cost // 16, _BACK_S[p.grade], nature.lot)
-    _enter(s, p, LIFT)
+    enter(s, p, LIFT)
 
 
 @part
@@ -80,7 +76,7 @@ def _go_on(s: Any, p: Any, k: int) -> None:
     lift_stops(s)
     s.makers[k], s.extra[k] = 900, 0
     p.aim = p.price + toward(k) * (p.goal + s.reach * _RUN_REACH // 16_000)
-    _enter(s, p, LIFT)
+    enter(s, p, LIFT)
 
 
 @part
@@ -141,7 +137,7 @@ def _after(s: Any, p: Any, k: int, gone: int, since: int, nature: Any) -> None:
     elif gone <= -nature.wide:
         p.came, p.last = PLAYED, s.ts
         s.boost[k], s.boost[1 - k], s.extra[1 - k] = 150, 1_000, s.extra[1 - k] // 3
-        _enter(s, p, REST)
+        enter(s, p, REST)
     elif s.ts - p.first >= _RECLAIM_NS:
         p.came, p.last, p.until = BROKEN, s.ts, s.ts
     elif since >= 2 * _BACK_S[p.grade] * SECOND:

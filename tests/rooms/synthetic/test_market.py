@@ -165,4 +165,4 @@ def test_a_whole_day_is_one_market_through_the_night(tmp_path: Path) -> None:
     assert facts.last_ns > at(24 * 60) - 60_000_000_000
 
 
-PINNED = "3468472749b510a25c6afb0427bb35d5e0097a249034d6e9fe40ed9908271da6"
+PINNED = "a4f06488b47bd5a8053fa81014bb68f192035813213392b49a5ebce5fb07b92f"

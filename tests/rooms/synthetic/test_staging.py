@@ -8,8 +8,8 @@ from adapters.synthetic.schedule import drawn, joined, plant
 from adapters.synthetic.state import (
     ABSORPTION,
     BID,
-    BREAK,
     CONFLUENCE,
+    DISORDER,
     DONE,
     DRIFT,
     IMBALANCE,
@@ -17,6 +17,7 @@ from adapters.synthetic.state import (
     NEWS,
     ONE_SIDED,
     REJECTION,
+    RUN,
     SECOND,
     STUFFING,
     States,
@@ -164,7 +165,8 @@ def test_a_schedule_never_stages_two_at_once_and_ends_before_the_tape() -> None:
 
 def test_a_session_stages_every_kind_side_and_grade() -> None:
     rows_ = np.concatenate([drawn(seeded(seed), at(0), at(390)) for seed in range(4)])
-    assert set(rows_["kind"]) == {kind for kind in range(ABSORPTION, BREAK + 1) if kind != DRIFT}
+    # Ranges are for products whose bars are long; a trend comes on one tape in three.
+    assert set(rows_["kind"]) >= {kind for kind in range(ABSORPTION, DISORDER + 1) if kind not in (DRIFT, RUN)}
     assert set(rows_["side"]) == {LONG, SHORT}
     assert set(rows_["grade"]) == {1, 2, 3}
 

@@ -6,14 +6,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from adapters.synthetic.days import DAY, OPEN
+from adapters.synthetic.kinds import DECOYS, PATTERNS
 from adapters.synthetic.natures import new_york_ns
-from adapters.synthetic.synth import DAY, OPEN, write_tape
+from adapters.synthetic.synth import write_tape
 from bot.errors import UsageError
 from bot.tape import TapeFacts, open_tape
 from bot.tape.labels import Label, labels_path, write_labels
 
 HOURS = 2.0
-KINDS = {"sweep", "absorption", "rejection", "absorption_rejection", "imbalance"}
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +47,10 @@ def test_labels_lie_inside_the_tape_at_prices_that_traded(planted: tuple[Path, T
     for label in labels:
         assert facts.first_ns <= label["t_start"] < label["t_end"] <= facts.last_ns
         if label["kind"] == "null":
-            assert label["note"] in {"quote_stuffing", "limit_lock", "fast_news", "one_sided", "break_no_reclaim"}
+            assert label["note"] in DECOYS
             continue
         kind, _, side = label["kind"].rpartition("_")
-        assert kind in KINDS
+        assert kind in PATTERNS
         assert side in {"long", "short"}
         assert 0 < label["strength"] <= 1
         assert label["note"] in {"weak", "mid", "strong"}
