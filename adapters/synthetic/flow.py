@@ -21,7 +21,6 @@ _MILLIHERTZ = 1_000 * SECOND
 _MOOD_NS, _MOOD_LOW, _MOOD_HIGH = 10 * SECOND, 250, 4_000
 _LEAN_MAX, _LEAN_NS = 220, 45 * SECOND
 _CLOSING, _RELOADING = 30_000, 120_000
-_TAKEN_PER_JOINED = 147  # mean size of a market order over that of a limit order, per cent
 TAKE, JOIN, LEAVE, CLOSE, RELOAD, FLICKER = range(6)
 
 
@@ -57,8 +56,8 @@ def rates(s: Any, nature: Any, pace: int, into: npt.NDArray[np.int64]) -> int:
             into[2 * TAKE + k] += firing(s, nature)
         book = nature.book * pace // 1_000
         into[2 * JOIN + k] = book * s.makers[k] // 1_000 * 2 * depth // (depth + s.size[k])
-        # Who buys more than half the time would drive price: resting orders make up for it, lot for lot.
-        more = into[2 * TAKE + k] * (s.share[k] - 1_000) // s.share[k] * _TAKEN_PER_JOINED // 100
+        # Who buys more than half the time would drive price: resting orders make up for it.
+        more = into[2 * TAKE + k] * (s.share[k] - 1_000) // s.share[k] * s.met // 100
         into[2 * JOIN + k] = max(0, into[2 * JOIN + k] + more)
         into[2 * LEAVE + k] = book * min(s.size[k], 4 * depth) // depth
         if s.absent >= 0:

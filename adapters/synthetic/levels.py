@@ -10,6 +10,7 @@ from adapters.synthetic.chance import Rng, below
 from adapters.synthetic.state import ASK, BID, MINUTES
 from bot.kernel import part
 
+_LEARNING, _MET_LEAST, _MET_MOST = 100, 100, 4_000
 _NEAR = 2
 """A level nearer than this many ticks would be run through before anybody leans on it."""
 
@@ -22,8 +23,22 @@ def turn_minute(s: Any) -> None:
     s.volume = 0
     s.lows[s.minutes % MINUTES], s.highs[s.minutes % MINUTES] = s.low, s.high
     s.minutes += 1
+    _balance(s)
     s.day[BID], s.day[ASK] = min(s.day[BID], s.low), max(s.day[ASK], s.high)
     s.high = s.low = s.price[BID]
+
+
+@part
+def _balance(s: Any) -> None:
+    """Where one side takes more than the other by rule, price is to go nowhere for all that: meet it a little more or
+    less, by the way that price has gone.
+    """
+    s.way += (1_024 * (s.price[BID] - s.was) - s.way) // 20
+    s.was = s.price[BID]
+    if s.base[ASK] == s.base[BID] or s.share[ASK] != s.base[ASK]:
+        return  # an even day, or somebody has plans of his own
+    up = s.way if s.base[ASK] > s.base[BID] else -s.way
+    s.met = min(max(s.met + _LEARNING * up // max(64 * s.reach, 64), _MET_LEAST), _MET_MOST)
 
 
 @part

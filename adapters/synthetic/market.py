@@ -17,6 +17,8 @@ from bot.kernel import kernel
 
 Pace = npt.NDArray[np.int64]
 """Activity for each second of the tape, per mille of the instrument's usual one."""
+_MET = 310
+"""Lumps use a queue up sooner than a stream of the same volume does, so that more than one for one is needed."""
 _WAIT_NS, _LOOK_NS = 30 * SECOND, 5 * SECOND
 
 
@@ -40,11 +42,12 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
         s.ts += dt
         if s.ts >= s.end:
             break
+        shut = pace[(s.ts - s.begin) // SECOND] == 0
         cool(s, nature, dt)
         drift(s, rng)
         stage(s, plants, rng, nature, out)
         fire(s)
-        if quiet or total <= 0:
+        if quiet or shut or total <= 0 or s.halted > 0:
             continue
         choice = pick(rng, weights, total)
         volume = act(s, choice, rng, nature, out)
@@ -76,6 +79,9 @@ class Simulator:
         self.plants = plants.copy()
         """What was staged, and when the simulation is over: where and when it really happened."""
         self._market = np.zeros(1, MARKET)
+        # What one order causes on the other side evens shares out: more is needed of those that nothing caused.
+        apart = (2 * base_share - 1_000) * (1_000 - int(nature["excite"][0]) + int(nature["infect"][0]))
+        apart //= 1_000 - int(nature["excite"][0]) - int(nature["infect"][0])
         lot, depth = int(nature["lot"][0]), int(nature["depth"][0])
         wide = int(nature["wide"][0])
         start = {
@@ -93,7 +99,9 @@ class Simulator:
             "reach": 16 * 4 * wide,
             "day": (price, price),
             "yesterday": (price, price),
-            "base": (2_000 - 2 * base_share, 2 * base_share),
+            "base": (1_000 - apart, 1_000 + apart),
+            "met": _MET,
+            "was": price,
             "floor": -1,
             "absent": -1,
             "stop_side": -1,

@@ -64,6 +64,9 @@ MARKET = np.dtype(
         ("day", "i4", (2,)),  # low and high of the session so far
         ("yesterday", "i4", (2,)),  # of the one before; equal before there was one
         ("closed", "i8"),  # since when the exchange is closed, 0 while it is open
+        ("met", "i8"),  # resting volume that meets one of it, per cent
+        ("way", "i8"),  # mean change of price in a minute, ticks x 1024
+        ("was", "i4"),  # bid a minute ago
         ("boost", "i8", (2,)),  # factor on market orders that hit side k, per mille
         ("makers", "i8", (2,)),  # factor on limit orders that join side k, per mille
         ("extra", "i8", (2,)),  # staged market orders that hit side k, mHz

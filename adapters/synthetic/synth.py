@@ -1,7 +1,7 @@
 """`paperpit tape synth`: one synthetic session or several, with their labels beside them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
@@ -27,14 +27,16 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a synthetic market is to be like. `base_share` is the buyers' share of all market orders, per mille."""
+    """What a synthetic market is to be like. Without a menu everything that fits the product is staged; `base_share` is
+    the buyers' share of all market orders, per mille.
+    """
 
     product: str = "ES"
     seed: int = 1
     hours: float = 6.5
     start: time = OPEN
     days: int = 1
-    menu: Menu = field(default_factory=Menu)
+    menu: Menu | None = None
     base_share: int = 500
 
 
@@ -145,8 +147,8 @@ def _by_day(market: Simulator, windows: Sequence[Window]) -> Iterator[Ticks]:
 def _market(wish: Wish) -> tuple[Nature, list[Window], Simulator]:
     nature = nature_of(wish.product)
     windows, sessions = windows_of(wish.product, wish.start, wish.hours, wish.days)
-    rng = seeded(wish.seed ^ _SCHEDULE)
-    plants = joined(drawn(rng, window.begin, window.end, wish.menu) for window in windows)
+    rng, menu = seeded(wish.seed ^ _SCHEDULE), wish.menu or menu_of(wish.product)
+    plants = joined(drawn(rng, window.begin, window.end, menu) for window in windows)
     market = Simulator(
         nature.row(),
         pace_of(windows, sessions),
