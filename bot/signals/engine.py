@@ -19,7 +19,7 @@ from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.deal import deal
 from bot.signals.footprint import BAR, CELL, Footprint
-from bot.signals.roster import INTERNAL, Roster, Wish
+from bot.signals.roster import CANDIDATES, INTERNAL, Roster, Wish
 from bot.signals.settle import settle
 
 __all__ = ["Engine", "MultiEngine", "Wish", "build"]
@@ -35,7 +35,7 @@ _NONE = np.zeros(0, EVENT)
 class Engine:
     """Every detector of one instrument. `build` makes it."""
 
-    internal = INTERNAL
+    internal, candidates = INTERNAL, CANDIDATES
 
     def __init__(
         self, roster: Roster, days: Days, index: int, *, events: int, bars: int, cells: int, ladder: int
@@ -316,7 +316,7 @@ class MultiEngine:
     What an instrument's own next row would only show late (the end of its bar) the rows of the others show in time.
     """
 
-    internal = INTERNAL
+    internal, candidates = INTERNAL, CANDIDATES
 
     def __init__(self, engines: Sequence[Engine]) -> None:
         self._engines = tuple(engines)

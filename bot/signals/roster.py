@@ -1,6 +1,6 @@
 """Which detectors run: the union of what strategies wish for, equal ones once, in the order in which ties are settled.
 
-Order of sources: guards, bars by length, absorption, imbalance, rejection, their confluence, detectors of others.
+Order of sources: guards, bars by length, absorption, imbalance, rejection, their confluence, sweep, those of others.
 """
 
 import difflib
@@ -26,6 +26,7 @@ from bot.signals import (
     rejection,
     rolling,
     settle,
+    sweep,
     walk,
 )
 from bot.signals.args import params_hash
@@ -33,6 +34,8 @@ from bot.signals.cluster import WINDOW_NS
 from bot.signals.guards import BY_KIND
 
 INTERNAL = frozenset({"bar", "guard"})
+CANDIDATES = frozenset({"sweep_weak", "break_no_reclaim"})
+"""Kinds that are told for honesty's sake and never are signals: nearly one, and what became of those that were none."""
 CONTEXT_NS = 5 * MINUTE_NS
 SLOW_NS = 15 * MINUTE_NS
 GUARDS: Mapping[str, Any] = BY_KIND
@@ -41,6 +44,7 @@ DETECTORS: Mapping[str, Any] = {
     "imbalance": imbalance.Imbalance,
     "rejection": rejection.Rejection,
     "absorption_rejection": absorption_rejection.AbsorptionRejection,
+    "sweep": sweep.Sweep,
 }
 
 
@@ -99,7 +103,9 @@ class Roster:
     def readers(self) -> walk.Readers:
         """The memories of the detectors that read rows, before the first tick."""
         return walk.Readers(
-            absorptions=self._of("absorption", absorption.STATE), rollings=self._of("rolling", rolling.STATE)
+            absorptions=self._of("absorption", absorption.STATE),
+            rollings=self._of("rolling", rolling.STATE),
+            sweeps=self._of("sweep", sweep.STATE),
         )
 
     def judges(self) -> settle.Judges:
@@ -184,7 +190,7 @@ class Roster:
                 index, new = self._add(source, [number])
                 if new:
                     state = sys.modules[cls.__module__].fresh(params, index, first, timeframe)
-                    self._wire(state, ears)
+                    self._wire(cls, state, ears)
                     self._states[cls.kind].append(state)
                     if isinstance(params, imbalance.Params):
                         self._states["rolling"].append(rolling.fresh(params, index, first, timeframe))
@@ -201,7 +207,10 @@ class Roster:
             ears[kind] = next(i for i in mine if self.listed[i].timeframe_ns == timeframe)
         return ears
 
-    def _wire(self, state: Ticks, ears: Mapping[str, int]) -> None:
+    def _wire(self, cls: Any, state: Ticks, ears: Mapping[str, int]) -> None:
+        if cls is sweep.Sweep:
+            state["map"]["minor"] = self._instrument.round_ticks
+            state["map"]["major"] = self._instrument.major_round_ticks
         if ears:
             state["absorption"], state["rejection"] = ears["absorption"], ears["rejection"]
             state["absorption_kind"] = self.kinds.index("absorption")

@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
 from bot.kernel import Row, hot, kernel, part
-from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards, rolling
+from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards, rolling, sweep
 from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
 from bot.signals.footprint import BAR
@@ -21,7 +21,7 @@ FRAMES_MAX = 8
 SHORT = 3
 """Why a walk came back, besides bars' DONE, FULL and GROW: the buffer of events is too short."""
 ROW_EVENTS = 16
-"""More than one row, or the silence before it, cannot give from all readers but absorption."""
+"""More than one row, or the silence before it, cannot give from all readers but absorption and sweep."""
 LOOK_NS = 250_000_000
 """How often drying up is looked for, in event time."""
 
@@ -49,13 +49,16 @@ class Readers(NamedTuple):
 
     absorptions: Ticks
     rollings: Ticks
+    sweeps: Ticks
 
 
 @part
 def forget(readers: Readers) -> None:
-    """Trading stopped or went on, or the book broke: levels die."""
+    """Trading stopped or went on, or the book broke: levels die, breaches have failed."""
     for k in range(readers.absorptions.shape[0]):
         absorption.die(readers.absorptions[k])
+    for k in range(readers.sweeps.shape[0]):
+        sweep.interrupt(readers.sweeps[k])
 
 
 @part
@@ -72,6 +75,8 @@ def new_epoch(readers: Readers, days: Days, ts: int) -> None:
     interrupt(readers)
     for k in range(readers.absorptions.shape[0]):
         absorption.new_day(readers.absorptions[k], epoch(days, ts))
+    for k in range(readers.sweeps.shape[0]):
+        sweep.new_day(readers.sweeps[k], days, ts)
 
 
 @part
@@ -85,6 +90,8 @@ def pass_seconds(w: Row, readers: Readers, now: int, arrival: int, out: Events) 
         bars.add_up(w.bars, w.frames[0], w.traded)
         for k in range(readers.rollings.shape[0]):
             w.found = rolling.second(readers.rollings[k], w.bars, w.traded, w.next_second, arrival, w.row, out, w.found)
+        for k in range(readers.sweeps.shape[0]):
+            sweep.second(readers.sweeps[k], w.next_second)
         w.next_second += SECOND_NS
 
 
@@ -137,6 +144,9 @@ def moments(
         guards.reopen(w.guards)
         interrupt(readers)
         bars.halt(w.bars, w.frames, w.guards.halt.halted)
+    for k in range(readers.sweeps.shape[0]):
+        if readers.sweeps[k].cut:
+            w.found = sweep.take_up(readers.sweeps[k], tick, w.row, out, w.found)
     w.deaf = w.guards.halt.halted | w.guards.one_sided.on
     w.guards.wake = min(w.next_second, min(w.frames[0].end, w.next_epoch))
     guards.set_alarm(w.guards)
@@ -171,6 +181,8 @@ def quoted(w: Row, readers: Readers, tick: Row, out: Events) -> None:
     w.found = guards.quoted(w.guards, tick, w.row, out, w.found)
     for j in range(0 if w.deaf else readers.absorptions.shape[0]):
         absorption.on_quote(readers.absorptions[j], tick)
+    for j in range(0 if w.deaf else readers.sweeps.shape[0]):
+        w.found = sweep.on_quote(readers.sweeps[j], tick, w.row, out, w.found)
 
 
 @hot
@@ -188,6 +200,8 @@ def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out
         w.found = absorption.on_print(a, tick, sure, w.row, out, w.found)
         if (a.sides[0].ripe > 0) | (a.sides[1].ripe > 0):
             w.guards.wake = min(w.guards.wake, w.next_look)
+    for j in range(0 if w.deaf else readers.sweeps.shape[0]):
+        w.found = sweep.on_print(readers.sweeps[j], tick, sure, w.row, out, w.found)
 
 
 @part
@@ -203,7 +217,8 @@ def read_rows(
     out: Events,
 ) -> int:
     """Read rows from where the world stands. DONE, or what the next row is short of."""
-    room = out.shape[0] - guards.ROW_EVENTS - ROW_EVENTS - absorption.ROW_EVENTS * readers.absorptions.shape[0]
+    room = out.shape[0] - guards.ROW_EVENTS - ROW_EVENTS
+    room -= absorption.ROW_EVENTS * readers.absorptions.shape[0] + sweep.ROW_EVENTS * readers.sweeps.shape[0]
     for i in range(w.row, ticks.shape[0]):
         tick = ticks[i]
         w.row = i

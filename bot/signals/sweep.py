@@ -1,0 +1,347 @@
+"""Sweep and reclaim: the stops behind a level are run in a burst, and price is back at once.
+
+Definition (long; the short side is its mirror, by `sign`)
+    A level x of the map (`level_map.py`) with S(x) ≥ strength_min is breached at t0 by the first print below it that
+    comes from at or above it. pen = x − lowest print since; attack = sold below x; burst = the largest r2 / r300 at a
+    sale below x, with r2 and r300 the exponential rates of selling over 2 s and 300 s.
+    back    a print ≥ x + off within `reclaim` of t0, then no print below x for `hold`; the first row after that decides
+    sweep             pen_min ≤ pen ≤ pen_max and burst ≥ burst_min
+    sweep_weak        the same with a smaller burst (WEAK_BURST): a candidate, never a signal
+    break_no_reclaim  not back in time (1), deeper than pen_max (2), or trading stopped meanwhile (3)
+    One print alone breaches nothing unless the bid stands below x as well; nothing of a crossed row is believed.
+    pen_min and pen_max are max(2, a fifth) and max(14, 1.6 ×) of the last regular hours' average minute once there was
+    such a day, the product's before. Where several levels go at once each has its own machine, up to eight a side; of
+    sweeps within near_ticks and `cooldown` only the first speaks.
+Source
+    Specification of signals §7. Osler 2003, 2005: stops cluster just beyond round numbers and their run feeds itself.
+    The tape cannot show that anybody wanted those stops: this says sweep and reclaim, not manipulation.
+Evidence
+    EVIDENCE, in order. Prices are ticks, volumes units, times seconds, rates units per second. `level_kind` counts
+    through level_map.KINDS; `reason` is 0 for a sweep, else 1 to 3 as above and 4 for a weak burst.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from bot.config import Params as Base
+from bot.config.params import MINUTE_NS, SECOND_NS, Duration
+from bot.domain.market import ABSENT, Days, Events, Ticks
+from bot.kernel import Row, hot, part
+from bot.signals import event, level_map, selling
+from bot.signals.args import args_dtype, args_row
+from bot.signals.breach import BREACHED, IDLE, MACHINE, MACHINES, PENDING, begin, bid_of, crossed, fall, machine_for
+from bot.signals.epochs import NEVER, day_of
+from bot.signals.level_map import NOWHERE
+
+EVIDENCE = (
+    "level", "level_kind", "s", "pen", "extreme", "burst", "attack", "touches", "touch_age", "age", "reclaim_s", "r2",
+    "r300", "spread", "prints", "pen_min", "pen_max", "confidence", "reason",
+)  # fmt: skip
+LATE, DEEP, STOPPED, WEAK_BURST = 1, 2, 3, 4
+SWEEP, WEAK, BROKEN = 0, 1, 2
+"""Kinds, from the first on."""
+
+
+class Params(Base):
+    """Thresholds, guessed per product; `defaults` knows them."""
+
+    pen_min: int = Field(2, ge=1)
+    pen_max: int = Field(14, ge=1)
+    pen_by_range: bool = True
+    """Let both follow the last day's average minute once there is one."""
+    reclaim: Duration = 75 * SECOND_NS
+    hold: Duration = SECOND_NS
+    off_ticks: int = Field(0, ge=0)
+    burst_min: float = 3.8
+    strength_min: float = 0.3
+    near_ticks: int = Field(4, ge=0)
+    cooldown: Duration = 60 * SECOND_NS
+    warmup: Duration = 60 * SECOND_NS
+    """Nothing is said before so long an acquaintance with the rate of selling."""
+    confidence_min: float = 0.8
+    step: Duration = Field(MINUTE_NS, ge=SECOND_NS)
+    """How often the map is drawn anew, and what it calls a minute."""
+    window: Duration = Field(30 * MINUTE_NS, ge=SECOND_NS)
+    """How far back the extremes of the half hour go; at most 64 steps."""
+
+    BY_PRODUCT: ClassVar[dict[str, tuple[int, int, float]]] = {
+        # pen_min, pen_max, burst_min
+        "ES": (2, 14, 3.8), "MES": (2, 14, 3.8), "NQ": (8, 65, 3.0), "MNQ": (8, 65, 3.0),
+        "CL": (2, 19, 5.0), "GC": (2, 20, 5.0),
+        "SPY": (2, 17, 3.8), "AAPL": (3, 24, 3.8), "TSLA": (6, 51, 3.8),
+    }  # fmt: skip
+    SLOW: ClassVar[frozenset[str]] = frozenset({"CL", "GC"})
+    """On bars of a quarter of an hour these have longer to come back, and need stronger levels."""
+
+    @classmethod
+    def defaults(cls, product: str, timeframe_ns: int = MINUTE_NS) -> "Params":
+        """The starting values of a product (ES's where it is unknown)."""
+        pen_min, pen_max, burst = cls.BY_PRODUCT.get(product, cls.BY_PRODUCT["ES"])
+        slow = product in cls.SLOW and timeframe_ns >= 15 * MINUTE_NS
+        return cls(
+            pen_min=pen_min,
+            pen_max=pen_max,
+            burst_min=burst,
+            reclaim=(900 if slow else 75) * SECOND_NS,
+            hold=(5 if slow else 1) * SECOND_NS,
+            strength_min=0.5 if slow else 0.3,
+        )
+
+
+RECENT = 8
+MINUTES_MIN = 60
+"""Fewer regular minutes say nothing about a day's average one."""
+ROW_EVENTS = 2 * MACHINES
+"""More than one row can give."""
+
+ARGS = args_dtype(Params)
+SIDE = np.dtype(
+    [
+        ("busy", "i8"),  # machines at work
+        ("due", "i8"),  # when one of them has waited long enough
+        ("doubt", "i8"),  # one of them is not proven
+        ("selling", selling.STATE),
+        ("machines", MACHINE, (MACHINES,)),
+        ("fired", "i8", (3,)),
+        ("fired_ts", "i8", (3, RECENT)),
+        ("fired_level", "i8", (3, RECENT)),
+    ],
+    align=True,
+)
+STATE = np.dtype(
+    [
+        ("args", ARGS),
+        ("source", "i8"),
+        ("kind", "i8"),  # of a sweep; the weak one and the break follow
+        ("timeframe", "i8"),
+        ("pen_min", "i8"),
+        ("pen_max", "i8"),
+        ("cut", "i8"),  # trading stopped or went on: the next row takes it up
+        ("map", level_map.STATE),
+        ("sides", SIDE, (2,)),
+    ],
+    align=True,
+)
+
+
+def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
+    """One STATE without memory; the round grid of its map is not set."""
+    state = np.zeros(1, STATE)
+    state["args"] = args_row(params, ARGS)
+    state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
+    state["pen_min"], state["pen_max"] = params.pen_min, params.pen_max
+    state["sides"]["due"] = NEVER
+    state["sides"]["fired_level"] = NOWHERE
+    level_map.prepare(state["map"], timeframe, params.step, params.window)
+    return state
+
+
+@part
+def interrupt(a: Row) -> None:
+    """Trading stopped or went on, or the book broke: what was under way has failed. The next row says so."""
+    a.cut = 1
+
+
+@part
+def take_up(a: Row, tick: Row, row: int, out: Events, found: int) -> int:
+    """A row after an interruption: breaches have failed, rates begin anew; return how many events there are now."""
+    a.cut = 0
+    level_map.lose(a.map)
+    for k in range(2):
+        s = a.sides[k]
+        for j in range(MACHINES):
+            if s.machines[j].state != IDLE:
+                found = fail(a, k, s.machines[j], STOPPED, tick, row, out, found)
+        selling.forget(s.selling)
+        wait(a, s)
+    return found
+
+
+@part
+def new_day(a: Row, days: Days, ts: int) -> None:
+    """A session, or its regular hours, have begun."""
+    m, day = a.map, days[day_of(days, ts)]
+    if day.open > m.opened:
+        m.opened = day.open
+        if a.args.pen_by_range and m.counted >= MINUTES_MIN:
+            usual = m.spans / m.counted
+            a.pen_min, a.pen_max = max(2, round(0.2 * usual)), max(14, round(1.6 * usual))
+        level_map.new_session(m, ts)
+    if ts >= day.anchor > m.anchor:
+        level_map.regular_hours(m, day, ts)
+
+
+@part
+def second(a: Row, at: int) -> None:
+    """A whole second has passed."""
+    selling.second(a.sides[0].selling)
+    selling.second(a.sides[1].selling)
+    level_map.second(a.map, at)
+
+
+@part
+def wait(a: Row, s: Row) -> None:
+    """Work out when one of a side's machines is due, and whether one is in doubt."""
+    s.busy, s.due, s.doubt = 0, NEVER, 0
+    for j in range(MACHINES):
+        m = s.machines[j]
+        if m.state == IDLE:
+            continue
+        s.busy += 1
+        s.due = min(s.due, m.t0 + a.args.reclaim + 1 if m.state == BREACHED else m.back + a.args.hold)
+        s.doubt |= 1 - m.proven
+
+
+@part
+def said(a: Row, k: int, kind: int, level: int, ts: int) -> bool:
+    """Whether this was said of the level, a sweep also of one nearby, a moment ago; if not, it is now."""
+    s, near = a.sides[k], a.args.near_ticks if kind == SWEEP else 0
+    for j in range(RECENT):
+        if abs(s.fired_level[kind, j] - level) <= near and ts - s.fired_ts[kind, j] < a.args.cooldown:
+            return True
+    j = s.fired[kind] % RECENT
+    s.fired[kind] += 1
+    s.fired_ts[kind, j], s.fired_level[kind, j] = ts, level
+    return False
+
+
+@part
+def report(a: Row, k: int, m: Row, kind: int, reason: int, tick: Row, row: int, out: Events, found: int) -> int:
+    """Write the EVENT of a machine that came to its end; return how many there are now."""
+    if said(a, k, kind, m.level, tick.ts):
+        return found
+    sign, e = 1 - 2 * k, out[found]
+    event.now(e, tick.ts, row)
+    event.head(e, a.source, a.kind + kind, a.timeframe, sign, sign * m.level, m.burst)
+    v = e.evidence
+    v[0], v[1], v[2], v[3], v[4], v[5] = sign * m.level, m.kind, m.strength, m.level - m.low, sign * m.low, m.burst
+    v[6], v[7] = m.attack, m.touches
+    v[8] = (m.t0 - m.last_touch) / 1e9 if m.touches > 0 else np.nan
+    v[9] = (m.t0 - m.born) / 1e9 if m.born > 0 else np.nan
+    v[10] = (m.back - m.t0) / 1e9 if m.state == PENDING else np.nan
+    v[11], v[12] = m.r2, m.r300
+    v[13] = tick.ask - tick.bid if tick.bid != ABSENT and tick.ask != ABSENT else np.nan
+    v[14], v[15], v[16] = m.prints, a.pen_min, a.pen_max
+    v[17] = m.sure / m.attack if m.attack > 0 else 0.0
+    v[18] = reason
+    return found + 1
+
+
+@part
+def fail(a: Row, k: int, m: Row, reason: int, tick: Row, row: int, out: Events, found: int) -> int:
+    """The level is broken, unless one print was all there was."""
+    if m.proven and a.sides[k].selling.seconds * SECOND_NS >= a.args.warmup:
+        found = report(a, k, m, BROKEN, reason, tick, row, out, found)
+    m.state = IDLE
+    return found
+
+
+@part
+def conclude(a: Row, k: int, m: Row, tick: Row, row: int, out: Events, found: int) -> int:
+    """It came back and held."""
+    if m.proven and m.level - m.low >= a.pen_min and a.sides[k].selling.seconds * SECOND_NS >= a.args.warmup:
+        if m.burst >= a.args.burst_min and m.sure >= a.args.confidence_min * m.attack:
+            found = report(a, k, m, SWEEP, 0, tick, row, out, found)
+        else:
+            found = report(a, k, m, WEAK, WEAK_BURST, tick, row, out, found)
+    m.state = IDLE
+    return found
+
+
+@part
+def breach(a: Row, k: int, price: int, ts: int) -> None:
+    """A print at the signed `price` went through the level below, and perhaps through more."""
+    s, x = a.sides[k], a.map.sides[k].below
+    for _ in range(MACHINES):
+        if x <= price:
+            return
+        j = machine_for(s, x)
+        worth = level_map.strength(a.map, k, x, ts) if j >= 0 else 0.0
+        if j >= 0 and worth >= a.args.strength_min:
+            begin(s.machines[j], a.map, k, x, worth, ts)
+        x = level_map.highest(a.map, k, x - 1)
+
+
+@part
+def look(a: Row, k: int, price: int, tick: Row, sure: float, row: int, out: Events, found: int) -> int:
+    """A print on side k that a level or a machine has to hear of; return how many events there are now."""
+    s, around, ts = a.sides[k], a.map.sides[k], tick.ts
+    asked = s.busy > 0
+    if price < around.below:
+        breach(a, k, price, ts)
+        wait(a, s)
+    if s.busy > 0:
+        sold = (1 - 2 * k) * tick.side < 0
+        r2, r300 = selling.rates(s.selling, ts, tick.size if sold else 0, asked)
+        near, sane = bid_of(tick, k), not crossed(tick)
+        for j in range(MACHINES):
+            m = s.machines[j]
+            if m.state == BREACHED and ts - m.t0 > a.args.reclaim:
+                found = fail(a, k, m, LATE, tick, row, out, found)
+            if m.state == IDLE:
+                continue
+            if price < m.level:
+                fall(m, price, near, tick, sold, sure, r2, r300)
+                if m.level - m.low > a.pen_max:
+                    found = fail(a, k, m, DEEP, tick, row, out, found)
+            elif m.state == BREACHED and price >= m.level + a.args.off_ticks:
+                m.state, m.back = PENDING, ts
+            if m.state == PENDING and ts - m.back >= a.args.hold and sane:
+                found = conclude(a, k, m, tick, row, out, found)
+        wait(a, s)
+    if price < around.below or price >= around.above:
+        level_map.look_around(a.map, k, price)
+    return found
+
+
+@hot
+def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) -> int:
+    """A print: what was sold is remembered, levels may break or be taken back. Returns how many events there are."""
+    if tick.side != 0:
+        selling.sold(a.sides[(tick.side + 1) >> 1].selling, tick.ts, tick.size)
+    a.map.last = tick.price
+    for k in range(2):
+        price, around = (1 - 2 * k) * tick.price, a.map.sides[k]
+        if price < around.low:
+            around.low = price
+        if (price < around.below) | (price >= around.above) | (a.sides[k].busy > 0):
+            found = look(a, k, price, tick, sure, row, out, found)
+    return found
+
+
+@hot
+def on_quote(a: Row, tick: Row, row: int, out: Events, found: int) -> int:
+    """A quote: it may prove a breach, and time has passed. Returns how many events there are."""
+    for k in range(2):
+        if (tick.ts >= a.sides[k].due) | (a.sides[k].doubt > 0):
+            found = quoted(a, k, tick, row, out, found)
+    return found
+
+
+@part
+def quoted(a: Row, k: int, tick: Row, row: int, out: Events, found: int) -> int:
+    """A quote that side k has waited for."""
+    if crossed(tick):
+        return found
+    s, near = a.sides[k], bid_of(tick, k)
+    for j in range(MACHINES):
+        m = s.machines[j]
+        if m.state == BREACHED and near < m.level:
+            m.proven = 1
+        if m.state == BREACHED and tick.ts - m.t0 > a.args.reclaim:
+            found = fail(a, k, m, LATE, tick, row, out, found)
+        elif m.state == PENDING and tick.ts - m.back >= a.args.hold:
+            found = conclude(a, k, m, tick, row, out, found)
+    wait(a, s)
+    return found
+
+
+class Sweep:
+    """Sweep and reclaim, with its weak kin and its counter-example. Reads ticks."""
+
+    kind = "sweep"
+    kinds = ("sweep", "sweep_weak", "break_no_reclaim")
+    EVIDENCE = EVIDENCE
+    Params = Params
