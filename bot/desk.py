@@ -97,10 +97,12 @@ class Desk:
         self._ticks: Ticks = np.zeros(0, TICK)
         self._row = 0
         self._last: list[Ticks | None] = [None] * len(parts.instruments)
-        kinds, internal = parts.engine.kinds, parts.engine.internal
+        kinds, internal, candidates = parts.engine.kinds, parts.engine.internal, parts.engine.candidates
         self._bar = kinds.index("bar") if "bar" in kinds else -1
         wanted = set().union(*(seat.strategy.wants for seat in parts.seats)) | {"guard"}
-        self._delivered = np.array([kind not in internal or kind in wanted for kind in kinds], bool)
+        self._delivered = np.array(
+            [kind not in candidates and (kind not in internal or kind in wanted) for kind in kinds], bool
+        )
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""

@@ -278,6 +278,8 @@ class Engine(Protocol):
     kinds: tuple[str, ...]
     internal: frozenset[str]
     """Kinds delivered to strategies and gate but not listed as signals."""
+    candidates: frozenset[str]
+    """Kinds that no strategy hears: what was nearly a signal, and counter-examples."""
 
     def scan(self, ticks: Ticks, until: int) -> Events:
         """EVENT rows of this batch in the order in which they happened; a copy."""

@@ -100,8 +100,9 @@ class Watch:
         days = days_of(one, self.first_ns, self.last_ns, known.hours if known else ())
         mine = [spec for spec in strategies if spec.value.enabled and spec.value.instrument == one.product]
         self._engine = build(one, days, plugins.wishes(settings, mine, one))
-        self.kinds = tuple(kind for kind in self._engine.kinds if kind not in self._engine.internal)
-        """What the detectors can say, without bars and guards."""
+        silent = self._engine.internal | self._engine.candidates
+        self.kinds = tuple(kind for kind in self._engine.kinds if kind not in silent)
+        """What the detectors can say, without bars, guards and candidates."""
 
     def read(self, advance: Callable[[int], None] = lambda rows: None) -> Watched:
         """Read the tape, once; `advance` is told of rows done. Raises DataDamaged at an unreadable place."""
@@ -145,7 +146,7 @@ class _Eye:
             kind = self._engine.kinds[event["kind"]]
             if kind == "guard":
                 self._switch(event)
-            elif kind not in self._engine.internal:
+            elif kind not in self._engine.internal | self._engine.candidates:
                 self._detections.append(
                     Detection(
                         kind,

@@ -209,8 +209,8 @@ class Roster:
 
     def _wire(self, cls: Any, state: Ticks, ears: Mapping[str, int]) -> None:
         if cls is sweep.Sweep:
-            state["map"]["minor"] = self._instrument.round_ticks
-            state["map"]["major"] = self._instrument.major_round_ticks
+            state["map"]["minor"] = self.instrument.round_ticks
+            state["map"]["major"] = self.instrument.major_round_ticks
         if ears:
             state["absorption"], state["rejection"] = ears["absorption"], ears["rejection"]
             state["absorption_kind"] = self.kinds.index("absorption")
