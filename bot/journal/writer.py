@@ -110,7 +110,7 @@ class Writer:
             ),
         )
 
-    def footprint(self, signal_id: str, bar: Mapping[str, Any]) -> None:
+    def footprint(self, signal_id: str, bar: object) -> None:
         """A bar around a signal: times in ns, prices in ticks, `cells` = [price, at bid, at ask] a level."""
         text = json_text(bar)
         self._add("footprint", rows.Footprint(self._next(), self.run, signal_id, text, canon.digest(text)))

@@ -7,7 +7,7 @@ row. A tape of several instruments is read by one engine each; what the end of a
 instrument, a row of another one may show first. Order: by row; at one row first what became known before it (by time),
 then the row's own; of equals by source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,6 +28,8 @@ KEPT_BARS = 8
 """Closed bars of each timeframe that outlive the batch; more where a window of time needs them."""
 Memory: TypeAlias = dict[str, Any]
 """Arrays of a detector's memory by name."""
+Shown = tuple[Ticks, Ticks, dict[tuple[int, int], int]]
+"""Closed bars, their cells, and which bar of a timeframe ended when."""
 _CERTAIN = np.zeros(0, np.float32)
 _NONE = np.zeros(0, EVENT)
 
@@ -52,7 +54,7 @@ class Engine:
         self._closed, self._cells = np.zeros(bars, BAR), np.zeros(cells, CELL)
         self._out = np.zeros(events, EVENT)
         self._settled = self._before = 0
-        self._shown = (self._closed[:0], self._cells)
+        self._shown: Shown = (self._closed[:0], self._cells, {})
         self._infers: bool | None = None
         self._aggressor = aggressor.fresh()
         self._kept = roster.bars_kept(KEPT_BARS)
@@ -87,7 +89,7 @@ class Engine:
         heard, closed = int(world["found"]), int(world["bars"]["closed"])
         quiet = heard == 0 and closed == self._settled
         events = _NONE if quiet else self._settle(heard, closed)
-        self._shown = (self._closed[:closed], self._cells)
+        self._shown = (self._closed[:closed], self._cells, {})
         return self._beside(ticks, until, events) if self._roster.extras else events
 
     def _sided(self, ticks: Ticks) -> tuple[Ticks, Any]:
@@ -164,7 +166,7 @@ class Engine:
         if recent < 4 * sum(self._kept.values()):
             return
         bars, cells = self._copied(np.concatenate((self._newest(recent), np.arange(recent, closed))))
-        kept_bars, kept_cells = np.zeros_like(self._closed), np.zeros_like(self._cells)
+        kept_bars, kept_cells = np.empty_like(self._closed), np.empty_like(self._cells)
         kept_bars[: len(bars)], kept_cells[: len(cells)] = bars, cells
         self._closed, self._cells = kept_bars, kept_cells
         state["closed"], state["cells"] = len(bars), len(cells)
@@ -235,7 +237,7 @@ class Engine:
         self._closed = np.concatenate((memory["closed"], self._closed))
         self._cells = np.concatenate((memory["cells"], self._cells))
         self._settled = self._before = len(memory["closed"])
-        self._shown = (self._closed[: self._settled], self._cells)
+        self._shown = (self._closed[: self._settled], self._cells, {})
         self._infers, self._silent_until = infers, silent_until
 
     def evidence(self, event: Any) -> dict[str, float]:
@@ -255,9 +257,12 @@ class Engine:
 
         It may be asked for while the next batch is being scanned in another thread: what has closed changes no more.
         """
-        closed, cells = self._shown
-        found = np.flatnonzero((closed["timeframe"] == timeframe_ns) & (closed["end"] == end_ns))
-        return Footprint.of(closed[found[-1]], cells) if len(found) else None
+        closed, cells, places = self._shown
+        if not places and len(closed):
+            ends = zip(closed["timeframe"].tolist(), closed["end"].tolist(), strict=True)
+            places.update({end: at for at, end in enumerate(ends)})
+        at = places.get((timeframe_ns, end_ns))
+        return None if at is None else Footprint.of(closed[at], cells)
 
 
 def _fields(prefix: str, memory: Memory) -> dict[str, Any]:
@@ -377,7 +382,6 @@ class MultiEngine:
         """Which parameters made it."""
         return self.sources[int(event["source"])][2]
 
-    def footprint(self, instrument: int, timeframe_ns: int, end_ns: int) -> Mapping[str, Any] | None:
-        """A closed bar with its cells, as JSON would have it; see `Engine.footprint`."""
-        found = self._engines[instrument].footprint(timeframe_ns, end_ns)
-        return None if found is None else found.facts()
+    def footprint(self, instrument: int, timeframe_ns: int, end_ns: int) -> Footprint | None:
+        """A closed bar with its cells; see `Engine.footprint`."""
+        return self._engines[instrument].footprint(timeframe_ns, end_ns)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import pytest
 
 from bot.config.params import MINUTE_NS, SECOND_NS
 from bot.domain.market import HALT, OFF_GRID, PRINT, QUARANTINED, RESUME, STATUS, Ticks
+from bot.journal.first_rows import json_text
 from bot.signals.engine import Engine, Wish, build
 from bot.signals.footprint import Footprint
 from tests.rooms.signals.scanning import ES, WEEK, hair_engine, lively
@@ -207,7 +209,7 @@ def test_only_the_newest_bars_outlive_a_batch() -> None:
 
 def test_a_footprint_goes_into_the_journal_as_plain_facts() -> None:
     [bar] = bars(tape().bought(3, "4200.25").at("10:01").wait(0).rows())
-    facts = bar.facts()
+    facts = msgspec.json.decode(json_text(bar))
     assert facts["cells"] == [[16801, 0, 3, 0]]
     assert facts["flags"] == []
     assert facts["timeframe"] == MINUTE_NS

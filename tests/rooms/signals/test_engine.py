@@ -154,7 +154,7 @@ def test_sources_of_several_instruments_are_numbered_through() -> None:
     bar = next(e for e in events if engine.kinds[e["kind"]] == "bar" and e["timeframe"] == MINUTE_NS)
     facts = engine.footprint(1, MINUTE_NS, int(bar["ts"]))
     assert facts is not None
-    assert facts["end"] == bar["ts"]
+    assert facts.end == bar["ts"]
     assert engine.footprint(0, MINUTE_NS, int(bar["ts"])) is None
 
 
