@@ -83,6 +83,7 @@ class Outcome:
             "seconds": round(self.seconds, 3),
             "bars": tally.bars,
             "signals": tally.signals.total(),
+            "candidates": tally.candidates.total(),
             "approved": tally.approved,
             "blocked": tally.blocked,
             "round_trips": self.round_trips,

@@ -64,6 +64,7 @@ class Tally:
     rows: int = 0
     bars: int = 0
     signals: Counter[str] = field(default_factory=Counter)
+    candidates: Counter[str] = field(default_factory=Counter)
     approved: int = 0
     blocked: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
@@ -97,12 +98,10 @@ class Desk:
         self._ticks: Ticks = np.zeros(0, TICK)
         self._row = 0
         self._last: list[Ticks | None] = [None] * len(parts.instruments)
-        kinds, internal, candidates = parts.engine.kinds, parts.engine.internal, parts.engine.candidates
+        kinds, internal = parts.engine.kinds, parts.engine.internal
         self._bar = kinds.index("bar") if "bar" in kinds else -1
         wanted = set().union(*(seat.strategy.wants for seat in parts.seats)) | {"guard"}
-        self._delivered = np.array(
-            [kind not in candidates and (kind not in internal or kind in wanted) for kind in kinds], bool
-        )
+        self._delivered = np.array([kind not in internal or kind in wanted for kind in kinds], bool)
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
@@ -223,7 +222,10 @@ class Desk:
         journal.commit()
 
     async def _meet(self, event: Any, stop: Stop, opposed: bool) -> None:
-        """One event: a guard's goes to the gate, a signal to the journal and to the strategies that hear it."""
+        """One event: a guard's goes to the gate, a signal to the journal and to the strategies that hear it.
+
+        What falls short of a signal goes to the journal alone.
+        """
         engine, instrument = self._p.engine, int(event["instrument"])
         kind = engine.kinds[int(event["kind"])]
         evidence = engine.evidence(event)
@@ -232,9 +234,13 @@ class Desk:
             self._p.gate.guard(instrument, number, on, evidence)
         signal = self._signal(event, kind, evidence)
         if kind not in engine.internal:
-            self.tally.signals[kind] += 1
+            candidate = kind in engine.candidates
+            (self.tally.candidates if candidate else self.tally.signals)[kind] += 1
+            write = self._p.journal.candidate if candidate else self._p.journal.signal
             contract = self._p.instruments[instrument].contract
-            self._p.journal.signal(signal, duration_text(signal.timeframe) if signal.timeframe else "", contract)
+            write(signal, duration_text(signal.timeframe) if signal.timeframe else "", contract)
+            if candidate:
+                return
         # Two opposite readings of one moment cancel each other out.
         if not opposed:
             await self._ask(event, signal, stop)

@@ -213,6 +213,8 @@ class RunFacts:
     calendar: str
     versions: Mapping[str, str]
     dry: bool = False
+    warm: str = ""
+    """SHA-256 of the snapshot that the detectors started with; empty: they started cold."""
 
 
 class Journal(Protocol):
@@ -227,6 +229,7 @@ class Journal(Protocol):
 
     def next_id(self) -> str: ...
     def signal(self, signal: Signal, timeframe: str, contract: str) -> None: ...
+    def candidate(self, signal: Signal, timeframe: str, contract: str) -> None: ...
     def footprint(self, signal_id: str, bar: object) -> None: ...
     def decision(self, decision_id: str, verdict: Verdict, *, dry: bool = False) -> None: ...
     def bracket(self, bracket: Bracket, decision_id: str) -> None: ...
@@ -279,7 +282,7 @@ class Engine(Protocol):
     internal: frozenset[str]
     """Kinds delivered to strategies and gate but not listed as signals."""
     candidates: frozenset[str]
-    """Kinds that no strategy hears: what was nearly a signal, and counter-examples."""
+    """Kinds that fall short of a signal: journalled in a table of their own, and no strategy is asked about them."""
 
     def scan(self, ticks: Ticks, until: int) -> Events:
         """EVENT rows of this batch in the order in which they happened; a copy."""

@@ -31,7 +31,7 @@ LISTINGS: Mapping[str, Listing] = {
     "runs": Listing(
         "list_runs",
         "Every start of the desk, and how it ended.",
-        ("run", "started_ns", "ended_ns", "state", "adapter", "tape", "strategies"),
+        ("run", "started_ns", "ended_ns", "state", "adapter", "tape", "strategies", "warm"),
         "no run here yet: paperpit replay",
         runs="all",
     ),
@@ -77,19 +77,26 @@ def _add(name: str, listing: Listing) -> None:
     @journal.command(name, help=listing.help)
     @filter_options
     @list_options
-    def command(journal: str | None, run: str | None, as_json: bool, as_csv: bool, **wanted: str) -> None:
+    def command(journal: str | None, run: str | None, as_json: bool, as_csv: bool, **wanted: Any) -> None:
         from bot.journal import lists
 
+        function = "list_candidates" if wanted.pop("candidates", False) else listing.function
         filters = filters_of(**wanted)
         with opened(journal, run, listing.runs) as found:
-            rows = getattr(lists, listing.function)(found.reader, found.runs, filters)
+            rows = getattr(lists, function)(found.reader, found.runs, filters)
             if not as_json and not as_csv:
                 rows = _for_people(rows, found)
         print_rows(rows, listing.columns, as_json=as_json, as_csv=as_csv, empty=listing.empty)
         if rows and listing.note and not as_json and not as_csv:
             say(f"{len(rows)} of run {found.runs[0].run} · {listing.note}" if len(found.runs) == 1 else listing.note)
 
+    if name == "signals":
+        command.params.append(CANDIDATES)
 
+
+CANDIDATES = click.Option(
+    ["--candidates"], is_flag=True, help="Instead, what fell short of a signal: no strategy was asked about it."
+)
 for _name, _listing in LISTINGS.items():
     _add(_name, _listing)
 
@@ -100,6 +107,8 @@ def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str,
     shown = []
     for row in rows:
         row = {key: value.removeprefix(prefix) if isinstance(value, str) else value for key, value in row.items()}
+        if row.get("warm"):
+            row["warm"] = row["warm"][:12]
         if "reasons" in row:
             row["reasons"] = [reason["rule"] for reason in row["reasons"]]
         shown.append(row)

@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "instrument": CONFIG,
     "calendar_event": "calendar",
     "signal": "signal",
+    "candidate": "signal",
     "footprint": "signal",
     "decision": "decision",
     "bracket": "order",
@@ -39,7 +40,7 @@ KINDS: Mapping[str, str] = {
     "anomaly": "anomaly",
 }
 """Table → the kind of difference that a row of it makes."""
-RUN_KINDS = {"fill_model": "fill-model", "calendar": "calendar"}
+RUN_KINDS = {"fill_model": "fill-model", "calendar": "calendar", "warm": "warm"}
 """Columns of `run` that are a kind of their own."""
 
 _IDS = frozenset(
@@ -49,6 +50,7 @@ _PAIRED_BY: Mapping[str, tuple[str, ...]] = {
     "instrument": ("position",),
     "calendar_event": ("kind", "from_ns", "to_ns"),
     "signal": ("ts", "kind", "instrument", "side", "timeframe"),
+    "candidate": ("ts", "kind", "instrument", "side", "timeframe"),
     "decision": ("ts", "strategy", "instrument", "side"),
     "bracket": ("created_ns", "strategy", "instrument", "side"),
     "bracket_event": ("ts", "state"),

@@ -32,6 +32,7 @@ def run_row(seq: int, facts: RunFacts, started_ns: int) -> rows.Run:
         facts.calendar,
         json_text(facts.versions),
         int(facts.dry),
+        facts.warm,
     )
 
 

@@ -1,6 +1,6 @@
 """The lists of the command-line contract, each a function from a reader, runs and filters to plain objects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -67,6 +67,7 @@ def list_runs(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shap
             "tape": run.tape,
             "config_hash": run.config_hash,
             "strategies": _decode(run.strategies),
+            "warm": run.warm or None,
         }
         for run in filters.started(runs, reader)
     ]
@@ -75,8 +76,19 @@ def list_runs(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shap
 def list_signals(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """What the detectors saw, and what became of it; with a strategy, what that strategy judged."""
     runs = filters.runs(runs)
-    wanted = Wanted.of(reader, runs, filters)
     outcomes = outcomes_of(d for d in reader.read(rows.Decision, runs) if filters.strategy in ("", d.strategy))
+    seen = reader.read(rows.Signal, runs)
+    return _seen(Wanted.of(reader, runs, filters), seen, outcomes)
+
+
+def list_candidates(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
+    """What fell short of a signal, in the shape of one; no strategy was ever asked about it."""
+    runs = filters.runs(runs)
+    seen = reader.read(rows.Candidate, runs)
+    return _seen(Wanted.of(reader, runs, filters), seen, {})
+
+
+def _seen(wanted: Wanted, seen: Sequence[rows.Signal | rows.Candidate], outcomes: Mapping[str, str]) -> Shapes:
     return [
         {
             "id": row.id,
@@ -93,8 +105,8 @@ def list_signals(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> S
             "evidence": _decode(row.evidence),
             "outcome": outcomes.get(row.id, "unused"),
         }
-        for row in reader.read(rows.Signal, runs)
-        if wanted.has(row, row.ts) and (not filters.strategy or row.id in outcomes)
+        for row in seen
+        if wanted.has(row, row.ts) and (not wanted.filters.strategy or row.id in outcomes)
     ]
 
 

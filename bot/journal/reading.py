@@ -37,6 +37,7 @@ class RunInfo(NamedTuple):
     config_hash: str
     strategies: str  # JSON
     fill_model: str
+    warm: str
 
 
 class Reader:

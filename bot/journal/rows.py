@@ -26,6 +26,7 @@ class Run(NamedTuple):
     calendar: str
     versions: str  # JSON
     dry: int
+    warm: str  # SHA-256 of the snapshot that its detectors started with; empty: they started cold
 
 
 class Instrument(NamedTuple):
@@ -66,6 +67,10 @@ class Signal(NamedTuple):
     strength: float
     evidence: str  # JSON
     params_hash: str
+
+
+class Candidate(Signal):
+    """What a detector saw and what falls short of a signal: no strategy was asked. The columns of a signal."""
 
 
 class Footprint(NamedTuple):
@@ -340,35 +345,16 @@ class Tag(NamedTuple):
 
 
 Row = (
-    Run
-    | Instrument
-    | Signal
-    | Footprint
-    | Decision
-    | Bracket
-    | BracketEvent
-    | Order
-    | BrokerOrder
-    | OrderEvent
-    | Fill
-    | Commission
-    | Adjustment
-    | Excursion
-    | Command
-    | ModeChange
-    | Heartbeat
-    | LinkEvent
-    | Control
-    | CalendarEvent
-    | Anomaly
-    | Note
-    | Tag
-)
+    Run | Instrument | Signal | Candidate | Footprint | Decision | Bracket | BracketEvent | Order | BrokerOrder
+    | OrderEvent | Fill | Commission | Adjustment | Excursion | Command | ModeChange | Heartbeat | LinkEvent | Control
+    | CalendarEvent | Anomaly | Note | Tag
+)  # fmt: skip
 
 TABLES: dict[str, type[Row]] = {
     "run": Run,
     "instrument": Instrument,
     "signal": Signal,
+    "candidate": Candidate,
     "footprint": Footprint,
     "decision": Decision,
     "bracket": Bracket,

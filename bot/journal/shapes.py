@@ -46,6 +46,7 @@ LISTS: dict[str, Schema] = {
         tape=TEXT,
         config_hash=TEXT,
         strategies={"type": "array", "items": TEXT},
+        warm=_or_null(TEXT),
     ),
     "signals": _list_of(
         id=TEXT,

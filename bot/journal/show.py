@@ -11,6 +11,7 @@ from bot.journal.reading import Reader
 NAMED: tuple[tuple[type[rows.Row], str], ...] = (
     (rows.Run, "run"),
     (rows.Signal, "id"),
+    (rows.Candidate, "id"),
     (rows.Decision, "id"),
     (rows.Bracket, "id"),
     (rows.Order, "client_order_id"),

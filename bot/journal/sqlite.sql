@@ -1,5 +1,5 @@
 CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
-CREATE TABLE run ( seq INTEGER NOT NULL, run TEXT NOT NULL, started_ns INTEGER NOT NULL, adapter TEXT NOT NULL, account TEXT NOT NULL, tape TEXT NOT NULL, tapes TEXT NOT NULL, config TEXT NOT NULL, config_hash TEXT NOT NULL, strategies TEXT NOT NULL, seed INTEGER NOT NULL, fill_model TEXT NOT NULL, calendar TEXT NOT NULL, versions TEXT NOT NULL, dry INTEGER NOT NULL, CONSTRAINT pk_run PRIMARY KEY (seq), CONSTRAINT uq_run_run UNIQUE (run) ) STRICT;
+CREATE TABLE run ( seq INTEGER NOT NULL, run TEXT NOT NULL, started_ns INTEGER NOT NULL, adapter TEXT NOT NULL, account TEXT NOT NULL, tape TEXT NOT NULL, tapes TEXT NOT NULL, config TEXT NOT NULL, config_hash TEXT NOT NULL, strategies TEXT NOT NULL, seed INTEGER NOT NULL, fill_model TEXT NOT NULL, calendar TEXT NOT NULL, versions TEXT NOT NULL, dry INTEGER NOT NULL, warm TEXT DEFAULT '' NOT NULL, CONSTRAINT pk_run PRIMARY KEY (seq), CONSTRAINT uq_run_run UNIQUE (run) ) STRICT;
 CREATE TABLE instrument ( seq INTEGER NOT NULL, run TEXT NOT NULL, position INTEGER NOT NULL, product TEXT NOT NULL, contract TEXT NOT NULL, kind TEXT NOT NULL, tick TEXT NOT NULL, tick_value TEXT NOT NULL, currency TEXT NOT NULL, exchange TEXT NOT NULL, calendar TEXT NOT NULL, zone TEXT NOT NULL, regular_open TEXT NOT NULL, regular_close TEXT NOT NULL, commission TEXT NOT NULL, generic INTEGER NOT NULL, CONSTRAINT pk_instrument PRIMARY KEY (seq), CONSTRAINT uq_instrument_run_position UNIQUE (run, position), CONSTRAINT fk_instrument_run FOREIGN KEY(run) REFERENCES run (run) ) STRICT;
 CREATE TABLE signal ( seq INTEGER NOT NULL, run TEXT NOT NULL, id TEXT NOT NULL, ts INTEGER NOT NULL, known INTEGER NOT NULL, instrument TEXT NOT NULL, contract TEXT NOT NULL, timeframe TEXT NOT NULL, kind TEXT NOT NULL, side INTEGER NOT NULL, price INTEGER, strength REAL NOT NULL, evidence TEXT NOT NULL, params_hash TEXT NOT NULL, CONSTRAINT pk_signal PRIMARY KEY (seq), CONSTRAINT uq_signal_id UNIQUE (id), CONSTRAINT fk_signal_run FOREIGN KEY(run) REFERENCES run (run) ) STRICT;
 CREATE TABLE footprint ( seq INTEGER NOT NULL, run TEXT NOT NULL, signal_id TEXT NOT NULL, bar TEXT NOT NULL, digest TEXT NOT NULL, CONSTRAINT pk_footprint PRIMARY KEY (seq), CONSTRAINT fk_footprint_signal_id FOREIGN KEY(signal_id) REFERENCES signal (id), CONSTRAINT fk_footprint_run FOREIGN KEY(run) REFERENCES run (run) ) STRICT;
@@ -31,12 +31,8 @@ CREATE TABLE note ( seq INTEGER NOT NULL, run TEXT NOT NULL, subject TEXT NOT NU
 CREATE INDEX ix_note_subject ON note (subject);
 CREATE TABLE tag ( seq INTEGER NOT NULL, run TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL, ts INTEGER NOT NULL, removed_ns INTEGER, CONSTRAINT pk_tag PRIMARY KEY (seq), CONSTRAINT fk_tag_run FOREIGN KEY(run) REFERENCES run (run) ) STRICT;
 CREATE INDEX ix_tag_subject ON tag (subject);
-CREATE TRIGGER run_no_update BEFORE UPDATE ON "run" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on run'); END;
-CREATE TRIGGER run_no_delete BEFORE DELETE ON "run" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on run'); END;
 CREATE TRIGGER instrument_no_update BEFORE UPDATE ON "instrument" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on instrument'); END;
 CREATE TRIGGER instrument_no_delete BEFORE DELETE ON "instrument" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on instrument'); END;
-CREATE TRIGGER signal_no_update BEFORE UPDATE ON "signal" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on signal'); END;
-CREATE TRIGGER signal_no_delete BEFORE DELETE ON "signal" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on signal'); END;
 CREATE TRIGGER footprint_no_update BEFORE UPDATE ON "footprint" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on footprint'); END;
 CREATE TRIGGER footprint_no_delete BEFORE DELETE ON "footprint" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on footprint'); END;
 CREATE TRIGGER decision_no_update BEFORE UPDATE ON "decision" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on decision'); END;
@@ -73,4 +69,11 @@ CREATE TRIGGER calendar_event_no_update BEFORE UPDATE ON "calendar_event" BEGIN 
 CREATE TRIGGER calendar_event_no_delete BEFORE DELETE ON "calendar_event" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on calendar_event'); END;
 CREATE TRIGGER anomaly_no_update BEFORE UPDATE ON "anomaly" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on anomaly'); END;
 CREATE TRIGGER anomaly_no_delete BEFORE DELETE ON "anomaly" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on anomaly'); END;
-INSERT INTO alembic_version VALUES ('0002');
+CREATE TABLE candidate ( seq INTEGER NOT NULL, run TEXT NOT NULL, id TEXT NOT NULL, ts INTEGER NOT NULL, known INTEGER NOT NULL, instrument TEXT NOT NULL, contract TEXT NOT NULL, timeframe TEXT NOT NULL, kind TEXT NOT NULL, side INTEGER NOT NULL, price INTEGER, strength REAL NOT NULL, evidence TEXT NOT NULL, params_hash TEXT NOT NULL, CONSTRAINT pk_candidate PRIMARY KEY (seq), CONSTRAINT uq_candidate_id UNIQUE (id), CONSTRAINT fk_candidate_run FOREIGN KEY(run) REFERENCES run (run) ) STRICT;
+CREATE TRIGGER run_no_update BEFORE UPDATE ON "run" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on run'); END;
+CREATE TRIGGER run_no_delete BEFORE DELETE ON "run" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on run'); END;
+CREATE TRIGGER signal_no_update BEFORE UPDATE ON "signal" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on signal'); END;
+CREATE TRIGGER signal_no_delete BEFORE DELETE ON "signal" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on signal'); END;
+CREATE TRIGGER candidate_no_update BEFORE UPDATE ON "candidate" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on candidate'); END;
+CREATE TRIGGER candidate_no_delete BEFORE DELETE ON "candidate" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on candidate'); END;
+INSERT INTO alembic_version VALUES ('0003');

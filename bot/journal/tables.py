@@ -27,6 +27,7 @@ UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
     "run": (("run",),),
     "instrument": (("run", "position"),),
     "signal": (("id",),),
+    "candidate": (("id",),),
     "decision": (("id",),),
     "bracket": (("id",),),
     "order": (("client_order_id",),),

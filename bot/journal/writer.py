@@ -34,6 +34,7 @@ from bot.journal.store import Store
 from bot.ports import RunFacts
 
 Number = int | None
+_Seen = tuple[str, int, int, str, str, str, str, int, Number, float, str, str]
 Durability = Literal["power", "process", "replay"]
 
 HELD_ROWS = 2_048
@@ -88,26 +89,18 @@ class Writer:
 
     def signal(self, signal: Signal, timeframe: str, contract: str) -> None:
         """What a detector saw."""
+        self._add("signal", rows.Signal(self._next(), self.run, *self._seen(signal, timeframe, contract)))
+
+    def candidate(self, signal: Signal, timeframe: str, contract: str) -> None:
+        """What a detector saw and what falls short of a signal."""
+        self._add("candidate", rows.Candidate(self._next(), self.run, *self._seen(signal, timeframe, contract)))
+
+    def _seen(self, signal: Signal, timeframe: str, contract: str) -> _Seen:
         product, own = self._names[signal.instrument]
         price = None if signal.price == ABSENT else signal.price
-        self._add(
-            "signal",
-            rows.Signal(
-                self._next(),
-                self.run,
-                signal.id,
-                signal.ts,
-                signal.known,
-                product,
-                contract or own,
-                timeframe,
-                signal.kind,
-                signal.side,
-                price,
-                signal.strength,
-                json_text(signal.evidence),
-                signal.params_hash,
-            ),
+        return (
+            *(signal.id, signal.ts, signal.known, product, contract or own, timeframe, signal.kind, signal.side),
+            *(price, signal.strength, json_text(signal.evidence), signal.params_hash),
         )
 
     def footprint(self, signal_id: str, bar: object) -> None:

@@ -19,7 +19,7 @@ from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.deal import deal
 from bot.signals.footprint import BAR, CELL, Footprint
-from bot.signals.roster import CANDIDATES, INTERNAL, Roster, Wish
+from bot.signals.roster import INTERNAL, Roster, Wish
 from bot.signals.settle import settle
 
 __all__ = ["Engine", "MultiEngine", "Wish", "build"]
@@ -37,7 +37,7 @@ _NONE = np.zeros(0, EVENT)
 class Engine:
     """Every detector of one instrument. `build` makes it."""
 
-    internal, candidates = INTERNAL, CANDIDATES
+    internal = INTERNAL
 
     def __init__(
         self, roster: Roster, days: Days, index: int, *, events: int, bars: int, cells: int, ladder: int
@@ -45,7 +45,7 @@ class Engine:
         assert len(days), "detectors need at least one session"
         self._roster, self._days, self.index = roster, days, index
         self.instrument = roster.instrument
-        self.kinds = tuple(roster.kinds)
+        self.kinds, self.candidates = tuple(roster.kinds), frozenset(roster.candidates)
         self.sources = tuple((s.kind, s.timeframe_ns, s.hash) for s in roster.listed)
         self.belongs = tuple(frozenset(heard) for heard in roster.heard)
         self._world = roster.world()
@@ -321,11 +321,12 @@ class MultiEngine:
     What an instrument's own next row would only show late (the end of its bar) the rows of the others show in time.
     """
 
-    internal, candidates = INTERNAL, CANDIDATES
+    internal = INTERNAL
 
     def __init__(self, engines: Sequence[Engine]) -> None:
         self._engines = tuple(engines)
         self.kinds = tuple(dict.fromkeys(kind for engine in self._engines for kind in engine.kinds))
+        self.candidates = frozenset(kind for engine in self._engines for kind in engine.candidates)
         self.sources = tuple(source for engine in self._engines for source in engine.sources)
         """(kind, timeframe in ns, hash of the parameters) of every detector; EVENT.source is an index into it."""
         self._kinds = [np.array([self.kinds.index(k) for k in engine.kinds], np.uint16) for engine in self._engines]

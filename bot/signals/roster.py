@@ -84,6 +84,7 @@ class Roster:
         self.listed: list[Source] = []
         self.heard: list[set[int]] = [set() for _ in wishes]
         self.kinds: list[str] = ["bar", "guard"]
+        self.candidates = set(CANDIDATES)
         self.extras: list[tuple[Any, int, int]] = []
         """(detector, source, index of its first kind)"""
         self._states: dict[str, list[Ticks]] = {kind: [] for kind in (*GUARDS, *DETECTORS, "rolling")}
@@ -226,6 +227,7 @@ class Roster:
         if new:
             self.extras.append((cls(self.instrument, wish.timeframe_ns, params), index, len(self.kinds)))
             self.kinds.extend(cls.kinds)
+            self.candidates |= set(getattr(cls, "candidates", ()))
 
 
 def _contexts(wish: Wish) -> tuple[int, ...]:

@@ -196,19 +196,19 @@ def test_a_schema_goes_down_with_yes_and_up_again(paperpit: Paperpit, tmp_path: 
     refused = paperpit("db", "downgrade")
     assert refused.code == 2
     assert "--yes" in refused.err
-    assert paperpit("db", "downgrade", "--yes", "--json").json["after"] == "0001"
+    assert paperpit("db", "downgrade", "--yes", "--json").json["after"] == "0002"
     old = paperpit("journal", "runs")
     assert old.code == 78
     assert "paperpit db upgrade" in old.err
-    assert paperpit("db", "current", "--json").json == {"journal": str(path), "revision": "0001", "head": "0002"}
-    assert "0001 → 0002" in paperpit("db", "upgrade").out
+    assert paperpit("db", "current", "--json").json == {"journal": str(path), "revision": "0002", "head": "0003"}
+    assert "0002 → 0003" in paperpit("db", "upgrade").out
     assert "already" in paperpit("db", "upgrade").out
     assert paperpit("db", "check").code == 0
 
 
 def test_upgrade_makes_an_absent_journal(paperpit: Paperpit, tmp_path: Path) -> None:
     assert paperpit("db", "upgrade").code == 0
-    assert migrate.current(place(str(tmp_path / "journal.db"))) == "0002"
+    assert migrate.current(place(str(tmp_path / "journal.db"))) == "0003"
     empty = paperpit("journal", "runs")
     assert (empty.code, empty.out) == (0, "no run here yet: paperpit replay\n")
     assert paperpit("journal", "fills").code == 66
