@@ -35,11 +35,14 @@ TOTAL = np.dtype(
         ("prints", "i8"),
         ("squares", "f8"),
         ("unsure", "f8"),
+        ("ofi", "i8"),
+        ("depth", "i8"),
+        ("quotes", "i8"),
         ("price", "i8"),  # of the last print; ABSENT before the first
     ],
     align=True,
 )
-"""What was traded since the tape began; the difference of two is what was traded between."""
+"""What was traded, and quoted for, since the tape began; the difference of two is what was traded between."""
 STATE = np.dtype(
     [
         ("frames", "i8"),
@@ -139,6 +142,7 @@ def add_up(s: Row, base: Row, into: Row) -> None:
     into.buy, into.sell, into.unknown = t.buy + base.buy, t.sell + base.sell, t.unknown + base.unknown
     into.prints = t.prints + base.prints
     into.squares, into.unsure = t.squares + base.squares, t.unsure + base.unsure
+    into.ofi, into.depth, into.quotes = t.ofi + base.ofi, t.depth + base.depth, t.quotes + base.quotes
     into.price = t.price if base.open == ABSENT else base.close
 
 

@@ -58,6 +58,12 @@ BAR = np.dtype(
         ("squares", "f8"),  # Σ size² over orders with a known side
         ("unsure", "f8"),  # Σ size · doubt of its side
         ("by_tick_rule", "i8"),
+        ("ofi", "i8"),  # order-flow imbalance; Σ of both sizes, and number of the quotes that it was counted of
+        ("depth", "i8"),
+        ("quotes", "i8"),
+        ("ofi_scale", "f8"),  # at the bar's end, see order_flow.py
+        ("ofi_beta", "f8"),
+        ("ofi_r2", "f8"),
         ("low_buy", "i8"),  # bought and sold up to the last print at the low …
         ("low_sell", "i8"),
         ("high_buy", "i8"),  # … and at the high
@@ -78,6 +84,7 @@ def clear(bar: Row) -> None:
     bar.open = bar.high = bar.low = bar.close = bar.poc = ABSENT
     bar.prints = 0
     bar.buy = bar.sell = bar.unknown = bar.delta_min = bar.delta_max = bar.by_tick_rule = 0
+    bar.ofi = bar.depth = bar.quotes = 0
     bar.low_buy = bar.low_sell = bar.high_buy = bar.high_sell = 0
     bar.squares = bar.unsure = 0.0
 
@@ -129,6 +136,7 @@ def pour(base: Row, cells: Ticks, bar: Row, ladder: Ticks) -> None:
     bar.prints += base.prints
     bar.squares, bar.unsure = bar.squares + base.squares, bar.unsure + base.unsure
     bar.by_tick_rule += base.by_tick_rule
+    bar.ofi, bar.depth, bar.quotes = bar.ofi + base.ofi, bar.depth + base.depth, bar.quotes + base.quotes
 
 
 @part

@@ -10,6 +10,7 @@ Definition, on a closed bar (clock windows, half-open; `rolling.py` asks the sam
     of the volume of unknown side. imbalance = strong (80 %) in windows under 15 minutes, imbalance_watch = 75 % there,
     imbalance_15m = 75 % in longer ones.
     Once a window and side: a bar is silent when a window in between has spoken since it began.
+    ofi is the order-flow imbalance of best bid and offer in the window (`order_flow.py`), positive with the side.
     Direction is not implied: reading +1 pushed (progress ≥ .5 ATR), −1 absorbed (progress ≤ .2 ATR), 0 neither.
 Source
     Specification of signals §3.1, after the lesson's "80 % at the ask from 9:35 to 9:40". Thresholds are guesses.
@@ -26,7 +27,7 @@ from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, part
-from bot.signals import atr, event
+from bot.signals import atr, event, order_flow
 from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import epoch
 from bot.signals.footprint import HALT_IN, LOCKED
@@ -35,6 +36,7 @@ from bot.signals.median import median
 EVIDENCE = (
     "share", "z", "grade", "base", "n", "clustering", "with", "against", "unknown", "prints", "volume_median",
     "progress", "reading", "range", "confidence", "rolling",
+    "ofi", "ofi_z", "beta", "r2",
 )  # fmt: skip
 DAY_NS = 1440 * MINUTE_NS
 SLOW_NS = 15 * MINUTE_NS
@@ -222,6 +224,8 @@ def weigh(a: Row, bar: Row, usual: float, out: Events, found: int) -> int:
     v[6], v[7], v[8], v[9], v[10] = more, less, bar.unknown, bar.prints, usual
     v[11], v[12], v[13] = progress, reading(progress, a.atr.n), bar.high - bar.low
     v[14] = 1.0 - bar.unsure / sided
+    flow = order_flow.z_of(bar.ofi, bar.depth, bar.quotes, bar.ofi_scale, a.timeframe)
+    v[16], v[17], v[18], v[19] = side * bar.ofi, side * flow, bar.ofi_beta, bar.ofi_r2
     return found + 1
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from bot.config.params import SECOND_NS
 from bot.domain.market import ABSENT, Events, Ticks
 from bot.kernel import Row, part
-from bot.signals import atr, bars, clustering, event, imbalance
+from bot.signals import atr, bars, clustering, event, imbalance, order_flow
 from bot.signals.args import args_row
 from bot.signals.bars import GRACE_NS
 from bot.signals.epochs import NEVER
@@ -103,7 +103,7 @@ def base_rate(r: Row, start: Row, step: int) -> float:
 
 
 @part
-def weigh(r: Row, flow: Row, at: int, arrival: int, row: int, out: Events, found: int) -> int:
+def weigh(r: Row, signs: Row, flow: Row, at: int, arrival: int, row: int, out: Events, found: int) -> int:
     """The window that ends at `at`, the newest step; return how many events there are now."""
     args, step = r.args, r.steps
     now, start = r.traded[step & (STEPS - 1)], r.traded[(step - r.span) & (STEPS - 1)]
@@ -115,7 +115,7 @@ def weigh(r: Row, flow: Row, at: int, arrival: int, row: int, out: Events, found
     base = base_rate(r, start, step - r.span)
     if side < 0:
         base = 1.0 - base
-    alike = clustering.deflator(flow)
+    alike = clustering.deflator(signs)
     share, n = more / sided, imbalance.worth(sided, now.squares - start.squares, alike, args)
     z = imbalance.significance(share, base, n)
     usual = median(r.volumes, min(r.windows, WINDOWS), r.ranked)
@@ -137,12 +137,20 @@ def weigh(r: Row, flow: Row, at: int, arrival: int, row: int, out: Events, found
     v[6], v[7], v[8], v[9], v[10] = more, sided - more, unknown, prints, usual
     v[11], v[12], v[13] = progress, imbalance.reading(progress, r.atr.n), np.nan
     v[14], v[15] = 1.0 - unsure / sided, 1.0
+    ofi = side * (now.ofi - start.ofi)
+    figures = order_flow.known(flow, at)
+    v[16], v[18], v[19] = ofi, figures.beta, figures.r2
+    depth, quotes = now.depth - start.depth, now.quotes - start.quotes
+    v[17] = order_flow.z_of(ofi, depth, quotes, figures.scale, r.timeframe)
     return found + 1
 
 
 @part
-def second(r: Row, s: Row, traded: Row, at: int, arrival: int, row: int, out: Events, found: int) -> int:
-    """A whole second has passed, so much has been traded, `s` is the bars' state; return how many events there are."""
+def second(r: Row, s: Row, flow: Row, traded: Row, at: int, arrival: int, row: int, out: Events, found: int) -> int:
+    """A whole second has passed, so much has been traded; `s` is the bars' state, `flow` the order flow's.
+
+    Return how many events there are.
+    """
     if at % STEP_NS != 0:
         return found
     r.steps += 1
@@ -153,4 +161,4 @@ def second(r: Row, s: Row, traded: Row, at: int, arrival: int, row: int, out: Ev
     if s.free_from <= at:
         r.whole_from = s.free_from
     whole = (r.whole_from <= at - r.timeframe and at <= s.locked_from) or s.free_from <= at - r.timeframe
-    return weigh(r, s.flow, at, arrival, row, out, found) if whole and r.steps > r.span else found
+    return weigh(r, s.flow, flow, at, arrival, row, out, found) if whole and r.steps > r.span else found

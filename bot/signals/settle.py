@@ -10,12 +10,12 @@ import numpy as np
 
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, kernel, part
-from bot.signals import absorption_rejection, event, imbalance, rejection
+from bot.signals import absorption_rejection, event, imbalance, order_flow, rejection
 from bot.signals.epochs import NEVER
 
 BAR_EVIDENCE = (
     "open", "high", "low", "close", "volume", "delta", "buy", "sell", "unknown", "delta_min", "delta_max", "poc",
-    "prints", "partial", "halted", "locked", "empty", "opening", "start",
+    "prints", "partial", "halted", "locked", "empty", "opening", "start", "ofi", "ofi_z", "depth",
 )  # fmt: skip
 
 
@@ -28,6 +28,8 @@ def tell(bar: Row, source: Row, e: Row) -> None:
     v = e.evidence
     v[4], v[5], v[6], v[7], v[8] = volume, bar.buy - bar.sell, bar.buy, bar.sell, bar.unknown
     v[9], v[10], v[12], v[18] = bar.delta_min, bar.delta_max, bar.prints, bar.start / 1e9
+    v[19], v[21] = bar.ofi, order_flow.depth_of(bar.depth, bar.quotes)
+    v[20] = order_flow.z_of(bar.ofi, bar.depth, bar.quotes, bar.ofi_scale, bar.end - bar.start)
     if bar.open == ABSENT:
         v[0] = v[1] = v[2] = v[3] = v[11] = np.nan
     else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
 from bot.kernel import Row, hot, kernel, part
-from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards, rolling, sweep
+from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards, order_flow, rolling, sweep
 from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
 from bot.signals.footprint import BAR
@@ -39,6 +39,7 @@ WORLD = np.dtype(
         ("bars", bars.STATE),
         ("frames", BAR, (FRAMES_MAX,)),
         ("guards", guards.STATE),
+        ("order_flow", order_flow.STATE),
     ],
     align=True,
 )
@@ -88,8 +89,11 @@ def pass_seconds(w: Row, readers: Readers, now: int, arrival: int, out: Events) 
     # Counted: how often a while would turn LLVM works out in 128 bits, whose division no linker here knows.
     for _ in range((now - w.next_second) // SECOND_NS + 1):
         bars.add_up(w.bars, w.frames[0], w.traded)
+        order_flow.advance(w.order_flow, w.traded, w.next_second)
         for k in range(readers.rollings.shape[0]):
-            w.found = rolling.second(readers.rollings[k], w.bars, w.traded, w.next_second, arrival, w.row, out, w.found)
+            w.found = rolling.second(
+                readers.rollings[k], w.bars, w.order_flow, w.traded, w.next_second, arrival, w.row, out, w.found
+            )
         for k in range(readers.sweeps.shape[0]):
             sweep.second(readers.sweeps[k], w.next_second)
         w.next_second += SECOND_NS
@@ -102,7 +106,10 @@ def roll(
     """Close the bars that end at or before `ts`, and tell the readers of each. DONE, or what it was short of."""
     first = w.bars.closed
     code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, ts, arrival, w.row)
+    if w.bars.closed > first:
+        bars.add_up(w.bars, w.frames[0], w.traded)
     for i in range(first, w.bars.closed):
+        order_flow.stamp(w.order_flow, w.traded, closed[i])
         for k in range(readers.rollings.shape[0]):
             if readers.rollings[k].timeframe == closed[i].timeframe:
                 rolling.on_bar(readers.rollings[k], closed[i])
@@ -138,11 +145,13 @@ def moments(
     if ts >= w.next_epoch:
         w.next_epoch = next_epoch(days, ts)
         new_epoch(readers, days, ts)
+        w.order_flow.broken = 1
     w.found = guards.pass_time(w.guards, days, ts - 1, ts, w.row, out, w.found)
     w.found, touched = guard_halt.hear(w.guards.halt, tick, w.row, out, w.found)
     if touched:
         guards.reopen(w.guards)
         interrupt(readers)
+        w.order_flow.broken = 1
         bars.halt(w.bars, w.frames, w.guards.halt.halted)
     for k in range(readers.sweeps.shape[0]):
         if readers.sweeps[k].cut:
@@ -171,6 +180,8 @@ def any_ripe(absorptions: Ticks) -> bool:
 @part
 def touch(w: Row, tick: Row, out: Events) -> None:
     """Bid or ask moved."""
+    if tick.kind == PRINT:
+        order_flow.update(w.order_flow, w.frames[0], tick, w.guards.stuffing.on)
     w.bid, w.ask = tick.bid, tick.ask
     w.found = guards.touch(w.guards, tick, w.row, out, w.found)
 
@@ -179,6 +190,7 @@ def touch(w: Row, tick: Row, out: Events) -> None:
 def quoted(w: Row, readers: Readers, tick: Row, out: Events) -> None:
     """Read a quote."""
     w.found = guards.quoted(w.guards, tick, w.row, out, w.found)
+    order_flow.update(w.order_flow, w.frames[0], tick, w.guards.stuffing.on)
     for j in range(0 if w.deaf else readers.absorptions.shape[0]):
         absorption.on_quote(readers.absorptions[j], tick)
     for j in range(0 if w.deaf else readers.sweeps.shape[0]):

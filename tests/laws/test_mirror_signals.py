@@ -45,6 +45,7 @@ def reflected(one: dict[str, float]) -> dict[str, float]:
             -one["e.delta_max"],
             -one["e.delta_min"],
         )
+        out["e.ofi"], out["e.ofi_z"] = -one["e.ofi"], -one["e.ofi_z"]
     return out
 
 
