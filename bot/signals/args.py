@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 import numpy as np
@@ -14,16 +14,27 @@ _TYPES = {"int": "i8", "float": "f8", "bool": "u1"}
 
 
 def args_dtype(params: type[Params]) -> np.dtype[np.void]:
-    """The row type of a Params class. Raises KeyError for a field that is neither int, float nor bool."""
+    """The row type of a Params class. Raises KeyError for a field that is neither int, float, bool nor Literal."""
     fields = [
-        (name, _TYPES[str(getattr(kind.annotation, "__name__", ""))]) for name, kind in params.model_fields.items()
+        (name, "i8" if _choices(kind) else _TYPES[str(getattr(kind.annotation, "__name__", ""))])
+        for name, kind in params.model_fields.items()
     ]
     return np.dtype(fields, align=True)
 
 
+def _choices(kind: Any) -> tuple[Any, ...]:
+    """What a Literal field may say; a kernel is told which of them it is, by number."""
+    return get_args(kind.annotation) if get_origin(kind.annotation) is Literal else ()
+
+
 def args_row(params: Params, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
     """The values of `params` as one row of `dtype`."""
-    return np.array([params.as_args()], dtype)
+    kinds = type(params).model_fields.values()
+    values = [
+        choices.index(value) if (choices := _choices(kind)) else value
+        for kind, value in zip(kinds, params.as_args(), strict=True)
+    ]
+    return np.array([tuple(values)], dtype)
 
 
 def params_hash(kind: str, timeframe: int, params: Params | None, parts: Sequence[str] = ()) -> str:

@@ -1,6 +1,6 @@
 """Which detectors run: the union of what strategies wish for, equal ones once, in the order in which ties are settled.
 
-Order of sources: guards, bars by length, absorption, imbalance, rejection, their confluence, sweep, those of others.
+Order of sources: guards, bars by length, absorption, imbalance, rejection, makers, confluence, sweep, those of others.
 """
 
 import difflib
@@ -23,6 +23,7 @@ from bot.signals import (
     absorption_rejection,
     guard,
     imbalance,
+    makers,
     rejection,
     rolling,
     settle,
@@ -33,7 +34,7 @@ from bot.signals.args import params_hash
 from bot.signals.cluster import WINDOW_NS
 from bot.signals.guards import BY_KIND
 
-INTERNAL = frozenset({"bar", "guard"})
+INTERNAL = frozenset({"bar", "guard", "inventory"})
 CANDIDATES = frozenset({"sweep_weak", "break_no_reclaim"})
 """Kinds that are told for honesty's sake and never are signals: nearly one, and what became of those that were none."""
 CONTEXT_NS = 5 * MINUTE_NS
@@ -43,6 +44,7 @@ DETECTORS: Mapping[str, Any] = {
     "absorption": absorption.Absorption,
     "imbalance": imbalance.Imbalance,
     "rejection": rejection.Rejection,
+    "inventory": makers.Inventory,
     "absorption_rejection": absorption_rejection.AbsorptionRejection,
     "sweep": sweep.Sweep,
 }
@@ -107,6 +109,7 @@ class Roster:
             absorptions=self._of("absorption", absorption.STATE),
             rollings=self._of("rolling", rolling.STATE),
             sweeps=self._of("sweep", sweep.STATE),
+            makers=self._of("inventory", makers.STATE),
         )
 
     def judges(self) -> settle.Judges:

@@ -11,7 +11,18 @@ import numpy as np
 
 from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
 from bot.kernel import Row, hot, kernel, part
-from bot.signals import absorption, bars, guard_halt, guard_one_sided, guards, order_flow, rolling, sweep
+from bot.signals import (
+    absorption,
+    bars,
+    guard_halt,
+    guard_one_sided,
+    guards,
+    makers,
+    order_flow,
+    quote_reaction,
+    rolling,
+    sweep,
+)
 from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
 from bot.signals.footprint import BAR
@@ -21,7 +32,7 @@ FRAMES_MAX = 8
 SHORT = 3
 """Why a walk came back, besides bars' DONE, FULL and GROW: the buffer of events is too short."""
 ROW_EVENTS = 16
-"""More than one row, or the silence before it, cannot give from all readers but absorption and sweep."""
+"""More than one row, or the silence before it, cannot give from all readers but absorption, makers and sweep."""
 LOOK_NS = 250_000_000
 """How often drying up is looked for, in event time."""
 
@@ -40,6 +51,7 @@ WORLD = np.dtype(
         ("frames", BAR, (FRAMES_MAX,)),
         ("guards", guards.STATE),
         ("order_flow", order_flow.STATE),
+        ("levels", quote_reaction.LEVELS),
     ],
     align=True,
 )
@@ -51,6 +63,7 @@ class Readers(NamedTuple):
     absorptions: Ticks
     rollings: Ticks
     sweeps: Ticks
+    makers: Ticks
 
 
 @part
@@ -68,6 +81,8 @@ def interrupt(readers: Readers) -> None:
     forget(readers)
     for k in range(readers.rollings.shape[0]):
         rolling.restart(readers.rollings[k])
+    for k in range(readers.makers.shape[0]):
+        makers.restart(readers.makers[k])
 
 
 @part
@@ -78,6 +93,8 @@ def new_epoch(readers: Readers, days: Days, ts: int) -> None:
         absorption.new_day(readers.absorptions[k], epoch(days, ts))
     for k in range(readers.sweeps.shape[0]):
         sweep.new_day(readers.sweeps[k], days, ts)
+    for k in range(readers.makers.shape[0]):
+        makers.new_day(readers.makers[k])
 
 
 @part
@@ -96,6 +113,19 @@ def pass_seconds(w: Row, readers: Readers, now: int, arrival: int, out: Events) 
             )
         for k in range(readers.sweeps.shape[0]):
             sweep.second(readers.sweeps[k], w.next_second)
+        for k in range(readers.makers.shape[0]):
+            w.found = makers.second(
+                readers.makers[k],
+                w.order_flow,
+                w.levels.taken,
+                w.traded,
+                w.guards.rows,
+                w.next_second,
+                arrival,
+                w.row,
+                out,
+                w.found,
+            )
         w.next_second += SECOND_NS
 
 
@@ -113,6 +143,9 @@ def roll(
         for k in range(readers.rollings.shape[0]):
             if readers.rollings[k].timeframe == closed[i].timeframe:
                 rolling.on_bar(readers.rollings[k], closed[i])
+        for k in range(readers.makers.shape[0]):
+            if readers.makers[k].timeframe == closed[i].timeframe:
+                makers.on_bar(readers.makers[k], closed[i], w.guards.rows)
     return code
 
 
@@ -177,11 +210,21 @@ def any_ripe(absorptions: Ticks) -> bool:
     return ripe > 0
 
 
+@hot
+def show(w: Row, tick: Row) -> None:
+    """There is a new quote, on a row of either kind."""
+    base, total = w.frames[0], w.bars.total
+    order_flow.update(w.order_flow, base, tick, w.guards.stuffing.on)
+    quote_reaction.remember(w.levels, total.sell + base.sell, total.buy + base.buy)
+
+
 @part
 def touch(w: Row, tick: Row, out: Events) -> None:
     """Bid or ask moved."""
+    sold, bought = w.bars.total.sell + w.frames[0].sell, w.bars.total.buy + w.frames[0].buy
+    quote_reaction.moved(w.levels, w.order_flow, tick, sold, bought, w.frames[0].last_ts)
     if tick.kind == PRINT:
-        order_flow.update(w.order_flow, w.frames[0], tick, w.guards.stuffing.on)
+        show(w, tick)
     w.bid, w.ask = tick.bid, tick.ask
     w.found = guards.touch(w.guards, tick, w.row, out, w.found)
 
@@ -190,7 +233,7 @@ def touch(w: Row, tick: Row, out: Events) -> None:
 def quoted(w: Row, readers: Readers, tick: Row, out: Events) -> None:
     """Read a quote."""
     w.found = guards.quoted(w.guards, tick, w.row, out, w.found)
-    order_flow.update(w.order_flow, w.frames[0], tick, w.guards.stuffing.on)
+    show(w, tick)
     for j in range(0 if w.deaf else readers.absorptions.shape[0]):
         absorption.on_quote(readers.absorptions[j], tick)
     for j in range(0 if w.deaf else readers.sweeps.shape[0]):
@@ -231,6 +274,7 @@ def read_rows(
     """Read rows from where the world stands. DONE, or what the next row is short of."""
     room = out.shape[0] - guards.ROW_EVENTS - ROW_EVENTS
     room -= absorption.ROW_EVENTS * readers.absorptions.shape[0] + sweep.ROW_EVENTS * readers.sweeps.shape[0]
+    room -= makers.ROW_EVENTS * readers.makers.shape[0]
     for i in range(w.row, ticks.shape[0]):
         tick = ticks[i]
         w.row = i

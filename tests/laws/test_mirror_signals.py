@@ -17,6 +17,9 @@ ABOUT = 16800
 WEEK_NS = 7 * 86_400_000_000_000
 PRICES = {"level", "lift", "extreme", "cluster_low", "zone", "open", "close", "poc"}
 SWAPPED = {"buy": "sell", "sell": "buy", "high": "low", "low": "high"}
+SWAPPED |= {"skew_down": "skew_up", "skew_up": "skew_down"}
+SWAPPED |= {"widen_long_seed": "widen_short_seed", "widen_short_seed": "widen_long_seed"}
+NEGATED = ("q", "q_hat", "q_v", "micro", "drift", "ofi", "ofi_z")
 SEEN: set[str] = set()
 
 
@@ -46,6 +49,10 @@ def reflected(one: dict[str, float]) -> dict[str, float]:
             -one["e.delta_min"],
         )
         out["e.ofi"], out["e.ofi_z"] = -one["e.ofi"], -one["e.ofi_z"]
+    if "e.q_hat" in one:
+        out |= {f"e.{name}": -one[f"e.{name}"] for name in NEGATED}
+        out["e.reading"] = -one["e.reading"] if abs(one["e.reading"]) == 1 else one["e.reading"]
+        out["e.d_bid"], out["e.d_ask"] = -one["e.d_ask"], -one["e.d_bid"]
     return out
 
 
@@ -79,7 +86,7 @@ def test_a_tape_in_the_mirror_gives_mirrored_events(seed: int, sided: bool) -> N
 
 
 def test_what_was_tried_reached_every_kind_on_both_sides() -> None:
-    silent = {"bar", "guard", "imbalance_15m"}
+    silent = {"bar", "guard", "inventory", "imbalance_15m"}
     assert {f"{kind}{side}" for kind in set(hair_engine().kinds) - silent for side in ("+1", "-1")} <= SEEN, SEEN
 
 

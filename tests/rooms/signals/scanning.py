@@ -71,6 +71,7 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
         "step": "5s",
         "window": "60s",
     },
+    "inventory": {"q_min": 0.05, "tau": "20s", "look": "2s", "past": "4s", "cooldown": "3s", "confidence_min": 0.0},
     "guard_halt": {"silence": "8s", "gaps": 10.0, "release": "4s"},
     "guard_one_sided": {"whole": "2s"},
     "guard_spread": {"floor_ticks": 2, "times": 1.6, "held": "100ms", "release": "2s"},
@@ -79,6 +80,8 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
     "guard_volatility": {"ratio": 1.1, "calm_ratio": 1.0, "calm_seconds": 3, "move_atr": 2.0, "seconds_min": 20},
 }
 HAIR_WISH = Wish(TRIGGER_NS, CONTEXT_NS, HAIR)
+SEED_WISH = Wish(TRIGGER_NS, CONTEXT_NS, {**HAIR, "inventory": {**HAIR["inventory"], "mm_model": "seed"}})
+"""The same, but quotes that move apart are what makers do who hold too much: the lesson's model of them."""
 
 
 def weekdays(*dates: str) -> Days:
@@ -97,7 +100,7 @@ LESSON_DAYS = weekdays("2023-05-24", "2023-05-25", "2023-05-26")
 
 def hair_engine(**room: int) -> Engine:
     """An engine that fires at everything; `room` is how much of its buffers it starts with."""
-    return build(BANDED, WEEK, [HAIR_WISH], **room)
+    return build(BANDED, WEEK, [HAIR_WISH, SEED_WISH], **room)
 
 
 def lively(seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, sided: bool = True) -> Ticks:

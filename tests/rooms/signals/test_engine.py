@@ -11,6 +11,7 @@ from bot.config.params import MINUTE_NS, SECOND_NS
 from bot.domain.market import EVENT, PRINT, TICK, Events, Ticks
 from bot.errors import ConfigError, PaperpitError
 from bot.signals import guards, walk
+from bot.signals.args import args_row
 from bot.signals.engine import MultiEngine, Wish, build
 from bot.signals.roster import DETECTORS, GUARDS
 from tests.rooms.signals.scanning import ES, HAIR_WISH, WEEK, hair_engine, lively, raw, scanned
@@ -215,7 +216,7 @@ def test_parameters_reach_the_kernel_under_their_own_names(kind: str) -> None:
     module = guards.BY_KIND.get(kind) or sys.modules[DETECTORS[kind].__module__]
     assert module.ARGS.names == tuple(module.Params.model_fields)
     made = module.Params.defaults("ES", MINUTE_NS)
-    row = np.array([made.as_args()], module.ARGS)[0]
+    row = args_row(made, module.ARGS)[0]
     assert [row[name] for name in module.ARGS.names] == list(made.as_args())
     assert len(module.__doc__.split("Source")) == 2
 

@@ -109,7 +109,10 @@ def test_f15_any_cut_gives_the_same_events(step: int) -> None:
 def test_defaults_see_no_signal_on_it() -> None:
     """The tape is half an hour old: no baseline has warmed up, and 100 contracts are little for ES."""
     watch = build(ES, LESSON_DAYS, [Wish()])
-    assert set(kinds(watch, scanned(watch, lesson().rows()))) <= {"bar", "guard", "imbalance"} | watch.candidates
+    assert (
+        set(kinds(watch, scanned(watch, lesson().rows())))
+        <= {"bar", "guard", "inventory", "imbalance"} | watch.candidates
+    )
 
 
 def test_a_second_earlier_nothing_is_known() -> None:
