@@ -71,7 +71,7 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
         "step": "5s",
         "window": "60s",
     },
-    "inventory": {"q_min": 0.05, "tau": "20s", "look": "2s", "past": "4s", "cooldown": "3s", "confidence_min": 0.0},
+    "inventory": {"q_min": 0.01, "tau": "20s", "look": "1s", "past": "2s", "cooldown": "1s", "confidence_min": 0.0},
     "guard_halt": {"silence": "8s", "gaps": 10.0, "release": "4s"},
     "guard_one_sided": {"whole": "2s"},
     "guard_spread": {"floor_ticks": 2, "times": 1.6, "held": "100ms", "release": "2s"},
@@ -82,6 +82,7 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
 HAIR_WISH = Wish(TRIGGER_NS, CONTEXT_NS, HAIR)
 SEED_WISH = Wish(TRIGGER_NS, CONTEXT_NS, {**HAIR, "inventory": {**HAIR["inventory"], "mm_model": "seed"}})
 """The same, but quotes that move apart are what makers do who hold too much: the lesson's model of them."""
+HAIR_WISHES = (HAIR_WISH, SEED_WISH)
 
 
 def weekdays(*dates: str) -> Days:
@@ -100,7 +101,7 @@ LESSON_DAYS = weekdays("2023-05-24", "2023-05-25", "2023-05-26")
 
 def hair_engine(**room: int) -> Engine:
     """An engine that fires at everything; `room` is how much of its buffers it starts with."""
-    return build(BANDED, WEEK, [HAIR_WISH, SEED_WISH], **room)
+    return build(BANDED, WEEK, HAIR_WISHES, **room)
 
 
 def lively(seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, sided: bool = True) -> Ticks:
@@ -121,7 +122,9 @@ def lively(seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, si
         missing = 1 - missing if chance.random() < (0.01 if missing == 0 else 0.2) else missing
         wide = int(chance.integers(2, 5)) if chance.random() < 0.01 else 1 if chance.random() < 0.1 else wide
         row["ts"], row["price"] = now, ABSENT
-        row["bid"], row["ask"] = (ABSENT if missing else bid), bid + wide
+        # Now and then makers step back on both sides for a while.
+        apart = now // (8 * SECOND_NS) % 6 == 0
+        row["bid"], row["ask"] = (ABSENT if missing else bid - apart), bid + wide + apart
         row["bid_size"], row["ask_size"] = (0 if missing else sizes[0]), sizes[1]
         row["kind"] = chance.choice([PRINT, QUOTE, STATUS], p=[0.6, 0.395, 0.005])
         if row["kind"] == PRINT:

@@ -120,7 +120,7 @@ def test_a_bar_is_known_when_the_next_row_says_so_or_after_its_grace() -> None:
 def test_silence_closes_a_bar_without_a_row() -> None:
     watch, told = engine(), tape().bought(1, "4200.25").rows()
     assert 0 not in watch.scan(told, at("10:01:00.249"))["kind"]
-    [event] = watch.scan(told[:0], at("10:01:00.250"))
+    event, *_ = watch.scan(told[:0], at("10:01:00.250"))
     assert (event["ts"], event["known"], event["row"], event["before"]) == (at("10:01"), at("10:01:00.250"), 0, 1)
 
 

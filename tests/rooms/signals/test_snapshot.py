@@ -20,6 +20,7 @@ from tests.rooms.signals.scanning import (
     CONTEXT_NS,
     HAIR,
     HAIR_WISH,
+    HAIR_WISHES,
     TRIGGER_NS,
     WEEK,
     hair_engine,
@@ -150,7 +151,7 @@ def test_what_knows_the_future_is_refused(lived: Engine) -> None:
 
 
 def test_days_that_do_not_reach_back_are_refused(lived: Engine) -> None:
-    later = build(BANDED, weekdays("2026-06-10"), [HAIR_WISH])
+    later = build(BANDED, weekdays("2026-06-10"), HAIR_WISHES)
     assert "do not reach back to its session 20260527" in misfit(taken(lived), later, NOW)
 
 
@@ -158,7 +159,7 @@ def test_days_counted_from_elsewhere_change_nothing() -> None:
     ticks = lively(9)
     elder = hair_engine()
     scanned(elder, ticks[:300])
-    other = build(BANDED, weekdays("2026-05-27", "2026-05-28", "2026-05-29"), [HAIR_WISH])
+    other = build(BANDED, weekdays("2026-05-27", "2026-05-28", "2026-05-29"), HAIR_WISHES)
     assert resume(taken(elder), other)
     assert raw(scanned(other, ticks[300:])) == raw(scanned(elder, ticks[300:]))
 
@@ -169,7 +170,7 @@ def test_another_contract_takes_what_was_learnt_by_time_of_day_and_no_price() ->
         scanned(elder, lively(seed))
     read = taken(elder)
     december = replace(BANDED, contract="ESZ2026")
-    fresh, cold = build(december, WEEK, [HAIR_WISH]), build(december, WEEK, [HAIR_WISH])
+    fresh, cold = build(december, WEEK, HAIR_WISHES), build(december, WEEK, HAIR_WISHES)
     assert misfit(read, fresh, NOW) == ""
     assert not resume(read, fresh)
     new, old, bare = fresh.memory(), elder.memory(), cold.memory()
