@@ -25,7 +25,9 @@ MACHINE = np.dtype(
         ("last_touch", "i8"),
         ("born", "i8"),
         ("t0", "i8"),
-        ("low", "i8"),
+        ("low", "i8"),  # the furthest print, and when it came
+        ("low_ts", "i8"),
+        ("bought", "i8"),  # since then
         ("back", "i8"),  # since when it has been back
         ("proven", "i8"),  # by a second order below, or by the bid
         ("order_ts", "i8"),  # the newest order below
@@ -45,6 +47,7 @@ MACHINE = np.dtype(
 def begin(m: Row, around: Row, k: int, level: int, strength: float, ts: int) -> None:
     """Watch a level of side k that is traded through."""
     m.state, m.level, m.strength, m.t0, m.low = BREACHED, level, strength, ts, level
+    m.low_ts, m.bought = ts, 0
     m.kind, m.touches, m.last_touch, m.born = level_map.heaviest(around, k, level)
     m.proven = m.order_ts = m.prints = m.attack = 0
     m.sure = m.burst = m.r2 = m.r300 = 0.0
@@ -66,7 +69,8 @@ def machine_for(s: Row, level: int) -> int:
 def fall(m: Row, price: int, near: int, tick: Row, sold: bool, sure: float, r2: float, r300: float) -> None:
     """A print below a machine's level."""
     m.state = BREACHED
-    m.low = min(m.low, price)
+    if price < m.low:
+        m.low, m.low_ts, m.bought = price, tick.ts, 0
     if tick.ts != m.order_ts or price != m.order_price:
         m.prints += 1
         m.order_ts, m.order_price = tick.ts, price

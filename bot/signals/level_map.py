@@ -48,7 +48,7 @@ TICKS, AGE_NS, TOUCHES_MAX, NEAR = 2.0, 6 * 3600 * SECOND_NS, 4, 1
 OPENING_NS = 300 * SECOND_NS
 WING = 5
 """Bars on either side that make a swing."""
-_SINGLES, _SWINGS, ROUNDS, STEPS = 6, 16, 8, 64
+_SINGLES, _SWINGS, ROUNDS, STEPS, SECONDS = 6, 16, 8, 64, 64
 _FIRST = PRIOR
 """Levels of the kinds PRIOR to WINDOW have a slot each, then come the newest swings."""
 SETTLED = 5
@@ -69,9 +69,11 @@ SIDE = np.dtype(
     [
         ("below", "i8"),  # the highest level at or below the newest print
         ("above", "i8"),  # the lowest one above it
-        ("low", "i8"),  # of this minute, of the bar, of the regular hours
+        ("low", "i8"),  # of this second, the minute, the bar, the regular hours
+        ("minute_low", "i8"),
         ("bar_low", "i8"),
         ("regular", "i8"),
+        ("seconds", "i8", (SECONDS,)),  # lows of seconds past
         ("lows", "i8", (STEPS,)),  # of minutes past
         ("bar_lows", "i8", (2 * WING + 1,)),
         ("swings", "i8"),  # how many there have been
@@ -89,6 +91,7 @@ STATE = np.dtype(
         ("frame", "i8"),  # a bar of the timeframe
         ("window", "i8"),  # minutes in half an hour
         ("next", "i8"),  # when the minute is over
+        ("ticked", "i8"),  # whole seconds that have passed
         ("steps", "i8"),
         ("bars", "i8"),
         ("opened", "i8"),  # the session, and its regular hours once they have begun
@@ -115,7 +118,7 @@ def prepare(state: Ticks, timeframe: int, step: int, window: int) -> None:
     state["opening_at"] = NEVER
     state["last"] = state["close"] = NOTHING
     sides = state["sides"]
-    for name in ("low", "bar_low", "regular", "lows", "bar_lows"):
+    for name in ("low", "minute_low", "bar_low", "regular", "seconds", "lows", "bar_lows"):
         sides[name] = NOTHING
     sides["below"] = sides["above"] = NOWHERE
     sides["levels"]["price"] = sides["touched"]["price"] = NOWHERE
@@ -207,6 +210,16 @@ def highest(m: Row, k: int, price: int) -> int:
 
 
 @part
+def lowest_since(m: Row, k: int, seconds: int) -> int:
+    """The lowest signed price in this second and in so many whole ones before it."""
+    s = m.sides[k]
+    low = s.low
+    for i in range(min(seconds, m.ticked, SECONDS)):
+        low = min(low, s.seconds[(m.ticked - 1 - i) % SECONDS])
+    return int(low)
+
+
+@part
 def look_around(m: Row, k: int, price: int) -> None:
     """Find the levels next to a signed price."""
     s = m.sides[k]
@@ -269,7 +282,7 @@ def lowest_lately(m: Row, s: Row) -> int:
 @part
 def minute_over(m: Row, s: Row, ts: int) -> None:
     """Bring one side's levels up to date."""
-    low = s.low
+    low = s.minute_low
     if low < NOTHING:
         for j in range(s.levels.shape[0]):
             level = s.levels[j]
@@ -290,12 +303,18 @@ def minute_over(m: Row, s: Row, ts: int) -> None:
         settle(s.levels[WINDOW - _FIRST], WINDOW, window, ts)
     if ts == m.opening_at and s.levels[DAY_LOW - _FIRST].price != NOWHERE:
         settle(s.levels[OPENING - _FIRST], OPENING, s.levels[DAY_LOW - _FIRST].price, ts)
-    s.low = NOTHING
+    s.minute_low = NOTHING
 
 
 @part
 def second(m: Row, ts: int) -> None:
     """A whole second has passed; if a minute has with it, the map is drawn anew."""
+    for k in range(2):
+        s = m.sides[k]
+        s.seconds[m.ticked % SECONDS] = s.low
+        s.minute_low = min(s.minute_low, s.low)
+        s.low = NOTHING
+    m.ticked += 1
     if ts < m.next:
         return
     begun = m.next > 0
@@ -303,9 +322,9 @@ def second(m: Row, ts: int) -> None:
     if not begun:
         return
     m.steps += 1
-    regular = ts <= m.regular_until and m.sides[0].low < NOTHING
+    regular = ts <= m.regular_until and m.sides[0].minute_low < NOTHING
     if regular:
-        m.spans += -m.sides[1].low - m.sides[0].low
+        m.spans += -m.sides[1].minute_low - m.sides[0].minute_low
         m.counted += 1
         m.close = m.last
     for k in range(2):

@@ -5,9 +5,12 @@ Definition (long; the short side is its mirror, by `sign`)
     comes from at or above it. pen = x − lowest print since; attack = sold below x; burst = the largest r2 / r300 at a
     sale below x, with r2 and r300 the exponential rates of selling over 2 s and 300 s.
     back    a print ≥ x + off within `reclaim` of t0, then no print below x for `hold`; the first row after that decides
-    sweep             pen_min ≤ pen ≤ pen_max and burst ≥ burst_min
-    sweep_weak        the same with a smaller burst (WEAK_BURST): a candidate, never a signal
-    break_no_reclaim  not back in time (1), deeper than pen_max (2), or trading stopped meanwhile (3)
+    sweep             pen_min ≤ pen ≤ pen_max, burst ≥ burst_min · max(1, time to be back / quick)^1.5, `shallow` times
+                      that for a pen below 3 ticks, at least prints_min orders below x, and answer ≥ answer_min: the
+                      rate of buying since the furthest print over the r300 of the burst
+    sweep_weak        back with that pen, but wanting in something else: a candidate, never a signal
+    break_no_reclaim  not back in time, deeper than pen_max, or trading stopped meanwhile: the counter-example
+    A level that was run by pen_min in the last `rest` is not watched: who had stops there has none any more.
     One print alone breaches nothing unless the bid stands below x as well; nothing of a crossed row is believed.
     pen_min and pen_max are max(2, a fifth) and max(14, 1.6 ×) of the last regular hours' average minute once there was
     such a day, the product's before. Where several levels go at once each has its own machine, up to eight a side; of
@@ -17,9 +20,11 @@ Source
     The tape cannot show that anybody wanted those stops: this says sweep and reclaim, not manipulation.
 Evidence
     EVIDENCE, in order. Prices are ticks, volumes units, times seconds, rates units per second. `level_kind` counts
-    through level_map.KINDS; `reason` is 0 for a sweep, else 1 to 3 as above and 4 for a weak burst.
+    through level_map.KINDS; `reason` is 0 for a sweep, 1 late, 2 deep, 3 stopped, 4 a weak burst, 5 few orders or
+    unsure sides, 6 unanswered.
 """
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -38,8 +43,9 @@ from bot.signals.level_map import NOWHERE
 EVIDENCE = (
     "level", "level_kind", "s", "pen", "extreme", "burst", "attack", "touches", "touch_age", "age", "reclaim_s", "r2",
     "r300", "spread", "prints", "pen_min", "pen_max", "confidence", "reason",
+    "answer", "burst_needed",
 )  # fmt: skip
-LATE, DEEP, STOPPED, WEAK_BURST = 1, 2, 3, 4
+LATE, DEEP, STOPPED, WEAK_BURST, FEW, UNANSWERED = range(1, 7)
 SWEEP, WEAK, BROKEN = 0, 1, 2
 """Kinds, from the first on."""
 
@@ -55,6 +61,14 @@ class Params(Base):
     hold: Duration = SECOND_NS
     off_ticks: int = Field(0, ge=0)
     burst_min: float = 3.8
+    quick: Duration = Field(15 * SECOND_NS, ge=SECOND_NS)
+    """Back within this, burst_min is enough; later it takes a larger burst."""
+    shallow: float = 2.5
+    """So many times the burst is needed when it hardly went beyond the level."""
+    rest: Duration = Field(15 * SECOND_NS, ge=0, lt=64 * SECOND_NS)
+    """Nothing rests behind a level that was run by pen_min within this time."""
+    prints_min: int = 6
+    answer_min: float = 1.0
     strength_min: float = 0.3
     near_ticks: int = Field(4, ge=0)
     cooldown: Duration = 60 * SECOND_NS
@@ -66,31 +80,36 @@ class Params(Base):
     window: Duration = Field(30 * MINUTE_NS, ge=SECOND_NS)
     """How far back the extremes of the half hour go; at most 64 steps."""
 
-    BY_PRODUCT: ClassVar[dict[str, tuple[int, int, float]]] = {
-        # pen_min, pen_max, burst_min
-        "ES": (2, 14, 3.8), "MES": (2, 14, 3.8), "NQ": (8, 65, 3.0), "MNQ": (8, 65, 3.0),
-        "CL": (2, 19, 5.0), "GC": (2, 20, 5.0),
-        "SPY": (2, 17, 3.8), "AAPL": (3, 24, 3.8), "TSLA": (6, 51, 3.8),
+    BY_PRODUCT: ClassVar[dict[str, tuple[int, int, float, int, int, float]]] = {
+        # pen_min, pen_max, burst_min, quick (s), prints_min, answer_min
+        "ES": (2, 14, 3.8, 15, 6, 1.0), "MES": (2, 14, 3.8, 15, 6, 1.0),
+        "NQ": (8, 65, 3.2, 20, 6, 0.6), "MNQ": (8, 65, 3.2, 20, 6, 0.6),
+        "CL": (2, 19, 5.0, 15, 6, 1.0), "GC": (2, 20, 6.0, 15, 6, 1.0),
+        "SPY": (2, 17, 3.8, 15, 6, 1.0), "AAPL": (3, 24, 4.5, 15, 6, 1.0), "TSLA": (6, 51, 4.2, 20, 1, 0.0),
     }  # fmt: skip
     SLOW: ClassVar[frozenset[str]] = frozenset({"CL", "GC"})
-    """On bars of a quarter of an hour these have longer to come back, and need stronger levels."""
+    """On bars of a quarter of an hour these have longer to come back, and have to hold for longer."""
 
     @classmethod
     def defaults(cls, product: str, timeframe_ns: int = MINUTE_NS) -> "Params":
         """The starting values of a product (ES's where it is unknown)."""
-        pen_min, pen_max, burst = cls.BY_PRODUCT.get(product, cls.BY_PRODUCT["ES"])
+        pen_min, pen_max, burst, quick, prints, answer_min = cls.BY_PRODUCT.get(product, cls.BY_PRODUCT["ES"])
         slow = product in cls.SLOW and timeframe_ns >= 15 * MINUTE_NS
         return cls(
             pen_min=pen_min,
             pen_max=pen_max,
             burst_min=burst,
+            quick=quick * SECOND_NS,
+            prints_min=prints,
+            answer_min=answer_min,
             reclaim=(900 if slow else 75) * SECOND_NS,
             hold=(5 if slow else 1) * SECOND_NS,
-            strength_min=0.5 if slow else 0.3,
         )
 
 
 RECENT = 8
+SHALLOW = 3
+"""Ticks: less is as far beyond a level as any print may lie."""
 MINUTES_MIN = 60
 """Fewer regular minutes say nothing about a day's average one."""
 ROW_EVENTS = 2 * MACHINES
@@ -225,7 +244,7 @@ def report(a: Row, k: int, m: Row, kind: int, reason: int, tick: Row, row: int, 
     v[13] = tick.ask - tick.bid if tick.bid != ABSENT and tick.ask != ABSENT else np.nan
     v[14], v[15], v[16] = m.prints, a.pen_min, a.pen_max
     v[17] = m.sure / m.attack if m.attack > 0 else 0.0
-    v[18] = reason
+    v[18], v[19], v[20] = reason, answer(m, tick.ts), needed(a.args, m) if m.state == PENDING else np.nan
     return found + 1
 
 
@@ -242,22 +261,44 @@ def fail(a: Row, k: int, m: Row, reason: int, tick: Row, row: int, out: Events, 
 def conclude(a: Row, k: int, m: Row, tick: Row, row: int, out: Events, found: int) -> int:
     """It came back and held."""
     if m.proven and m.level - m.low >= a.pen_min and a.sides[k].selling.seconds * SECOND_NS >= a.args.warmup:
-        if m.burst >= a.args.burst_min and m.sure >= a.args.confidence_min * m.attack:
-            found = report(a, k, m, SWEEP, 0, tick, row, out, found)
-        else:
-            found = report(a, k, m, WEAK, WEAK_BURST, tick, row, out, found)
+        reason = wanting(a.args, m, tick.ts)
+        found = report(a, k, m, SWEEP if reason == 0 else WEAK, reason, tick, row, out, found)
     m.state = IDLE
     return found
+
+
+@part
+def needed(args: Row, m: Row) -> float:
+    """The burst that makes a breach a sweep: larger for one that was slow to come back or hardly went beyond."""
+    times = max(1.0, (m.back - m.t0) / args.quick)
+    return float(args.burst_min * times * math.sqrt(times) * (args.shallow if m.level - m.low < SHALLOW else 1.0))
+
+
+@part
+def answer(m: Row, ts: int) -> float:
+    """Rate of buying since the furthest print over the usual rate of selling."""
+    return m.bought / max(1.0, (ts - m.low_ts) / 1e9) / m.r300 if m.r300 > 0.0 else 0.0
+
+
+@part
+def wanting(args: Row, m: Row, ts: int) -> int:
+    """Why what came back is no sweep; 0: it is one."""
+    if m.burst < needed(args, m):
+        return WEAK_BURST
+    if m.prints < args.prints_min or m.sure < args.confidence_min * m.attack:
+        return FEW
+    return UNANSWERED if answer(m, ts) < args.answer_min else 0
 
 
 @part
 def breach(a: Row, k: int, price: int, ts: int) -> None:
     """A print at the signed `price` went through the level below, and perhaps through more."""
     s, x = a.sides[k], a.map.sides[k].below
+    fresh = level_map.lowest_since(a.map, k, a.args.rest // SECOND_NS) + a.pen_min
     for _ in range(MACHINES):
         if x <= price:
             return
-        j = machine_for(s, x)
+        j = machine_for(s, x) if x < fresh else -1
         worth = level_map.strength(a.map, k, x, ts) if j >= 0 else 0.0
         if j >= 0 and worth >= a.args.strength_min:
             begin(s.machines[j], a.map, k, x, worth, ts)
@@ -273,7 +314,7 @@ def look(a: Row, k: int, price: int, tick: Row, sure: float, row: int, out: Even
         breach(a, k, price, ts)
         wait(a, s)
     if s.busy > 0:
-        sold = (1 - 2 * k) * tick.side < 0
+        sold, bought = (1 - 2 * k) * tick.side < 0, tick.size if (1 - 2 * k) * tick.side > 0 else 0
         r2, r300 = selling.rates(s.selling, ts, tick.size if sold else 0, asked)
         near, sane = bid_of(tick, k), not crossed(tick)
         for j in range(MACHINES):
@@ -282,6 +323,7 @@ def look(a: Row, k: int, price: int, tick: Row, sure: float, row: int, out: Even
                 found = fail(a, k, m, LATE, tick, row, out, found)
             if m.state == IDLE:
                 continue
+            m.bought += bought
             if price < m.level:
                 fall(m, price, near, tick, sold, sure, r2, r300)
                 if m.level - m.low > a.pen_max:
@@ -304,10 +346,10 @@ def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) 
     a.map.last = tick.price
     for k in range(2):
         price, around = (1 - 2 * k) * tick.price, a.map.sides[k]
-        if price < around.low:
-            around.low = price
         if (price < around.below) | (price >= around.above) | (a.sides[k].busy > 0):
             found = look(a, k, price, tick, sure, row, out, found)
+        if price < around.low:
+            around.low = price
     return found
 
 

@@ -171,6 +171,50 @@ def test_two_prints_there_are_or_one_with_the_bid_below(prints: int, bid: str) -
     assert (kind, numbers["pen"]) == ("sweep", 10)
 
 
+def test_the_slower_it_comes_back_the_larger_the_burst_has_to_be() -> None:
+    for seconds, expected in ((18.0, "sweep"), (40.0, "sweep_weak")):
+        told, _ = tesla(back_s=seconds)
+        [(kind, _, numbers)] = at_support(seen(told.calm(5, 14501).rows()))
+        assert kind == expected
+        assert numbers["burst_needed"] == pytest.approx(4.2 * max(1.0, seconds / 20) ** 1.5, rel=0.01)
+
+
+def test_a_pen_of_two_ticks_takes_a_larger_burst_than_one_of_three() -> None:
+    needed = []
+    for lowest in (14498, 14497):
+        told, _ = tesla(lowest=lowest)
+        [(_, _, numbers)] = at_support(seen(told.calm(5, 14501).rows(), pen_min=1))
+        needed.append(numbers["burst_needed"])
+    assert needed == pytest.approx([2.5 * 4.2, 4.2])
+
+
+def test_a_level_that_was_run_a_moment_ago_has_no_stops_left() -> None:
+    """Taken back at 18 s, and run and taken back once more at once: the second time says nothing."""
+    for pause, count in ((5, 1), (40, 2)):
+        told, _ = tesla()
+        told.calm(pause, 14501)
+        for price in range(14499, 14492, -1):
+            told.trades(price, 60)
+        told.now += 5 * SECOND
+        told.trades(14500, 0, 20)
+        found = at_support(seen(told.calm(5, 14501).rows(), cooldown="1s"))
+        assert [kind for kind, _, _ in found] == ["sweep"] * count
+
+
+def test_nobody_who_buys_it_back_and_few_who_sell_make_no_sweep() -> None:
+    told, _ = tesla()
+    ticks = told.calm(5, 14501).rows()
+    for params, reason in (({"answer_min": 2.0}, 6), ({"prints_min": 400}, 5)):
+        [(kind, _, numbers)] = at_support(seen(ticks, **params))
+        assert (kind, numbers["reason"]) == ("sweep_weak", reason)
+    [(_, event, numbers)] = at_support(seen(ticks))
+    prints = ticks[(ticks["kind"] == PRINT) & (ticks["ts"] <= event["ts"])]
+    furthest = int(np.flatnonzero(prints["price"] == 14493)[0])
+    bought = int(prints["size"][furthest:][prints["side"][furthest:] > 0].sum())
+    seconds = (event["ts"] - prints["ts"][furthest]) / 1e9
+    assert numbers["answer"] == pytest.approx(bought / seconds / numbers["r300"], rel=1e-6)
+
+
 def test_off_grid_and_quarantined_prints_breach_nothing() -> None:
     for flag in (1, 2):
         ticks = spike(3)
