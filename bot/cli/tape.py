@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.facts import OUT, destination, facts_of, print_facts
+from bot.cli.makers import makers
 from bot.cli.output import json_option, list_options, print_json, print_rows, progress, say
 from bot.cli.synth import synth
 from bot.errors import ConfigError, InputMissing, UsageError
@@ -307,3 +308,4 @@ def _row_range(text: str) -> tuple[int, int | None]:
 
 
 tape.add_command(synth)
+tape.add_command(makers)

@@ -89,7 +89,7 @@ class Watch:
         """
         settings = bot or read_bot()
         folder = settings.path.parent
-        self._adapter = _opened(tape, folder)
+        self._adapter = opened(tape, folder)
         (one,) = self._adapter.market.instruments
         last_ns = self._adapter.market.last_ns
         assert last_ns is not None, "a tape ends"
@@ -111,7 +111,9 @@ class Watch:
         return eye.watched(Watched(self.product, self._tick, self.first_ns, self.last_ns, self.kinds))
 
 
-def _opened(tape: str, folder: Path) -> Adapter:
+def opened(tape: str, folder: Path) -> Adapter:
+    """The replay adapter on a tape; `folder` is where instruments are looked up. Raises InputMissing, DataDamaged."""
+
     def facts_of(name: str, tick: Decimal) -> Instrument:
         return instrument(name, tick, folder=folder)
 
