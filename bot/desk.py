@@ -19,7 +19,7 @@ from bot.ahead import scanned
 from bot.config import duration_text
 from bot.domain.decision import Approved, Proposal, Refusal, Signal
 from bot.domain.instrument import Instrument
-from bot.domain.market import ABSENT, STATUS, TICK, Events, Ticks
+from bot.domain.market import ABSENT, QUARANTINED, STATUS, TICK, Events, Ticks
 from bot.domain.order import CommissionReport, FillReport, LinkReport, OrderReport
 from bot.ports import Batch, Broker, DeskView, Edge, Engine, Gate, Journal, Market, Schedule, Stop, Strategy
 
@@ -323,7 +323,7 @@ class Desk:
         """The instrument's newest row before `row`."""
         for index in range(row - 1, -1, -1):
             tick = self._ticks[index]
-            if tick["instrument"] == instrument and tick["kind"] != STATUS:
+            if tick["instrument"] == instrument and tick["kind"] != STATUS and not tick["flags"] & QUARANTINED:
                 return tick  # type: ignore[no-any-return]  # numpy types a row of a structured array as Any
         return self._last[instrument]
 

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-from adapters.replay.clean import Cleaner
 from adapters.replay.merge import cut, merged
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
 from bot.ports import Batch
 from bot.tape import TapeReader
+from bot.tape.clean import Cleaner, total
 
 
 class ReplayMarket:
@@ -44,8 +44,4 @@ class ReplayMarket:
     @property
     def anomalies(self) -> dict[str, int]:
         """What was odd on the tapes, by name."""
-        total: dict[str, int] = {}
-        for cleaner in self._cleaners:
-            for name, count in cleaner.anomalies.items():
-                total[name] = total.get(name, 0) + count
-        return total
+        return total(self._cleaners)

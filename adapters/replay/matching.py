@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.domain.market import ABSENT, HALT, OFF_GRID, PRINT, QUARANTINED, RESUME, STATUS
+from bot.domain.market import ABSENT, HALT, OFF_GRID, PRINT, QUARANTINED, QUOTE, RESUME, STATUS
 from bot.kernel import kernel, part
 
 TOUCH, QUEUE, THROUGH, IB_PAPER = 0, 1, 2, 3
@@ -125,7 +125,8 @@ def scan(
             elif tick.flags & RESUME:
                 halted[tick.instrument] = 0
             continue
-        if tick.flags & (OFF_GRID | QUARANTINED):
+        # A crossed quote is nobody's offer; a print beneath one still happened.
+        if tick.flags & (OFF_GRID | QUARANTINED) or (tick.kind == QUOTE and tick.bid > tick.ask > ABSENT):
             continue
         for k in range(used):
             w = works[k]

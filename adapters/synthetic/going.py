@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import numpy as np
 
-from adapters.replay.clean import Cleaner
 from adapters.replay.merge import merged
 from adapters.synthetic.natures import nature_of
 from adapters.synthetic.state import SECOND
@@ -19,6 +18,7 @@ from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT, TICK, Ticks
 from bot.ports import Batch
 from bot.sessions import days
+from bot.tape.clean import Cleaner, total
 
 WEEK_NS = 7 * 86_400 * SECOND
 _SESSION_SEED = 1_000_003
@@ -41,7 +41,7 @@ class SyntheticMarket:
         self.instruments = instruments
         self.first_ns, self.last_ns = begin, end
         self._seed, self._clock, self._rows = seed, clock, batch
-        self._cleaner = Cleaner()
+        self._cleaners = [Cleaner() for _ in instruments]
 
     async def subscribe(self) -> None:
         """From here on time runs."""
@@ -69,15 +69,17 @@ class SyntheticMarket:
     @property
     def anomalies(self) -> dict[str, int]:
         """What was odd so far, by name: one-sided moments are staged."""
-        return self._cleaner.anomalies
+        return total(self._cleaners)
 
     def _ended(self) -> int:
         assert self.last_ns is not None, "a market without an end does not end"
         return self.last_ns
 
     def _made(self) -> Iterator[Ticks]:
-        sources = [self._of(one) for one in self.instruments]
-        return map(self._cleaner.clean, sources[0] if len(sources) == 1 else merged(sources))
+        sources: list[Iterator[Ticks]] = [
+            map(cleaner.clean, self._of(one)) for cleaner, one in zip(self._cleaners, self.instruments, strict=True)
+        ]
+        return sources[0] if len(sources) == 1 else merged(sources)
 
     def _of(self, one: Instrument) -> Iterator[Ticks]:
         """One instrument's rows, session after session."""

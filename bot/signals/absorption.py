@@ -25,7 +25,7 @@ from pydantic import Field
 
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration
-from bot.domain.market import ABSENT, PRINT, Events, Ticks
+from bot.domain.market import ABSENT, PRINT, TS_REGRESSED, Events, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import baseline, event
 from bot.signals.args import args_dtype, args_row
@@ -306,7 +306,8 @@ def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) 
         whole = mine != NOWHERE and theirs != NOWHERE and price == -theirs
         slot(a.sides[1 - hit], mine if whole else price - 1).facing += tick.size * a.growth
     for k in range(2):
-        if a.sides[k].ripe > 0:
+        # A stamp that went backwards is no time to confirm anything at.
+        if a.sides[k].ripe > 0 and not tick.flags & TS_REGRESSED:
             near, price = (bid, tick.price) if k == 0 else (ask, 0 - tick.price)
             found = lifted(a, k, price, near if near != NOWHERE else price - 1, tick, row, out, found)
     return found

@@ -181,9 +181,11 @@ def fill(ticks: Ticks, sure: npt.NDArray[np.float32], states: Ticks) -> None:
     for i in range(ticks.shape[0]):
         tick = ticks[i]
         sure[i] = 1.0
+        if tick.flags & QUARANTINED:
+            continue
         if tick.kind == QUOTE:
             quote(s, tick)
-        if tick.kind != PRINT or tick.flags & (OFF_GRID | QUARANTINED):
+        if tick.kind != PRINT or tick.flags & OFF_GRID:
             continue
         quote(s, tick)
         if s.price != ABSENT and tick.price != s.price:

@@ -62,7 +62,8 @@ def touch(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
     if not missing and tick.ask > tick.bid:
         g.volatility.known, g.volatility.mid = 1, tick.bid + tick.ask
         guard_spread.turn(g.spread, tick.ask - tick.bid, tick.ts)
-    if g.band.banded:
+    crossed = 1 if not missing and tick.ask < tick.bid else 0
+    if g.band.banded and not crossed:
         found = guard_band.see(g.band, tick, row, out, found)
     set_alarm(g)
     return found

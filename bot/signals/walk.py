@@ -9,7 +9,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.domain.market import OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, Days, Events, Ticks
+from bot.domain.market import (
+    ABSENT,
+    OFF_GRID,
+    PRINT,
+    QUARANTINED,
+    QUOTE,
+    STATUS,
+    TS_REGRESSED,
+    Days,
+    Events,
+    Ticks,
+)
 from bot.kernel import Row, hot, kernel, part
 from bot.signals import (
     absorption,
@@ -193,12 +204,30 @@ def moments(
     w.guards.wake = min(w.next_second, min(w.frames[0].end, w.next_epoch))
     guards.set_alarm(w.guards)
     if any_ripe(readers.absorptions):
-        if ts >= w.next_look and tick.kind != STATUS:
+        if ts >= w.next_look and tick.kind != STATUS and sound(tick):
             w.next_look = ts + LOOK_NS
             for k in range(readers.absorptions.shape[0]):
                 w.found = absorption.on_look(readers.absorptions[k], tick, w.row, out, w.found)
         w.guards.wake = min(w.guards.wake, w.next_look)
     return DONE
+
+
+@hot
+def void(tick: Row) -> bool:
+    """A row that is as if it had never been: set apart where it came in, or a print without a price or a size."""
+    return bool(tick.flags & QUARANTINED or (tick.kind == PRINT and (tick.price == ABSENT or tick.size <= 0)))
+
+
+@hot
+def crossed(tick: Row) -> bool:
+    """The book on a row has its bid above its ask: somebody's error."""
+    return bool(tick.bid > tick.ask and tick.ask != ABSENT)
+
+
+@part
+def sound(tick: Row) -> bool:
+    """A row that a signal may be confirmed at."""
+    return not (tick.flags & (OFF_GRID | TS_REGRESSED) or crossed(tick))
 
 
 @part
@@ -243,13 +272,12 @@ def quoted(w: Row, readers: Readers, tick: Row, out: Events) -> None:
 @hot
 def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out: Events) -> None:
     """Read a print."""
-    if tick.flags & (OFF_GRID | QUARANTINED):
-        if not tick.flags & QUARANTINED:
-            w.frames[0].unknown += tick.size
+    if tick.flags & OFF_GRID:
+        w.frames[0].unknown += tick.size
         return
     w.guards.stuffing.prints += 1
     bars.take(w.bars, w.frames[0], ladder, tick, sure)
-    for j in range(0 if w.deaf else readers.absorptions.shape[0]):
+    for j in range(0 if w.deaf or crossed(tick) else readers.absorptions.shape[0]):
         a = readers.absorptions[j]
         absorption.tick_on(a, tick.ts)
         w.found = absorption.on_print(a, tick, sure, w.row, out, w.found)
@@ -278,12 +306,19 @@ def read_rows(
     for i in range(w.row, ticks.shape[0]):
         tick = ticks[i]
         w.row = i
+        if void(tick):
+            continue
         if w.found > room:
             return SHORT
         if tick.ts >= w.guards.wake or tick.kind == STATUS:
             code = moments(w, days, readers, ladders, closed, cells, tick, out)
             if code != DONE:
                 return code
+        if tick.kind == QUOTE and crossed(tick):
+            # Only the guards hear of it: it is no market to measure anything on.
+            if tick.bid != w.bid or tick.ask != w.ask:
+                touch(w, tick, out)
+            continue
         if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
             return GROW
         guards.pause(w.guards, tick.ts)

@@ -18,11 +18,11 @@ from unittest.mock import patch
 
 import numpy as np
 
-from adapters.replay.clean import Cleaner
 from bot.desk import Desk
 from bot.domain.market import TICK
 from bot.orders.manager import OrderManager
 from bot.signals.engine import MultiEngine
+from bot.tape.clean import Cleaner
 from tests.bench.rows import Row
 from tests.bench.whole import Replay
 

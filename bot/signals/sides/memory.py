@@ -27,9 +27,11 @@ def fresh() -> Ticks:
 @part
 def hear(m: Row, tick: Row) -> bool:
     """Take the book that stands on a row, and the price change; whether the row is a print that wants a side."""
+    if tick.flags & QUARANTINED:
+        return False
     m.bid, m.ask = tick.bid, tick.ask
     m.whole = 1 if tick.bid != ABSENT and tick.ask != ABSENT and tick.bid < tick.ask else 0
-    if tick.kind != PRINT or tick.flags & (OFF_GRID | QUARANTINED):
+    if tick.kind != PRINT or tick.flags & OFF_GRID:
         return False
     if m.price != ABSENT and tick.price != m.price:
         m.direction = BUY if tick.price > m.price else SELL
