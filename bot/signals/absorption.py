@@ -25,13 +25,14 @@ from pydantic import Field
 
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration
-from bot.domain.market import ABSENT, PRINT, TS_REGRESSED, Events, Ticks
+from bot.domain.market import ABSENT, PRINT, Events, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import baseline, event
 from bot.signals.args import args_dtype, args_row
 from bot.signals.attack import RECENT, RIPE_MAX, SIDE, drop, empty, show, slot
 from bot.signals.growth import GROWTH_MAX, growth
 from bot.signals.level import HITS, LEVELS, NOWHERE, begin, forget, lately
+from bot.signals.soundness import sound
 
 EVIDENCE = (
     "level", "volume", "facing", "raw", "z", "mu", "sd", "samples", "rho", "shown_max", "share", "refills", "hidden",
@@ -306,8 +307,7 @@ def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) 
         whole = mine != NOWHERE and theirs != NOWHERE and price == -theirs
         slot(a.sides[1 - hit], mine if whole else price - 1).facing += tick.size * a.growth
     for k in range(2):
-        # A stamp that went backwards is no time to confirm anything at.
-        if a.sides[k].ripe > 0 and not tick.flags & TS_REGRESSED:
+        if a.sides[k].ripe > 0 and sound(tick):
             near, price = (bid, tick.price) if k == 0 else (ask, 0 - tick.price)
             found = lifted(a, k, price, near if near != NOWHERE else price - 1, tick, row, out, found)
     return found

@@ -9,6 +9,7 @@ import numpy as np
 from bot.domain.market import ABSENT
 from bot.kernel import Row, part
 from bot.signals import level_map
+from bot.signals.soundness import crossed
 
 MACHINES = 8
 """Levels that are watched at once, a side."""
@@ -81,12 +82,6 @@ def fall(m: Row, price: int, near: int, tick: Row, sold: bool, sure: float, r2: 
         m.sure += tick.size * sure
         if r2 > m.burst * r300:
             m.burst, m.r2, m.r300 = r2 / r300, r2, r300
-
-
-@part
-def crossed(tick: Row) -> bool:
-    """Whether a row's book cannot be true."""
-    return bool(tick.bid != ABSENT and tick.ask != ABSENT and tick.bid > tick.ask)
 
 
 @part

@@ -36,9 +36,10 @@ from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import event, level_map, selling
 from bot.signals.args import args_dtype, args_row
-from bot.signals.breach import BREACHED, IDLE, MACHINE, MACHINES, PENDING, begin, bid_of, crossed, fall, machine_for
+from bot.signals.breach import BREACHED, IDLE, MACHINE, MACHINES, PENDING, begin, bid_of, fall, machine_for
 from bot.signals.epochs import NEVER, day_of
 from bot.signals.level_map import NOWHERE
+from bot.signals.soundness import sound
 
 EVIDENCE = (
     "level", "level_kind", "s", "pen", "extreme", "burst", "attack", "touches", "touch_age", "age", "reclaim_s", "r2",
@@ -316,7 +317,7 @@ def look(a: Row, k: int, price: int, tick: Row, sure: float, row: int, out: Even
     if s.busy > 0:
         sold, bought = (1 - 2 * k) * tick.side < 0, tick.size if (1 - 2 * k) * tick.side > 0 else 0
         r2, r300 = selling.rates(s.selling, ts, tick.size if sold else 0, asked)
-        near, sane = bid_of(tick, k), not crossed(tick)
+        near, sane = bid_of(tick, k), sound(tick)
         for j in range(MACHINES):
             m = s.machines[j]
             if m.state == BREACHED and ts - m.t0 > a.args.reclaim:
@@ -365,7 +366,7 @@ def on_quote(a: Row, tick: Row, row: int, out: Events, found: int) -> int:
 @part
 def quoted(a: Row, k: int, tick: Row, row: int, out: Events, found: int) -> int:
     """A quote that side k has waited for."""
-    if crossed(tick):
+    if not sound(tick):
         return found
     s, near = a.sides[k], bid_of(tick, k)
     for j in range(MACHINES):

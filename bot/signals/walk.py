@@ -10,13 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.domain.market import (
-    ABSENT,
     OFF_GRID,
     PRINT,
-    QUARANTINED,
     QUOTE,
     STATUS,
-    TS_REGRESSED,
     Days,
     Events,
     Ticks,
@@ -38,6 +35,7 @@ from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
 from bot.signals.footprint import BAR
 from bot.signals.guards import SECOND_NS
+from bot.signals.soundness import crossed, sound, void
 
 FRAMES_MAX = 8
 SHORT = 3
@@ -210,24 +208,6 @@ def moments(
                 w.found = absorption.on_look(readers.absorptions[k], tick, w.row, out, w.found)
         w.guards.wake = min(w.guards.wake, w.next_look)
     return DONE
-
-
-@hot
-def void(tick: Row) -> bool:
-    """A row that is as if it had never been: set apart where it came in, or a print without a price or a size."""
-    return bool(tick.flags & QUARANTINED or (tick.kind == PRINT and (tick.price == ABSENT or tick.size <= 0)))
-
-
-@hot
-def crossed(tick: Row) -> bool:
-    """The book on a row has its bid above its ask: somebody's error."""
-    return bool(tick.bid > tick.ask and tick.ask != ABSENT)
-
-
-@part
-def sound(tick: Row) -> bool:
-    """A row that a signal may be confirmed at."""
-    return not (tick.flags & (OFF_GRID | TS_REGRESSED) or crossed(tick))
 
 
 @part
