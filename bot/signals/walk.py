@@ -54,6 +54,7 @@ WORLD = np.dtype(
         ("next_second", "i8"),
         ("bid", "i8"),  # the touch in force
         ("ask", "i8"),
+        ("crossed", "i8"),  # the book of the newest row cannot be true; `bid` and `ask` are those before it
         ("deaf", "i8"),  # no detector reads: trading is halted, or the book has one side only
         ("traded", bars.TOTAL),  # since the tape began, as it stood at the last whole second
         ("bars", bars.STATE),
@@ -238,6 +239,13 @@ def touch(w: Row, tick: Row, out: Events) -> None:
     w.found = guards.touch(w.guards, tick, w.row, out, w.found)
 
 
+@part
+def cross(w: Row, tick: Row, out: Events) -> None:
+    """The book became crossed, or is no more. Only the guards hear of it: nothing can be measured on such a book."""
+    w.crossed = 1 - w.crossed
+    w.found = guards.touch(w.guards, tick, w.row, out, w.found)
+
+
 @hot
 def quoted(w: Row, readers: Readers, tick: Row, out: Events) -> None:
     """Read a quote."""
@@ -257,7 +265,7 @@ def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out
         return
     w.guards.stuffing.prints += 1
     bars.take(w.bars, w.frames[0], ladder, tick, sure)
-    for j in range(0 if w.deaf or crossed(tick) else readers.absorptions.shape[0]):
+    for j in range(0 if w.deaf or w.crossed else readers.absorptions.shape[0]):
         a = readers.absorptions[j]
         absorption.tick_on(a, tick.ts)
         w.found = absorption.on_print(a, tick, sure, w.row, out, w.found)
@@ -294,17 +302,16 @@ def read_rows(
             code = moments(w, days, readers, ladders, closed, cells, tick, out)
             if code != DONE:
                 return code
-        if tick.kind == QUOTE and crossed(tick):
-            # Only the guards hear of it: it is no market to measure anything on.
-            if tick.bid != w.bid or tick.ask != w.ask:
-                touch(w, tick, out)
+        if tick.kind != STATUS and crossed(tick) != w.crossed:
+            cross(w, tick, out)
+        if w.crossed and tick.kind == QUOTE:
             continue
         if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
             return GROW
         guards.pause(w.guards, tick.ts)
         if tick.kind == STATUS:
             continue
-        if tick.bid != w.bid or tick.ask != w.ask:
+        if not w.crossed and (tick.bid != w.bid or tick.ask != w.ask):
             touch(w, tick, out)
         if tick.kind == PRINT:
             printed(w, readers, ladders[0], tick, sure[i] if sure.shape[0] else 1.0, out)
