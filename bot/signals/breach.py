@@ -55,15 +55,24 @@ def begin(m: Row, around: Row, k: int, level: int, strength: float, ts: int) -> 
 
 
 @part
-def machine_for(s: Row, level: int) -> int:
-    """An idle machine; -1 when there is none, or when the level has one at work."""
-    idle = -1
-    for j in range(MACHINES):
-        if s.machines[j].state == IDLE:
-            idle = j
-        elif s.machines[j].level == level:
-            return -1
-    return idle
+def watched(s: Row, level: int) -> bool:
+    """Whether a level has a machine already."""
+    found = 0
+    for j in range(s.busy):
+        found += s.machines[j].level == level
+    return found > 0
+
+
+@part
+def pack(s: Row) -> None:
+    """Let the machines at work be the first `busy` ones."""
+    kept = 0
+    for j in range(s.busy):
+        if s.machines[j].state != IDLE:
+            if kept < j:
+                s.machines[kept] = s.machines[j]
+            kept += 1
+    s.busy = kept
 
 
 @part

@@ -32,7 +32,7 @@ STATE = np.dtype(
         ("slow", "f8"),  # decayed volume at the last whole second, and what one unit a second would have come to
         ("unit", "f8"),
         ("fast", "f8"),  # decayed volume at `fast_ts`
-        ("fast_ts", "i8"),
+        ("fast_ts", "i8"),  # 0: nobody has asked
         ("sales", SALE, (SALES,)),
     ],
     align=True,
@@ -42,7 +42,7 @@ STATE = np.dtype(
 @part
 def forget(s: Row) -> None:
     """Begin anew."""
-    s.since, s.seconds, s.open = s.count, 0, 0
+    s.since, s.seconds, s.open, s.fast_ts = s.count, 0, 0, 0
     s.slow = s.unit = s.fast = 0.0
 
 
@@ -76,12 +76,12 @@ def warm(s: Row, ts: int) -> None:
 
 
 @part
-def rates(s: Row, ts: int, size: int, asked: bool) -> tuple[float, float]:
-    """(r2, r300) in units per second at a print, of which `size` were sold and remembered.
+def rates(s: Row, ts: int, size: int) -> tuple[float, float]:
+    """(r2, r300) in units per second at a sale of `size` that is remembered already.
 
-    `asked`: this was also asked at the print before, so that the fast rate can be carried on from there.
+    To be asked at every sale from one on; before that one `fast_ts` is 0.
     """
-    if asked:
+    if s.fast_ts > 0:
         s.fast = s.fast * math.exp((s.fast_ts - ts) / FAST_NS) + size
     else:
         warm(s, ts)

@@ -36,7 +36,7 @@ from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import event, level_map, selling
 from bot.signals.args import args_dtype, args_row
-from bot.signals.breach import BREACHED, IDLE, MACHINE, MACHINES, PENDING, begin, bid_of, fall, machine_for
+from bot.signals.breach import BREACHED, IDLE, MACHINE, MACHINES, PENDING, begin, bid_of, fall, pack, watched
 from bot.signals.epochs import NEVER, day_of
 from bot.signals.level_map import NOWHERE
 from bot.signals.soundness import sound
@@ -120,8 +120,7 @@ ARGS = args_dtype(Params)
 SIDE = np.dtype(
     [
         ("busy", "i8"),  # machines at work
-        ("due", "i8"),  # when one of them has waited long enough
-        ("doubt", "i8"),  # one of them is not proven
+        ("due", "i8"),  # when one of them has waited long enough; 0 as long as one is not proven
         ("selling", selling.STATE),
         ("machines", MACHINE, (MACHINES,)),
         ("fired", "i8", (3,)),
@@ -138,6 +137,7 @@ STATE = np.dtype(
         ("timeframe", "i8"),
         ("pen_min", "i8"),
         ("pen_max", "i8"),
+        ("due", "i8"),  # of both sides the earlier
         ("cut", "i8"),  # trading stopped or went on: the next row takes it up
         ("map", level_map.STATE),
         ("sides", SIDE, (2,)),
@@ -152,7 +152,7 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     state["args"] = args_row(params, ARGS)
     state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
     state["pen_min"], state["pen_max"] = params.pen_min, params.pen_max
-    state["sides"]["due"] = NEVER
+    state["due"] = state["sides"]["due"] = NEVER
     state["sides"]["fired_level"] = NOWHERE
     level_map.prepare(state["map"], timeframe, params.step, params.window)
     return state
@@ -171,7 +171,7 @@ def take_up(a: Row, tick: Row, row: int, out: Events, found: int) -> int:
     level_map.lose(a.map)
     for k in range(2):
         s = a.sides[k]
-        for j in range(MACHINES):
+        for j in range(s.busy):
             if s.machines[j].state != IDLE:
                 found = fail(a, k, s.machines[j], STOPPED, tick, row, out, found)
         selling.forget(s.selling)
@@ -203,15 +203,14 @@ def second(a: Row, at: int) -> None:
 
 @part
 def wait(a: Row, s: Row) -> None:
-    """Work out when one of a side's machines is due, and whether one is in doubt."""
-    s.busy, s.due, s.doubt = 0, NEVER, 0
-    for j in range(MACHINES):
+    """Work out from when on a quote has to be looked at: when a machine is due, or at once where one is in doubt."""
+    pack(s)
+    s.due = NEVER
+    for j in range(s.busy):
         m = s.machines[j]
-        if m.state == IDLE:
-            continue
-        s.busy += 1
-        s.due = min(s.due, m.t0 + a.args.reclaim + 1 if m.state == BREACHED else m.back + a.args.hold)
-        s.doubt |= 1 - m.proven
+        due = m.t0 + a.args.reclaim + 1 if m.state == BREACHED else m.back + a.args.hold
+        s.due = min(s.due, due if m.proven else 0)
+    a.due = min(a.sides[0].due, a.sides[1].due)
 
 
 @part
@@ -230,7 +229,7 @@ def said(a: Row, k: int, kind: int, level: int, ts: int) -> bool:
 @part
 def report(a: Row, k: int, m: Row, kind: int, reason: int, tick: Row, row: int, out: Events, found: int) -> int:
     """Write the EVENT of a machine that came to its end; return how many there are now."""
-    if said(a, k, kind, m.level, tick.ts):
+    if not sound(tick) or said(a, k, kind, m.level, tick.ts):
         return found
     sign, e = 1 - 2 * k, out[found]
     event.now(e, tick.ts, row)
@@ -299,10 +298,11 @@ def breach(a: Row, k: int, price: int, ts: int) -> None:
     for _ in range(MACHINES):
         if x <= price:
             return
-        j = machine_for(s, x) if x < fresh else -1
-        worth = level_map.strength(a.map, k, x, ts) if j >= 0 else 0.0
-        if j >= 0 and worth >= a.args.strength_min:
-            begin(s.machines[j], a.map, k, x, worth, ts)
+        if x < fresh and s.busy < MACHINES and not watched(s, x):
+            worth = level_map.strength(a.map, k, x, ts)
+            if worth >= a.args.strength_min:
+                begin(s.machines[s.busy], a.map, k, x, worth, ts)
+                s.busy += 1
         x = level_map.highest(a.map, k, x - 1)
 
 
@@ -310,30 +310,33 @@ def breach(a: Row, k: int, price: int, ts: int) -> None:
 def look(a: Row, k: int, price: int, tick: Row, sure: float, row: int, out: Events, found: int) -> int:
     """A print on side k that a level or a machine has to hear of; return how many events there are now."""
     s, around, ts = a.sides[k], a.map.sides[k], tick.ts
-    asked = s.busy > 0
+    before = s.busy
+    if before == 0:
+        s.selling.fast_ts = 0
     if price < around.below:
         breach(a, k, price, ts)
-        wait(a, s)
     if s.busy > 0:
         sold, bought = (1 - 2 * k) * tick.side < 0, tick.size if (1 - 2 * k) * tick.side > 0 else 0
-        r2, r300 = selling.rates(s.selling, ts, tick.size if sold else 0, asked)
-        near, sane = bid_of(tick, k), sound(tick)
-        for j in range(MACHINES):
+        r2, r300 = selling.rates(s.selling, ts, tick.size) if sold else (0.0, 1.0)
+        near, sane, moved = bid_of(tick, k), sound(tick), s.busy > before
+        for j in range(s.busy):
             m = s.machines[j]
+            stood = m.state + 4 * m.proven
             if m.state == BREACHED and ts - m.t0 > a.args.reclaim:
                 found = fail(a, k, m, LATE, tick, row, out, found)
-            if m.state == IDLE:
-                continue
-            m.bought += bought
-            if price < m.level:
-                fall(m, price, near, tick, sold, sure, r2, r300)
-                if m.level - m.low > a.pen_max:
-                    found = fail(a, k, m, DEEP, tick, row, out, found)
-            elif m.state == BREACHED and price >= m.level + a.args.off_ticks:
-                m.state, m.back = PENDING, ts
-            if m.state == PENDING and ts - m.back >= a.args.hold and sane:
-                found = conclude(a, k, m, tick, row, out, found)
-        wait(a, s)
+            else:
+                m.bought += bought
+                if price < m.level:
+                    fall(m, price, near, tick, sold, sure, r2, r300)
+                    if m.level - m.low > a.pen_max:
+                        found = fail(a, k, m, DEEP, tick, row, out, found)
+                elif m.state == BREACHED and price >= m.level + a.args.off_ticks:
+                    m.state, m.back = PENDING, ts
+                if m.state == PENDING and ts - m.back >= a.args.hold and sane:
+                    found = conclude(a, k, m, tick, row, out, found)
+            moved |= stood != m.state + 4 * m.proven
+        if moved:
+            wait(a, s)
     if price < around.below or price >= around.above:
         level_map.look_around(a.map, k, price)
     return found
@@ -357,9 +360,10 @@ def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) 
 @hot
 def on_quote(a: Row, tick: Row, row: int, out: Events, found: int) -> int:
     """A quote: it may prove a breach, and time has passed. Returns how many events there are."""
-    for k in range(2):
-        if (tick.ts >= a.sides[k].due) | (a.sides[k].doubt > 0):
-            found = quoted(a, k, tick, row, out, found)
+    if tick.ts >= a.due:
+        for k in range(2):
+            if tick.ts >= a.sides[k].due:
+                found = quoted(a, k, tick, row, out, found)
     return found
 
 
@@ -369,7 +373,7 @@ def quoted(a: Row, k: int, tick: Row, row: int, out: Events, found: int) -> int:
     if not sound(tick):
         return found
     s, near = a.sides[k], bid_of(tick, k)
-    for j in range(MACHINES):
+    for j in range(s.busy):
         m = s.machines[j]
         if m.state == BREACHED and near < m.level:
             m.proven = 1
