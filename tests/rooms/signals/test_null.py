@@ -61,5 +61,6 @@ def test_noise_gives_few_signals_and_no_setup() -> None:
     assert found["absorption_rejection"] == 0, found
     assert found["absorption"] <= 0.5 * hours, found
     assert found["rejection"] <= 2.5 * hours, found
+    assert found["sweep"] <= 2 * hours, found
     assert found["imbalance"] + found["imbalance_watch"] + found["imbalance_15m"] == 0, found
     assert on <= 0.02 * hours * 3600 * SECOND_NS
