@@ -47,7 +47,14 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
         "warmup": 4,
         "share_min": 0.3,
     },
-    "rejection": {"prints_min": 3, "atr_bars_min": 2, "effort_bars_min": 2, "effort_min": 0.6, "tail_atr_min": 0.3},
+    "rejection": {
+        "prints_min": 3,
+        "atr_bars_min": 2,
+        "effort_bars_min": 2,
+        "effort_min": 0.6,
+        "tail_atr_min": 0.3,
+        "conviction_min": -3.0,
+    },
     "imbalance": {
         "strong_percent": 65,
         "watch_percent": 55,
