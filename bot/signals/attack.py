@@ -9,7 +9,6 @@ Source: specification of signals §4; weak evidence from best quotes alone.
 import numpy as np
 
 from bot.kernel import Row, hot, part
-from bot.signals import baseline
 from bot.signals.level import HIT, HITS, LEVEL, LEVELS, NOWHERE, forget
 
 RESHOW_NS, REFILL_NS = 50_000_000, 500_000_000
@@ -21,6 +20,7 @@ SIDE = np.dtype(
         ("ripes", "i8", (RIPE_MAX,)),
         ("need", "f8"),  # volume that makes a level ripe, by the baseline as it stands
         ("need_until", "i8"),
+        ("quick", "f8"),  # quick mean of what its levels took before they broke, as ln(1 + V)
         ("mu", "f8"),
         ("sd", "f8"),
         ("samples", "i8"),
@@ -39,7 +39,6 @@ SIDE = np.dtype(
         ("fired_level", "i8", (2, RECENT)),
         ("count", "i8"),
         ("hits", HIT, (HITS,)),
-        ("base", baseline.STATE),
         ("levels", LEVEL, (LEVELS,)),
     ],
     align=True,

@@ -54,7 +54,9 @@ def new_day(s: Row, opened: int) -> None:
 
 
 @part
-def look(s: Row, ts: int, warmup: int, fixed_mu: float, fixed_sd: float) -> tuple[float, float, int, int]:
+def look(
+    s: Row, ts: int, warmup: int, season_warmup: int, fixed_mu: float, fixed_sd: float
+) -> tuple[float, float, int, int]:
     """(mu, sd, samples, until when unless more is learnt); sd is 0 when there is no baseline yet.
 
     A fixed one has no need to warm up.
@@ -63,5 +65,5 @@ def look(s: Row, ts: int, warmup: int, fixed_mu: float, fixed_sd: float) -> tupl
     until = s.open + (k + 1) * HALF_HOUR_NS
     if fixed_sd > 0.0:
         return fixed_mu, fixed_sd, int(s.day.n), until
-    b = s.buckets[k] if s.buckets[k].n >= warmup else s.day
+    b = s.buckets[k] if s.buckets[k].n >= max(warmup, season_warmup) else s.day
     return b.mu, np.sqrt(b.var) if b.n >= warmup else 0.0, b.n, until

@@ -174,9 +174,9 @@ def test_another_contract_takes_what_was_learnt_by_time_of_day_and_no_price() ->
     assert misfit(read, fresh, NOW) == ""
     assert not resume(read, fresh)
     new, old, bare = fresh.memory(), elder.memory(), cold.memory()
-    carried = old["readers.absorptions"]["sides"]["base"]["buckets"]
+    carried = old["readers.absorptions"]["base"]["buckets"]
     assert carried["n"].max() > 0
-    assert np.array_equal(new["readers.absorptions"]["sides"]["base"]["buckets"], carried)
+    assert np.array_equal(new["readers.absorptions"]["base"]["buckets"], carried)
     assert old["judges.imbalances"]["seasons"].max() > 0
     assert np.array_equal(new["judges.imbalances"]["seasons"], old["judges.imbalances"]["seasons"])
     assert np.array_equal(new["judges.imbalances"]["season"], old["judges.imbalances"]["season"])
