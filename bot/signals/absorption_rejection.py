@@ -36,7 +36,7 @@ EVIDENCE = (
 class Params(Base):
     """How near in time and price the two have to be, and what a target has to keep clear of."""
 
-    before: Duration = 120 * SECOND_NS
+    before: Duration = 30 * SECOND_NS
     near_ticks: int = 4
     near_atr: float = 0.5
     entry_offset_ticks: int = 1
@@ -46,8 +46,8 @@ class Params(Base):
 
     @classmethod
     def defaults(cls, product: str, timeframe_ns: int = MINUTE_NS) -> "Params":
-        """The same for every product."""
-        return cls()
+        """The same for every product; slower bars look further back."""
+        return cls(before=timeframe_ns // 2)
 
 
 ARGS = args_dtype(Params)

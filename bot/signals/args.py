@@ -34,7 +34,9 @@ def args_row(params: Params, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
         choices.index(value) if (choices := _choices(kind)) else value
         for kind, value in zip(kinds, params.as_args(), strict=True)
     ]
-    return np.array([tuple(values)], dtype)
+    row = np.zeros(1, dtype)  # whole, bytes between its fields too: snapshots of equal memories are equal
+    row[0] = tuple(values)
+    return row
 
 
 def params_hash(kind: str, timeframe: int, params: Params | None, parts: Sequence[str] = ()) -> str:

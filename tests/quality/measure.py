@@ -25,7 +25,7 @@ def measure(
     path = job.tape(folder)
     watched = Watch(str(path), bot=read_bot(None, sets)).read()
     if unguarded:
-        watched.detections = [replace(one, vetoed_by=()) for one in watched.detections]
+        watched = replace(watched, detections=[replace(one, vetoed_by=()) for one in watched.detections])
     labels, _ = labels_beside(str(path), None, watched)
     ours = tally_of(watched, match(watched, labels))
     if not reference:

@@ -5,8 +5,20 @@ from tests.quality.tapes import Job, rows_of
 
 
 def test_a_small_report_has_a_table_for_each_market(tmp_path, capsys):
-    told = ["--hours", "0.6", "--seeds", "1-2", "--null-seeds", "3", "--reference", "--decoys", "--keep", str(tmp_path)]
-    main(told)
+    told = [
+        "--hours",
+        "0.6",
+        "--seeds",
+        "1-2",
+        "--null-seeds",
+        "3",
+        "--reference",
+        "--decoys",
+        "--unguarded",
+        "--keep",
+        str(tmp_path),
+    ]
+    main([*told, "--keep", str(tmp_path)])
     out, err = capsys.readouterr()
     assert [line for line in out.splitlines() if line.startswith("###")] == [
         "### ES, ours market",
