@@ -93,7 +93,7 @@ def test_a_limit_that_never_fills_is_cancelled_when_its_time_is_up(tmp_path: Pat
     assert {one["state"] for one in played.orders[:3]} == {"cancelled"}
 
 
-def test_a_position_leaves_at_market_when_its_time_is_up(tmp_path: Path) -> None:
+def test_m29_a_position_leaves_at_market_when_its_time_is_up(tmp_path: Path) -> None:
     tape = entering().sold(41, "4200.50").wait(601).wait(1)
     (trip,) = trade(tmp_path, tape).round_trips
     assert (trip["exit_reason"], trip["exit_price"]) == ("time", "4200.25")

@@ -20,7 +20,7 @@ def trade(folder: Path, tape: Tape, *sets: str, **more: Any) -> Played:
     return play(folder, tape, "lesson-es.toml", contract="ESM2023", sets=sets, **more)
 
 
-def test_six_ticks_and_two_r_within_a_quarter_of_an_hour_from_the_queue(tmp_path: Path) -> None:
+def test_m29_f11_six_ticks_and_two_r_within_a_quarter_of_an_hour_from_the_queue(tmp_path: Path) -> None:
     played = trade(tmp_path, lesson())
     (trip,) = played.round_trips
     assert (trip["side"], trip["quantity"], trip["exit_reason"]) == ("long", 1, "target")
@@ -35,13 +35,13 @@ def test_six_ticks_and_two_r_within_a_quarter_of_an_hour_from_the_queue(tmp_path
     ]
 
 
-def test_the_optimist_is_filled_at_the_first_touch(tmp_path: Path) -> None:
+def test_m29_f10_the_optimist_is_filled_at_the_first_touch(tmp_path: Path) -> None:
     (trip,) = trade(tmp_path, lesson(), "replay.fill_model=touch").round_trips
     assert (trip["entry_ns"], trip["exit_ns"]) == (ns(DAY + "09:41:05"), ns(DAY + "09:55:40"))
     assert (trip["ticks"], trip["r"]) == (6, 2)
 
 
-def test_the_pessimist_is_never_filled_and_the_journal_says_why(tmp_path: Path) -> None:
+def test_m29_f12_the_pessimist_is_never_filled_and_the_journal_says_why(tmp_path: Path) -> None:
     played = trade(tmp_path, lesson(), "replay.fill_model=through")
     assert (played.round_trips, played.fills) == ([], [])
     assert {one["state"] for one in played.orders} == {"cancelled"}
@@ -85,7 +85,7 @@ def test_money_at_risk_decides_the_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("start", "words"), [("13:49", "FOMC statement"), ("14:59", "FOMC press conference")])
-def test_on_an_fomc_day_the_same_tape_makes_no_order(tmp_path: Path, start: str, words: str) -> None:
+def test_m18_f16_on_an_fomc_day_the_same_tape_makes_no_order(tmp_path: Path, start: str, words: str) -> None:
     """17 June 2026 was a meeting: the entry would be at 14:00, or at 15:10 in the press conference."""
     played = trade(tmp_path, lesson(f"2026-06-17 {start}"), calendar=None)
     assert (played.orders, played.round_trips) == ([], [])

@@ -58,7 +58,7 @@ def told(text: str) -> list[tuple[str, str, str]]:
     return [(fault.level, fault.key, fault.message.split(" ", 1)[0]) for fault in judged(text)]
 
 
-def test_the_lessons_numbers_are_refused_with_the_true_ones() -> None:
+def test_m02_m21_m22_m23_f13_the_lessons_numbers_are_refused_with_the_true_ones() -> None:
     faults = judged(LESSON.format(risk=25, reward=150, ratio=6, spread=50))
     assert [(fault.key, fault.message.partition(":")[0], fault.allowed) for fault in faults] == [
         ("expect.risk_ticks", "CLAIM_STOP_TICKS 25 != 3", "risk_ticks = 3"),
@@ -70,7 +70,7 @@ def test_the_lessons_numbers_are_refused_with_the_true_ones() -> None:
     assert "0.75 points of ES ÷ 0.25 a tick = 3" in faults[0].message
 
 
-def test_the_lessons_corrected_numbers_pass() -> None:
+def test_m21_m22_m23_f13_the_lessons_corrected_numbers_pass() -> None:
     assert judged(LESSON.format(risk=3, reward=6, ratio='"2.0"', spread=2)) == []
 
 

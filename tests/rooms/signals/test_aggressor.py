@@ -94,14 +94,14 @@ def right(found: Ticks, true: Ticks) -> float:
     return float(found["size"][found["side"] == true["side"]].sum() / true["size"].sum())
 
 
-def test_a_native_feed_gets_every_side_back() -> None:
+def test_m11_a_native_feed_gets_every_side_back() -> None:
     ticks = queue_market(20_000, 1)
     found, _ = inferred(blank(ticks))
     assert right(found, ticks[ticks["kind"] == PRINT]) >= 0.995
     assert set(found["side_method"]) == {SIDE_QUOTE}
 
 
-def test_a_slow_feed_does_better_than_the_newest_quote() -> None:
+def test_m11_a_slow_feed_does_better_than_the_newest_quote() -> None:
     ticks = slow_feed(queue_market(20_000, 2), 0.3, 2)
     true = ticks[ticks["kind"] == PRINT]
     found, _ = inferred(blank(ticks))

@@ -42,7 +42,7 @@ def test_a_print_at_the_end_belongs_to_the_next_bar() -> None:
     assert [(bar.start, bar.buy) for bar in bars(told.rows())] == [(at("10:00"), 3), (at("10:01"), 5)]
 
 
-def test_cells_hold_what_was_traded_at_bid_and_ask() -> None:
+def test_m11_cells_hold_what_was_traded_at_bid_and_ask() -> None:
     told = tape().sold(2, "4200.00").bought(3, "4200.25").printed(4, "4200.25").sold(1, "4200.00").at("10:01").wait(0)
     [bar] = bars(told.rows())
     assert bar.cells == ((16800, 3, 0, 0), (16801, 0, 3, 4))
@@ -148,7 +148,7 @@ def test_the_first_minute_of_a_day_is_marked() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_long_bar_is_its_short_ones_cell_by_cell(seed: int) -> None:
+def test_m19_a_long_bar_is_its_short_ones_cell_by_cell(seed: int) -> None:
     ticks = lively(seed, rows=2_000, start=f"{DAY} 10:00:00")
     watch = hair_engine(bars=4096)
     events = watch.scan(ticks)
@@ -170,7 +170,7 @@ def test_a_long_bar_is_its_short_ones_cell_by_cell(seed: int) -> None:
     assert compared >= 2
 
 
-def test_nothing_is_lost_and_nothing_is_counted_twice() -> None:
+def test_m11_nothing_is_lost_and_nothing_is_counted_twice() -> None:
     ticks = lively(5, rows=3_000, start=f"{DAY} 10:00:00")
     watch = hair_engine(bars=4096)
     events = watch.scan(ticks)

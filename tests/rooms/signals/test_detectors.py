@@ -264,7 +264,7 @@ def test_a_market_that_always_buys_is_measured_against_itself() -> None:
     assert numbers["z"] == pytest.approx(0.2 / math.sqrt(0.24 / 100))
 
 
-def test_a_pushed_and_an_absorbed_reading_exclude_each_other() -> None:
+def test_m14_a_pushed_and_an_absorbed_reading_exclude_each_other() -> None:
     flat = start()
     for _ in range(3):
         window(flat, 1, 1, prints=200)

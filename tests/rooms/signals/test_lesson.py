@@ -35,7 +35,7 @@ def seen(kind: str, ticks: Any = None) -> list[tuple[Any, Mapping[str, float]]]:
     return [(e, watch.evidence(e)) for e in events if watch.kinds[e["kind"]] == kind]
 
 
-def test_f1_the_bar_before_the_entry_holds_a_thousand_and_not_the_print_at_its_end() -> None:
+def test_m24_f1_the_bar_before_the_entry_holds_a_thousand_and_not_the_print_at_its_end() -> None:
     watch = engine()
     watch.scan(lesson().rows())
     bar = watch.footprint(5 * MINUTE_NS, day("09:40"))
@@ -45,7 +45,7 @@ def test_f1_the_bar_before_the_entry_holds_a_thousand_and_not_the_print_at_its_e
     assert sum(at_bid + at_ask for _, at_bid, at_ask, _ in bar.cells) == 1000
 
 
-def test_f2_eighty_percent_is_a_strong_imbalance() -> None:
+def test_m24_f2_eighty_percent_is_a_strong_imbalance() -> None:
     [(event, seen_at)] = seen("imbalance")
     assert (event["ts"], event["known"], event["side"], event["before"]) == (day("09:40"), day("09:40"), 1, 0)
     assert (seen_at["share"], seen_at["grade"], seen_at["prints"]) == (0.8, 80, 200)
@@ -53,7 +53,7 @@ def test_f2_eighty_percent_is_a_strong_imbalance() -> None:
     assert seen_at["z"] == CENT(4.24, abs=0.01)
 
 
-def test_f5_sellers_are_absorbed_at_4200_25() -> None:
+def test_m20_f5_sellers_are_absorbed_at_4200_25() -> None:
     longs = [(event, numbers) for event, numbers in seen("absorption") if event["side"] == 1]
     [(event, numbers)] = longs
     assert (event["ts"], event["known"], event["price"]) == (day("09:40:47"), day("09:40:47"), 16801)
@@ -66,7 +66,7 @@ def test_f5_sellers_are_absorbed_at_4200_25() -> None:
     assert (numbers["age"], numbers["lift"]) == (39.0, 16803)
 
 
-def test_f6_the_tail_is_a_minor_rejection() -> None:
+def test_m26_f6_the_tail_is_a_minor_rejection() -> None:
     assert seen("rejection") == []
     [(event, numbers)] = seen("rejection_minor")
     assert (event["ts"], event["known"], event["side"], event["price"]) == (day("09:41"), day("09:41"), 1, 16801)
@@ -79,7 +79,7 @@ def test_f6_the_tail_is_a_minor_rejection() -> None:
     assert (bar.open, bar.high, bar.low, bar.close) == (16803, 16803, 16801, 16803)
 
 
-def test_f7_to_f9_both_together_carry_stop_and_target() -> None:
+def test_m23_m27_m28_f7_to_f9_both_together_carry_stop_and_target() -> None:
     [(event, numbers)] = seen("absorption_rejection")
     assert (event["ts"], event["known"], event["side"], event["price"]) == (day("09:41"), day("09:41"), 1, 16801)
     assert (numbers["cluster_low"], numbers["cluster_volume"], numbers["zone"]) == (16800, 294, 16808)

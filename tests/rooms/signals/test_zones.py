@@ -71,7 +71,7 @@ def profile(volumes: dict[int, int], start: str = "2026-05-27 10:00") -> History
     return History().bar(start, {price: (volume, 0) for price, volume in volumes.items()})
 
 
-def test_the_lessons_profile_has_its_next_zone_at_4202() -> None:
+def test_m28_f9_the_lessons_profile_has_its_next_zone_at_4202() -> None:
     volumes = {16799: 105, 16800: 250, 16801: 494, 16802: 300, 16803: 265, 16804: 20, 16805: 20, 16806: 20}
     lesson = profile({**volumes, 16807: 220, 16808: 400}, "2023-05-25 09:40")
     assert next_zone(lesson, 1, 16802, days=LESSON_DAYS) == 16808
@@ -123,7 +123,7 @@ def test_without_a_profile_there_is_no_zone() -> None:
     assert zone(states, 1, 16800, 4, False) == ABSENT
 
 
-def test_the_lessons_cluster_ends_above_the_level_that_took_too_little() -> None:
+def test_m27_f8_the_lessons_cluster_ends_above_the_level_that_took_too_little() -> None:
     history = History()
     history.bar("2023-05-25 09:36", {16799: (0, 50), 16801: (200, 0)})
     history.bar("2023-05-25 09:38", {16800: (0, 50), 16801: (0, 50)})

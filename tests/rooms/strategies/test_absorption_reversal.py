@@ -51,7 +51,7 @@ def refused(made: AbsorptionReversal, seen: Signal, desk: DeskView = IDLE) -> di
     return {reason.rule: reason.facts for reason in wish.reasons}
 
 
-def test_the_lessons_bracket() -> None:
+def test_m21_m22_m23_f7_the_lessons_bracket() -> None:
     wish = proposed(strategy(time_stop="20m"), signal())
     assert (wish.entry, wish.stop, wish.target, wish.side, wish.quantity) == (16802, 16799, 16808, 1, 1)
     assert (wish.risk_ticks, wish.reward_ticks) == (3, 6)
@@ -72,17 +72,17 @@ def test_fixed_distances_need_neither_cluster_nor_zone() -> None:
 
 
 @pytest.mark.parametrize("zone", [math.nan, 16805.0, 16790.0])
-def test_without_a_zone_ahead_there_is_no_target(zone: float) -> None:
+def test_m28_without_a_zone_ahead_there_is_no_target(zone: float) -> None:
     assert refused(strategy(), signal(zone=zone)) == {"NO_TARGET": {"entry": 16802}}
 
 
-def test_a_stop_far_behind_or_right_at_the_entry_is_out_of_range() -> None:
+def test_m27_a_stop_far_behind_or_right_at_the_entry_is_out_of_range() -> None:
     assert refused(strategy(), signal(cluster_low=16797))["STOP_RANGE"]["risk_ticks"] == 6
     assert proposed(strategy(), signal(cluster_low=16797, atr_ticks=4.0)).risk_ticks == 6
     assert refused(strategy(), signal(cluster_low=16802))["STOP_RANGE"]["risk_ticks"] == 1
 
 
-def test_money_at_risk_buys_whole_units_after_costs() -> None:
+def test_m23_money_at_risk_buys_whole_units_after_costs() -> None:
     """3 ticks are 37.50, and a unit costs 2 × 2.00 and one tick of slippage, 16.50 more."""
     for money, units in ((54, 1), (107, 1), (108, 2), (10_000, 5)):
         made = strategy(bracket={"contracts": None, "risk_usd": str(money)})
