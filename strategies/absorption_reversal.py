@@ -1,6 +1,7 @@
 """Absorption reversal: sellers hit a level that held, the bar left it behind as a tail; enter with who absorbed.
 
     signal    absorption_rejection: absorption at a level, then the tail of a closed bar at the same place
+    inventory what makers seem to hold; `inventory_max` in [params] says how much at most (0: the lesson's dip)
     context   the last context bar's imbalance, told with the signal; `context` in [params] says whether it must agree
     entry     a limit `offset_ticks` from the absorbed level towards the market
     stop      one tick beyond the cluster that was absorbed, or a fixed distance
@@ -36,6 +37,9 @@ class Params(BaseParams):
     """Whether the last context bar's stronger side must be the signal's, its opposite, or may be either."""
     full_only: bool = False
     """Whether a minor rejection is enough."""
+    inventory_max: float | None = None
+    """The most that makers may hold on the signal's side, in usual five-minute flows: 0 = a long needs makers who are
+    not long. Nobody asks unless it is set."""
     stop_atr_max: float = Field(1.5, gt=0)
     """The longest stop, in ATR of the trigger's bars (never less than 4 ticks)."""
 
@@ -51,17 +55,22 @@ class AbsorptionReversal:
             raise ConfigError("needs a size: either contracts or risk_usd", where=f"{spec.name} [bracket]")
         self.name = spec.name
         self.instrument = spec.instrument
-        self.wants = frozenset({"absorption_rejection"})
         self._spec, self._facts = spec, instrument
         self._params = Params(**spec.params)
+        asks = self._params.inventory_max is not None
+        self.wants = frozenset({"absorption_rejection", *(["inventory"] if asks else [])})
+        self._inventory: Mapping[str, float] = {}
 
     def decide(self, signal: Signal, desk: DeskView) -> Sequence[Proposal | Refusal]:
         """A bracket with the side that absorbed, or every reason why there can be none."""
+        if signal.kind == "inventory":
+            self._inventory = signal.evidence
+            return ()
         side, seen = signal.side, signal.evidence
         entry = int(seen["level"]) + side * self._spec.entry.offset_ticks
         stop, target = self._stop(side, entry, seen["cluster_low"]), self._target(side, entry, seen["zone"])
         risk = side * (entry - stop)
-        reasons = [*self._context(seen, side), *self._distance(risk, seen["atr_ticks"])]
+        reasons = [*self._context(seen, side), *self._dip(side), *self._distance(risk, seen["atr_ticks"])]
         if target is None:
             reasons.append(Reason("NO_TARGET", "no liquidity zone lies in the way of the move", {"entry": entry}))
         if desk.open_brackets or desk.position:
@@ -112,6 +121,19 @@ class AbsorptionReversal:
         if self._params.full_only and not seen["full"]:
             reasons.append(Reason("MINOR_REJECTION", "the tail is a minor one", {"tail": seen["tail"]}))
         return reasons
+
+    def _dip(self, side: int) -> list[Reason]:
+        """Whether makers hold no more on this side than they may. Zero asks for the sign only, which is known first."""
+        most = self._params.inventory_max
+        if most is None:
+            return []
+        q = self._inventory.get("q", math.nan)
+        held = side * (self._inventory.get("q_hat", math.nan) if most == 0 and math.isnan(q) else q)
+        if math.isnan(held):
+            return [Reason("INVENTORY", "what makers hold is not known yet", {"inventory_max": most})]
+        if held <= most:
+            return []
+        return [Reason("INVENTORY", "makers hold too much on this side", {"inventory": held, "inventory_max": most})]
 
     def _distance(self, risk: int, atr: float) -> list[Reason]:
         longest = max(STOP_LEAST_MAX_TICKS, int(self._params.stop_atr_max * atr))

@@ -56,11 +56,17 @@ def instruments_of(text: str, file: str) -> dict[str, InstrumentFile]:
 def instrument(product_or_contract: str, tick: Decimal | None = None, *, folder: Path | None = None) -> Instrument:
     """The instrument called `ES`, `ESZ2026` or `ESH4`; an unknown one with a `tick` is taken for a stock (`generic`).
 
-    Raises ConfigError naming the known products when it is unknown and no tick is given.
+    Raises ConfigError naming the known products when it is unknown and no tick is given, and when a known one has
+    another tick than `tick`, which is that of a tape or of a broker: every price and amount would be wrong.
     """
     known = load_instruments(folder)
     product = product_of(product_or_contract, known)
     if product in known:
+        if tick is not None and tick != known[product].tick:
+            raise ConfigError(
+                f"{product_or_contract} comes in steps of {tick:f}, but instruments.toml says {known[product].tick:f}",
+                do=f"correct [{product}] in an instruments.toml beside bot.toml, or make the tape anew",
+            )
         return _instrument(product, known[product], product_or_contract)
     if tick is not None:
         return _generic_stock(product, tick)

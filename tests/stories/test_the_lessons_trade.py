@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.resources import shipped
-from tests.playing import Played, play
+from tests.playing import Played, play, strategy
 from tests.tapes import Tape, lesson, ns
 
 DAY = "2023-05-25 "
@@ -33,6 +33,16 @@ def test_m29_f11_six_ticks_and_two_r_within_a_quarter_of_an_hour_from_the_queue(
         ("stop", None, "4199.75"),
         ("target", "4202.00", None),
     ]
+
+
+@pytest.mark.parametrize(("most", "trades"), [(0, True), (-100, False)])
+def test_m20_f4_the_entry_comes_after_an_inventory_dip(tmp_path: Path, most: int, trades: bool) -> None:
+    """Six hundred more bought than sold before the entry: makers are short. A hundred usual flows they are not."""
+    text = shipped("config/strategies/lesson-es.toml").read_text()
+    asking = strategy(tmp_path, text.replace("[bracket]", f"[params]\ninventory_max = {most}\n\n[bracket]", 1))
+    played = play(tmp_path, lesson(), asking, contract="ESM2023")
+    assert len(played.round_trips) == trades
+    assert played.rules == (set() if trades else {"INVENTORY"})
 
 
 def test_m29_f10_the_optimist_is_filled_at_the_first_touch(tmp_path: Path) -> None:

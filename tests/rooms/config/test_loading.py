@@ -199,6 +199,15 @@ def test_a_contract_is_known_by_its_month_code(name: str, product: str) -> None:
     assert (found.product, found.contract, found.generic) == (product, name, False)
 
 
+@pytest.mark.parametrize("name", ["ES", "ESZ2026", "AAPL", "CLF6"])
+def test_m01_a_contract_whose_tick_is_not_the_tables_is_refused(name: str) -> None:
+    own = instrument(name).tick
+    assert instrument(name, own) == instrument(name)
+    with pytest.raises(ConfigError, match=r"instruments\.toml says") as refused:
+        instrument(name, 2 * own)
+    assert f"{2 * own:f}" in str(refused.value)
+
+
 def test_an_unknown_product_is_a_generic_stock_if_its_tick_is_known() -> None:
     ibm = instrument("IBM", Decimal("0.01"))
     assert (ibm.product, ibm.kind, ibm.calendar, ibm.tick_value, ibm.generic) == (

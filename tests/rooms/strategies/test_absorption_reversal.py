@@ -127,3 +127,40 @@ def test_it_reads_what_the_confluence_says() -> None:
     assert {"level", "cluster_low", "zone", "atr_ticks", "imbalance_with", "full", "tail", "volume", "z"} <= set(
         EVIDENCE
     )
+
+
+def held(q: float, q_hat: float) -> Signal:
+    """What makers hold, as the bar's end tells it."""
+    return Signal("", 900, 1_000, 0, "inventory", 0, 16801, 0.0, 60_000_000_000, {"q": q, "q_hat": q_hat})
+
+
+@pytest.mark.parametrize(
+    ("most", "q", "q_hat", "side", "allowed"),
+    [
+        (0, -0.4, -90, 1, True),  # the lesson's inventory dip
+        (0, 0.4, 90, 1, False),
+        (0, 0.4, 90, -1, True),
+        (0, math.nan, -90, 1, True),  # the sign is known before the units are
+        (0, math.nan, 90, 1, False),
+        (-1, -0.4, -90, 1, False),
+        (-1, -1.4, -90, 1, True),
+        (-1, math.nan, -900, 1, False),
+        (1, 0.4, 90, 1, True),
+    ],
+)
+def test_m20_an_entry_may_ask_for_an_inventory_dip(
+    most: float, q: float, q_hat: float, side: int, allowed: bool
+) -> None:
+    made = strategy(params={"inventory_max": most}, bracket={"stop_ticks": 3, "target_ticks": 6})
+    assert made.wants == {"absorption_rejection", "inventory"}
+    assert list(made.decide(held(q, q_hat), IDLE)) == []
+    if allowed:
+        assert proposed(made, signal(side)).side == side
+    else:
+        assert list(refused(made, signal(side))) == ["INVENTORY"]
+
+
+def test_m20_what_is_not_known_is_no_dip_and_who_does_not_ask_needs_none() -> None:
+    assert list(refused(strategy(params={"inventory_max": 0}), signal())) == ["INVENTORY"]
+    assert strategy().wants == {"absorption_rejection"}
+    assert proposed(strategy(), signal()).side == 1

@@ -1,0 +1,83 @@
+"""Law of the lesson's M07: nobody holds a position when it is time to be flat, whatever the market did before.
+
+A thousand random markets of a few minutes before the session's close (17:00 New York), entered by a drill whose stop and
+target are far. From five minutes before the close nothing is entered, and a minute later nothing is held.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.config import read_bot, read_strategy
+from bot.daemon import Asked, Run
+from bot.desk import Desk
+from bot.ports import Edge
+from bot.resources import shipped
+from tests.laws.markets import DRILL, market
+from tests.playing import Played, strategy
+from tests.tapes import Tape, ns
+
+DAY = "2026-05-27"
+CHUNKS, REPLAYS = 20, 50
+SETS = ["replay.fill_model=touch", "replay.latency_ms=0"]
+PATIENT = DRILL.replace('timeframe = "1s"', 'timeframe = "5s"').replace('time_stop = "9s"', 'time_stop = "2h"')
+PATIENT = PATIENT.replace("stop_ticks = 3", "stop_ticks = 12").replace("target_ticks = 4", "target_ticks = 30")
+PATIENT = PATIENT.replace('ttl = "2s"', 'ttl = "10m"')
+
+
+def closing(seed: int) -> Tape:
+    """A market that is lively until about five minutes before the close, and a quote now and then after it."""
+    chance = np.random.default_rng(seed)
+    start = f"{DAY} 16:{int(chance.integers(53, 55))}:{int(chance.integers(0, 60)):02d}"
+    told = Tape(start=start).then(market(seed, rows=150, start=start).rows()).quote("4200.00", "4200.25")
+    while told.now < ns(f"{DAY} 16:58"):
+        told.wait(float(chance.uniform(2, 20)))
+    return told
+
+
+def replays(folder: Path, seeds: range) -> Iterator[Played]:
+    """One run for each seed, all in one journal."""
+    bot = read_bot(shipped("config/bot.toml"), SETS)
+    bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
+    specs, url = [read_strategy(str(strategy(folder, PATIENT)))], f"sqlite:///{folder / 'journal.db'}"
+    for seed in seeds:
+        tape = closing(seed).write(folder / "closing.parquet")
+        with Run(Asked(bot, specs, url, "replay", [str(tape)])) as run:
+            outcome = asyncio.run(run.trade())
+        yield Played(outcome, url)
+
+
+def held(played: Played, at: str) -> int:
+    """Contracts that were held at that time."""
+    return sum(
+        fill["quantity"] * (1 if fill["side"] == "buy" else -1)
+        for fill in played.fills
+        if fill["ts_ns"] <= ns(f"{DAY} {at}")
+    )
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_m07_nothing_is_held_at_flat_time_in_a_thousand_random_replays(tmp_path: Path, chunk: int) -> None:
+    traded = flattened = 0
+    for played in replays(tmp_path, range(chunk * REPLAYS, (chunk + 1) * REPLAYS)):
+        assert held(played, "16:56") == 0
+        entered = [fill["ts_ns"] for fill in played.fills if fill["role"] == "entry"]
+        assert all(at < ns(f"{DAY} 16:55") for at in entered)
+        traded += len(entered) > 0
+        flattened += any(trip["exit_reason"] == "session" for trip in played.round_trips)
+    assert traded >= REPLAYS // 4
+    assert flattened >= REPLAYS // 10
+
+
+def test_the_law_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the clock's word to be flat positions stay."""
+
+    async def deaf(desk: Desk, edge: Edge) -> None:
+        return
+
+    monkeypatch.setattr(Desk, "_edge", deaf)
+    assert any(held(played, "16:56") != 0 for played in replays(tmp_path, range(20)))
