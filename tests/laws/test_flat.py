@@ -1,7 +1,7 @@
 """Law of the lesson's M07: nobody holds a position when it is time to be flat, whatever the market did before.
 
-A thousand random markets of a few minutes before the session's close (17:00 New York), entered by a drill whose stop and
-target are far. From five minutes before the close nothing is entered, and a minute later nothing is held.
+A thousand random markets of a few minutes before the session's close (17:00 New York), entered by a drill whose stop
+and target are far. From five minutes before the close nothing is entered, and a minute later nothing is held.
 """
 
 import asyncio
