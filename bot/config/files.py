@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from bot.config.params import MINUTE_NS, SECOND_NS, ClockTime, Duration, Exact, Params, clock_time
+from bot.domain.expiry import Expires
 
 
 class JournalSettings(Params):
@@ -225,6 +226,8 @@ class InstrumentFile(Params):
     """Where the regular hours end."""
     months: str = ""
     """Month codes that are traded."""
+    expires: Expires = ""
+    """How a contract's last trading day follows from its month; without a rule nobody minds its roll."""
     commission: Exact = Field(Decimal("0"), ge=0)
     """Of one contract or share and one side, exchange fees included."""
     slippage_ticks: int = Field(1, ge=0)

@@ -14,10 +14,9 @@ from bot.config.lint import lint_instrument
 from bot.config.places import instrument_files, shown
 from bot.config.placing import Placing
 from bot.config.reading import in_order, parse, read_text
-from bot.domain.instrument import MONTH_CODES, Instrument
+from bot.domain.expiry import CONTRACT
+from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, Fault
-
-_CONTRACT = re.compile(rf"^([A-Z0-9]+)[{MONTH_CODES}](\d{{1,2}}|\d{{4}})$")
 
 
 def load_instruments(folder: Path | None = None) -> dict[str, InstrumentFile]:
@@ -80,7 +79,7 @@ def instrument(product_or_contract: str, tick: Decimal | None = None, *, folder:
 
 def product_of(name: str, known: Iterable[str]) -> str:
     """`ES` of `ES`, `ESZ2026`, `ESZ26` or `ESZ6`; the name itself when no known product fits."""
-    match = _CONTRACT.match(name)
+    match = CONTRACT.match(name)
     return match[1] if name not in known and match and match[1] in known else name
 
 
@@ -91,6 +90,7 @@ def _instrument(product: str, facts: InstrumentFile, contract: str) -> Instrumen
     return Instrument(
         product=product,
         contract=contract,
+        expires=facts.expires,
         tick=facts.tick,
         tick_value=facts.tick_value,
         kind=facts.kind,

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Literal
 
+from bot.domain.expiry import Expires
 from bot.errors import PaperpitError
-
-MONTH_CODES = "FGHJKMNQUVXZ"
 
 
 class OffGrid(PaperpitError):
@@ -30,6 +29,8 @@ class Instrument:
     kind: Literal["future", "stock"] = "future"
     contract: str = ""
     """Full contract with its expiry, `ESZ2026`; equal to the product where there is none."""
+    expires: Expires = ""
+    """How its last trading day follows from the contract (`domain/expiry.py`); empty: it has none, or unknown."""
     currency: str = "USD"
     exchange: str = ""
     calendar: str = "CME Globex Equity"

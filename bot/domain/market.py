@@ -29,6 +29,7 @@ QUARANTINED = 2  # counted, used for nothing (an off-grid futures print, a size 
 HALT = 4  # on a STATUS row: trading is halted from here on
 RESUME = 8  # on a STATUS row: trading goes on from here
 TS_REGRESSED = 16  # the stamp went backwards and was clamped to the newest one
+OVERTAKEN = 32  # for over two seconds before this row another instrument ticked and this one did not (in memory only)
 
 TICK = np.dtype(
     [

@@ -130,6 +130,7 @@ class _Eye:
         self._engine = engine
         self._newest: int | None = None
         self._on: dict[int, int] = {}
+        self._direction: dict[int, int] = {}
         self._detections: list[Detection] = []
         self._spans: dict[int, list[Span]] = {module.NUMBER: [] for module in GUARDS.values()}
         self._pauses: list[Span] = []
@@ -158,7 +159,7 @@ class _Eye:
                         int(event["price"]),
                         float(event["strength"]),
                         int(event["timeframe"]),
-                        tuple(sorted(self._on)),
+                        tuple(sorted(number for number in self._on if self._direction[number] != event["side"])),
                     )
                 )
 
@@ -167,6 +168,8 @@ class _Eye:
         number = int(facts["number"])
         if facts["on"]:
             self._on.setdefault(number, known)
+            # A guard with a direction vetoes what goes against it, one without vetoes both sides.
+            self._direction[number] = int(facts["direction"])
         elif number in self._on:
             self._spans.setdefault(number, []).append((self._on.pop(number), known))
 

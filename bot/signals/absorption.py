@@ -348,6 +348,16 @@ def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) 
     return found
 
 
+@part
+def pass_by(a: Row, tick: Row) -> None:
+    """A print that is no effort (a block): it breaks the levels beyond it and teaches nothing."""
+    tick_on(a, tick.ts)
+    for k in range(2):
+        price = (1 - 2 * k) * tick.price
+        if price < a.sides[k].top:
+            fall(a, a.sides[k], price, tick.ts, False)
+
+
 @hot
 def on_quote(a: Row, tick: Row) -> None:
     """A quote, seen from both sides."""

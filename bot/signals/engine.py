@@ -17,7 +17,7 @@ from bot.domain.market import EVENT, OFF_GRID, PRINT, QUARANTINED, SIDE_NONE, TI
 from bot.errors import PaperpitError
 from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
-from bot.signals.deal import deal
+from bot.signals.deal import deal, marks
 from bot.signals.footprint import BAR, CELL, Footprint
 from bot.signals.roster import INTERNAL, Roster, Wish
 from bot.signals.settle import settle
@@ -312,7 +312,7 @@ def build(
     `events`, `bars`, `cells` and `ladder` are how much room it starts with; they change nothing but speed.
     Raises ConfigError for a detector or a parameter that does not exist.
     """
-    return Engine(Roster(instrument, wishes), days, index, events=events, bars=bars, cells=cells, ladder=ladder)
+    return Engine(Roster(instrument, wishes, days), days, index, events=events, bars=bars, cells=cells, ladder=ladder)
 
 
 class MultiEngine:
@@ -335,6 +335,7 @@ class MultiEngine:
             engine.index = index
         self._dealt, self._numbers = np.zeros(0, TICK), np.zeros(0, np.int64)
         self._starts = np.zeros(len(self._engines) + 1, np.int64)
+        self._marks = marks(len(self._engines))
 
     @property
     def engines(self) -> tuple[Engine, ...]:
@@ -351,7 +352,7 @@ class MultiEngine:
             return self._engines[0].scan(ticks, until)
         if len(self._dealt) < len(ticks):
             self._dealt, self._numbers = np.zeros(len(ticks), TICK), np.zeros(len(ticks), np.int64)
-        deal(ticks, self._starts, self._numbers, self._dealt)
+        deal(ticks, self._marks, self._starts, self._numbers, self._dealt)
         # A stamp equal to the newest may still come, so the others' silence is only known up to just before it.
         passed = max(until, int(ticks["ts"][-1]) - 1 if len(ticks) else 0)
         found = [self._scan_one(index, len(ticks), passed) for index in range(len(self._engines))]

@@ -1,85 +1,71 @@
 """G3, limit band: the price is about to be locked at the exchange's limit, where volume without progress is no sign.
 
 Definition
-    On when bid or ask comes within `near_ticks` of a known band; off five minutes after the touch has left it. Bands
-    are data (the instrument's `band_low`, `band_high`); without one this guard never speaks.
+    On when bid or ask comes within max(10 ticks, 2 average minute ranges) of a known band; off five minutes after the
+    touch has left it. Bands are data (the instrument's `band_low`, `band_high`); without one this guard never speaks.
 Source
-    Specification of signals §11, without its half of a 15-minute ATR.
+    Specification of signals §11. Its half of a 15-minute range is 2 minute ranges here: √15 / 2, for range grows with
+    the root of time.
 """
 
-import numpy as np
 from pydantic import Field
 
-from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, Duration
 from bot.domain.instrument import Instrument
-from bot.domain.market import ABSENT, Events, Ticks
+from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import guard
-from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import NEVER
 
 NUMBER = 3
 FAR = 1 << 40
 
 
-class Params(Base):
+class Params(guard.GuardParams):
     """How near is too near, and for how long after."""
 
     near_ticks: int = Field(10, ge=0)
+    near_atr: float = Field(2.0, ge=0)
+    """Average minute ranges, where that is more."""
     release: Duration = 5 * MINUTE_NS
 
-    @classmethod
-    def defaults(cls, product: str, timeframe_ns: int = 0) -> "Params":
-        """The same for every product."""
-        return cls()
 
-
-ARGS = args_dtype(Params)
-STATE = np.dtype(
-    [
-        ("args", ARGS),
-        ("name", guard.NAME),
-        ("on", "i8"),
-        ("banded", "i8"),
-        ("low", "i8"),
-        ("high", "i8"),
-        ("due", "i8"),  # when it will go off
-    ],
-    align=True,
+STATE = guard.state(
+    Params,
+    ("banded", "i8"),
+    ("low", "i8"),
+    ("high", "i8"),
+    ("due", "i8"),  # when it will go off
 )
 
 
-def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: Days) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["name"], state["due"] = (NUMBER, source, kind), NEVER
     low, high = instrument.band_low, instrument.band_high
-    state["banded"] = low is not None or high is not None
-    state["low"], state["high"] = -FAR if low is None else low, FAR if high is None else high
-    return state
+    reach = {"low": -FAR if low is None else low, "high": FAR if high is None else high}
+    banded = low is not None or high is not None
+    return guard.first(STATE, params, NUMBER, source, kind, due=NEVER, banded=banded, **reach)
 
 
 @part
-def switch(g: Row, distance: int, due: int, arrival: int, row: int, out: Events, found: int) -> int:
-    """Go on or off; return how many events there are."""
-    g.on = 1 - g.on
-    guard.tell(out[found], g.name, g.on, distance, g.args.near_ticks, due, arrival, row)
+def leave(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
+    """The touch left the band long enough ago: go off; return how many events there are."""
+    found = guard.switch(g, FAR, g.args.near_ticks, g.due, arrival, row, out, found)
     g.due = NEVER
-    return found + 1
+    return found
 
 
 @part
-def see(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
-    """A row's book; return how many events there are."""
+def see(g: Row, tick: Row, range_ticks: float, row: int, out: Events, found: int) -> int:
+    """A row's book, where minutes have that range; return how many events there are."""
+    near = max(float(g.args.near_ticks), g.args.near_atr * range_ticks)
     distance = FAR
     for touch in (tick.bid, tick.ask):
         if touch != ABSENT:
             distance = min(distance, min(g.high - touch, touch - g.low))
-    if distance > g.args.near_ticks:
+    if distance > near:
         if g.on and g.due == NEVER:
             g.due = tick.ts + g.args.release
         return found
     g.due = NEVER
-    return found if g.on else switch(g, distance, tick.ts, tick.ts, row, out, found)
+    return found if g.on else guard.switch(g, distance, near, tick.ts, tick.ts, row, out, found)

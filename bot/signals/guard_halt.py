@@ -3,85 +3,69 @@
 Definition
     On at a HALT row, or when no row has come for max(silence, 20 × the median gap) in session hours; the next row (or
     the RESUME) is the reopening, and it goes off one full minute after. Both reset what was absorbed and mark the bars.
-    The median gap is a frugal estimate: every 16th gap moves it by 2 % up or down (Ma, Muthukrishnan & Sandler 2013).
+    The median gap is a frugal estimate: every 16th gap moves it by 2 % up or down (Ma, Muthukrishnan & Sandler 2013),
+    the first 64 of them by 10 %.
 Source
     Specification of signals §11. A bare silence blocks entries, never fills.
 """
 
-import numpy as np
 from pydantic import Field
 
-from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
 from bot.domain.instrument import Instrument
 from bot.domain.market import HALT, RESUME, STATUS, Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import guard
-from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import NEVER, is_open
 
 NUMBER = 6
-_STEP = 1.02
+_STEP, _HASTE, _HASTY, _LEAST_NS = 1.02, 1.1, 64, 1e7
 
 
-class Params(Base):
+class Params(guard.GuardParams):
     """How long a silence is one, and how long its end is waited out."""
 
     silence: Duration = Field(30 * SECOND_NS, ge=SECOND_NS)
     gaps: float = 20.0
     release: Duration = 60 * SECOND_NS
 
-    @classmethod
-    def defaults(cls, product: str, timeframe_ns: int = 0) -> "Params":
-        """The same for every product."""
-        return cls()
 
-
-ARGS = args_dtype(Params)
-STATE = np.dtype(
-    [
-        ("args", ARGS),
-        ("name", guard.NAME),
-        ("on", "i8"),
-        ("halted", "i8"),
-        ("last", "i8"),  # stamp of the newest row
-        ("limit", "i8"),  # a longer gap is a silence
-        ("rows", "i8"),
-        ("gap", "f8"),
-        ("off_due", "i8"),
-        ("silent", "i8"),  # silence has been told already; the next row is the reopening
-    ],
-    align=True,
+STATE = guard.state(
+    Params,
+    ("halted", "i8"),
+    ("last", "i8"),  # stamp of the newest row
+    ("limit", "i8"),  # a longer gap is a silence
+    ("samples", "i8"),
+    ("gap", "f8"),
+    ("off_due", "i8"),
+    ("silent", "i8"),  # silence has been told already; the next row is the reopening
 )
 
 
-def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: Days) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["name"], state["limit"], state["off_due"] = (NUMBER, source, kind), params.silence, NEVER
-    return state
+    return guard.first(STATE, params, NUMBER, source, kind, limit=params.silence, off_due=NEVER)
 
 
 @part
 def switch(g: Row, due: int, ts: int, row: int, out: Events, found: int) -> int:
     """Go on or off; return how many events there are now."""
-    value = 0.0 if g.halted or g.on else g.limit / 1e9
-    g.on = 1 - g.on
-    guard.tell(out[found], g.name, g.on, value, g.limit / 1e9, due, ts, row)
     g.off_due = NEVER
-    return found + 1
+    value = 0.0 if g.halted or g.on else g.limit / 1e9
+    return guard.switch(g, value, g.limit / 1e9, due, ts, row, out, found)
 
 
 @part
 def gap(g: Row, dt: int) -> None:
     """Let a gap between rows move the median and with it the limit."""
+    g.samples += 1
+    step = _STEP if g.samples > _HASTY else _HASTE
     if g.gap <= 0.0:
-        g.gap = max(1.0, float(dt))
+        g.gap = max(_LEAST_NS, float(dt))
     elif dt > g.gap:
-        g.gap *= _STEP
+        g.gap *= step
     elif dt < g.gap:
-        g.gap /= _STEP
+        g.gap /= step
     g.limit = max(g.args.silence, int(g.args.gaps * g.gap))
 
 

@@ -7,52 +7,34 @@ Source
     Specification of signals §11. A limit lock is one; a tape without any quotes is none.
 """
 
-import numpy as np
-
-from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
 from bot.domain.instrument import Instrument
-from bot.domain.market import Events, Ticks
+from bot.domain.market import Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import guard
-from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import NEVER
 
 NUMBER = 4
 
 
-class Params(Base):
+class Params(guard.GuardParams):
     """How long a side may be missing, and how long a whole book must stand."""
 
     missing: Duration = SECOND_NS // 4
     whole: Duration = 5 * SECOND_NS
 
-    @classmethod
-    def defaults(cls, product: str, timeframe_ns: int = 0) -> "Params":
-        """The same for every product."""
-        return cls()
 
-
-ARGS = args_dtype(Params)
-STATE = np.dtype(
-    [
-        ("args", ARGS),
-        ("name", guard.NAME),
-        ("on", "i8"),
-        ("seen", "i8"),  # a whole book has been
-        ("missing", "i8"),  # now
-        ("due", "i8"),  # when it will switch if the book stays as it is
-    ],
-    align=True,
+STATE = guard.state(
+    Params,
+    ("seen", "i8"),  # a whole book has been
+    ("missing", "i8"),  # now
+    ("due", "i8"),  # when it will switch if the book stays as it is
 )
 
 
-def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: Days) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["name"], state["due"], state["missing"] = (NUMBER, source, kind), NEVER, 1
-    return state
+    return guard.first(STATE, params, NUMBER, source, kind, due=NEVER, missing=1)
 
 
 @part
@@ -69,7 +51,6 @@ def turn(g: Row, missing: int, ts: int) -> None:
 def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
     """It is due: go on or off; return how many events there are."""
     waited = (g.args.whole if g.on else g.args.missing) / 1e9
-    g.on = 1 - g.on
-    guard.tell(out[found], g.name, g.on, waited, waited, g.due, arrival, row)
+    found = guard.switch(g, waited, waited, g.due, arrival, row, out, found)
     g.due = NEVER
-    return found + 1
+    return found

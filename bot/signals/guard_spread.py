@@ -9,16 +9,13 @@ Source
 
 from typing import ClassVar, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
-from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
 from bot.domain.instrument import Instrument
-from bot.domain.market import Events, Ticks
+from bot.domain.market import Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import guard
-from bot.signals.args import args_dtype, args_row
 from bot.signals.epochs import NEVER
 
 NUMBER = 5
@@ -28,7 +25,7 @@ WIDEST = 63
 """Wider spreads count as this one in the median."""
 
 
-class Params(Base):
+class Params(guard.GuardParams):
     """How wide is too wide, and for how long."""
 
     times: float = 3.0
@@ -51,29 +48,20 @@ class Params(Base):
         return cls(floor_ticks=cls.FLOORS.get(product, 3))
 
 
-ARGS = args_dtype(Params)
-STATE = np.dtype(
-    [
-        ("args", ARGS),
-        ("name", guard.NAME),
-        ("on", "i8"),
-        ("spread", "i8"),  # in force, ticks; 0 before the first whole book
-        ("median", "i8"),  # 0 before the first sample
-        ("due", "i8"),  # when it will switch if the spread stays as it is
-        ("count", "i8"),
-        ("counts", "i8", (WIDEST + 1,)),
-        ("samples", "u1", (SAMPLES,)),
-    ],
-    align=True,
+STATE = guard.state(
+    Params,
+    ("spread", "i8"),  # in force, ticks; 0 before the first whole book
+    ("median", "i8"),  # 0 before the first sample
+    ("due", "i8"),  # when it will switch if the spread stays as it is
+    ("count", "i8"),
+    ("counts", "i8", (WIDEST + 1,)),
+    ("samples", "u1", (SAMPLES,)),
 )
 
 
-def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: Days) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["name"], state["due"] = (NUMBER, source, kind), NEVER
-    return state
+    return guard.first(STATE, params, NUMBER, source, kind, due=NEVER)
 
 
 @part
@@ -129,9 +117,8 @@ def sample(g: Row, ts: int) -> None:
 def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
     """It is due: go on or off; return how many events there are."""
     limit = g.args.calm_times * g.median if g.on else threshold(g)
-    g.on = 1 - g.on
-    guard.tell(out[found], g.name, g.on, g.spread, limit, g.due, arrival, row)
     at = g.due
+    found = guard.switch(g, g.spread, limit, at, arrival, row, out, found)
     g.due = NEVER
     weigh(g, at)
-    return found + 1
+    return found

@@ -9,22 +9,19 @@ Source
     Specification of signals §11; the least number for flickers is ours: in a quiet second two quotes prove nothing.
 """
 
-import numpy as np
 from pydantic import Field
 
-from bot.config import Params as Base
 from bot.config.params import SECOND_NS, Duration
 from bot.domain.instrument import Instrument
-from bot.domain.market import Events, Ticks
+from bot.domain.market import Days, Events, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import guard
-from bot.signals.args import args_dtype, args_row
 
 NUMBER = 2
 _STEP = 1.02
 
 
-class Params(Base):
+class Params(guard.GuardParams):
     """How many quotes are too many, and how many may be undone."""
 
     times: float = 10.0
@@ -35,51 +32,35 @@ class Params(Base):
     undone: Duration = SECOND_NS // 20
     clean_seconds: int = Field(10, ge=1)
 
-    @classmethod
-    def defaults(cls, product: str, timeframe_ns: int = 0) -> "Params":
-        """The same for every product."""
-        return cls()
 
-
-ARGS = args_dtype(Params)
-STATE = np.dtype(
-    [
-        ("args", ARGS),
-        ("name", guard.NAME),
-        ("on", "i8"),
-        ("quotes", "i8"),  # of the running second
-        ("prints", "i8"),
-        ("flickers", "i8"),
-        ("usual", "f8"),  # quotes of a second
-        ("limit", "f8"),
-        ("clean", "i8"),  # seconds
-        ("ts", "i8"),  # of the last quote
-        ("bid", "i4"),
-        ("ask", "i4"),
-        ("bid_size", "i4"),
-        ("ask_size", "i4"),
-        ("old_bid_size", "i4"),  # what it showed at the same prices before; −1 = other prices
-        ("old_ask_size", "i4"),
-    ],
-    align=True,
+STATE = guard.state(
+    Params,
+    ("quotes", "i8"),  # of the running second
+    ("prints", "i8"),
+    ("flickers", "i8"),
+    ("usual", "f8"),  # quotes of a second
+    ("limit", "f8"),
+    ("clean", "i8"),  # seconds
+    ("ts", "i8"),  # of the last quote
+    ("bid", "i4"),
+    ("ask", "i4"),
+    ("bid_size", "i4"),
+    ("ask_size", "i4"),
+    ("old_bid_size", "i4"),  # what it showed at the same prices before; −1 = other prices
+    ("old_ask_size", "i4"),
 )
 
 
-def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: Days) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["name"], state["limit"], state["usual"] = (NUMBER, source, kind), params.quotes_min, 1.0
-    return state
+    return guard.first(STATE, params, NUMBER, source, kind, limit=params.quotes_min, usual=1.0)
 
 
 @part
 def switch(g: Row, value: float, limit: float, due: int, arrival: int, row: int, out: Events, found: int) -> int:
     """Go on or off; return how many events there are."""
-    g.on = 1 - g.on
     g.clean = 0
-    guard.tell(out[found], g.name, g.on, value, limit, due, arrival, row)
-    return found + 1
+    return guard.switch(g, value, limit, due, arrival, row, out, found)
 
 
 @part

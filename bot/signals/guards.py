@@ -8,7 +8,18 @@ import numpy as np
 
 from bot.domain.market import ABSENT, Days, Events
 from bot.kernel import Row, hot, part
-from bot.signals import guard_band, guard_halt, guard_one_sided, guard_spread, guard_stuffing, guard_volatility
+from bot.signals import (
+    guard_band,
+    guard_block,
+    guard_feed,
+    guard_halt,
+    guard_one_sided,
+    guard_roll,
+    guard_spread,
+    guard_stuffing,
+    guard_trend,
+    guard_volatility,
+)
 
 SECOND_NS = 1_000_000_000
 ROW_EVENTS = 16
@@ -20,7 +31,12 @@ BY_KIND = {
     "guard_one_sided": guard_one_sided,
     "guard_spread": guard_spread,
     "guard_halt": guard_halt,
+    "guard_block": guard_block,
+    "guard_roll": guard_roll,
+    "guard_feed": guard_feed,
+    "guard_trend": guard_trend,
 }
+"""All but G7: the blackout around news is the calendar's, not the tape's (`bot/risk/blackout.py`)."""
 STATE = np.dtype(
     [
         ("wake", "i8"),  # nothing timed happens before the first row at or after this
@@ -34,10 +50,17 @@ STATE = np.dtype(
 
 
 @part
-def begin(g: Row, ts: int) -> None:
-    """The first row of a tape."""
+def begin(g: Row, ts: int, row: int, out: Events, found: int) -> int:
+    """The first row of a tape; return how many events there are."""
     g.halt.last = ts
     g.next_second = (ts // SECOND_NS + 1) * SECOND_NS
+    return guard_roll.begin(g.roll, ts, row, out, found)
+
+
+@part
+def plan(g: Row, days: Days) -> None:
+    """Before a batch: what the sessions that are known say of the future."""
+    guard_roll.plan(g.roll, days, g.halt.last)
 
 
 @part
@@ -50,7 +73,7 @@ def reopen(g: Row) -> None:
 def set_alarm(g: Row) -> None:
     """Wake no later than for what is due. It happens before the first row after its stamp, hence one more."""
     due = min(min(g.next_second, g.spread.due), min(min(g.band.due, g.halt.off_due), g.one_sided.due))
-    g.wake = min(g.wake, due + 1)
+    g.wake = min(g.wake, min(due, min(min(g.block.due, g.roll.due), g.feed.due)) + 1)
 
 
 @part
@@ -63,8 +86,11 @@ def touch(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
         g.volatility.known, g.volatility.mid = 1, tick.bid + tick.ask
         guard_spread.turn(g.spread, tick.ask - tick.bid, tick.ts)
     crossed = 1 if not missing and tick.ask < tick.bid else 0
+    if crossed != g.feed.is_crossed:
+        guard_feed.turn(g.feed, crossed, tick.ts)
     if g.band.banded and not crossed:
-        found = guard_band.see(g.band, tick, row, out, found)
+        # The range is kept in half ticks.
+        found = guard_band.see(g.band, tick, g.volatility.atr.value / 2, row, out, found)
     set_alarm(g)
     return found
 
@@ -78,6 +104,20 @@ def quoted(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
     return found
 
 
+@part
+def odd(g: Row, tick: Row, row: int, out: Events, found: int) -> int:
+    """A row that came late or out of order, before its pause; return how many events there are."""
+    return guard_feed.see(g.feed, tick, tick.ts - g.halt.last, g.halt.gap, row, out, found)
+
+
+@part
+def block(g: Row, bars: Row, tick: Row, row: int, out: Events, found: int) -> int:
+    """The order that the print belongs to is as large as a block; return how many events there are."""
+    found = guard_block.see(g.block, bars, tick.ts, row, out, found)
+    set_alarm(g)
+    return found
+
+
 @hot
 def pause(g: Row, ts: int) -> None:
     """The time since the row before is over; every 16th such time is a sample of what is natural."""
@@ -88,20 +128,42 @@ def pause(g: Row, ts: int) -> None:
 
 
 @part
-def pass_time(g: Row, days: Days, now: int, arrival: int, row: int, out: Events, found: int) -> int:
+def pass_time(g: Row, days: Days, bars: Row, now: int, arrival: int, row: int, out: Events, found: int) -> int:
     """Let time come to `now`; return how many events there are. A one-sided book is the walk's own business."""
     while g.next_second <= now:
         at = g.next_second
-        while g.spread.due <= at:
-            found = guard_spread.switch(g.spread, arrival, row, out, found)
-        found = guard_stuffing.second(g.stuffing, at, arrival, row, out, found)
-        found = guard_volatility.second(g.volatility, at, arrival, row, out, found)
-        g.seconds += 1
-        if g.seconds % guard_spread.SAMPLE_SECONDS == 0:
-            guard_spread.sample(g.spread, at)
+        found = fall_due(g, at, arrival, row, out, found)
+        found = sampled(g, bars, at, arrival, row, out, found)
         g.next_second += SECOND_NS
+    found = fall_due(g, now, arrival, row, out, found)
+    if g.band.due <= now:
+        found = guard_band.leave(g.band, arrival, row, out, found)
+    if g.block.due <= now:
+        found = guard_block.switch(g.block, arrival, row, out, found)
+    if g.roll.due <= now:
+        found = guard_roll.switch(g.roll, arrival, row, out, found)
+    return guard_halt.elapse(g.halt, days, now, arrival, row, out, found)
+
+
+@part
+def fall_due(g: Row, now: int, arrival: int, row: int, out: Events, found: int) -> int:
+    """What falls due between two seconds and counts in them; return how many events there are."""
     while g.spread.due <= now:
         found = guard_spread.switch(g.spread, arrival, row, out, found)
-    if g.band.due <= now:
-        found = guard_band.switch(g.band, guard_band.FAR, g.band.due, arrival, row, out, found)
-    return guard_halt.elapse(g.halt, days, now, arrival, row, out, found)
+    if g.feed.due <= now:
+        found = guard_feed.cross(g.feed, arrival, row, out, found)
+    return found
+
+
+@part
+def sampled(g: Row, bars: Row, at: int, arrival: int, row: int, out: Events, found: int) -> int:
+    """A second ended at `at`: all that sample in event time do so; return how many events there are."""
+    guard_block.second(g.block, g.stuffing.prints, bars.order_size)
+    found = guard_stuffing.second(g.stuffing, at, arrival, row, out, found)
+    found = guard_volatility.second(g.volatility, g.spread.on, at, arrival, row, out, found)
+    found = guard_trend.second(g.trend, g.volatility, at, arrival, row, out, found)
+    found = guard_feed.second(g.feed, g.rows, at, arrival, row, out, found)
+    g.seconds += 1
+    if g.seconds % guard_spread.SAMPLE_SECONDS == 0:
+        guard_spread.sample(g.spread, at)
+    return found

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from bot.config import Params
 from bot.config.params import MINUTE_NS
 from bot.domain.instrument import Instrument
-from bot.domain.market import Ticks
+from bot.domain.market import Days, Ticks
 from bot.errors import ConfigError
 from bot.signals import (
     absorption,
@@ -81,8 +81,8 @@ class Source:
 class Roster:
     """The detectors of one instrument in the order of their sources, and their memories before the first tick."""
 
-    def __init__(self, instrument: Instrument, wishes: Sequence[Wish]) -> None:
-        self.instrument, self._product = instrument, instrument.product
+    def __init__(self, instrument: Instrument, wishes: Sequence[Wish], days: Days) -> None:
+        self.instrument, self._product, self._days = instrument, instrument.product, days
         self.listed: list[Source] = []
         self.heard: list[set[int]] = [set() for _ in wishes]
         self.kinds: list[str] = ["bar", "guard"]
@@ -175,7 +175,7 @@ class Roster:
         params = _params(module.Params, kind, next(iter(asked.values()), {}), self._product, 0)
         source = Source("guard", 0, params_hash(kind, 0, params), guard.EVIDENCE)
         index, _ = self._add(source, range(len(self._wishes)))
-        self._states[kind].append(module.fresh(params, index, 1, self.instrument))
+        self._states[kind].append(module.fresh(params, index, 1, self.instrument, self._days))
 
     def _bars(self) -> None:
         for timeframe in self.timeframes:

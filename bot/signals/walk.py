@@ -34,6 +34,7 @@ from bot.signals import (
 from bot.signals.bars import DONE, GRACE_NS, GROW
 from bot.signals.epochs import NEVER, epoch, next_epoch
 from bot.signals.footprint import BAR
+from bot.signals.guard_feed import ODD
 from bot.signals.guards import SECOND_NS
 from bot.signals.soundness import crossed, sound, void
 
@@ -177,7 +178,7 @@ def moments(
     ts = tick.ts
     if not w.bars.started:
         bars.begin(days, w.bars, w.frames, ts)
-        guards.begin(w.guards, ts)
+        w.found = guards.begin(w.guards, ts, w.row, out, w.found)
         w.next_second = w.guards.next_second
     if ts > w.guards.one_sided.due:
         turn_book(w, readers, ts, out)
@@ -189,7 +190,7 @@ def moments(
         w.next_epoch = next_epoch(days, ts)
         new_epoch(readers, days, ts)
         w.order_flow.broken = 1
-    w.found = guards.pass_time(w.guards, days, ts - 1, ts, w.row, out, w.found)
+    w.found = guards.pass_time(w.guards, days, w.bars, ts - 1, ts, w.row, out, w.found)
     w.found, touched = guard_halt.hear(w.guards.halt, tick, w.row, out, w.found)
     if touched:
         guards.reopen(w.guards)
@@ -265,6 +266,10 @@ def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out
         return
     w.guards.stuffing.prints += 1
     bars.take(w.bars, w.frames[0], ladder, tick, sure)
+    if w.bars.order_size >= w.guards.block.reach:
+        blocked(w, readers, tick, out)
+        if w.guards.block.on:
+            return
     for j in range(0 if w.deaf or w.crossed else readers.absorptions.shape[0]):
         a = readers.absorptions[j]
         absorption.tick_on(a, tick.ts)
@@ -273,6 +278,14 @@ def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out
             w.guards.wake = min(w.guards.wake, w.next_look)
     for j in range(0 if w.deaf else readers.sweeps.shape[0]):
         w.found = sweep.on_print(readers.sweeps[j], tick, sure, w.row, out, w.found)
+
+
+@part
+def blocked(w: Row, readers: Readers, tick: Row, out: Events) -> None:
+    """A print of an order as large as a block: it breaks levels like any other, but none has absorbed it."""
+    w.found = guards.block(w.guards, w.bars, tick, w.row, out, w.found)
+    for j in range(0 if w.deaf or not w.guards.block.on else readers.absorptions.shape[0]):
+        absorption.pass_by(readers.absorptions[j], tick)
 
 
 @part
@@ -308,6 +321,8 @@ def read_rows(
             continue
         if tick.kind == PRINT and not bars.fits(w.frames[0], tick.price, ladders.shape[1]):
             return GROW
+        if tick.flags & ODD:
+            w.found = guards.odd(w.guards, tick, i, out, w.found)
         guards.pause(w.guards, tick.ts)
         if tick.kind == STATUS:
             continue
@@ -334,7 +349,7 @@ def silence(
             if code != DONE:
                 return code
         pass_seconds(w, readers, until - GRACE_NS, until + 1, out)
-        w.found = guards.pass_time(w.guards, days, until, NEVER, w.row, out, w.found)
+        w.found = guards.pass_time(w.guards, days, w.bars, until, NEVER, w.row, out, w.found)
         # What silence has brought is taken up by the next row.
         w.guards.wake = 0 if until > 0 else w.guards.wake
     w.row = 0
@@ -358,5 +373,6 @@ def read(
 
     `sure` holds how certain the side of each print is; it is empty when all are certain.
     """
+    guards.plan(world[0].guards, days)
     code = read_rows(ticks, sure, days, world[0], readers, ladders, closed, cells, out)
     return silence(until, days, world[0], readers, ladders, closed, cells, out) if code == DONE else code

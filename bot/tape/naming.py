@@ -7,7 +7,7 @@ year. It is worked out from the first stamp: a contract is recorded before it ex
 import re
 from datetime import UTC, datetime
 
-from bot.domain.instrument import MONTH_CODES
+from bot.domain.expiry import MONTH_CODES
 
 _CONTRACT = re.compile(rf"^(?P<product>[A-Z0-9]+?)(?P<month>[{MONTH_CODES}])(?P<year>\d{{4}}|\d{{1,2}})$")
 

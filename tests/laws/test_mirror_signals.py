@@ -33,6 +33,8 @@ def reflected(one: dict[str, float]) -> dict[str, float]:
     """What the mirrored tape has to say instead."""
     out = dict(one)
     out["side"] = -one["side"]
+    if "e.direction" in one:
+        out["e.direction"] = -one["e.direction"]
     no_price = one["price"] in (0, ABSENT)
     out["price"] = one["price"] if no_price else 2 * ABOUT - one["price"]
     for name, value in one.items():

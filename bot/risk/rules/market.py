@@ -18,7 +18,7 @@ GUARDS = {
     10: "stale or disordered feed",
     11: "trend day",
 }
-"""Regime guards by number (signals notes §11)."""
+"""Regime guards by number (signals notes §11). Number 7 is the rule `blackout`: the tape knows no calendar."""
 
 
 class Stale(Rule):
@@ -108,9 +108,9 @@ class Guard(Rule):
         self.name = f"G{number}"
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse while the guard is on."""
+        """Refuse while the guard is on; one with a direction (a trend day) refuses only what goes against it."""
         facts = ctx.control.guards.get((proposal.instrument, self.number))
-        if facts is None:
+        if facts is None or facts.get("direction") == proposal.side:
             return None
         words = GUARDS.get(self.number, "guard")
         value, threshold = facts.get("value"), facts.get("threshold")

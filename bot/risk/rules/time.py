@@ -41,7 +41,7 @@ class InHours(Rule):
 
 
 class InBlackout(Rule):
-    """News is near, or nobody knows whether it is."""
+    """News is near, or nobody knows whether it is: G7 of the regime guards, by the calendar and not the tape."""
 
     name = "blackout"
 
@@ -58,6 +58,7 @@ class InBlackout(Rule):
             self.name,
             message,
             {
+                "guard": "G7",
                 "event": first.kind,
                 "event_ns": first.event_ns,
                 "from_ns": min(window.from_ns for window in windows),

@@ -286,11 +286,20 @@ def test_a_guard_refuses_under_its_own_id_until_it_is_off() -> None:
     assert bench.refused() == []
 
 
+def test_a_trend_day_refuses_only_what_stands_against_it() -> None:
+    for direction in (1, -1):
+        bench = Bench()
+        bench.gate.guard(0, 11, True, {"value": 0.7, "threshold": 0.6, "direction": float(direction)})
+        assert bench.refused(side=-direction) == ["G11"]
+        assert bench.refused(side=direction) == []
+
+
 def test_a_blackout_reason_names_the_event_its_window_and_its_source() -> None:
     bench = Bench(now=ns("2026-12-09 15:10"), calendar=SHIPPED)
     verdict = bench.judge()
     assert isinstance(verdict, Blocked)
     (reason,) = verdict.reasons
+    assert reason.facts["guard"] == "G7"
     assert reason.facts["event"] == "fomc_press_conference"
     assert reason.facts["event_ns"] == ns("2026-12-09 14:30")
     assert (reason.facts["from_ns"], reason.facts["to_ns"]) == (ns("2026-12-09 13:30"), ns("2026-12-09 15:30"))

@@ -23,6 +23,7 @@ from bot.domain.market import (
     SIDE_TRUE,
     STATUS,
     TICK,
+    TS_REGRESSED,
     Days,
     Events,
     Ticks,
@@ -31,7 +32,7 @@ from bot.signals.engine import Engine, Wish, build
 from tests.tapes import ns
 
 ES = Instrument("ES", Decimal("0.25"), Decimal("12.50"))
-BANDED = replace(ES, band_low=16780, band_high=16820)
+BANDED = replace(ES, band_low=16780, band_high=16820, contract="ESM2026", expires="third-friday")
 HOUR_NS = 3600 * SECOND_NS
 TRIGGER_NS, CONTEXT_NS = 10 * SECOND_NS, 30 * SECOND_NS
 HAIR: Mapping[str, Mapping[str, Any]] = {
@@ -87,8 +88,19 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
     "guard_one_sided": {"whole": "2s"},
     "guard_spread": {"floor_ticks": 2, "times": 1.6, "held": "100ms", "release": "2s"},
     "guard_stuffing": {"quotes_min": 4, "times": 1.0, "prints_max": 0.4, "flicker_quotes_min": 2, "clean_seconds": 2},
-    "guard_band": {"near_ticks": 15, "release": "5s"},
-    "guard_volatility": {"ratio": 1.1, "calm_ratio": 1.0, "calm_seconds": 3, "move_atr": 2.0, "seconds_min": 20},
+    "guard_band": {"near_ticks": 15, "near_atr": 0.5, "release": "5s"},
+    "guard_block": {"times": 4.0, "orders": 60, "seconds": 60, "orders_min": 8, "release": "3s"},
+    "guard_roll": {"days_before": 23},
+    "guard_feed": {"crossed": "200ms", "regressed_min": 1, "clean_seconds": 3, "gaps": 1.0},
+    "guard_trend": {"window": "30s", "efficiency": 0.5, "calm_efficiency": 0.4, "move_atr": 1.0},
+    "guard_volatility": {
+        "ratio": 1.1,
+        "calm_ratio": 1.0,
+        "calm_seconds": 3,
+        "move_atr": 2.0,
+        "seconds_min": 20,
+        "noise": 1.0,
+    },
 }
 HAIR_WISH = Wish(TRIGGER_NS, CONTEXT_NS, HAIR)
 SEED_WISH = Wish(TRIGGER_NS, CONTEXT_NS, {**HAIR, "inventory": {**HAIR["inventory"], "mm_model": "seed"}})
@@ -131,17 +143,19 @@ def lively(seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, si
         if chance.random() < 0.3:
             sizes = [int(size) for size in chance.integers(1, 12, 2)]
         missing = 1 - missing if chance.random() < (0.01 if missing == 0 else 0.2) else missing
+        wide = -1 if wide == 1 and chance.random() < 0.005 else wide
         wide = int(chance.integers(2, 5)) if chance.random() < 0.01 else 1 if chance.random() < 0.1 else wide
         row["ts"], row["price"] = now, ABSENT
         # Now and then makers step back on both sides for a while.
         apart = now // (8 * SECOND_NS) % 6 == 0
         row["bid"], row["ask"] = (ABSENT if missing else bid - apart), bid + wide + apart
         row["bid_size"], row["ask_size"] = (0 if missing else sizes[0]), sizes[1]
+        row["flags"] = TS_REGRESSED if chance.random() < 0.005 else 0
         row["kind"] = chance.choice([PRINT, QUOTE, STATUS], p=[0.6, 0.395, 0.005])
         if row["kind"] == PRINT:
             _print(row, chance, bid, sellers, sided)
         elif row["kind"] == STATUS:
-            row["flags"] = HALT if chance.random() < 0.5 else RESUME
+            row["flags"] |= HALT if chance.random() < 0.5 else RESUME
     return ticks
 
 
@@ -150,8 +164,8 @@ def _print(row: Any, chance: np.random.Generator, bid: int, sellers: float, side
     row["price"] = bid + (side > 0) + int(chance.choice([0, 0, 0, 0, 1, -1]))
     row["size"] = int(chance.integers(1, 9))
     odd = chance.random()
-    row["flags"] = OFF_GRID if odd < 0.01 else QUARANTINED if odd < 0.02 else 0
-    row["side"] = side if sided and row["flags"] == 0 and odd < 0.97 else 0
+    row["flags"] |= OFF_GRID if odd < 0.01 else QUARANTINED if odd < 0.02 else 0
+    row["side"] = side if sided and row["flags"] & (OFF_GRID | QUARANTINED) == 0 and odd < 0.97 else 0
     row["side_method"] = SIDE_TRUE if sided else 0
 
 
