@@ -29,13 +29,10 @@ def _choices(kind: Any) -> tuple[Any, ...]:
 
 def args_row(params: Params, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
     """The values of `params` as one row of `dtype`."""
-    kinds = type(params).model_fields.values()
-    values = [
-        choices.index(value) if (choices := _choices(kind)) else value
-        for kind, value in zip(kinds, params.as_args(), strict=True)
-    ]
-    row = np.zeros(1, dtype)  # whole, bytes between its fields too: snapshots of equal memories are equal
-    row[0] = tuple(values)
+    row = np.zeros(1, dtype)  # with nothing between the fields: equal memories are to be equal bytes
+    for (name, kind), value in zip(type(params).model_fields.items(), params.as_args(), strict=True):
+        choices = _choices(kind)
+        row[name] = choices.index(value) if choices else value
     return row
 
 

@@ -4,10 +4,10 @@ Definition
     On at the print with which one order (prints of one stamp, price and side) reaches max(20 × the median order, the
     size that is hardly ever reached); off after 60 s without another. The prints from there on count in the bars, not
     in what a level absorbs; an imbalance that rests on them loses its weight by itself, for n = (Σq)² / Σq².
-    Hardly ever is one order in 2,000 (the 99.95 % quantile), and no more than one in four hours of trading: a busy
-    market reaches its quantile every few minutes. It is a frugal estimate: an order at or above it raises it by 10 %,
+    Hardly ever is one order in 2,000 (the 99.95 % quantile), and no more than one in six hours of trading: a busy
+    market reaches its quantile every few minutes. It is a frugal estimate: an order at or above it raises it by 20 %,
     the first ones by more, and time lowers it (Ma, Muthukrishnan & Sandler 2013). The median likewise, from one order a
-    second. Silent for the first thousand orders.
+    second. Silent for the first two thousand orders.
 Source
     Specification of signals §11, which knows no bound by time; the sizes are guesses.
 """
@@ -22,7 +22,7 @@ from bot.signals import guard
 from bot.signals.epochs import NEVER
 
 NUMBER = 8
-_MEDIAN_STEP, _QUANTILE_STEP = 1.02, 0.1
+_MEDIAN_STEP, _QUANTILE_STEP = 1.02, 0.2
 
 
 class Params(guard.GuardParams):
@@ -32,9 +32,9 @@ class Params(guard.GuardParams):
     """Of the median order."""
     orders: int = Field(2000, ge=1)
     """One order in so many is as large as the quantile …"""
-    seconds: int = Field(14_400, ge=1)
+    seconds: int = Field(21_600, ge=1)
     """… but no more than one in so many seconds with a print."""
-    orders_min: int = Field(1000, ge=0)
+    orders_min: int = Field(2000, ge=0)
     """Orders without which it does not speak."""
     release: Duration = MINUTE_NS
 

@@ -1,11 +1,12 @@
 """G11, trend day: takers instead of makers. Who fades a move that goes one way and does not come back loses.
 
 Definition
-    On mids a minute apart: ER = |move of 30 minutes| / Σ |moves of its minutes|. On when ER ≥ .6 and the move is at
-    least 6 average minute ranges; off when ER < .4. `direction` says which way it runs: only entries against it are
-    vetoed. Weighed once a minute; after a halt it stays as it is until 30 minutes have been seen.
+    On mids a minute apart: ER = |move of 30 minutes| / Σ |moves of its minutes|. On when ER ≥ .6 and the move has been
+    at least 6 average minute ranges for five minutes on end; off when ER < .4. `direction` says which way it runs: only
+    entries against it are vetoed. Weighed once a minute; after a halt nothing changes before 30 minutes have been seen.
 Source
-    Specification of signals §11; the efficiency ratio is Kaufman's (1995). The thresholds are guesses.
+    Specification of signals §11; the efficiency ratio is Kaufman's (1995). The thresholds are guesses. The five minutes
+    are ours: any walk reaches the ratio now and then, and half an hour of guard is dear.
 """
 
 from typing import Self
@@ -31,6 +32,8 @@ class Params(guard.GuardParams):
     efficiency: float = Field(0.6, gt=0, le=1)
     move_atr: float = Field(6.0, ge=0)
     """Average minute ranges."""
+    held: int = Field(5, ge=1)
+    """Thirtieths of the window for which it has to stand."""
     calm_efficiency: float = 0.4
 
     @model_validator(mode="after")
@@ -40,7 +43,7 @@ class Params(guard.GuardParams):
         return self
 
 
-STATE = guard.state(Params, ("step", "i8"), ("direction", "i8"))
+STATE = guard.state(Params, ("step", "i8"), ("direction", "i8"), ("stood", "i8"))
 
 
 def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: Days) -> Ticks:
@@ -65,7 +68,8 @@ def second(g: Row, v: Row, at: int, arrival: int, row: int, out: Events, found: 
     if g.on and efficiency < g.args.calm_efficiency:
         g.direction = 0
         return guard.switch(g, efficiency, g.args.calm_efficiency, at, arrival, row, out, found)
-    if not g.on and far and efficiency >= g.args.efficiency:
+    g.stood = g.stood + 1 if far and efficiency >= g.args.efficiency else 0
+    if not g.on and g.stood >= g.args.held:
         g.direction = 1 if move > 0 else -1
         found = guard.switch(g, efficiency, g.args.efficiency, at, arrival, row, out, found)
         out[found - 1].evidence[4] = g.direction

@@ -92,7 +92,7 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
     "guard_block": {"times": 4.0, "orders": 60, "seconds": 60, "orders_min": 8, "release": "3s"},
     "guard_roll": {"days_before": 23},
     "guard_feed": {"crossed": "200ms", "regressed_min": 1, "clean_seconds": 3, "gaps": 1.0},
-    "guard_trend": {"window": "30s", "efficiency": 0.5, "calm_efficiency": 0.4, "move_atr": 1.0},
+    "guard_trend": {"window": "30s", "efficiency": 0.5, "calm_efficiency": 0.4, "move_atr": 1.0, "held": 2},
     "guard_volatility": {
         "ratio": 1.1,
         "calm_ratio": 1.0,

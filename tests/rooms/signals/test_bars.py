@@ -177,7 +177,7 @@ def test_m11_nothing_is_lost_and_nothing_is_counted_twice() -> None:
     closed = events[(events["kind"] == 0) & (events["timeframe"] == 10 * SECOND_NS)]
     prints = ticks[(ticks["kind"] == PRINT) & (ticks["ts"] < closed["ts"][-1]) & (ticks["flags"] & QUARANTINED == 0)]
     assert sum(watch.evidence(e)["volume"] for e in closed) == prints["size"].sum()
-    on_grid = prints[prints["flags"] == 0]
+    on_grid = prints[prints["flags"] & OFF_GRID == 0]
     found = [watch.footprint(10 * SECOND_NS, int(e["ts"])) for e in closed]
     in_cells = sum(sum(cell[1:]) for bar in found if bar for cell in bar.cells)
     assert in_cells == on_grid["size"].sum()

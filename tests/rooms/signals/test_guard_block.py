@@ -13,7 +13,7 @@ BLOCK = 50
 USUAL = 1
 
 
-def busy(seconds: int = 300) -> Tape:
+def busy(seconds: int = 540) -> Tape:
     """Enough orders of one lot for a guard to know what is usual."""
     return calm(tape("09:31"), seconds)
 
@@ -41,8 +41,8 @@ def test_many_small_orders_are_no_block() -> None:
     assert guarded(calm(told, 90).rows(), 8) == []
 
 
-def test_nobody_knows_what_is_large_before_a_thousand_orders() -> None:
-    told = busy(60).sold(BLOCK, "4200.00")
+def test_nobody_knows_what_is_large_before_two_thousand_orders() -> None:
+    told = busy(300).sold(BLOCK, "4200.00")
     assert guarded(calm(told, 90).rows(), 8) == []
 
 

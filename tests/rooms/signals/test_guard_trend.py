@@ -23,7 +23,7 @@ def run(minutes: int, up: int, seed: int = 1, then: int = 0) -> Ticks:
 def test_g11_a_run_of_more_than_half_an_hour_is_a_trend_until_it_is_none() -> None:
     first, last = guarded(run(45, 2, then=40), 11)
     assert first[0] is True
-    assert first[1] <= at("10:03")
+    assert first[1] <= at("10:07")
     assert last[0] is False
     assert last[1] > at("10:16")
 
