@@ -4,14 +4,16 @@ Definition
     On at the print with which one order (prints of one stamp, price and side) reaches max(20 × the median order, the
     size that is hardly ever reached); off after 60 s without another. The prints from there on count in the bars, not
     in what a level absorbs; an imbalance that rests on them loses its weight by itself, for n = (Σq)² / Σq².
-    Hardly ever is one order in 2,000 (the 99.95 % quantile), and no more than one in six hours of trading: a busy
-    market reaches its quantile every few minutes. It is a frugal estimate: an order at or above it raises it by 20 %,
-    the first ones by more, and time lowers it (Ma, Muthukrishnan & Sandler 2013). The median likewise, from one order a
-    second. Silent for the first two thousand orders.
+    Hardly ever is one order in 2,000 (the 99.95 % quantile) and no more than one in six hours of trading, but never
+    more than 2.5 times that quantile: a busy market reaches the quantile every few minutes, and a day of many blocks
+    must not make them usual. Both are frugal estimates: an order at or above one raises it, the first ones by more, and
+    time lowers it (Ma, Muthukrishnan & Sandler 2013). The median likewise, from one order a second. Silent for the
+    first two thousand orders.
 Source
     Specification of signals §11, which knows no bound by time; the sizes are guesses.
 """
 
+import numpy as np
 from pydantic import Field
 
 from bot.config.params import MINUTE_NS, Duration
@@ -22,7 +24,7 @@ from bot.signals import guard
 from bot.signals.epochs import NEVER
 
 NUMBER = 8
-_MEDIAN_STEP, _QUANTILE_STEP = 1.02, 0.2
+_MEDIAN_STEP, _STEP, _BOUND_STEP = 1.02, 0.1, 0.2
 
 
 class Params(guard.GuardParams):
@@ -34,20 +36,22 @@ class Params(guard.GuardParams):
     """One order in so many is as large as the quantile …"""
     seconds: int = Field(21_600, ge=1)
     """… but no more than one in so many seconds with a print."""
+    bound_times: float = Field(2.5, ge=1)
+    """The latter holds up to so many times the quantile."""
     orders_min: int = Field(2000, ge=0)
     """Orders without which it does not speak."""
     release: Duration = MINUTE_NS
 
 
+ESTIMATE = np.dtype([("value", "f8"), ("times", "i8"), ("order_ts", "i8"), ("order_price", "i8")], align=True)
+"""A size that is rarely reached, how often it was, and by which order last."""
 STATE = guard.state(
     Params,
-    ("reach", "i8"),  # an order of this size is a block
+    ("reach", "i8"),  # an order of this size is looked at
     ("median", "f8"),
-    ("quantile", "f8"),
+    ("quantile", ESTIMATE),
+    ("bound", ESTIMATE),
     ("orders", "i8"),
-    ("blocks", "i8"),  # how often the quantile was reached
-    ("order_ts", "i8"),  # the newest that did
-    ("order_price", "i8"),
     ("due", "i8"),  # when it will go off
 )
 
@@ -58,26 +62,34 @@ def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: 
 
 
 @part
-def weigh(g: Row) -> None:
-    """Median or quantile moved: what is a block now?"""
-    g.reach = int(max(g.args.times * g.median, g.quantile))
+def limit(g: Row) -> float:
+    """The size of a block."""
+    usual = max(g.quantile.value, min(g.bound.value, g.args.bound_times * g.quantile.value))
+    return float(max(g.args.times * g.median, usual))
+
+
+@part
+def climb(s: Row, bars: Row, value: float, step: float) -> None:
+    """The order that the bars see has reached `value`: no matter by how many prints, that raises the estimate once."""
+    if bars.order_ts == s.order_ts and bars.order_price == s.order_price:
+        return
+    s.order_ts, s.order_price = bars.order_ts, bars.order_price
+    s.times += 1
+    s.value = value * (1.0 + max(step, 1.0 / (1.0 + s.times)))
 
 
 @part
 def see(g: Row, bars: Row, ts: int, row: int, out: Events, found: int) -> int:
     """An order has reached `reach`, by the bars' count; return how many events there are."""
-    if g.orders < g.args.orders_min:
-        threshold = g.reach
-    else:
-        threshold = g.reach
-        g.due = ts + g.args.release
-        if not g.on:
-            found = guard.switch(g, bars.order_size, threshold, ts, ts, row, out, found)
-    if bars.order_ts != g.order_ts or bars.order_price != g.order_price:
-        g.order_ts, g.order_price = bars.order_ts, bars.order_price
-        g.blocks += 1
-        g.quantile = g.reach * (1.0 + max(_QUANTILE_STEP, 1.0 / (1.0 + g.blocks)))
-        weigh(g)
+    size, threshold = bars.order_size, limit(g)
+    climb(g.quantile, bars, max(1.0, g.quantile.value), _STEP)
+    if size >= threshold:
+        if g.orders >= g.args.orders_min:
+            g.due = ts + g.args.release
+            if not g.on:
+                found = guard.switch(g, size, threshold, ts, ts, row, out, found)
+        climb(g.bound, bars, threshold, _BOUND_STEP)
+    g.reach = max(1, int(g.quantile.value))
     return found
 
 
@@ -92,14 +104,15 @@ def second(g: Row, prints: int, size: int) -> None:
         g.median *= _MEDIAN_STEP
     elif size < g.median:
         g.median = max(1.0, g.median / _MEDIAN_STEP)
-    rare = min(prints / args.orders, 1.0 / args.seconds)
-    g.quantile *= 1.0 - _QUANTILE_STEP * min(1.0, rare)
-    weigh(g)
+    rare = min(1.0, prints / args.orders)
+    g.quantile.value *= 1.0 - _STEP * rare
+    g.bound.value *= 1.0 - _BOUND_STEP * min(rare, 1.0 / args.seconds)
+    g.reach = max(1, int(g.quantile.value))
 
 
 @part
 def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
     """It is due: go off; return how many events there are."""
-    found = guard.switch(g, 0.0, g.reach, g.due, arrival, row, out, found)
+    found = guard.switch(g, 0.0, limit(g), g.due, arrival, row, out, found)
     g.due = NEVER
     return found

@@ -2,7 +2,8 @@
 
 Definition
     On when the spread has been at least max(3 × its median of 30 minutes, a floor in ticks) for 500 ms; off when it has
-    been under 1.5 × the median for 30 s. The median is that of samples taken every five seconds.
+    been under 1.5 × the median for 30 s, but for flashes shorter than 500 ms. The median is that of samples taken every
+    five seconds.
 Source
     Specification of signals §11; measured there: on 1–2 s after the onset of a planted fast market.
 """
@@ -53,6 +54,8 @@ STATE = guard.state(
     ("spread", "i8"),  # in force, ticks; 0 before the first whole book
     ("median", "i8"),  # 0 before the first sample
     ("due", "i8"),  # when it will switch if the spread stays as it is
+    ("wide_at", "i8"),  # while on: since when the spread is not calm, NEVER if it is
+    ("calm_from", "i8"),  # and since when it is but for flashes
     ("count", "i8"),
     ("counts", "i8", (WIDEST + 1,)),
     ("samples", "u1", (SAMPLES,)),
@@ -73,16 +76,22 @@ def threshold(g: Row) -> float:
 @part
 def weigh(g: Row, ts: int) -> None:
     """The spread or its median changed: is a switch due now, still, or no more?"""
-    if g.on:
-        leaving = g.spread < g.args.calm_times * max(1, g.median)
-        wait = g.args.release
-    else:
-        leaving = g.spread >= threshold(g)
-        wait = g.args.held
-    if not leaving:
-        g.due = NEVER
-    elif g.due == NEVER:
-        g.due = ts + wait
+    if not g.on:
+        if g.spread < threshold(g):
+            g.due = NEVER
+        elif g.due == NEVER:
+            g.due = ts + g.args.held
+        return
+    calm = g.spread < g.args.calm_times * max(1, g.median)
+    if calm and g.wide_at != NEVER:
+        # A flash of width is no width here either: the calm before it counts on.
+        if ts - g.wide_at >= g.args.held:
+            g.calm_from = ts
+        g.due, g.wide_at = g.calm_from + g.args.release, NEVER
+    elif not calm and g.wide_at == NEVER:
+        g.wide_at = ts
+        if g.due > ts + g.args.held:
+            g.due = NEVER
 
 
 @part
@@ -120,5 +129,7 @@ def switch(g: Row, arrival: int, row: int, out: Events, found: int) -> int:
     at = g.due
     found = guard.switch(g, g.spread, limit, at, arrival, row, out, found)
     g.due = NEVER
+    # Long enough ago for the calm to begin when the spread says so.
+    g.wide_at = at - g.args.held
     weigh(g, at)
     return found

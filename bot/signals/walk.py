@@ -266,11 +266,10 @@ def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out
         return
     w.guards.stuffing.prints += 1
     bars.take(w.bars, w.frames[0], ladder, tick, sure)
+    heard = 0 if w.deaf or w.crossed else readers.absorptions.shape[0]
     if w.bars.order_size >= w.guards.block.reach:
-        blocked(w, readers, tick, out)
-        if w.guards.block.on:
-            return
-    for j in range(0 if w.deaf or w.crossed else readers.absorptions.shape[0]):
+        heard = blocked(w, readers, tick, heard, out)
+    for j in range(heard):
         a = readers.absorptions[j]
         absorption.tick_on(a, tick.ts)
         w.found = absorption.on_print(a, tick, sure, w.row, out, w.found)
@@ -281,11 +280,17 @@ def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out
 
 
 @part
-def blocked(w: Row, readers: Readers, tick: Row, out: Events) -> None:
-    """A print of an order as large as a block: it breaks levels like any other, but none has absorbed it."""
+def blocked(w: Row, readers: Readers, tick: Row, heard: int, out: Events) -> int:
+    """A print of an order as large as a block: it breaks levels like any other, but none has absorbed it.
+
+    Returns how many absorptions are still to hear of it: none, if it is a block, else the `heard` that there are.
+    """
     w.found = guards.block(w.guards, w.bars, tick, w.row, out, w.found)
-    for j in range(0 if w.deaf or not w.guards.block.on else readers.absorptions.shape[0]):
+    if not w.guards.block.on:
+        return heard
+    for j in range(heard):
         absorption.pass_by(readers.absorptions[j], tick)
+    return 0
 
 
 @part

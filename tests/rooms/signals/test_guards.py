@@ -74,6 +74,18 @@ def test_g5_a_wide_spread_counts_when_it_has_stood_for_half_a_second() -> None:
     assert edges[1] == (False, back + 30 * SECOND_NS, 1)
 
 
+@pytest.mark.parametrize(("flash", "late"), [(0.4, 0), (0.6, 10.6)])
+def test_g5_a_flash_of_width_does_not_put_off_its_end_either(flash: float, late: float) -> None:
+    told = calm(tape(), 60).quote("4200.00", "4200.75").wait(1).quote("4200.00", "4200.25")
+    back = told.now - 1_000_000
+    told.now = back + 10 * SECOND_NS
+    told.quote("4200.00", "4200.50")
+    told.now = back + int((10 + flash) * SECOND_NS)
+    told = calm(told.quote("4200.00", "4200.25"), 50)
+    edges = guarded(told.rows(), 5)
+    assert edges[1] == (False, back + int((30 + late) * SECOND_NS), 1)
+
+
 def test_g5_a_flash_of_width_does_not_count() -> None:
     told = calm(tape(), 60).quote("4200.00", "4201.00").wait(0.3).quote("4200.00", "4200.25")
     assert guarded(calm(told, 10).rows(), 5) == []
