@@ -30,11 +30,9 @@ def _choices(kind: Any) -> tuple[Any, ...]:
 def args_row(params: Params, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
     """The values of `params` as one row of `dtype`."""
     row = np.zeros(1, dtype)  # with nothing between the fields: equal memories are to be equal bytes
-    row = np.zeros(1, dtype)  # with nothing between the fields: equal memories are to be equal bytes
     for (name, kind), value in zip(type(params).model_fields.items(), params.as_args(), strict=True):
         choices = _choices(kind)
         row[name] = choices.index(value) if choices else value
-    return row
     return row
 
 

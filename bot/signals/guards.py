@@ -138,8 +138,6 @@ def pass_time(g: Row, days: Days, bars: Row, now: int, arrival: int, row: int, o
     found = fall_due(g, now, arrival, row, out, found)
     if g.band.due <= now:
         found = guard_band.leave(g.band, arrival, row, out, found)
-    if g.block.due <= now:
-        found = guard_block.switch(g.block, arrival, row, out, found)
     if g.roll.due <= now:
         found = guard_roll.switch(g.roll, arrival, row, out, found)
     return guard_halt.elapse(g.halt, days, now, arrival, row, out, found)
@@ -152,6 +150,8 @@ def fall_due(g: Row, now: int, arrival: int, row: int, out: Events, found: int) 
         found = guard_spread.switch(g.spread, arrival, row, out, found)
     if g.feed.due <= now:
         found = guard_feed.cross(g.feed, arrival, row, out, found)
+    if g.block.due <= now:
+        found = guard_block.switch(g.block, arrival, row, out, found)
     return found
 
 

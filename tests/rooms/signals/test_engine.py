@@ -217,14 +217,9 @@ def test_parameters_reach_the_kernel_under_their_own_names(kind: str) -> None:
     args = module.STATE["args"]
     assert args.names == tuple(module.Params.model_fields)
     made = module.Params.defaults("ES", MINUTE_NS)
-<<<<<<< HEAD
-    row = args_row(made, module.ARGS)[0]
-    for name, value in zip(module.ARGS.names, made.as_args(), strict=True):
+    row = args_row(made, args)[0]
+    for name, value in zip(args.names, made.as_args(), strict=True):
         assert row[name] == (0 if isinstance(value, str) else value), "the first of what it may be stands for a word"
-=======
-    row = np.array([made.as_args()], args)[0]
-    assert [row[name] for name in args.names] == list(made.as_args())
->>>>>>> 6f9ae33 (Let guards be as dear as they are useful)
     assert len(module.__doc__.split("Source")) == 2
 
 
