@@ -222,7 +222,7 @@ def no_approval_inside_a_window(make: type[Gate], blackout: type[Blackout]) -> N
     law()
 
 
-def test_no_entry_is_approved_inside_a_blackout() -> None:
+def test_m18_no_entry_is_approved_inside_a_blackout() -> None:
     no_approval_inside_a_window(Gate, Blackout)
 
 

@@ -35,6 +35,17 @@ def test_m29_f11_six_ticks_and_two_r_within_a_quarter_of_an_hour_from_the_queue(
     ]
 
 
+def test_m26_a_minor_tail_alone_never_reaches_an_order(tmp_path: Path) -> None:
+    """The same tape, but no level took enough to be absorbed: the tail is journalled, and nobody is asked."""
+    text = shipped("config/strategies/lesson-es.toml").read_text()
+    alone = strategy(tmp_path, text.replace("volume_min = 100", "volume_min = 100_000", 1))
+    played = play(tmp_path, lesson(), alone, contract="ESM2023")
+    kinds = {one["kind"]: one["outcome"] for one in played.signals}
+    assert kinds["rejection_minor"] == "unused"
+    assert "absorption_rejection" not in kinds
+    assert (played.orders, played.blocked) == ([], [])
+
+
 @pytest.mark.parametrize(("most", "trades"), [(0, True), (-100, False)])
 def test_m20_f4_the_entry_comes_after_an_inventory_dip(tmp_path: Path, most: int, trades: bool) -> None:
     """Six hundred more bought than sold before the entry: makers are short. A hundred usual flows they are not."""
