@@ -2,12 +2,17 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
+import numpy as np
+
 from adapters.replay.merge import cut, merged
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
 from bot.ports import Batch
 from bot.tape import TapeReader
-from bot.tape.clean import Cleaner, total
+from bot.tape.clean import FAR_NS, Cleaner, total
+
+_FIRST_ROWS = 101
+"""Of which the middle one tells when a tape begins, if its first stamp is in doubt."""
 
 
 class ReplayMarket:
@@ -15,11 +20,14 @@ class ReplayMarket:
 
     def __init__(self, readers: Sequence[TapeReader], instruments: Sequence[Instrument], batch: int) -> None:
         self.instruments = instruments
-        self.first_ns = min(reader.facts.first_ns for reader in readers)
-        self.last_ns: int | None = max(reader.facts.last_ns for reader in readers)
+        begins = [_begin(reader) for reader in readers]
+        self.first_ns = min(begins)
+        self.last_ns: int | None = max(
+            max(reader.facts.last_ns, begin) for reader, begin in zip(readers, begins, strict=True)
+        )
         self._readers = readers
         self._batch = batch
-        self._cleaners = [Cleaner() for _ in readers]
+        self._cleaners = [Cleaner(begin) for begin in begins]
 
     async def subscribe(self) -> None:
         """Tapes are open already."""
@@ -45,3 +53,13 @@ class ReplayMarket:
     def anomalies(self) -> dict[str, int]:
         """What was odd on the tapes, by name."""
         return total(self._cleaners)
+
+
+def _begin(reader: TapeReader) -> int:
+    """The stamp of a tape's first row; where that cannot be true, of the first row near most of its first ones."""
+    facts = reader.facts
+    if 0 <= facts.last_ns - facts.first_ns <= FAR_NS:
+        return facts.first_ns
+    stamps = reader.group(0)["ts"][:_FIRST_ROWS]
+    near = stamps[np.abs(stamps - np.sort(stamps)[len(stamps) // 2]) <= FAR_NS]
+    return int(near[0])

@@ -119,6 +119,8 @@ def scan(
     for i in range(start, end):
         tick = ticks[i]
         number = base + i
+        if tick.flags & QUARANTINED:
+            continue
         if tick.kind == STATUS:
             if tick.flags & HALT:
                 halted[tick.instrument] = 1
@@ -126,7 +128,7 @@ def scan(
                 halted[tick.instrument] = 0
             continue
         # A crossed quote is nobody's offer; a print beneath one still happened.
-        if tick.flags & (OFF_GRID | QUARANTINED) or (tick.kind == QUOTE and tick.bid > tick.ask > ABSENT):
+        if tick.flags & OFF_GRID or (tick.kind == QUOTE and tick.bid > tick.ask > ABSENT):
             continue
         for k in range(used):
             w = works[k]

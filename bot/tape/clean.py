@@ -1,6 +1,7 @@
 """What dirty rows need before anybody reads them: stamps that never go back, a mark on what is no print, counts.
 
     ts_regressed  a stamp before the newest one: clamped to it and flagged; it is read, but confirms no signal
+    far_time      a stamp more than a week ahead that the next row does not confirm                     quarantined
     bad_price     a print without a price                                                               quarantined
     bad_size      a print of a negative size or of none                                                 quarantined
     zero_size     a print of size zero                                                                  quarantined
@@ -22,6 +23,7 @@ from bot.kernel import Row, kernel, part
 
 ANOMALIES = (
     "ts_regressed",
+    "far_time",
     "bad_price",
     "bad_size",
     "zero_size",
@@ -32,13 +34,17 @@ ANOMALIES = (
     "locked",
     "one_sided",
 )
-REGRESSED, BAD_PRICE, BAD_SIZE, ZERO_SIZE, FAR_PRICE, OFF, SET_APART, CROSSED, LOCKED, ONE_SIDED = range(10)
+REGRESSED, FAR_TIME, BAD_PRICE, BAD_SIZE, ZERO_SIZE, FAR_PRICE, OFF, SET_APART, CROSSED, LOCKED, ONE_SIDED = range(11)
 FAR_TICKS = 1 << 20
 """A bar keeps a cell for each tick of its range: one print far off would ask for all the memory there is."""
+FAR_NS = 7 * 86_400 * 1_000_000_000
+"""So would the empty bars of decades, and every row after a stamp of the year 2100 would have gone backwards."""
 
+NEVER = np.iinfo(np.int64).min
 STATE = np.dtype(
     [
         ("newest", "i8"),  # stamp
+        ("ahead", "i8"),  # stamp of the last row, if it was far ahead and waits for the next to confirm it; else 0
         ("good", "i8"),  # price of the last good print
         ("seen", "i8"),  # price of the last print of any price: two that agree are no error
         ("crossed", "i8"),  # the book in force is, and has been counted
@@ -74,17 +80,33 @@ def book(tick: Row) -> int:
     return CROSSED if tick.bid > tick.ask else LOCKED if tick.bid == tick.ask else -1
 
 
+@part
+def stamp(s: Row, tick: Row) -> int:
+    """Let no stamp go back or far ahead, in place; which fault it has, −1 when none."""
+    ts = tick.ts
+    if ts < s.newest:
+        tick.ts = s.newest
+        tick.flags |= TS_REGRESSED
+        s.ahead = 0
+        return REGRESSED
+    if ts - s.newest > FAR_NS and s.newest > NEVER and not (s.ahead and abs(ts - s.ahead) <= FAR_NS):
+        tick.ts, s.ahead = s.newest, ts
+        tick.flags |= QUARANTINED
+        return FAR_TIME
+    s.newest, s.ahead = ts, 0
+    return -1
+
+
 @kernel
 def _clean(ticks: Ticks, state: Ticks, counts: npt.NDArray[np.int64]) -> None:
     s = state[0]
     for i in range(ticks.shape[0]):
         tick = ticks[i]
-        if tick.ts < s.newest:
-            tick.ts = s.newest
-            tick.flags |= TS_REGRESSED
-            counts[REGRESSED] += 1
-        else:
-            s.newest = tick.ts
+        late = stamp(s, tick)
+        if late >= 0:
+            counts[late] += 1
+        if late == FAR_TIME:
+            continue
         if tick.kind != PRINT and tick.kind != QUOTE:
             continue
         shape = book(tick)
@@ -104,11 +126,14 @@ def _clean(ticks: Ticks, state: Ticks, counts: npt.NDArray[np.int64]) -> None:
 
 
 class Cleaner:
-    """A fold over the batches of one instrument: see above."""
+    """A fold over the batches of one instrument: see above.
 
-    def __init__(self) -> None:
+    `begin` (ns UTC), where it is known, is a stamp at which its rows are known to begin, or shortly before.
+    """
+
+    def __init__(self, begin: int = NEVER) -> None:
         self._state = np.zeros(1, STATE)
-        self._state["newest"] = np.iinfo(np.int64).min
+        self._state["newest"] = begin
         self._state["good"] = self._state["seen"] = ABSENT
         self._counts = np.zeros(len(ANOMALIES), np.int64)
 

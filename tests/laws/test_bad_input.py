@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, QUOTE, STATUS, TS_REGRESSED, Events, Ticks
 from bot.signals.roster import CANDIDATES
-from bot.tape.clean import FAR_TICKS, Cleaner
+from bot.tape.clean import FAR_NS, FAR_TICKS, Cleaner
 from tests.rooms.signals.scanning import CONTEXT_NS, TRIGGER_NS, hair_engine, kinds, lively, scanned
 
 SEEN: Counter[str] = Counter()
@@ -33,6 +33,12 @@ def _quote(row: Any, bid: int, ask: int, flags: int = 0) -> None:
 
 
 SET_APART = OFF_GRID | QUARANTINED
+
+
+def _far_ahead(row: Any) -> None:
+    row["ts"] += 10 * 52 * FAR_NS
+
+
 FAULTS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "a print without a price": ("bad_price", lambda row: _print(row, ABSENT, 5)),
     "a print of size zero": ("zero_size", lambda row: _print(row, 16_790, 0)),
@@ -41,6 +47,7 @@ FAULTS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "a print far off the market": ("far_price", lambda row: _print(row, 16_790 + FAR_TICKS * 2, 5)),
     "a print between two ticks": ("off_grid", lambda row: _print(row, 16_790, 500, SET_APART)),
     "a quote between two ticks": ("off_grid", lambda row: _quote(row, 16_700, 16_900, SET_APART)),
+    "a stamp of another decade": ("far_time", _far_ahead),
     "a crossed quote": ("crossed", lambda row: _quote(row, 16_830, 16_770)),
 }
 
@@ -161,9 +168,20 @@ def test_rows_that_nobody_cleaned_do_no_harm_either() -> None:
     ticks = lively(3, orderly=True)
     engine = hair_engine()
     whole = told(engine, scanned(engine, cleaned(ticks)[0]))
-    names = [name for name in FAULTS if name != "a print far off the market"]
+    names = [name for name in FAULTS if "far" not in FAULTS[name][0]]
     dirty, _ = spoilt(ticks, [(name, 100 + 40 * k) for k, name in enumerate(names)])
     assert told(engine, scanned(hair_engine(), dirty)) == whole
+
+
+@pytest.mark.parametrize("begin", [True, False])
+def test_a_gap_of_weeks_costs_the_row_after_it_and_no_more(begin: bool) -> None:
+    ticks = lively(3)
+    ticks["ts"][300:] += 3 * FAR_NS
+    cleaner = Cleaner(int(ticks["ts"][0])) if begin else Cleaner()
+    rows = cleaner.clean(ticks.copy())
+    assert (np.flatnonzero(rows["ts"] != ticks["ts"]) == [300]).all()
+    assert cleaner.anomalies["far_time"] == 1
+    assert "ts_regressed" not in cleaner.anomalies
 
 
 def test_status_rows_are_nobodys_fault() -> None:

@@ -85,3 +85,13 @@ def test_stamps_that_go_back_are_counted_and_the_run_goes_on(tmp_path: Path, dem
     played = play(tmp_path, written(tmp_path / "tape.parquet", ticks), STRATEGY, calendar=None)
     assert played.outcome.tally.rows == 60_000
     assert played.outcome.anomalies["ts_regressed"] == len(places) == journalled(played)["ts_regressed"]
+
+
+@pytest.mark.parametrize("stamp", [0, -5, 4_102_444_800_000_000_000])
+@pytest.mark.parametrize("at", [0, 5_000])
+def test_one_stamp_of_another_age_costs_one_row(tmp_path: Path, demo: Ticks, stamp: int, at: int) -> None:
+    ticks = demo[:10_000].copy()
+    ticks["ts"][at] = stamp
+    played = play(tmp_path, written(tmp_path / "tape.parquet", ticks), STRATEGY, calendar=None)
+    assert played.outcome.adapter.market.first_ns == demo["ts"][1 if at == 0 else 0]
+    assert played.outcome.anomalies == {("far_time" if stamp > 0 else "ts_regressed"): 1}
