@@ -22,11 +22,11 @@ from bot.domain.market import (
 )
 from bot.kernel import part
 
-ROWS_MAX = 16
-"""Rows that one order can write: a print and two quotes for each level that it walks, and one more quote."""
-_LEVELS_MAX = 4
+ROWS_MAX = 48
+"""Rows that one order can write: pieces of a print and a quote each on every level that it walks; and some to spare."""
+_LEVELS_MAX, _PIECES_MAX = 4, 4
 _ADD_TAIL, _ADD_OCTAVES = 360, 5
-_PRINT_OCTAVES = 8
+PRINT_OCTAVES = 8
 _LATE_EACH = 7
 
 
@@ -109,21 +109,22 @@ def gap(s: Any, ticks: int, rng: Rng, nature: Any) -> None:
     bid = s.price[BID] + ticks
     s.price[BID], s.price[ASK] = bid, bid + nature.wide
     for k in range(2):
-        s.size[k], s.used[k], s.heat[k] = fresh(rng, nature), 0, 0
+        s.size[k], s.used[k], s.heat[k], s.flash[k] = fresh(rng, nature), 0, 0, 0
 
 
 @part
 def take(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> int:
     """A market order hits side k, walking the book if it must. Returns its volume."""
-    left = nature.lot * heavy(rng, nature.again, _PRINT_OCTAVES)
+    left = nature.lot * heavy(rng, nature.again, PRINT_OCTAVES)
     taken = 0
     for _ in range(_LEVELS_MAX):
         held = s.absent >= 0 or (s.floor == k and s.price[k] == s.floor_price)
         part = left if held else min(left, s.size[k])
-        _print(s, k, part, out)
         taken += part
         left -= part
         s.used[k] += part
+        part = _in_pieces(s, k, part, rng, nature, out)
+        _print(s, k, part, out)
         s.size[k] -= part
         if held:
             # An iceberg: what is shown shrinks, the reserve behind it takes the rest of the order.
@@ -137,6 +138,20 @@ def take(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> int:
 
 
 @part
+def _in_pieces(s: Any, k: int, part: int, rng: Rng, nature: Any, out: Ticks) -> int:
+    """A fill may be told order by order, each with its own print at the same stamp. Returns what is left to print."""
+    for _ in range(_PIECES_MAX - 1):
+        if part < 2 * nature.lot or below(rng, 1_000) >= nature.split:
+            break
+        piece = nature.lot * (1 + below(rng, part // nature.lot - 1))
+        _print(s, k, piece, out)
+        s.size[k] = max(s.size[k] - piece, nature.lot)
+        quote(s, out)
+        part -= piece
+    return part
+
+
+@part
 def join(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
     """A limit order joins the queue of side k."""
     s.size[k] += nature.lot * heavy(rng, _ADD_TAIL, _ADD_OCTAVES)
@@ -144,11 +159,12 @@ def join(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
 
 
 @part
-def leave(s: Any, k: int, rng: Rng, nature: Any, out: Ticks) -> None:
-    """An order in the queue of side k is cancelled; the last one takes the level with it unless an absorber stands."""
+def leave(s: Any, k: int, stays: bool, rng: Rng, nature: Any, out: Ticks) -> None:
+    """An order in the queue of side k is cancelled; the last one takes the level with it unless somebody `stays`."""
     s.size[k] -= nature.lot * heavy(rng, _ADD_TAIL, _ADD_OCTAVES)
     if s.size[k] <= 0:
-        if s.absent >= 0 or (s.floor == k and s.price[k] == s.floor_price) or s.price[ASK] - s.price[BID] > s.wide + 1:
+        defended = s.absent >= 0 or (s.floor == k and s.price[k] == s.floor_price)
+        if defended or stays or s.price[ASK] - s.price[BID] > s.wide + 1:
             s.size[k] = nature.lot
         else:
             give_way(s, k, rng, nature)

@@ -5,6 +5,7 @@ one uint64; every function here draws from it in a fixed order, so one seed is o
 """
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -72,3 +73,12 @@ def heavy(rng: Rng, again: int, octaves: int) -> int:
     while k < octaves and below(rng, 1024) < again:
         k += 1
     return (1 << k) + below(rng, 1 << k)
+
+
+def mean_heavy_x10(again: int, octaves: int) -> int:
+    """The mean of `heavy`, times ten."""
+    more, mean = Fraction(again, 1_024), Fraction(0)
+    for k in range(octaves + 1):
+        chance = more**k * (1 if k == octaves else 1 - more)
+        mean += chance * (Fraction(3, 2) * 2**k - Fraction(1, 2))
+    return round(10 * mean)

@@ -22,6 +22,7 @@ def open_or_close(s: Any, pace: int, rng: Rng, nature: Any, out: Ticks) -> None:
     elif pace > 0 and s.closed > 0:
         far = 1 + s.reach // 16 * (_GAP_NIGHT if s.ts - s.closed >= _NIGHT_NS else _GAP_BREAK)
         turn_day(s)
+        s.stock = 0  # whoever makes a market goes home flat
         s.closed = 0
         gap(s, below(rng, 2 * far + 1) - far, rng, nature)
         s.high = s.low = s.day[BID] = s.price[BID]

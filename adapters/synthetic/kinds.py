@@ -12,12 +12,15 @@ from adapters.synthetic.state import (
     DISORDER,
     HALTED,
     IMBALANCE,
+    LITERATURE,
     LOCK,
     NEWS,
+    NO_MAKER,
     ONE_SIDED,
     RANGE,
     REJECTION,
     RUN,
+    SEED,
     STUFFING,
     SWEEP,
 )
@@ -45,6 +48,8 @@ DECOYS: Mapping[str, int] = {
     "range_no_break": RANGE,
 }
 """Labelled `null`, with their name as the note: nothing should be seen there, or nothing traded."""
+MAKERS: Mapping[str, int] = {"literature": LITERATURE, "seed": SEED, "none": NO_MAKER}
+"""How the market maker's inventory moves his quotes."""
 DECOY_NAMES = {kind: name for name, kind in DECOYS.items()}
 
 

@@ -1,19 +1,23 @@
 """The simulator: one compiled loop over a market's state that writes TICK rows, and the class that feeds it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from adapters.synthetic.agents.maker import bear, come_back
+from adapters.synthetic.agents.momentum import watch
+from adapters.synthetic.agents.noise import cool
 from adapters.synthetic.agents.stops import filled, fire
 from adapters.synthetic.book import ROWS_MAX, quote
 from adapters.synthetic.chance import Rng, seeded, waiting
-from adapters.synthetic.flow import TAKE, act, cool, drift, pick, rates
+from adapters.synthetic.flow import TAKE, act, drift, pick, rates
 from adapters.synthetic.hours import open_or_close
 from adapters.synthetic.staging import calm, count, stage
-from adapters.synthetic.state import MARKET, PLANT, SECOND, States
+from adapters.synthetic.state import LITERATURE, MARKET, PLANT, SECOND, States
 from bot.domain.market import TICK, Ticks
-from bot.kernel import kernel
+from bot.kernel import kernel, part
 
 Pace = npt.NDArray[np.int64]
 """Activity for each second of the tape, per mille of the instrument's usual one."""
@@ -23,10 +27,10 @@ _WAIT_NS, _LOOK_NS = 30 * SECOND, 5 * SECOND
 
 
 @kernel
-def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: Rng, out: Ticks) -> int:
+def simulate(markets: States, natures: States, plants: States, pace: Pace, truth: Pace, rng: Rng, out: Ticks) -> int:
     """Write rows until `out` is full or the market's end is reached; returns how many. Call again to go on."""
     s, nature = markets[0], natures[0]
-    weights = np.zeros(12, np.int64)
+    weights = np.zeros(14, np.int64)
     s.rows = 0
     if s.ts == s.begin:
         calm(s, nature)
@@ -43,7 +47,10 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
         if s.ts >= s.end:
             break
         shut = pace[(s.ts - s.begin) // SECOND] == 0
+        _tell(s, truth)
         cool(s, nature, dt)
+        watch(s, dt)
+        come_back(s, rng, nature, out)
         drift(s, rng)
         stage(s, plants, rng, nature, out)
         fire(s)
@@ -54,14 +61,25 @@ def simulate(markets: States, natures: States, plants: States, pace: Pace, rng: 
         if choice // 2 == TAKE:
             count(s, plants, choice % 2, volume)
             filled(s, choice % 2, volume)
+            bear(s, choice % 2, volume)
             s.volume += volume
     return int(s.rows)
+
+
+@part
+def _tell(s: Any, truth: Pace) -> None:
+    """Write what the maker held at the beginning of each second that has come."""
+    second = (s.ts - s.begin) // SECOND
+    while s.told <= second:
+        truth[s.told] = s.stock // 2
+        s.told += 1
 
 
 class Simulator:
     """A market from `begin` (ns UTC) at `price` (ticks) for as long as `pace` says; same arguments, same rows.
 
-    `base_share` is the buyers' share of all market orders, per mille. Where `pace` is 0 the exchange is closed.
+    `maker` is NO_MAKER, LITERATURE or SEED; `base_share` is the buyers' share of all market orders, per mille. Where
+    `pace` is 0 the exchange is closed.
     """
 
     def __init__(
@@ -74,14 +92,17 @@ class Simulator:
         price: int,
         seed: int,
         base_share: int = 500,
+        maker: int = LITERATURE,
     ) -> None:
         self._nature, self._pace, self._rng = nature, pace, seeded(seed)
         self.plants = plants.copy()
         """What was staged, and when the simulation is over: where and when it really happened."""
+        self.truth = np.zeros(len(pace), np.int64)
+        """What the market maker held at the beginning of each second, contracts or shares, long above 0."""
         self._market = np.zeros(1, MARKET)
         # What one order causes on the other side evens shares out: more is needed of those that nothing caused.
-        apart = (2 * base_share - 1_000) * (1_000 - int(nature["excite"][0]) + int(nature["infect"][0]))
-        apart //= 1_000 - int(nature["excite"][0]) - int(nature["infect"][0])
+        own, other = 1_000 - int(nature["excite"][0]) - int(nature["flash"][0]), int(nature["infect"][0])
+        apart = (2 * base_share - 1_000) * (own + other) // (own - other)
         lot, depth = int(nature["lot"][0]), int(nature["depth"][0])
         wide = int(nature["wide"][0])
         start = {
@@ -100,6 +121,10 @@ class Simulator:
             "day": (price, price),
             "yesterday": (price, price),
             "base": (1_000 - apart, 1_000 + apart),
+            "maker": maker,
+            "met_share": (1_000 - base_share, base_share),
+            "mid": 2 * price + wide,
+            "usual": depth * lot * 20,
             "met": _MET,
             "was": price,
             "floor": -1,
@@ -116,10 +141,11 @@ class Simulator:
 
     def batches(self, rows: int = 65_536) -> Iterator[Ticks]:
         """TICK rows in arrival order; each batch is overwritten by the next."""
-        out = np.zeros(rows, TICK)
+        out = np.zeros(max(rows, 2 * ROWS_MAX), TICK)
         while self.now < self._market["end"][0]:
-            written = simulate(self._market, self._nature, self.plants, self._pace, self._rng, out)
-            yield out[:written]
+            written = simulate(self._market, self._nature, self.plants, self._pace, self.truth, self._rng, out)
+            for first in range(0, written, rows):
+                yield out[first : min(first + rows, written)]
 
 
 def no_plants() -> States:

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from adapters.synthetic.book import PRINT_OCTAVES
+from adapters.synthetic.chance import mean_heavy_x10
 from adapters.synthetic.market import Pace
 from adapters.synthetic.state import NATURE, SECOND, States
 from bot.errors import UsageError
@@ -35,15 +37,21 @@ class Nature:
     span: int = 1
     carry: int = 600
     again: int = 416
-    excite: int = 500
+    excite: int = 380
+    flash: int = 80
     infect: int = 50
+    split: int = 20
+    closing: int = 50_000
+    sway: int = 1_000
     memory: int = 3 * SECOND // 2
 
     def row(self) -> States:
         """As the kernels take it."""
         nature = np.zeros(1, NATURE)
         for name in NATURE.names or ():
-            nature[name] = getattr(self, name)
+            if name != "mean":
+                nature[name] = getattr(self, name)
+        nature["mean"] = mean_heavy_x10(self.again, PRINT_OCTAVES)
         return nature
 
     @property
@@ -53,10 +61,34 @@ class Nature:
 
 
 NATURES = {
-    "ES": Nature("ESZ2026", Decimal("0.25"), Decimal("6850.00"), prints=1_600, book=6_000, depth=25, round=20),
-    "NQ": Nature("NQZ2026", Decimal("0.25"), Decimal("25100.00"), prints=2_200, book=8_000, depth=4, round=100, wide=2),
+    "ES": Nature("ESZ2026", Decimal("0.25"), Decimal("6850.00"), prints=1_450, book=6_000, depth=25, round=20),
+    "NQ": Nature(
+        "NQZ2026",
+        Decimal("0.25"),
+        Decimal("25100.00"),
+        prints=2_600,
+        book=8_000,
+        depth=4,
+        round=100,
+        wide=2,
+        again=300,
+        split=650,
+        closing=14_000,
+        sway=250,
+    ),
     "CL": Nature(
-        "CLF2027", Decimal("0.01"), Decimal("61.50"), prints=900, book=4_000, depth=10, round=50, slow=15, span=4
+        "CLF2027",
+        Decimal("0.01"),
+        Decimal("61.50"),
+        prints=900,
+        book=4_000,
+        depth=10,
+        round=50,
+        again=380,
+        split=200,
+        sway=600,
+        slow=15,
+        span=4,
     ),
     "GC": Nature(
         "GCG2027",
@@ -67,15 +99,49 @@ NATURES = {
         depth=5,
         round=50,
         wide=2,
+        again=340,
+        split=450,
+        sway=250,
         slow=15,
         span=4,
     ),
-    "SPY": Nature("SPY", Decimal("0.01"), Decimal("684.00"), prints=1_600, book=5_000, depth=14, round=100, lot=100),
+    "SPY": Nature(
+        "SPY",
+        Decimal("0.01"),
+        Decimal("684.00"),
+        prints=1_600,
+        book=5_000,
+        depth=14,
+        round=100,
+        lot=100,
+        split=600,
+        sway=700,
+    ),
     "AAPL": Nature(
-        "AAPL", Decimal("0.01"), Decimal("262.00"), prints=1_000, book=4_000, depth=6, round=100, lot=50, wide=2
+        "AAPL",
+        Decimal("0.01"),
+        Decimal("262.00"),
+        prints=1_000,
+        book=4_000,
+        depth=6,
+        round=100,
+        lot=50,
+        wide=2,
+        split=450,
+        sway=300,
     ),
     "TSLA": Nature(
-        "TSLA", Decimal("0.01"), Decimal("410.00"), prints=1_400, book=5_000, depth=5, round=100, lot=40, wide=4
+        "TSLA",
+        Decimal("0.01"),
+        Decimal("410.00"),
+        prints=1_400,
+        book=5_000,
+        depth=5,
+        round=100,
+        lot=40,
+        wide=4,
+        split=450,
+        sway=250,
     ),
 }
 

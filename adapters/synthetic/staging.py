@@ -52,7 +52,7 @@ def calm(s: Any, nature: Any) -> None:
     for k in range(2):
         s.boost[k], s.makers[k], s.extra[k], s.share[k] = 1_000, 1_000, 0, s.base[k]
     s.floor, s.absent, s.flicker, s.wide = -1, -1, 0, nature.wide
-    s.disorder = s.crossed = 0
+    s.disorder = s.crossed = s.stepped = 0
     lift_stops(s)
 
 
@@ -119,6 +119,7 @@ def stage(s: Any, plants: States, rng: Rng, nature: Any, out: Ticks) -> None:
     if p.phase == WAITING:
         if s.ts < p.start:
             return
+        s.busy = 1
         _begin(s, p, rng, nature, out)
     else:
         _carry_on(s, p, nature, out)
@@ -129,6 +130,7 @@ def stage(s: Any, plants: States, rng: Rng, nature: Any, out: Ticks) -> None:
         if p.kind == HALTED:
             end_halt(s, rng, nature, out)
         calm(s, nature)
+        s.busy = 0
         s.plant += 1
 
 

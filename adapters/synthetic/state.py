@@ -21,6 +21,7 @@ NATURE = np.dtype(
         ("depth", "i8"),  # usual displayed size at the touch, lots
         ("lot", "i8"),  # contracts or shares in a lot
         ("excite", "i8"),  # share of market orders caused by an earlier one of the same side
+        ("flash", "i8"),  # share caused by one of the same side within a blink
         ("infect", "i8"),  # share caused by an earlier one of the other side
         ("memory", "i8"),  # how long an order excites, ns
         ("carry", "i8"),  # chance that the other side follows when a level is gone
@@ -28,6 +29,10 @@ NATURE = np.dtype(
         ("wide", "i8"),  # usual spread, ticks
         ("round", "i8"),  # ticks between two round numbers
         ("slow", "i8"),  # minutes of the bar that patterns are made for
+        ("split", "i8"),  # chance that a fill is told in one more piece, per mille
+        ("closing", "i8"),  # how soon a wide spread is closed, mHz
+        ("sway", "i8"),  # how much the maker moves quotes, per mille: little where books are thin
+        ("mean", "i8"),  # lots of a market order on average, x 10
         ("span", "i8"),  # how many times further than a minute such a bar goes
     ],
     align=True,
@@ -42,6 +47,7 @@ MARKET = np.dtype(
         ("price", "i4", (2,)),
         ("size", "i4", (2,)),
         ("heat", "i8", (2,)),  # excited market orders that hit side k, mHz
+        ("flash", "i8", (2,)),  # the same, of the last blink
         ("mood", "i8"),  # slow activity factor, per mille
         ("mood_at", "i8"),
         ("lean", "i8"),  # slow preference for buying, per mille
@@ -67,6 +73,14 @@ MARKET = np.dtype(
         ("met", "i8"),  # resting volume that meets one of it, per cent
         ("way", "i8"),  # mean change of price in a minute, ticks x 1024
         ("was", "i4"),  # bid a minute ago
+        ("maker", "i8"),  # NO_MAKER, LITERATURE or SEED
+        ("busy", "i8"),  # 1 while something is staged
+        ("met_share", "i8", (2,)),  # share of the day's orders that hit side k, per mille
+        ("stock", "i8"),  # what resting orders have bought less what they have sold; half of it is the maker's
+        ("stepped", "i8"),  # until when he quotes wide, 0 when he does not
+        ("told", "i8"),  # seconds whose truth is written
+        ("swing", "i8"),  # recent moves of the mid, half ticks x 512
+        ("mid", "i8"),  # bid + ask
         ("boost", "i8", (2,)),  # factor on market orders that hit side k, per mille
         ("makers", "i8", (2,)),  # factor on limit orders that join side k, per mille
         ("extra", "i8", (2,)),  # staged market orders that hit side k, mHz
@@ -96,6 +110,9 @@ SWEEP, BREAK, HALTED, BLOCK, RUN, DISORDER, ACCUMULATION, RANGE = range(10, 18)
 
 WAITING, PUSH, HOLD, LIFT, REST, DONE = range(6)
 """How far a plant has come."""
+
+NO_MAKER, LITERATURE, SEED = range(3)
+"""How the market maker's inventory moves his quotes: not at all, both one way, each its own way."""
 
 NOTHING, PLAYED, BROKEN = range(3)
 """What became of a plant that can fail: it did not happen, it did, a level broke that should have been reclaimed."""

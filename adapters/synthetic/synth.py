@@ -14,7 +14,7 @@ from adapters.synthetic.labels import labels_of
 from adapters.synthetic.market import Simulator
 from adapters.synthetic.natures import NEW_YORK, Nature, nature_of, pace_of_day
 from adapters.synthetic.schedule import Menu, drawn, joined
-from adapters.synthetic.state import SECOND
+from adapters.synthetic.state import LITERATURE, NO_MAKER, SECOND, SEED
 from bot.domain.market import Ticks
 from bot.tape import TapeFacts, TapeWriter
 from bot.tape.labels import labels_path, write_labels
@@ -38,6 +38,7 @@ class Wish:
     days: int = 1
     menu: Menu | None = None
     base_share: int = 500
+    maker: int = LITERATURE
 
 
 def write_tape(
@@ -157,6 +158,7 @@ def _market(wish: Wish) -> tuple[Nature, list[Window], Simulator]:
         price=nature.start_ticks,
         seed=wish.seed,
         base_share=wish.base_share,
+        maker=wish.maker,
     )
     return nature, windows, market
 
@@ -166,4 +168,5 @@ def _source(wish: Wish, windows: Sequence[Window]) -> str:
     if len(windows) > 1:
         days += f" to {windows[-1].date.isoformat()}"
     share = "" if wish.base_share == 500 else f", {wish.base_share / 10:g} % buyers"
-    return f"synthetic seed {wish.seed}{days}{share}"
+    maker = {NO_MAKER: ", no maker", SEED: ", the seed's maker"}.get(wish.maker, "")
+    return f"synthetic seed {wish.seed}{days}{share}{maker}"

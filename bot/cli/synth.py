@@ -35,6 +35,13 @@ KINDS = "KINDS|none"
     show_default=True,
     help="Buyers' share of the whole day's market orders; price stays where it would.",
 )
+@click.option(
+    "--maker",
+    type=click.Choice(["literature", "seed", "none"]),
+    default="literature",
+    show_default=True,
+    help="What inventory does to quotes: shift both, widen, nothing.",
+)
 @OUT
 @json_option
 def synth(out: Path | None, as_json: bool, per_day: bool, **said: Any) -> None:
@@ -72,6 +79,7 @@ def _wish(
     plants: str | None,
     decoys: str | None,
     base_share: float,
+    maker: str,
 ) -> Any:
     synthetic, kinds = import_module("adapters.synthetic.synth"), import_module("adapters.synthetic.kinds")
     if null and (plants or decoys):
@@ -88,6 +96,7 @@ def _wish(
         days=days,
         menu=synthetic.menu_of(instrument, *staged),
         base_share=round(base_share * 1_000),
+        maker=kinds.MAKERS[maker],
     )
 
 

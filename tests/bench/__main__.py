@@ -1,6 +1,6 @@
 """`make bench`: measure, print a table, write bench.json.
 
-usage: python -P -m tests.bench [--rounds N] [SECTION …]      sections: replay python memory start journal signals
+usage: python -P -m tests.bench [--rounds N] [SECTION …]   sections: replay python memory start journal signals market
 """
 
 import argparse
@@ -87,7 +87,14 @@ def signals(tapes: Tapes, rounds: int) -> list[Row]:
     return measure(tapes.folder, tapes.rows(), rounds)
 
 
-SECTIONS = {section.__name__: section for section in (replay, python, signals, cuts, memory, start)}
+def market(_tapes: Tapes, rounds: int) -> list[Row]:
+    """The synthetic market's own."""
+    from tests.bench.market import measure
+
+    return measure(rounds)
+
+
+SECTIONS = {section.__name__: section for section in (replay, python, signals, cuts, memory, start, market)}
 # Measured by the rooms themselves; `measure()` gives rows as bench.json has them.
 OTHERS = tuple(name for name in ("journal",) if find_spec(f"tests.bench.{name}"))
 

@@ -33,7 +33,7 @@ def begin_shape(s: Any, p: Any, nature: Any) -> None:
         p.aim = s.level + p.side * p.retest
         ticks = max(2, p.side * (s.price[k] - p.aim))
     s.boost[1 - k], s.makers[k] = 250, 600
-    s.extra[k] = orders_for(3 * ticks * s.cost // 16, 10 * nature.slow, nature.lot)
+    s.extra[k] = orders_for(3 * ticks * s.cost // 16, 10 * nature.slow, nature)
     enter(s, p, PUSH)
 
 
@@ -43,7 +43,7 @@ def _hold(s: Any, p: Any, nature: Any, k: int) -> None:
     s.floor, s.floor_price, s.level = k, s.price[k], s.price[k]
     p.goal = max(_HOLD_LEAST * nature.lot, nature.span * HOLD_TIMES[p.grade] * s.cost // 16)
     s.boost[1 - k], s.makers[k] = 500, 1_000
-    s.extra[k] = orders_for(p.goal, 14 * nature.slow, nature.lot)
+    s.extra[k] = orders_for(p.goal, 14 * nature.slow, nature)
     enter(s, p, HOLD)
 
 
@@ -54,7 +54,7 @@ def _lift(s: Any, p: Any, nature: Any, k: int) -> None:
     if p.kind == REJECTION:
         s.floor = -1  # nobody stands there: the tail is left behind
     s.boost[k], s.extra[k], s.boost[1 - k] = 200, 0, 1_300
-    s.extra[1 - k] = orders_for(2 * ticks * s.cost // 16, 9 * nature.slow, nature.lot)
+    s.extra[1 - k] = orders_for(2 * ticks * s.cost // 16, 9 * nature.slow, nature)
     enter(s, p, LIFT)
 
 

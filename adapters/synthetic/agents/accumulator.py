@@ -59,7 +59,7 @@ def range_step(s: Any, p: Any, nature: Any) -> None:
         if inside <= 0:
             _leg(s, p, HOLD, k)
             p.goal = _HOLD_TIMES[p.grade] * s.cost // 16
-            s.extra[k] = orders_for(p.goal, 90, nature.lot) if p.kind == ACCUMULATION else 0
+            s.extra[k] = orders_for(p.goal, 90, nature) if p.kind == ACCUMULATION else 0
     elif p.phase == HOLD:
         if (p.volume[k] >= p.goal and since >= _HOLD_LEAST_NS) or since >= _HOLD_NS or p.kind != ACCUMULATION:
             _leg(s, p, REST if done else LIFT, k)

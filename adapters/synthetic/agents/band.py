@@ -17,5 +17,5 @@ def begin_absence(s: Any, p: Any, nature: Any, out: Ticks) -> None:
     if p.kind == LOCK:
         s.size[k] *= 20
         s.boost[k] = 100  # who would sell at a limit waits
-        s.extra[k] = orders_for(3 * s.cost // 16, 10, nature.lot)
+        s.extra[k] = orders_for(3 * s.cost // 16, 10, nature)
     quote(s, out)

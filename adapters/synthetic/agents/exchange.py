@@ -8,7 +8,7 @@ from adapters.synthetic.state import ASK, BID, HOLD, REST
 from bot.domain.market import HALT, RESUME, Ticks
 from bot.kernel import part
 
-_BLOCK_ORDERS, _LOTS_PER_ORDER_X10 = 50, 36
+_BLOCK_ORDERS = 50
 
 
 @part
@@ -33,7 +33,7 @@ def print_block(s: Any, p: Any, nature: Any, out: Ticks) -> None:
     """One print of fifty usual orders at the touch, that takes nothing from the queue."""
     k = ASK if p.side > 0 else BID
     p.price = s.price[k]
-    print_at(s, k, s.price[k], nature.lot * _BLOCK_ORDERS * _LOTS_PER_ORDER_X10 // 10, out)
+    print_at(s, k, s.price[k], nature.lot * _BLOCK_ORDERS * nature.mean // 10, out)
     quote(s, out)
     p.phase = REST
 

@@ -18,5 +18,5 @@ def begin_news(s: Any, p: Any, rng: Rng, nature: Any, out: Ticks) -> None:
     give_way(s, k, rng, nature)
     give_way(s, 1 - k, rng, nature)
     give_way(s, 1 - k, rng, nature)
-    s.extra[1 - k] = orders_for(6 * p.grade * s.cost // 16, 10, nature.lot)
+    s.extra[1 - k] = orders_for(6 * p.grade * s.cost // 16, 10, nature)
     quote(s, out)

@@ -41,7 +41,7 @@ def firing(s: Any, nature: Any) -> int:
     """Rate of fired stops, mHz: whatever has fired is wanted out within a second."""
     if s.fired <= 0:
         return 0
-    return max(_FIRING_LEAST, orders_for(s.fired, 1, nature.lot))
+    return max(_FIRING_LEAST, orders_for(s.fired, 1, nature))
 
 
 @part

@@ -49,14 +49,14 @@ def begin_sweep(s: Any, p: Any, rng: Rng, nature: Any) -> None:
 def _lean(s: Any, p: Any, k: int, times: int, nature: Any) -> None:
     ticks = toward(k) * (p.aim - s.price[k])
     s.boost[1 - k], s.makers[k] = 600, max(300, 800 - 100 * times)
-    rate = orders_for(2 * ticks * s.cost // 16, max(20, min(60, 5 * ticks)), nature.lot)
-    s.extra[k] = times * max(rate, orders_for(s.usual // 2, 60, nature.lot))
+    rate = orders_for(2 * ticks * s.cost // 16, max(20, min(60, 5 * ticks)), nature)
+    s.extra[k] = times * max(rate, orders_for(s.usual // 2, 60, nature))
 
 
 @part
 def _burst(s: Any, p: Any, k: int, nature: Any) -> None:
     s.boost[1 - k], s.makers[k] = 300, 500
-    s.extra[k] = orders_for((p.goal + 2) * s.cost // 16, 3, nature.lot)
+    s.extra[k] = orders_for((p.goal + 2) * s.cost // 16, 3, nature)
     lay_stops(s, k, p.price, p.goal, max(p.goal * s.cost // 32, s.usual // 2 * STOPPED[p.grade] // 1_000), nature)
     enter(s, p, HOLD)
 
@@ -67,7 +67,7 @@ def _give_back(s: Any, p: Any, k: int, nature: Any) -> None:
     s.floor = -1
     s.boost[k], s.extra[k], s.boost[1 - k] = 200, 0, 1_300
     s.makers[k], s.makers[1 - k] = 1_600, 800
-    s.extra[1 - k] = orders_for(2 * (p.goal + 2) * s.cost // 16, _BACK_S[p.grade], nature.lot)
+    s.extra[1 - k] = orders_for(2 * (p.goal + 2) * s.cost // 16, _BACK_S[p.grade], nature)
     enter(s, p, LIFT)
 
 
@@ -87,7 +87,7 @@ def _keep_away(s: Any, p: Any, k: int, nature: Any) -> None:
     near = max(p.goal, s.reach // 32)
     s.boost[1 - k] = 300 if gone <= near else 700
     wanted = 5 if gone <= near // 2 else 3 if gone <= near else 1 if short > 0 else 0
-    s.extra[k] = orders_for(wanted * max(s.cost // 16, s.usual // 40), 3, nature.lot)
+    s.extra[k] = orders_for(wanted * max(s.cost // 16, s.usual // 40), 3, nature)
 
 
 @part
@@ -141,4 +141,4 @@ def _after(s: Any, p: Any, k: int, gone: int, since: int, nature: Any) -> None:
     elif s.ts - p.first >= _RECLAIM_NS:
         p.came, p.last, p.until = BROKEN, s.ts, s.ts
     elif since >= 2 * _BACK_S[p.grade] * SECOND:
-        s.extra[1 - k] = 2 * orders_for(2 * (p.goal + 2) * s.cost // 16, _BACK_S[p.grade], nature.lot)
+        s.extra[1 - k] = 2 * orders_for(2 * (p.goal + 2) * s.cost // 16, _BACK_S[p.grade], nature)

@@ -22,7 +22,7 @@ def begin_drift(s: Any, p: Any, nature: Any) -> None:
     """Price is pushed one way, for as long as the plant lasts."""
     k = BID if p.side > 0 else ASK
     s.boost[k] = 600
-    s.extra[1 - k] = orders_for(2 * p.grade * s.cost // 16, 10, nature.lot)
+    s.extra[1 - k] = orders_for(2 * p.grade * s.cost // 16, 10, nature)
 
 
 @part
@@ -48,4 +48,4 @@ def keep_to_line(s: Any, k: int, start: int, aim: int, elapsed: int, whole: int,
     s.boost[k] = 1_000 if behind > -2 else 600
     s.extra[k] = 0
     if behind > 0:
-        s.extra[k] = orders_for(min(behind, _BEHIND_MAX) * max(s.cost // 16, s.usual // 60), 6, nature.lot)
+        s.extra[k] = orders_for(min(behind, _BEHIND_MAX) * max(s.cost // 16, s.usual // 60), 6, nature)

@@ -221,7 +221,7 @@ def test_es_on_fifteen_minutes_is_warned_of_with_what_was_measured(tmp_path: Pat
     (fault,) = checked(tmp_path, "ES", "15m")
     assert fault["level"] == "warning"
     assert "on demo (spread 1.0 ticks" in fault["message"]
-    assert fault["do"] == 'timeframe = "5m", context = "15m"'
+    assert fault["do"] == 'timeframe = "1m", context = "5m"'
 
 
 def test_crude_oil_on_a_minute_is_warned_of_by_its_floor_without_a_tape_and_by_measurement_with_one(

@@ -165,4 +165,4 @@ def test_a_whole_day_is_one_market_through_the_night(tmp_path: Path) -> None:
     assert facts.last_ns > at(24 * 60) - 60_000_000_000
 
 
-PINNED = "a4f06488b47bd5a8053fa81014bb68f192035813213392b49a5ebce5fb07b92f"
+PINNED = "17149e514d39e0fe7dd906b45e1cbabfbff777ea95de7f5c0e4fc8737a18d306"

@@ -69,3 +69,13 @@ def test_days_are_one_tape_or_one_each(tape: Paperpit, tmp_path: Path) -> None:
 def test_help_names_every_kind(tape: Paperpit) -> None:
     told = tape("synth", "--help").out
     assert [name for name in (*PATTERNS, *DECOYS) if name not in told] == []
+
+
+def test_the_maker_is_chosen_and_named_on_the_tape(tape: Paperpit, tmp_path: Path) -> None:
+    rows = set()
+    for maker, said in (("literature", "synthetic seed 1"), ("seed", "the seed's maker"), ("none", "no maker")):
+        words = ("synth", "--null", "--hours", "0.5", "--maker", maker, "--out", tmp_path / "m.parquet", "--json")
+        facts = json.loads(tape(*words).out)
+        assert said in facts["source"]
+        rows.add(facts["hash"])
+    assert len(rows) == 3
