@@ -75,9 +75,9 @@ class Params(Base):
     BY_PRODUCT: ClassVar[dict[str, tuple[float, float, int, float]]] = {
         # z_min, share_min, lift_ticks, volume_min
         "ES": (2.4, 0.58, 2, 150), "MES": (2.4, 0.58, 2, 150),
-        "NQ": (2.2, 0.60, 6, 20), "MNQ": (2.2, 0.60, 6, 20),
-        "CL": (2.2, 0.60, 3, 60), "GC": (2.2, 0.60, 3, 50),
-        "SPY": (2.0, 0.58, 2, 4000), "AAPL": (2.0, 0.58, 2, 2000), "TSLA": (2.2, 0.60, 4, 1200),
+        "NQ": (2.8, 0.60, 4, 20), "MNQ": (2.8, 0.60, 4, 20),
+        "CL": (2.6, 0.60, 3, 60), "GC": (2.6, 0.60, 3, 50),
+        "SPY": (2.3, 0.58, 2, 4000), "AAPL": (2.8, 0.58, 2, 2000), "TSLA": (2.8, 0.60, 4, 1200),
     }  # fmt: skip
 
     @classmethod
@@ -91,8 +91,8 @@ class Params(Base):
             lift_ticks=lift,
             volume_min=volume,
             reach_ticks=max(4, lift + 2),
-            tau=(480 if slow else 45) * SECOND_NS,
-            age_min=(30 if slow else 5) * SECOND_NS,
+            tau=(120 if slow else 45) * SECOND_NS,
+            age_min=(10 if slow else 5) * SECOND_NS,
         )
 
 
