@@ -1,4 +1,4 @@
-"""M09: news breaks what makers control. A market turns fast: guards see it within seconds, and nothing is entered in it.
+"""M09: news breaks what makers control. A market turns fast: guards see it within seconds, and nothing is entered.
 
 Method: forty minutes of an ordinary synthetic market, then a planted shock of forty seconds; a drill that would enter
 every few seconds is what tries its luck.
