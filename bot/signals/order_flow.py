@@ -37,8 +37,9 @@ STATE = np.dtype(
         ("ask", "i8"),
         ("bid_size", "i8"),
         ("ask_size", "i8"),
-        ("whole", "i8"),  # it has both sides, and they do not cross
-        ("mid", "i8"),  # of the newest whole one, half ticks; 0 before the first
+        ("whole", "i8"),  # the touch has both sides, and they do not cross; and it had, with the quote before
+        ("was_whole", "i8"),
+        ("mid", "i8"),  # of the newest whole touch, half ticks; 0 before the first
         ("stuffed", "i8"),  # quotes read while stuffing was on
         ("broken", "i8"),  # the running window is spoilt
         ("next", "i8"),  # when it ends
@@ -60,22 +61,27 @@ STATE = np.dtype(
 )
 
 
+@part
+def touch(f: Row, tick: Row) -> None:
+    """Bid or ask moved; the quote itself is taken after that."""
+    f.whole = 1 if tick.bid != ABSENT and tick.ask > tick.bid else 0
+    f.broken |= 1 - f.whole
+    if f.whole:
+        f.mid = tick.bid + tick.ask
+
+
 @hot
 def update(f: Row, bar: Row, tick: Row, stuffed: int) -> None:
     """Take a quote into the base bar; `stuffed` = guard G2 is on."""
     b, a, qb, qa = tick.bid, tick.ask, tick.bid_size, tick.ask_size
     # By arithmetic, for on a live tape a branch on the direction of a quote is a toss of a coin.
     e = (b >= f.bid) * qb - (b <= f.bid) * f.bid_size - (a <= f.ask) * qa + (a >= f.ask) * f.ask_size
-    whole = (b != ABSENT) & (a > b)
-    counts = whole & (f.whole != 0) & (stuffed == 0)
+    counts = f.whole & f.was_whole & (1 - stuffed)
     bar.ofi += e * counts
     bar.depth += (qb + qa) * counts
     bar.quotes += counts
     f.stuffed += stuffed
-    f.broken |= 1 - whole
-    f.bid, f.ask, f.bid_size, f.ask_size, f.whole = b, a, qb, qa, whole
-    if whole:
-        f.mid = b + a
+    f.bid, f.ask, f.bid_size, f.ask_size, f.was_whole = b, a, qb, qa, f.whole
 
 
 @part

@@ -32,8 +32,10 @@ _RING = 128  # a power of two above all looks of a step and its past
 
 LEVELS = np.dtype(
     [
-        ("sold", "i8"),  # traded when the newest quote came, since the tape began
+        ("quotes", "i8"),  # when the newest print came
+        ("sold", "i8"),  # since the newest of those
         ("bought", "i8"),
+        ("printed", "i8"),  # the newest print
         ("taken", "i8"),  # when prints last took a whole level
     ],
     align=True,
@@ -62,22 +64,25 @@ STATE = np.dtype(
 
 
 @hot
-def remember(levels: Row, sold: int, bought: int) -> None:
-    """A quote has come, when so much had been traded."""
-    levels.sold, levels.bought = sold, bought
+def hit(levels: Row, quotes: int, tick: Row) -> None:
+    """A print, after so many quotes: what was traded since the newest of them adds up."""
+    if quotes != levels.quotes:
+        levels.quotes, levels.sold, levels.bought = quotes, 0, 0
+    levels.sold += tick.size * (tick.side < 0)
+    levels.bought += tick.size * (tick.side > 0)
+    levels.printed = tick.ts
 
 
 @part
-def moved(levels: Row, quote: Row, tick: Row, sold: int, bought: int, printed: int) -> None:
-    """Bid or ask moved from `quote`, the one before: was it that prints took the level?
-
-    So much had been sold and bought by then since the tape began; the last print was at `printed`.
-    """
-    if not quote.whole or tick.bid == ABSENT or tick.ask <= tick.bid:
+def moved(levels: Row, quote: Row, tick: Row, quotes: int) -> None:
+    """Bid or ask moved from `quote`, the last of so many: was it that prints took the level?"""
+    if levels.quotes != quotes or tick.ts - levels.printed > SECOND_NS or not quote.whole:
         return
-    down = tick.bid < quote.bid and sold - levels.sold >= max(1, quote.bid_size)
-    up = tick.ask > quote.ask and bought - levels.bought >= max(1, quote.ask_size)
-    if (down or up) and tick.ts - printed <= SECOND_NS:
+    if tick.bid == ABSENT or tick.ask <= tick.bid:
+        return
+    down = tick.bid < quote.bid and levels.sold >= max(1, quote.bid_size)
+    up = tick.ask > quote.ask and levels.bought >= max(1, quote.ask_size)
+    if down or up:
         levels.taken = tick.ts
 
 

@@ -221,21 +221,13 @@ def any_ripe(absorptions: Ticks) -> bool:
     return ripe > 0
 
 
-@hot
-def show(w: Row, tick: Row) -> None:
-    """There is a new quote, on a row of either kind."""
-    base, total = w.frames[0], w.bars.total
-    order_flow.update(w.order_flow, base, tick, w.guards.stuffing.on)
-    quote_reaction.remember(w.levels, total.sell + base.sell, total.buy + base.buy)
-
-
 @part
 def touch(w: Row, tick: Row, out: Events) -> None:
     """Bid or ask moved."""
-    sold, bought = w.bars.total.sell + w.frames[0].sell, w.bars.total.buy + w.frames[0].buy
-    quote_reaction.moved(w.levels, w.order_flow, tick, sold, bought, w.frames[0].last_ts)
+    quote_reaction.moved(w.levels, w.order_flow, tick, w.bars.total.quotes + w.frames[0].quotes)
+    order_flow.touch(w.order_flow, tick)
     if tick.kind == PRINT:
-        show(w, tick)
+        order_flow.update(w.order_flow, w.frames[0], tick, w.guards.stuffing.on)
     w.bid, w.ask = tick.bid, tick.ask
     w.found = guards.touch(w.guards, tick, w.row, out, w.found)
 
@@ -251,7 +243,7 @@ def cross(w: Row, tick: Row, out: Events) -> None:
 def quoted(w: Row, readers: Readers, tick: Row, out: Events) -> None:
     """Read a quote."""
     w.found = guards.quoted(w.guards, tick, w.row, out, w.found)
-    show(w, tick)
+    order_flow.update(w.order_flow, w.frames[0], tick, w.guards.stuffing.on)
     for j in range(0 if w.deaf else readers.absorptions.shape[0]):
         absorption.on_quote(readers.absorptions[j], tick)
     for j in range(0 if w.deaf else readers.sweeps.shape[0]):
@@ -266,6 +258,7 @@ def printed(w: Row, readers: Readers, ladder: Ticks, tick: Row, sure: float, out
         return
     w.guards.stuffing.prints += 1
     bars.take(w.bars, w.frames[0], ladder, tick, sure)
+    quote_reaction.hit(w.levels, w.bars.total.quotes + w.frames[0].quotes, tick)
     heard = 0 if w.deaf or w.crossed else readers.absorptions.shape[0]
     if w.bars.order_size >= w.guards.block.reach:
         heard = blocked(w, readers, tick, heard, out)
