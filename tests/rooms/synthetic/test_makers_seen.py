@@ -78,7 +78,7 @@ def test_m04_quotes_that_part_are_those_of_a_maker_who_holds_much(read: dict[str
 
 
 def test_m04_a_maker_who_does_not_mind_is_read_within_five_points_of_anybody(read: dict[str, list[Read]]) -> None:
-    """Measured 4.1 and 4.5 points: what takers do moves the price and the estimate alike, which no reading takes out."""
+    """Measured 4.1 and 4.5: what takers do moves the price and the estimate alike, which no reading takes out."""
     for sign, reading in ((1, DOWN), (-1, UP), (1, APART), (-1, APART)):
         much = np.concatenate([one.reading[sign * one.q >= 0.5] for one in read["none"]])
         all_ = np.concatenate([one.reading for one in read["none"]])
