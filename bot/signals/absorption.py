@@ -50,7 +50,7 @@ LEVEL_AT, Z_AT, RHO_AT, SHARE_AT, VOLUME_AT, AGE_AT = 0, 4, 8, 10, 1, 14
 class Params(Base):
     """Thresholds, guessed per product; `defaults` knows them."""
 
-    z_min: float = 2.4
+    z_min: float = 2.5
     share_min: float = Field(0.58, gt=0, lt=1)
     rho_min: float = Field(4.0, gt=0)
     rho_weight: float = Field(1.1, ge=0)
@@ -74,7 +74,7 @@ class Params(Base):
 
     BY_PRODUCT: ClassVar[dict[str, tuple[float, float, int, float]]] = {
         # z_min, share_min, lift_ticks, volume_min
-        "ES": (2.4, 0.58, 2, 150), "MES": (2.4, 0.58, 2, 150),
+        "ES": (2.5, 0.58, 2, 150), "MES": (2.5, 0.58, 2, 150),
         "NQ": (2.8, 0.60, 4, 20), "MNQ": (2.8, 0.60, 4, 20),
         "CL": (2.6, 0.60, 3, 60), "GC": (2.6, 0.60, 3, 50),
         "SPY": (2.3, 0.58, 2, 4000), "AAPL": (2.8, 0.58, 2, 2000), "TSLA": (2.8, 0.60, 4, 1200),
