@@ -21,6 +21,8 @@ from bot.errors import ConfigError
 from bot.signals import (
     absorption,
     absorption_rejection,
+    accumulation,
+    exhaustion,
     guard,
     imbalance,
     makers,
@@ -47,7 +49,16 @@ DETECTORS: Mapping[str, Any] = {
     "inventory": makers.Inventory,
     "absorption_rejection": absorption_rejection.AbsorptionRejection,
     "sweep": sweep.Sweep,
+    "exhaustion": exhaustion.Exhaustion,
+    "accumulation": accumulation.Accumulation,
 }
+
+
+_EARS = {
+    "absorption_rejection": ("absorption", "rejection", "imbalance"),
+    "exhaustion": ("absorption", "rejection"),
+}
+"""What the detectors that listen listen to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,8 @@ class Roster:
             imbalances=self._of("imbalance", imbalance.STATE),
             rejections=self._of("rejection", rejection.STATE),
             confluences=self._of("absorption_rejection", absorption_rejection.STATE),
+            exhaustions=self._of("exhaustion", exhaustion.STATE),
+            accumulations=self._of("accumulation", accumulation.STATE),
         )
 
     def _of(self, kind: str, dtype: np.dtype[np.void]) -> Ticks:
@@ -147,7 +160,8 @@ class Roster:
     def events_per_bar(self) -> int:
         """No closed bar gives more events than this."""
         of = {kind: len(states) for kind, states in self._states.items()}
-        return 1 + of["imbalance"] + 2 * of["rejection"] * (1 + of["absorption_rejection"])
+        joined = of["absorption_rejection"] + of["exhaustion"]
+        return 1 + of["imbalance"] + 2 * of["rejection"] * (1 + joined) + of["accumulation"]
 
     def bars_kept(self, least: int) -> dict[int, int]:
         """How many closed bars of each timeframe have to be remembered."""
@@ -186,9 +200,9 @@ class Roster:
         first = len(self.kinds)
         self.kinds.extend(cls.kinds)
         for number, wish in enumerate(self._wishes):
-            for timeframe in _contexts(wish) if cls.kind == "imbalance" else (wish.timeframe_ns,):
+            for timeframe in self._read_by(cls, wish):
                 params = _params(cls.Params, cls.kind, wish.params.get(cls.kind, {}), self._product, timeframe)
-                ears = self._ears(number) if cls.kind == "absorption_rejection" else {}
+                ears = self._ears(number, _EARS.get(cls.kind, ()))
                 parts = [self.listed[index].hash for index in ears.values()]
                 source = Source(cls.kind, timeframe, params_hash(cls.kind, timeframe, params, parts), cls.EVIDENCE)
                 index, new = self._add(source, [number])
@@ -199,14 +213,21 @@ class Roster:
                     if isinstance(params, imbalance.Params):
                         self._states["rolling"].append(rolling.fresh(params, index, first, timeframe))
 
-    def _ears(self, number: int) -> dict[str, int]:
-        """The sources that a strategy's confluence listens to."""
+    def _read_by(self, cls: Any, wish: Wish) -> tuple[int, ...]:
+        """The timeframes of a wish that a detector reads."""
+        if cls.kind == "imbalance":
+            return _contexts(wish)
+        if cls.kind == "accumulation":
+            params = _params(cls.Params, cls.kind, wish.params.get(cls.kind, {}), self._product, SLOW_NS)
+            assert isinstance(params, accumulation.Params)
+            return tuple(t for t in dict.fromkeys((wish.timeframe_ns, *_contexts(wish))) if t >= params.shortest)
+        return (wish.timeframe_ns,)
+
+    def _ears(self, number: int, kinds: Sequence[str]) -> dict[str, int]:
+        """The sources of these kinds that a strategy's confluence or exhaustion listens to."""
         wish, ears = self._wishes[number], {}
-        for kind, timeframe in (
-            ("absorption", wish.timeframe_ns),
-            ("rejection", wish.timeframe_ns),
-            ("imbalance", _contexts(wish)[0]),
-        ):
+        for kind in kinds:
+            timeframe = _contexts(wish)[0] if kind == "imbalance" else wish.timeframe_ns
             mine = (i for i in self.heard[number] if self.listed[i].kind == kind)
             ears[kind] = next(i for i in mine if self.listed[i].timeframe_ns == timeframe)
         return ears
@@ -218,6 +239,7 @@ class Roster:
         if ears:
             state["absorption"], state["rejection"] = ears["absorption"], ears["rejection"]
             state["absorption_kind"] = self.kinds.index("absorption")
+        if "imbalance" in ears:
             contexts = [int(context["source"][0]) for context in self._states["imbalance"]]
             state["imbalance"] = contexts.index(ears["imbalance"])
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, kernel, part
-from bot.signals import absorption_rejection, event, imbalance, order_flow, rejection
+from bot.signals import absorption_rejection, accumulation, event, exhaustion, imbalance, order_flow, rejection
 from bot.signals.epochs import NEVER
 
 BAR_EVIDENCE = (
@@ -49,6 +49,8 @@ class Judges(NamedTuple):
     imbalances: Ticks
     rejections: Ticks
     confluences: Ticks
+    exhaustions: Ticks
+    accumulations: Ticks
 
 
 @kernel
@@ -90,6 +92,10 @@ def listen(judges: Judges, out: Events, at: int, heard: int, row: int, end: int)
             c = confluences[k]
             if e.source == c.absorption and e.kind == c.absorption_kind:
                 absorption_rejection.hear(c, e)
+        for k in range(judges.exhaustions.shape[0]):
+            x = judges.exhaustions[k]
+            if e.source == x.absorption and x.absorption_kind <= e.kind <= x.absorption_kind + 1:
+                exhaustion.hear(x, e)
         for k in range(imbalances.shape[0]):
             if e.source == imbalances[k].source:
                 imbalance.hear(imbalances[k], e)
@@ -118,4 +124,11 @@ def bar_closed(days: Days, closed: Ticks, g: int, cells: Ticks, judges: Judges, 
             for m in range(candles, until):
                 if out[m].source == c.rejection:
                     found = absorption_rejection.join(c, out[m], judges.imbalances, closed, g, cells, out, found)
+    for k in range(judges.exhaustions.shape[0]):
+        for m in range(candles, until):
+            if out[m].source == judges.exhaustions[k].rejection:
+                found = exhaustion.judge(judges.exhaustions[k], out[m], bar, out, found)
+    for k in range(judges.accumulations.shape[0]):
+        if judges.accumulations[k].timeframe == bar.timeframe:
+            found = accumulation.close(judges.accumulations[k], bar, cells, out, found)
     return found

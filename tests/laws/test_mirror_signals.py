@@ -15,7 +15,7 @@ from tests.tapes import mirrored
 
 ABOUT = 16800
 WEEK_NS = 7 * 86_400_000_000_000
-PRICES = {"level", "lift", "extreme", "cluster_low", "zone", "open", "close", "poc"}
+PRICES = {"absorbed", "level", "lift", "extreme", "cluster_low", "zone", "open", "close", "poc"}
 SWAPPED = {"buy": "sell", "sell": "buy", "high": "low", "low": "high"}
 SWAPPED |= {"skew_down": "skew_up", "skew_up": "skew_down"}
 SWAPPED |= {"widen_long_seed": "widen_short_seed", "widen_short_seed": "widen_long_seed"}

@@ -31,10 +31,16 @@ def test_wishes_that_differ_have_their_own_and_hear_only_those() -> None:
     other = Wish(params={"absorption": {"volume_min": 7}})
     engine = build(ES, WEEK, [Wish(), other])
     plain, mine = engine.belongs
-    for kind, count in (("absorption", 2), ("absorption_rejection", 2), ("rejection", 1), ("imbalance", 2)):
+    for kind, count in (
+        ("absorption", 2),
+        ("absorption_rejection", 2),
+        ("exhaustion", 2),
+        ("rejection", 1),
+        ("imbalance", 2),
+    ):
         assert sum(source[0] == kind for source in engine.sources) == count
-    assert [engine.sources[i][0] for i in sorted(plain - mine)] == ["absorption", "absorption_rejection"]
-    assert [engine.sources[i][0] for i in sorted(mine - plain)] == ["absorption", "absorption_rejection"]
+    assert [engine.sources[i][0] for i in sorted(plain - mine)] == ["absorption", "absorption_rejection", "exhaustion"]
+    assert [engine.sources[i][0] for i in sorted(mine - plain)] == ["absorption", "absorption_rejection", "exhaustion"]
     assert len({source[2] for source in engine.sources}) == len(engine.sources)
 
 
