@@ -94,7 +94,7 @@ faults = st.lists(
 def test_rows_that_say_nothing_change_nothing(
     seed: int, faults: list[tuple[str, int]], sided: bool, cut: list[int]
 ) -> None:
-    ticks = lively(seed, sided=sided, orderly=True)
+    ticks = lively(seed, sided=sided)
     clean, before = cleaned(ticks)
     dirty, places = spoilt(ticks, faults)
     dirty, after = cleaned(dirty)
@@ -114,7 +114,7 @@ def test_rows_that_say_nothing_change_nothing(
 def test_a_stamp_that_goes_back_is_clamped_counted_and_confirms_nothing(
     seed: int, places: list[int], sided: bool
 ) -> None:
-    ticks = lively(seed, sided=sided, orderly=True)
+    ticks = lively(seed, sided=sided)
     dirty = ticks.copy()
     for at in places:
         dirty["ts"][at] -= 10 * 60 * 1_000_000_000
@@ -146,7 +146,7 @@ def _until(engine: Any, events: Events, ts: int) -> list[Any]:
 @pytest.mark.parametrize("place", range(60, 600, 90))
 def test_a_late_row_changes_no_signal_beyond_its_bar(place: int) -> None:
     for seed in range(6):
-        ticks = lively(seed, orderly=True)
+        ticks = lively(seed)
         dirty = ticks.copy()
         dirty["ts"][place] -= 10 * 60 * 1_000_000_000
         engine = hair_engine()
@@ -165,7 +165,7 @@ def test_what_was_tried_reached_signals_of_every_reader() -> None:
 
 def test_rows_that_nobody_cleaned_do_no_harm_either() -> None:
     # An adapter of somebody else may pass its rows on as they came.
-    ticks = lively(3, orderly=True)
+    ticks = lively(3)
     engine = hair_engine()
     whole = told(engine, scanned(engine, cleaned(ticks)[0]))
     names = [name for name in FAULTS if "far" not in FAULTS[name][0]]
@@ -185,6 +185,6 @@ def test_a_gap_of_weeks_costs_the_row_after_it_and_no_more(begin: bool) -> None:
 
 
 def test_status_rows_are_nobodys_fault() -> None:
-    ticks = lively(3, orderly=True)
+    ticks = lively(3)
     ticks = ticks[ticks["kind"] == STATUS]
     assert cleaned(ticks)[1] == Counter()

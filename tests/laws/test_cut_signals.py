@@ -30,7 +30,7 @@ rooms = st.fixed_dictionaries(
 def test_a_cut_anywhere_changes_nothing(
     seed: int, start: str, sided: bool, cut: list[int], silent: list[float], room: dict[str, int]
 ) -> None:
-    ticks = lively(seed, start=start, sided=sided)
+    ticks = lively(seed, start=start, sided=sided, faulty=True)
     engine = hair_engine()
     whole = scanned(engine, ticks)
     assert raw(scanned(hair_engine(**room), ticks, cut, silent)) == raw(whole)
@@ -41,7 +41,7 @@ def test_a_cut_anywhere_changes_nothing(
 @pytest.mark.parametrize("step", [1, 7])
 def test_row_by_row_is_the_same_as_all_at_once(step: int) -> None:
     for seed in range(6):
-        ticks = lively(seed, rows=1500)
+        ticks = lively(seed, rows=1500, faulty=True)
         whole = scanned(hair_engine(), ticks)
         assert raw(scanned(hair_engine(), ticks, range(0, len(ticks), step))) == raw(whole)
 
@@ -84,7 +84,7 @@ def test_the_law_can_fail(mutant: type[Engine], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("bot.signals.engine.Engine", mutant)
     differs = 0
     for seed in range(8):
-        ticks = lively(seed)
+        ticks = lively(seed, faulty=True)
         whole = scanned(hair_engine(), ticks)
         differs += raw(scanned(hair_engine(), ticks, range(0, len(ticks), 7))) != raw(whole)
     assert differs > 0
@@ -95,7 +95,7 @@ def _pair() -> Any:
 
 
 def _mixed(seed: int) -> Ticks:
-    one, two = lively(seed, rows=300), lively(seed + 1_000, rows=300)
+    one, two = lively(seed, rows=300, faulty=True), lively(seed + 1_000, rows=300, faulty=True)
     two["instrument"] = 1
     both = np.concatenate((one, two))
     return both[np.argsort(both["ts"], kind="stable")]

@@ -80,7 +80,7 @@ def seen(engine: Any, ticks: Ticks) -> list[dict[str, float]]:
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 5_000), st.booleans())
 def test_a_tape_in_the_mirror_gives_mirrored_events(seed: int, sided: bool) -> None:
-    ticks = lively(seed, sided=sided)
+    ticks = lively(seed, sided=sided, faulty=True)
     engine = hair_engine()
     ours = seen(engine, ticks)
     assert same(in_order([reflected(one) for one in ours]), in_order(seen(hair_engine(), mirrored(ticks, ABOUT))))

@@ -138,11 +138,11 @@ def hair_engine(**room: int) -> Engine:
 
 
 def lively(
-    seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, sided: bool = True, orderly: bool = False
+    seed: int, rows: int = 600, start: str = "2026-05-27 09:29:30", *, sided: bool = True, faulty: bool = False
 ) -> Ticks:
     """A walk with everything that a tape can hold: bursts into one price, pauses, equal stamps, halts, empty sides.
 
-    Unless it is `orderly` the feed is at fault now and then: crossed books, stamps that went back.
+    Where it is `faulty` so is the feed now and then: crossed books, stamps that went back.
     """
     chance = np.random.default_rng(seed)
     ticks, now, bid = np.zeros(rows, TICK), ns(start), 16800
@@ -158,14 +158,14 @@ def lively(
         if chance.random() < 0.3:
             sizes = [int(size) for size in chance.integers(1, 12, 2)]
         missing = 1 - missing if chance.random() < (0.01 if missing == 0 else 0.2) else missing
-        wide = -1 if wide == 1 and chance.random() < 0.005 and not orderly else wide
+        wide = -1 if faulty and wide == 1 and chance.random() < 0.005 else wide
         wide = int(chance.integers(2, 5)) if chance.random() < 0.01 else 1 if chance.random() < 0.1 else wide
         row["ts"], row["price"] = now, ABSENT
         # Now and then makers step back on both sides for a while.
         apart = now // (8 * SECOND_NS) % 6 == 0
         row["bid"], row["ask"] = (ABSENT if missing else bid - apart), bid + wide + apart
         row["bid_size"], row["ask_size"] = (0 if missing else sizes[0]), sizes[1]
-        row["flags"] = TS_REGRESSED if chance.random() < 0.005 and not orderly else 0
+        row["flags"] = TS_REGRESSED if faulty and chance.random() < 0.005 else 0
         row["kind"] = chance.choice([PRINT, QUOTE, STATUS], p=[0.6, 0.395, 0.005])
         if row["kind"] == PRINT:
             _print(row, chance, bid, sellers, sided)
