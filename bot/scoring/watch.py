@@ -132,7 +132,7 @@ class _Eye:
         self._on: dict[int, int] = {}
         self._direction: dict[int, int] = {}
         self._detections: list[Detection] = []
-        self._spans: dict[int, list[Span]] = {module.NUMBER: [] for module in GUARDS.values()}
+        self._spans: dict[int, list[Span]] = {module.NUMBER: [] for module in GUARDS.values() if module.NUMBER}
         self._pauses: list[Span] = []
         self._minutes: dict[int, tuple[int, int]] = {}
 

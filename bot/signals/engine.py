@@ -218,6 +218,13 @@ class Engine:
         return max(int(world["guards"]["halt"]["last"]), self._silent_until + 1 if self._silent_until else 0)
 
     @property
+    def standing(self) -> list[int]:
+        """Numbers of the guards that are on."""
+        guards = self._world[0]["guards"]
+        states = [guards[name] for name in guards.dtype.names if guards[name].dtype.names]
+        return sorted(int(state["name"]["number"]) for state in states if state["on"])
+
+    @property
     def others(self) -> list[Any]:
         """The detectors that are not its own, in the order of their sources."""
         return [detector for detector, _, _ in self._roster.extras]
@@ -335,7 +342,7 @@ class MultiEngine:
             engine.index = index
         self._dealt, self._numbers = np.zeros(0, TICK), np.zeros(0, np.int64)
         self._starts = np.zeros(len(self._engines) + 1, np.int64)
-        self._marks = marks(len(self._engines))
+        self.marks = marks(len(self._engines))
 
     @property
     def engines(self) -> tuple[Engine, ...]:
@@ -352,7 +359,7 @@ class MultiEngine:
             return self._engines[0].scan(ticks, until)
         if len(self._dealt) < len(ticks):
             self._dealt, self._numbers = np.zeros(len(ticks), TICK), np.zeros(len(ticks), np.int64)
-        deal(ticks, self._marks, self._starts, self._numbers, self._dealt)
+        deal(ticks, self.marks, self._starts, self._numbers, self._dealt)
         # A stamp equal to the newest may still come, so the others' silence is only known up to just before it.
         passed = max(until, int(ticks["ts"][-1]) - 1 if len(ticks) else 0)
         found = [self._scan_one(index, len(ticks), passed) for index in range(len(self._engines))]

@@ -29,6 +29,17 @@ def is_open(days: Days, ts: int) -> bool:
 
 
 @part
+def open_between(days: Days, first: int, last: int) -> int:
+    """How much of the time from `first` to `last` lies in sessions, ns."""
+    total = 0
+    for k in range(day_of(days, first), days.shape[0]):
+        if days[k].open >= last:
+            break
+        total += max(0, min(days[k].close, last) - max(days[k].open, first))
+    return total
+
+
+@part
 def epoch(days: Days, ts: int) -> int:
     """When the statistics that hold at `ts` began: the session's open, or its regular open once that has passed."""
     day = days[day_of(days, ts)]

@@ -70,12 +70,19 @@ def gap(g: Row, dt: int) -> None:
 
 
 @part
+def fell_silent(g: Row, days: Days, ts: int) -> bool:
+    """Whether a silence began after the newest row and before `ts`, nothing being heard until then."""
+    late = g.last + g.limit
+    return bool(not g.halted and late < ts and is_open(days, g.last) and is_open(days, late))
+
+
+@part
 def elapse(g: Row, days: Days, now: int, arrival: int, row: int, out: Events, found: int) -> int:
     """What time alone brings by `now`: a silence begins (and puts off the release), or the release is over."""
     late = g.last + g.limit
     if g.off_due <= now and g.off_due < late:
         found = switch(g, g.off_due, arrival, row, out, found)
-    if not g.silent and not g.halted and late <= now and is_open(days, g.last) and is_open(days, late):
+    if not g.silent and fell_silent(g, days, now + 1):
         g.silent, g.off_due = 1, NEVER
         if not g.on:
             found = switch(g, late, arrival, row, out, found)

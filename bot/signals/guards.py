@@ -19,6 +19,7 @@ from bot.signals import (
     guard_stuffing,
     guard_trend,
     guard_volatility,
+    guard_warmup,
 )
 
 SECOND_NS = 1_000_000_000
@@ -35,8 +36,9 @@ BY_KIND = {
     "guard_roll": guard_roll,
     "guard_feed": guard_feed,
     "guard_trend": guard_trend,
+    "guard_warmup": guard_warmup,
 }
-"""All but G7: the blackout around news is the calendar's, not the tape's (`bot/risk/blackout.py`)."""
+"""All but G7, the blackout around news: that is the calendar's, not the tape's (`bot/risk/blackout.py`)."""
 STATE = np.dtype(
     [
         ("wake", "i8"),  # nothing timed happens before the first row at or after this
@@ -73,7 +75,7 @@ def reopen(g: Row) -> None:
 def set_alarm(g: Row) -> None:
     """Wake no later than for what is due. It happens before the first row after its stamp, hence one more."""
     due = min(min(g.next_second, g.spread.due), min(min(g.band.due, g.halt.off_due), g.one_sided.due))
-    g.wake = min(g.wake, min(due, min(min(g.block.due, g.roll.due), g.feed.due)) + 1)
+    g.wake = min(g.wake, min(due, min(min(g.block.due, g.roll.due), min(g.feed.due, g.warmup.due))) + 1)
 
 
 @part
@@ -140,6 +142,8 @@ def pass_time(g: Row, days: Days, bars: Row, now: int, arrival: int, row: int, o
         found = guard_band.leave(g.band, arrival, row, out, found)
     if g.roll.due <= now:
         found = guard_roll.switch(g.roll, arrival, row, out, found)
+    if g.warmup.due <= now:
+        found = guard_warmup.end(g.warmup, arrival, row, out, found)
     return guard_halt.elapse(g.halt, days, now, arrival, row, out, found)
 
 

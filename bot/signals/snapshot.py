@@ -7,7 +7,8 @@ Definition
     equal files, and its SHA-256 is its name.
     It is taken up whole or not at all. `misfit` says why not: another format, program, product, tick, detector,
     parameter or layout of memory, or a first row that the snapshot has passed already. A contract of the same product
-    but another expiry takes up what was learnt by time of day (CARRIED of the detectors), and no price.
+    but another expiry takes up what was learnt by time of day (CARRIED of the detectors), and no price; so does one
+    whose snapshot is of a session that is long over.
 Source
     Specification of signals §3.1 (volumes of 20 days), §4 (baselines by half hour); the roll, decision 12.
 """
@@ -25,8 +26,8 @@ import msgspec
 import numpy as np
 
 from bot.errors import DataDamaged
-from bot.signals import absorption, imbalance
-from bot.signals.engine import Engine, Memory
+from bot.signals import absorption, imbalance, walk
+from bot.signals.engine import Engine, Memory, MultiEngine
 
 FORMAT = 1
 CARRIED: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -78,6 +79,8 @@ class Snapshot:
     """SHA-256 of the file that it was read from."""
     others: Sequence[Mapping[str, Memory]] = field(default_factory=list)
     """Of each instrument, what detectors of others saved, by kind."""
+    marks: Any = None
+    """Which rows of several instruments come late (`deal.py`), for exactly these instruments in this order."""
 
     @property
     def time_ns(self) -> int:
@@ -97,13 +100,18 @@ class Snapshot:
             arrays |= {f"{at}/{name}": rows.astype(packed(rows.dtype)) for name, rows in memory.items()}
             for kind, saved in others.items():
                 arrays |= {f"{at}/others/{kind}/{name}": np.asarray(rows) for name, rows in saved.items()}
+        if self.marks is not None:
+            arrays["marks"] = self.marks.astype(packed(self.marks.dtype))
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
         return buffer.getvalue()
 
 
-def take(engines: Sequence[Engine], market: str) -> Snapshot:
-    """Copy what `engines` remember now; they may go on at once. Between two calls of `scan` only."""
+def take(engines: Sequence[Engine], market: str, marks: Any = None) -> Snapshot:
+    """Copy what `engines` (with the `marks` of those that go together) remember now; they may go on at once.
+
+    Between two calls of `scan` only.
+    """
     memories, others, sections = [], [], []
     for engine in engines:
         saving = {one.kind: one for one in engine.others if getattr(one, "save", None)}
@@ -126,7 +134,7 @@ def take(engines: Sequence[Engine], market: str) -> Snapshot:
             )
         )
     header = Header(FORMAT, importlib.metadata.version("paperpit"), market, sections)
-    return Snapshot(header, memories, others=others)
+    return Snapshot(header, memories, others=others, marks=None if marks is None else marks.copy())
 
 
 def read(data: bytes, where: str) -> Snapshot:
@@ -134,6 +142,7 @@ def read(data: bytes, where: str) -> Snapshot:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False, max_header_size=_HEADER_MAX) as arrays:
             header = msgspec.json.decode(arrays["header"].tobytes(), type=Header)
+            marks = arrays["marks"] if "marks" in arrays.files else None
             memories: list[Memory] = [{} for _ in header.sections]
             others: list[dict[str, Memory]] = [{} for _ in header.sections]
             for name in arrays.files:
@@ -147,7 +156,7 @@ def read(data: bytes, where: str) -> Snapshot:
         raise DataDamaged(
             f"is no snapshot of detectors that can be read ({error})", where=where, do="--warm auto, or --warm none"
         ) from error
-    return Snapshot(header, memories, hashlib.sha256(data).hexdigest(), others)
+    return Snapshot(header, memories, hashlib.sha256(data).hexdigest(), others, marks)
 
 
 def misfit(snapshot: Snapshot, engine: Engine, first_ns: int) -> str:
@@ -172,19 +181,20 @@ def misfit(snapshot: Snapshot, engine: Engine, first_ns: int) -> str:
         return differs
     if section.layout != layout(engine.memory()):
         return "its detectors remember other things than these"
-    if section.contract == _contract(engine) and engine.index_of_day(section.opened_ns) < 0:
-        return f"the hours known here do not reach back to its session {section.session}"
     return ""
 
 
-def resume(snapshot: Snapshot, engine: Engine) -> bool:
-    """Let a fresh engine go on where the snapshot's stood; False where another contract gave it habits only.
+def resume(snapshot: Snapshot, engine: Engine, *, live: bool = False) -> bool:
+    """Let a fresh engine go on where the snapshot's stood; False where it takes habits only.
 
-    Only after `misfit` had nothing to say. Raises what a stranger's `load` raises, before anything of ours is changed.
+    Habits are what was learnt by time of day: they are all that another contract gives, or a session so long ago that
+    the engine's days do not reach back to it. A `live` market went on meanwhile; on a tape only a long silence is a
+    gap. Only after `misfit` had nothing to say. Raises what a stranger's `load` raises, before ours is changed.
     """
     at = snapshot.of(engine.instrument.product)
     section, memory, own = snapshot.header.sections[at], snapshot.memories[at], engine.memory()
-    if section.contract != _contract(engine):
+    day = engine.index_of_day(section.opened_ns)
+    if section.contract != _contract(engine) or day < 0:
         _carry(memory, own, section, engine)
         engine.take_up(own, infers=None, silent_until=0)
         return False
@@ -192,9 +202,9 @@ def resume(snapshot: Snapshot, engine: Engine) -> bool:
         if detector.kind in snapshot.others[at]:
             detector.load(snapshot.others[at][detector.kind])
     taken = {name: memory[name].astype(rows.dtype) for name, rows in own.items()}
-    day = engine.index_of_day(section.opened_ns)
-    bars = taken["world"]["bars"]
-    bars["day"] = taken["world"]["frames"]["day"] = day
+    world = taken["world"]
+    world["bars"]["day"] = world["frames"]["day"] = day
+    world["resumed"] = gap.LIVE if live else gap.ON_TAPE
     engine.take_up(taken, infers=section.infers, silent_until=section.silent_until)
     return True
 
@@ -224,7 +234,7 @@ def _settled(memory: Memory) -> Memory:
     world, closed = memory["world"].copy(), memory["closed"].copy()
     bars = world["bars"]
     bars["closed"], bars["cells"], bars["day"] = len(closed), len(memory["cells"]), 0
-    world["row"] = world["found"] = 0
+    world["row"] = world["found"] = world["resumed"] = 0
     # Whatever is due is looked for at the next row.
     world["guards"]["wake"] = 0
     for name in ("row", "day", "cells_from", "cells_to"):

@@ -22,6 +22,7 @@ from bot.kernel import Row, hot, kernel, part
 from bot.signals import (
     absorption,
     bars,
+    gap,
     guard_halt,
     guard_one_sided,
     guards,
@@ -56,6 +57,7 @@ WORLD = np.dtype(
         ("bid", "i8"),  # the touch in force
         ("ask", "i8"),
         ("crossed", "i8"),  # the book of the newest row cannot be true; `bid` and `ask` are those before it
+        ("resumed", "i8"),  # a memory was taken up and no row has been read since: ON_TAPE or LIVE of `gap.py`
         ("deaf", "i8"),  # no detector reads: trading is halted, or the book has one side only
         ("traded", bars.TOTAL),  # since the tape began, as it stood at the last whole second
         ("bars", bars.STATE),
@@ -146,6 +148,8 @@ def roll(
 ) -> int:
     """Close the bars that end at or before `ts`, and tell the readers of each. DONE, or what it was short of."""
     first = w.bars.closed
+    if w.frames[0].end <= ts:
+        gap.spoil(w, days, ts)
     code = bars.roll(days, w.bars, w.frames, ladders, closed, cells, ts, arrival, w.row)
     if w.bars.closed > first:
         bars.add_up(w.bars, w.frames[0], w.traded)
@@ -180,6 +184,7 @@ def moments(
         bars.begin(days, w.bars, w.frames, ts)
         w.found = guards.begin(w.guards, ts, w.row, out, w.found)
         w.next_second = w.guards.next_second
+    missed = gap.missed(w, days, ts) if w.resumed else 0
     if ts > w.guards.one_sided.due:
         turn_book(w, readers, ts, out)
     code = roll(w, days, readers, ladders, closed, cells, ts, ts)
@@ -191,8 +196,11 @@ def moments(
         new_epoch(readers, days, ts)
         w.order_flow.broken = 1
     w.found = guards.pass_time(w.guards, days, w.bars, ts - 1, ts, w.row, out, w.found)
+    if missed > 0:
+        gap.warm_up(w, readers.absorptions, missed, ts, out)
+    w.resumed = 0
     w.found, touched = guard_halt.hear(w.guards.halt, tick, w.row, out, w.found)
-    if touched:
+    if touched or missed > 0:
         guards.reopen(w.guards)
         interrupt(readers)
         w.order_flow.broken = 1
@@ -339,7 +347,8 @@ def silence(
     until: int, days: Days, w: Row, readers: Readers, ladders: Ticks, closed: Ticks, cells: Ticks, out: Events
 ) -> int:
     """Let time come to `until` with no row behind."""
-    if w.bars.started:
+    # Whether it was silent while nobody listened shows with the first row.
+    if w.bars.started and w.resumed != gap.LIVE:
         if w.guards.one_sided.due <= until:
             turn_book(w, readers, NEVER, out)
         if w.frames[0].end + GRACE_NS <= until:

@@ -29,6 +29,11 @@ def reborn(engines: Sequence[Engine], fresh: Sequence[Engine], first_ns: int) ->
     return data
 
 
+def unwarned(events: Events) -> Events:
+    """Without WARMUP, which only those say who were put down within a silence; all else is the same."""
+    return events[(events["kind"] != 1) | (events["evidence"][:, 0] != 0)]
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     st.integers(0, 5_000),
@@ -51,13 +56,13 @@ def test_a_tape_may_be_put_down_anywhere(seed: int, start: str, sided: bool, pla
     reborn([elder], [engine], following)
     after = scanned(engine, ticks[place:])
     after["row"] += place
-    assert raw(np.concatenate((before, after))) == raw(whole)
+    assert raw(np.concatenate((before, unwarned(after)))) == raw(whole)
     SEEN.update(kinds(engine, after))
     SEEN.update(f"guard {engine.evidence(event)['number']:.0f}" for event in after if event["kind"] == 1)
 
 
 def test_what_was_tried_reached_every_kind() -> None:
-    assert set(hair_engine().kinds) - {"imbalance_15m"} | {f"guard {number}" for number in range(1, 7)} <= SEEN, SEEN
+    assert set(hair_engine().kinds) - {"imbalance_15m"} | {f"guard {number}" for number in range(7)} <= SEEN, SEEN
 
 
 @settings(max_examples=20, deadline=None)
@@ -82,7 +87,7 @@ def test_two_instruments_are_put_down_together() -> None:
         reborn(elder.engines, fresh.engines, int(ticks["ts"][place]))
         after = scanned(fresh, ticks[place:])
         after["row"] += place
-        assert raw(np.concatenate((before, after))) == raw(scanned(_pair(), ticks))
+        assert raw(np.concatenate((before, unwarned(after)))) == raw(scanned(_pair(), ticks))
 
 
 def _cells_lost(memory: dict[str, Any]) -> None:

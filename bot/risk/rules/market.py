@@ -6,6 +6,7 @@ from bot.domain.market import ABSENT
 from bot.risk.context import Context, Rule
 
 GUARDS = {
+    0: "what a gap in the rows touched is being rebuilt",
     1: "volatility spike",
     2: "quote stuffing",
     3: "price limit near",
@@ -101,11 +102,14 @@ class Band(Rule):
 
 
 class Guard(Rule):
-    """One regime guard of the instrument (signals notes §11). The reason bears the guard's id as its rule: `G4`."""
+    """One regime guard of the instrument (signals notes §11). The reason bears the guard's id as its rule: `G4`.
+
+    Number 0 is none of those: after a restart with a gap it says `WARMUP`.
+    """
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.name = f"G{number}"
+        self.name = f"G{number}" if number else "WARMUP"
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
         """Refuse while the guard is on; one with a direction (a trend day) refuses only what goes against it."""

@@ -44,7 +44,7 @@ def test_what_is_scored_is_what_a_replay_hears(watched: Watched, tape: Path, tmp
 
 
 def test_a_detection_is_vetoed_exactly_while_a_guard_is_on(watched: Watched) -> None:
-    assert set(watched.guards) == {module.NUMBER for module in BY_KIND.values()}
+    assert set(watched.guards) == {module.NUMBER for module in BY_KIND.values() if module.NUMBER}
     assert any(watched.guards.values())
     assert any(seen.vetoed_by for seen in watched.detections)
     for seen in watched.detections:

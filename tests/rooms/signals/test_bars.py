@@ -132,8 +132,16 @@ def test_off_grid_prints_count_in_volume_only_and_quarantined_ones_nowhere() -> 
 
 
 def test_a_halt_marks_every_bar_that_it_touches() -> None:
-    told = tape().bought(1, "4200.25").at("10:01:30").halt().at("10:03:10").resume().at("10:05").wait(0)
+    told = tape().bought(1, "4200.25").wait(25).wait(25).wait(25).at("10:01:30").halt().at("10:03:10").resume()
+    told = told.at("10:05").wait(0)
     assert ["halted" in bar.flags for bar in bars(told.rows())] == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize(("last", "marked"), [("10:00:20", [True, False, True]), ("10:00:45", [False, False, True])])
+def test_a_silence_marks_the_bar_that_it_cuts_short_and_the_one_in_which_it_ends(last: str, marked: list[bool]) -> None:
+    told = tape().bought(1, "4200.25").wait(19).at(last).wait(0).at("10:02:10").wait(0).at("10:02:40").wait(0)
+    found = bars(told.at("10:03:05").wait(0).rows())
+    assert ["halted" in bar.flags for bar in found] == marked
 
 
 def test_a_locked_book_marks_the_bars_from_when_it_was_locked_until_it_is_free() -> None:
@@ -208,7 +216,7 @@ def test_only_the_newest_bars_outlive_a_batch() -> None:
 
 
 def test_a_footprint_goes_into_the_journal_as_plain_facts() -> None:
-    [bar] = bars(tape().bought(3, "4200.25").at("10:01").wait(0).rows())
+    [bar] = bars(tape().bought(3, "4200.25").wait(20).wait(20).at("10:01").wait(0).rows())
     facts = msgspec.json.decode(json_text(bar))
     assert facts["cells"] == [[16801, 0, 3, 0]]
     assert facts["flags"] == []

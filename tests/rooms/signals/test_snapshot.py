@@ -150,9 +150,12 @@ def test_what_knows_the_future_is_refused(lived: Engine) -> None:
     assert "the first row comes at" in misfit(taken(lived), hair_engine(), lived.time_ns - 1)
 
 
-def test_days_that_do_not_reach_back_are_refused(lived: Engine) -> None:
+def test_a_session_long_over_gives_habits_only(lived: Engine) -> None:
     later = build(BANDED, weekdays("2026-06-10"), HAIR_WISHES)
-    assert "do not reach back to its session 20260527" in misfit(taken(lived), later, NOW)
+    assert misfit(taken(lived), later, NOW) == ""
+    assert not resume(taken(lived), later)
+    assert later.memory()["judges.imbalances"]["seasons"].max() > 0
+    assert later.time_ns == 0
 
 
 def test_days_counted_from_elsewhere_change_nothing() -> None:
