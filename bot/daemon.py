@@ -35,6 +35,7 @@ from bot.risk.gate import Gate
 from bot.risk.schedule import Agenda, Watched
 from bot.sessions import days_of
 from bot.signals.engine import MultiEngine, build
+from bot.warm import Memories, Wanted
 
 BOT, STRATEGIES, CALENDAR = "bot.toml", "strategies/", "calendar"
 """Names under which a run keeps the exact texts that it was made of."""
@@ -55,6 +56,8 @@ class Asked:
     dry: bool = False
     calendar: EventCalendar | None = None
     """A recorded run's calendar; None: the one that the settings name."""
+    warm: Wanted = field(default_factory=Wanted)
+    """What the detectors start with, and whether they are saved."""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class Outcome:
     net_ticks: int = 0
     anomalies: Mapping[str, int] = field(default_factory=dict)
     stopped_by: int | None = None  # number of the signal that ended it
+    warm: str = ""  # SHA-256 of the snapshot that the detectors started with
+    trouble: str = ""  # why the newest snapshot could not be written
 
     def summary(self) -> dict[str, Any]:
         """The object that `replay --json` prints."""
@@ -92,6 +97,7 @@ class Outcome:
             "anomaly_kinds": dict(self.anomalies),
             "failed": dict(tally.failed),
             "fill_model": self.adapter.fill_model,
+            "warm": self.warm or None,
             "journal": self.journal,
         }
 
@@ -105,12 +111,14 @@ class Run:
         self._clock = WallClock()
         self._run = new_run_id(self._clock.now_ns())
         self.adapter = self._open_adapter()
+        self.warm = self._opened.enter_context(Memories(asked.warm, asked.journal, self.adapter))
         self._days = {one.product: self._sessions(one) for one in self.adapter.market.instruments}
         self._specs = [one.value for one in asked.strategies if one.value.enabled]
         self.desk: Desk | None = None
         self.calendar = asked.calendar or self._calendar()
         if asked.calendar is None:
             self._refuse_uncovered()
+        self._engine, self._hears = self._detectors()
 
     def __enter__(self) -> "Run":
         return self
@@ -134,7 +142,9 @@ class Run:
         desk, orders, idle = self._desk(writer, account)
         self.desk = desk
         outcome = Outcome(self._run, self.adapter, self._asked.journal, idle)
+        outcome.warm = self.warm.hash
         outcome.stopped_by = await _until_signal(desk, seen)
+        outcome.trouble = self.warm.end(stopped=outcome.stopped_by is not None)
         outcome.tally = desk.tally
         outcome.anomalies = dict(self.adapter.market.anomalies)
         outcome.round_trips, outcome.net_ticks = orders.round_trips, orders.net_ticks
@@ -182,7 +192,7 @@ class Run:
         known = load_instruments(self._asked.bot.path.parent).get(one.product)
         market = self.adapter.market
         last_ns = market.last_ns if market.last_ns is not None else market.first_ns + LIVE_HORIZON_NS
-        return days_of(one, market.first_ns, last_ns, known.hours if known else ())
+        return days_of(one, self.warm.reach_ns, last_ns, known.hours if known else ())
 
     def _calendar(self) -> EventCalendar:
         """The calendar in force. A live desk without one starts, and every hour is closed; a replay is refused."""
@@ -223,6 +233,7 @@ class Run:
             calendar=f"{self.calendar.source} {_hash({CALENDAR: known})}",
             versions=_versions(),
             dry=self._asked.dry,
+            warm=self.warm.hash,
         )
         return self._opened.enter_context(
             open_writer(
@@ -239,7 +250,6 @@ class Run:
         products = [one.product for one in instruments]
         specs = [spec for spec in self._specs if spec.instrument in products]
         idle = [spec.name for spec in self._specs if spec.instrument not in products]
-        engine, hears = self._engine(specs)
         blackouts = {
             spec.name: Blackout(self.calendar, instruments[products.index(spec.instrument)].events, spec.blackout)
             for spec in specs
@@ -253,17 +263,21 @@ class Run:
             hours={spec.name: spec.hours for spec in specs},
             health=self._clock.health if self.adapter.market.last_ns is None else TapeClock().health,
         )
+        for at, one in enumerate(self._engine.engines):
+            # What was on when the memory was saved is on still; the gate has not heard of it.
+            for number in one.standing:
+                gate.guard(at, number, True, {"number": number})
         contracts = [one.contract or one.product for one in instruments]
         orders = OrderManager(self.adapter.broker, writer, gate, contracts)
         seats = [
             Seat(self._strategy(spec, instruments[at := products.index(spec.instrument)]), at, heard)
-            for spec, heard in zip(specs, hears, strict=True)
+            for spec, heard in zip(specs, self._hears, strict=True)
         ]
         parts = Parts(
             instruments=instruments,
             market=self.adapter.market,
             broker=self.adapter.broker,
-            engine=engine,
+            engine=self._engine,
             seats=seats,
             gate=gate,
             orders=orders,
@@ -273,17 +287,19 @@ class Run:
         )
         return Desk(parts), orders, idle
 
-    def _engine(self, specs: Sequence[StrategyFile]) -> tuple[MultiEngine, list[frozenset[int]]]:
-        """One engine an instrument; for each strategy the sources that it may hear."""
-        engines = []
+    def _detectors(self) -> tuple[MultiEngine, list[frozenset[int]]]:
+        """One engine an instrument, warm where it was asked for; for each strategy the sources that it may hear."""
+        market, engines = self.adapter.market, []
+        products = [one.product for one in market.instruments]
+        specs = [spec for spec in self._specs if spec.instrument in products]
         where: list[tuple[int, int]] = [(-1, -1)] * len(specs)
-        for at, one in enumerate(self.adapter.market.instruments):
+        for at, one in enumerate(market.instruments):
             mine = [index for index, spec in enumerate(specs) if spec.instrument == one.product]
             wishes = plugins.wishes(self._asked.bot, [self._loaded(specs[index]) for index in mine], one)
             engines.append(build(one, self._days[one.product], wishes))
             for number, index in enumerate(mine):
                 where[index] = (at, number)
-        engine = MultiEngine(engines)
+        engine = self.warm.begin(engines)
         return engine, [engine.belongs(at, number) for at, number in where]
 
     def _loaded(self, spec: StrategyFile) -> Loaded[StrategyFile]:

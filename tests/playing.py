@@ -14,6 +14,7 @@ from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.resources import shipped
+from bot.warm import Wanted
 from tests.tapes import Tape
 
 
@@ -82,11 +83,12 @@ def play(
     sets: Sequence[str] = (),
     batch: int | None = None,
     config: Path | None = None,
+    warm: Wanted | None = None,
 ) -> Played:
     """Write the tapes into `folder`, replay them through `strategies` (files), and keep the journal there.
 
-    `sets` are `--set` texts; `config` is the shipped bot.toml unless told otherwise. A journal that is there is written
-    on.
+    `warm` is what is wanted of the detectors' memory (nothing). `sets` are `--set` texts; `config` is the shipped
+    bot.toml unless told otherwise. A journal that is there is written on.
     """
     told = [tapes] if isinstance(tapes, (Tape, Path)) else list(tapes)
     files = [
@@ -100,7 +102,7 @@ def play(
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar, "replay": replay}))
     url = journal or f"sqlite:///{folder / 'journal.db'}"
     specs = [read_strategy(name, instruments=bot.path.parent) for name in strategies]
-    with Run(Asked(bot, specs, url, "replay", files)) as run:
+    with Run(Asked(bot, specs, url, "replay", files, warm=warm or Wanted())) as run:
         return Played(asyncio.run(run.trade()), url)
 
 

@@ -29,6 +29,7 @@ def recorded(wanted: str, journal: str | None, sets: Sequence[str], write_to: st
     from bot.journal.choice import choose
     from bot.journal.reading import reading
     from bot.risk.calendar import EventCalendar
+    from bot.warm import NONE, RECORDED, Wanted, folder
 
     where, named, _ = choose(journal)
     with reading(where) as reader:
@@ -53,7 +54,15 @@ def recorded(wanted: str, journal: str | None, sets: Sequence[str], write_to: st
     ]
     calendar = EventCalendar.parse(texts[CALENDAR], row.calendar.split()[0])
     names = [str(tape["name"]) for tape in tapes]
-    asked = Asked(bot, specs, write_to or default_url(replay=True), "replay", names, calendar=calendar)
+    asked = Asked(
+        bot,
+        specs,
+        write_to or default_url(replay=True),
+        "replay",
+        names,
+        calendar=calendar,
+        warm=Wanted(f"{RECORDED}{row.warm}" if row.warm else NONE, lies=folder(where.url)),
+    )
     return asked, where, info.run
 
 

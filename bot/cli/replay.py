@@ -8,7 +8,7 @@ import click
 
 from bot.cli.output import json_option, print_json, print_rows
 from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
-from bot.errors import UsageError
+from bot.errors import InputMissing, UsageError
 
 if TYPE_CHECKING:
     from bot.config import Loaded, StrategyFile
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, help="Seed of everything random.")
 @click.option("--latency-ms", type=click.IntRange(0), help="Time from an order's sending to its being active.")
 @warm_option("none")
+@click.option(
+    "--save-warm",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save what the detectors remember at the tape's end.",
+)
 @click.option("--run", "recorded_run", metavar="ID|last|yesterday", help="Repeat a recorded run; say what differs.")
 @json_option
 def replay(
@@ -36,6 +42,8 @@ def replay(
     batch: int | None,
     seed: int | None,
     latency_ms: int | None,
+    warm: str | None,
+    save_warm: Path | None,
     recorded_run: str | None,
     as_json: bool,
 ) -> None:
@@ -45,17 +53,21 @@ def replay(
     paperpit replay
     paperpit replay demo --fill-model through --json
     paperpit replay my-tape.parquet --strategy drill-es.toml --calendar none
+    paperpit replay monday.parquet --save-warm monday.npz
+    paperpit replay tuesday.parquet --warm monday.npz
     paperpit replay --run last
     """
     flags = {"replay.fill_model": fill_model, "replay.latency_ms": latency_ms, "seed": seed}
+    if save_warm is not None:
+        _refuse_unwritable(save_warm)
     changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
     if recorded_run is not None:
         if tapes or strategies or config or calendar:
             raise UsageError(
                 "--run takes tape, settings, strategies and calendar from the recorded run",
-                allowed="--journal, --fill-model, --batch, --latency-ms, --set, --json",
+                allowed="--journal, --fill-model, --batch, --latency-ms, --warm, --save-warm, --set, --json",
             )
-        _again(recorded_run, journal, changes, batch, as_json)
+        _again(recorded_run, journal, changes, batch, as_json, warm, save_warm)
         return
     bot, specs = read_settings(config, changes, strategies, calendar)
     if latency_ms is not None:
@@ -63,19 +75,35 @@ def replay(
     from bot.config import journal_url
     from bot.daemon import Asked
     from bot.journal import default_url
+    from bot.warm import NONE, Wanted
 
     url = journal or journal_url(bot.value) or default_url(replay=True)
-    outcome = trade(_cut(Asked(bot, specs, url, "replay", tapes), batch))
+    outcome = trade(_cut(Asked(bot, specs, url, "replay", tapes, warm=Wanted(warm or NONE, save=save_warm)), batch))
     _end(outcome, as_json)
     leave(outcome)
 
 
-def _again(wanted: str, journal: str | None, changes: list[str], batch: int | None, as_json: bool) -> None:
+def _refuse_unwritable(path: Path) -> None:
+    """Said before an hour of replay, not after it."""
+    if not path.absolute().parent.is_dir():
+        raise InputMissing("there is no such folder to save the detectors in", where=str(path.absolute().parent))
+
+
+def _again(
+    wanted: str,
+    journal: str | None,
+    changes: list[str],
+    batch: int | None,
+    as_json: bool,
+    warm: str | None,
+    save_warm: Path | None,
+) -> None:
     """A recorded run once more; exit 1 when anything differs."""
     from bot.cli.again import differences, recorded
 
     asked, found_in, run = recorded(wanted, journal, changes, journal)
-    outcome = trade(_cut(asked, batch))
+    own = replace(asked.warm, start=warm or asked.warm.start, save=save_warm)
+    outcome = trade(_cut(replace(asked, warm=own), batch))
     found = differences(found_in, run, outcome.journal, outcome.run)
     if as_json:
         print_json({**outcome.summary(), "diff": {"same": not found, "differences": found}})

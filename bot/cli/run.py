@@ -21,6 +21,7 @@ def run(
     sets: tuple[str, ...],
     adapter: str | None,
     desk: str | None,
+    warm: str | None,
     dry: bool,
 ) -> None:
     """Start the desk and let it trade until the market ends or it is stopped.
@@ -34,11 +35,12 @@ def run(
     from bot.config import journal_url
     from bot.daemon import Asked
     from bot.journal import default_url
+    from bot.warm import AUTO, Wanted
 
     flags = {"adapter": adapter, "desk": desk}
     changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
     bot, specs = read_settings(config, changes, strategies, calendar)
     url = journal or journal_url(bot.value) or default_url(replay=False)
-    outcome = trade(Asked(bot, specs, url, bot.value.journal.durability, dry=dry))
+    outcome = trade(Asked(bot, specs, url, bot.value.journal.durability, dry=dry, warm=Wanted(warm or AUTO, keep=True)))
     tell(outcome)
     leave(outcome)

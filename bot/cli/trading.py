@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot.cli.output import progress, say
-from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.config import BotFile, Loaded, StrategyFile
@@ -34,21 +33,12 @@ def settings_options(command: Command) -> Command:
 
 
 def warm_option(default: str) -> Callable[[Command], Command]:
-    """`--warm`: which memory of earlier days the detectors start with."""
+    """`--warm`: which memory of earlier days the detectors start with; None when it was not given."""
     return click.option(
         "--warm",
-        default=default,
         metavar="auto|FILE|none",
-        callback=_cold,
-        expose_value=False,
-        help=f"Detectors' memory of earlier days (default {default}; none is saved yet: they start cold).",
+        help=f"Detectors' memory of earlier days: the newest that fits, a snapshot, or none (default {default}).",
     )
-
-
-def _cold(ctx: click.Context, param: click.Parameter, value: str) -> None:
-    # No snapshot is written yet, so the newest one that fits is none, and a named one cannot be one of ours.
-    if value not in ("auto", "none"):
-        raise UsageError(f"{value} holds no memory of detectors: none is saved yet", allowed="--warm auto, --warm none")
 
 
 def read_settings(
@@ -81,8 +71,13 @@ def trade(asked: "Asked") -> "Outcome":
     if not compiled():
         say("compiling the detectors (once; some seconds)")
     tell_of_earlier(asked.journal)
-    with Run(asked) as run, _shown(run) as seen:
-        outcome = asyncio.run(run.trade(seen))
+    with Run(asked) as run:
+        for note in run.warm.notes:
+            say(f"warm: {note}")
+        with _shown(run) as seen:
+            outcome = asyncio.run(run.trade(seen))
+    if outcome.trouble:
+        say(f"note: what the detectors remember could not be saved: {outcome.trouble}")
     for name in outcome.idle:
         say(f"note: strategy {name} is idle: its product is not on the tape")
     for name, why in outcome.tally.failed.items():

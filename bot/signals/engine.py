@@ -205,6 +205,11 @@ class Engine:
         return self._silent_until
 
     @property
+    def days(self) -> Days:
+        """The sessions that it knows."""
+        return self._days
+
+    @property
     def day(self) -> Any:
         """The session that the open bars belong to, a DAY row."""
         return self._days[int(self._world[0]["bars"]["day"])]
@@ -228,11 +233,6 @@ class Engine:
     def others(self) -> list[Any]:
         """The detectors that are not its own, in the order of their sources."""
         return [detector for detector, _, _ in self._roster.extras]
-
-    def index_of_day(self, opened: int) -> int:
-        """Where the session that opened at `opened` stands among this engine's; −1 when it does not."""
-        found = np.flatnonzero(self._days["open"] == opened)
-        return int(found[0]) if len(found) else -1
 
     def take_up(self, memory: Memory, *, infers: bool | None, silent_until: int) -> None:
         """Go on from what another engine of this roster remembered; the arrays become this one's own."""

@@ -25,8 +25,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from bot.domain.market import Days
 from bot.errors import DataDamaged
-from bot.signals import absorption, imbalance, walk
+from bot.signals import absorption, baseline, gap, imbalance
 from bot.signals.engine import Engine, Memory, MultiEngine
 
 FORMAT = 1
@@ -193,7 +194,7 @@ def resume(snapshot: Snapshot, engine: Engine, *, live: bool = False) -> bool:
     """
     at = snapshot.of(engine.instrument.product)
     section, memory, own = snapshot.header.sections[at], snapshot.memories[at], engine.memory()
-    day = engine.index_of_day(section.opened_ns)
+    day = _index_of(engine.days, section.opened_ns)
     if section.contract != _contract(engine) or day < 0:
         _carry(memory, own, section, engine)
         engine.take_up(own, infers=None, silent_until=0)
@@ -207,6 +208,37 @@ def resume(snapshot: Snapshot, engine: Engine, *, live: bool = False) -> bool:
     world["resumed"] = gap.LIVE if live else gap.ON_TAPE
     engine.take_up(taken, infers=section.infers, silent_until=section.silent_until)
     return True
+
+
+def together(snapshot: Snapshot, desk: MultiEngine) -> None:
+    """Hand on what is known of several instruments together, where they are the same ones in the same order."""
+    products = [engine.instrument.product for engine in desk.engines]
+    if snapshot.marks is not None and products == [section.product for section in snapshot.header.sections]:
+        desk.marks = snapshot.marks.astype(desk.marks.dtype)
+
+
+def readiness(engine: Engine, first_ns: int) -> list[str]:
+    """How much is known of what is usual at `first_ns`, by detector, in words."""
+    memory, said = engine.memory(), []
+    day = engine.days[max(0, int(np.searchsorted(engine.days["open"], first_ns, side="right")) - 1)]
+    opened = int(day["anchor"] if first_ns >= day["anchor"] else day["open"])
+    for row in memory["readers.absorptions"]:
+        name, need = _named(engine.sources[int(row["source"])]), int(row["args"]["warmup"])
+        k = (first_ns - opened) // baseline.HALF_HOUR_NS
+        base = row["sides"]["base"]
+        known = base["buckets"]["n"][:, k] if 0 <= k < baseline.BUCKETS else base["day"]["n"]
+        said.append(f"{name}: {min(need, int(np.maximum(known, base['day']['n']).min()))} of {need} samples")
+    for row in memory["judges.imbalances"]:
+        slot = (first_ns - int(day["open"])) // int(row["timeframe"])
+        days = int(row["seasons"][slot]) if 0 <= slot < imbalance.SLOTS else 0
+        name = _named(engine.sources[int(row["source"])])
+        said.append(f"{name}: volume of {min(days, imbalance.SEASONS)} of {imbalance.SEASONS} days at this time")
+    return said
+
+
+def _index_of(days: Days, opened: int) -> int:
+    found = np.flatnonzero(days["open"] == opened)
+    return int(found[0]) if len(found) else -1
 
 
 def _contract(engine: Engine) -> str:

@@ -84,7 +84,9 @@ def test_two_instruments_are_put_down_together() -> None:
         place = int(np.random.default_rng(seed).integers(50, 550))
         elder, fresh = _pair(), _pair()
         before = scanned(elder, ticks[:place])
-        reborn(elder.engines, fresh.engines, int(ticks["ts"][place]))
+        read = snapshot.read(take(elder.engines, "replay", elder.marks).pack(), "a file")
+        assert [resume(read, engine) for engine in fresh.engines] == [True, True]
+        snapshot.together(read, fresh)
         after = scanned(fresh, ticks[place:])
         after["row"] += place
         assert raw(np.concatenate((before, unwarned(after)))) == raw(scanned(_pair(), ticks))
