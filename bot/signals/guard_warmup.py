@@ -18,7 +18,7 @@ from pydantic import Field
 from bot.config import Params as Base
 from bot.config.params import MINUTE_NS, Duration
 from bot.domain.instrument import Instrument
-from bot.domain.market import Events, Ticks
+from bot.domain.market import Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import guard
 from bot.signals.args import args_dtype, args_row
@@ -43,7 +43,7 @@ ARGS = args_dtype(Params)
 STATE = np.dtype([("args", ARGS), ("name", guard.NAME), ("on", "i8"), ("due", "i8"), ("missed", "i8")], align=True)
 
 
-def fresh(params: Params, source: int, kind: int, instrument: Instrument) -> Ticks:
+def fresh(params: Params, source: int, kind: int, instrument: Instrument, days: Days) -> Ticks:
     """One STATE without memory."""
     state = np.zeros(1, STATE)
     state["args"] = args_row(params, ARGS)

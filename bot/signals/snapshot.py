@@ -35,7 +35,7 @@ CARRIED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "readers.absorptions": absorption.CARRIED,
     "judges.imbalances": imbalance.CARRIED,
 }
-_DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, NotImplementedError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, NotImplementedError, SyntaxError)
 _HEADER_MAX = 1_000_000
 """numpy refuses a longer description of an array; ours are long, and read as literals only."""
 
@@ -141,6 +141,9 @@ def take(engines: Sequence[Engine], market: str, marks: Any = None) -> Snapshot:
 def read(data: bytes, where: str) -> Snapshot:
     """A snapshot from its file's bytes; the memories are as they were packed. Raises DataDamaged."""
     try:
+        # numpy reads what describes an array before anybody looks whether it is what was written.
+        if (torn := zipfile.ZipFile(io.BytesIO(data)).testzip()) is not None:
+            raise zipfile.BadZipFile(f"{torn} is not what was written")
         with np.load(io.BytesIO(data), allow_pickle=False, max_header_size=_HEADER_MAX) as arrays:
             header = msgspec.json.decode(arrays["header"].tobytes(), type=Header)
             marks = arrays["marks"] if "marks" in arrays.files else None
@@ -223,11 +226,12 @@ def readiness(engine: Engine, first_ns: int) -> list[str]:
     day = engine.days[max(0, int(np.searchsorted(engine.days["open"], first_ns, side="right")) - 1)]
     opened = int(day["anchor"] if first_ns >= day["anchor"] else day["open"])
     for row in memory["readers.absorptions"]:
-        name, need = _named(engine.sources[int(row["source"])]), int(row["args"]["warmup"])
-        k = (first_ns - opened) // baseline.HALF_HOUR_NS
-        base = row["sides"]["base"]
-        known = base["buckets"]["n"][:, k] if 0 <= k < baseline.BUCKETS else base["day"]["n"]
-        said.append(f"{name}: {min(need, int(np.maximum(known, base['day']['n']).min()))} of {need} samples")
+        base, args = row["base"], row["args"]
+        k = min(baseline.BUCKETS - 1, max(0, (first_ns - opened) // baseline.HALF_HOUR_NS))
+        today = int(base["day"]["n"]) if base["open"] == opened else 0
+        need = int(args["warmup"])
+        known = need if base["buckets"]["n"][k] >= args["season_warmup"] else min(need, today)
+        said.append(f"{_named(engine.sources[int(row['source'])])}: {known} of {need} samples")
     for row in memory["judges.imbalances"]:
         slot = (first_ns - int(day["open"])) // int(row["timeframe"])
         days = int(row["seasons"][slot]) if 0 <= slot < imbalance.SLOTS else 0

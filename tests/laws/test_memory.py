@@ -62,7 +62,10 @@ def test_a_tape_may_be_put_down_anywhere(seed: int, start: str, sided: bool, pla
 
 
 def test_what_was_tried_reached_every_kind() -> None:
-    assert set(hair_engine().kinds) - {"imbalance_15m"} | {f"guard {number}" for number in range(7)} <= SEEN, SEEN
+    assert (
+        set(hair_engine().kinds) - {"imbalance_15m"} | {f"guard {number}" for number in range(12) if number != 7}
+        <= SEEN
+    ), SEEN
 
 
 @settings(max_examples=20, deadline=None)

@@ -21,7 +21,7 @@ class Standing:
         self.first_ns, self.last_ns = first_ns, last_ns
 
 
-def adapter(first_ns: int = 2**61, source: str = "exchange", name: str = "replay") -> Adapter:
+def adapter(first_ns: int = ns("2026-05-27 11:00"), source: str = "exchange", name: str = "replay") -> Adapter:
     """An adapter over it."""
     market: Any = Standing(first_ns)
     broker: Any = None
