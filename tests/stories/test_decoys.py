@@ -125,6 +125,7 @@ def test_m31_stuffing_changes_nothing_outside_its_window() -> None:
 @pytest.mark.parametrize("seed", [42, 43])
 def test_all_guards_together_cost_less_than_a_fiftieth_of_a_quiet_day(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "null.parquet"
+    # Noise runs as well, on some days for an hour: on seed 45 G11 alone vetoes one side for 9 % of the time.
     write_tape(path, seed=seed, null=True)
     watched = Watch(str(path)).read()
     on, end = 0, 0
