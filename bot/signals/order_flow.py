@@ -62,6 +62,12 @@ STATE = np.dtype(
 
 
 @part
+def begin(f: Row, ts: int) -> None:
+    """The first row of a tape: its first window is spoilt, for it began somewhere in between."""
+    f.next, f.broken = (ts // WINDOW_NS + 1) * WINDOW_NS, 1
+
+
+@part
 def touch(f: Row, tick: Row) -> None:
     """Bid or ask moved; the quote itself is taken after that."""
     f.whole = 1 if tick.bid != ABSENT and tick.ask > tick.bid else 0
@@ -96,8 +102,7 @@ def advance(f: Row, traded: Row, until: int) -> None:
     if depth > 0 and f.whole and f.whole_then and not f.broken and f.stuffed == f.stuffed_then:
         f.figures[1] = f.figures[0]
         push(f, (traded.ofi - f.ofi_then) * 2.0 * quotes / depth, 0.5 * (f.mid - f.mid_then))
-    # The first window of a tape began somewhere in between.
-    f.broken = 1 if f.next == 0 else 1 - f.whole
+    f.broken = 1 - f.whole
     f.mid_then, f.whole_then, f.stuffed_then = f.mid, f.whole, f.stuffed
     f.ofi_then, f.depth_then, f.quotes_then = traded.ofi, traded.depth, traded.quotes
     f.next = (until // WINDOW_NS + 1) * WINDOW_NS

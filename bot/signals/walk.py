@@ -184,6 +184,7 @@ def moments(
         bars.begin(days, w.bars, w.frames, ts)
         w.found = guards.begin(w.guards, ts, w.row, out, w.found)
         w.next_second = w.guards.next_second
+        order_flow.begin(w.order_flow, ts)
     missed = gap.missed(w, days, ts) if w.resumed else 0
     if ts > w.guards.one_sided.due:
         turn_book(w, readers, ts, out)

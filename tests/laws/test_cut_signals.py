@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.market import Events, Ticks
@@ -25,6 +25,8 @@ rooms = st.fixed_dictionaries(
 )
 
 
+# The first window of order flow once began when the clock was looked at, not where it stands on the clock.
+@example(630, STARTS[0], False, [1], [0.5], {})
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 5_000), st.sampled_from(STARTS), st.booleans(), places, pauses, rooms)
 def test_a_cut_anywhere_changes_nothing(
