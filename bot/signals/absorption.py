@@ -9,7 +9,7 @@ Definition (long; the short side is its mirror, by `sign`)
     lift   a print at ≥ L + lift_ticks            → absorption
     early  selling dried up for quiet while the bid held → absorption_early (hit rate of the last 5 s ≤ half the
            episode's, or the last ten hits smaller than half its mean)
-    weight = z + 1.1·min(ln(rho / rho_min), .7) + .5·min(ln(odds / odds_min), 1.05), odds = share / (1 − share): at
+    weight = z + 0.8·min(ln(rho / rho_min), .7) + .5·min(ln(odds / odds_min), 1.05), odds = share / (1 − share): at
     their marks refill and one-sidedness change nothing, beyond them they make up for some z, short of them they cost.
     A level dies untouched for 4·tau, at a halt, under a one-sided book, when a day begins. A second signal waits for
     cooldown within reach.
@@ -50,10 +50,10 @@ LEVEL_AT, Z_AT, RHO_AT, SHARE_AT, VOLUME_AT, AGE_AT = 0, 4, 8, 10, 1, 14
 class Params(Base):
     """Thresholds, guessed per product; `defaults` knows them."""
 
-    z_min: float = 2.5
+    z_min: float = 2.4
     share_min: float = Field(0.58, gt=0, lt=1)
     rho_min: float = Field(4.0, gt=0)
-    rho_weight: float = Field(1.1, ge=0)
+    rho_weight: float = Field(0.8, ge=0)
     share_weight: float = Field(0.5, ge=0)
     """How much z a refill of e times its mark is worth, and odds of one-sidedness of e times theirs."""
     age_min: Duration = 5 * SECOND_NS
@@ -74,8 +74,8 @@ class Params(Base):
 
     BY_PRODUCT: ClassVar[dict[str, tuple[float, float, int, float]]] = {
         # z_min, share_min, lift_ticks, volume_min
-        "ES": (2.5, 0.58, 2, 150), "MES": (2.5, 0.58, 2, 150),
-        "NQ": (2.8, 0.60, 4, 20), "MNQ": (2.8, 0.60, 4, 20),
+        "ES": (2.4, 0.58, 2, 150), "MES": (2.4, 0.58, 2, 150),
+        "NQ": (3.4, 0.60, 4, 20), "MNQ": (3.4, 0.60, 4, 20),
         "CL": (2.6, 0.60, 3, 60), "GC": (2.6, 0.60, 3, 50),
         "SPY": (2.3, 0.58, 2, 4000), "AAPL": (2.8, 0.58, 2, 2000), "TSLA": (2.8, 0.60, 4, 1200),
     }  # fmt: skip
