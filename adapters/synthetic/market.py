@@ -141,7 +141,8 @@ class Simulator:
 
     def batches(self, rows: int = 65_536) -> Iterator[Ticks]:
         """TICK rows in arrival order; each batch is overwritten by the next."""
-        out = np.zeros(max(rows, 2 * ROWS_MAX), TICK)
+        # Room for the first quote and a whole step after it, or time would never begin.
+        out = np.zeros(max(rows, 4 * ROWS_MAX), TICK)
         while self.now < self._market["end"][0]:
             written = simulate(self._market, self._nature, self.plants, self._pace, self.truth, self._rng, out)
             for first in range(0, written, rows):
