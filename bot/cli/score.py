@@ -1,5 +1,7 @@
 """`paperpit score TAPE`: what the detectors see of a tape, held against what is known to have happened on it."""
 
+import difflib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +92,11 @@ def _known(tape: str, labels: Path | None, watch: "Watch") -> "list[Label]":
     known, elsewhere = labels_beside(tape, labels, watch)
     if elsewhere:
         say(f"note: labels outside the tape's time, left out: {elsewhere}")
+    strangers = Counter(one.what for one in known if not one.decoy and one.what not in watch.kinds)
+    for kind, count in strangers.items():
+        near = difflib.get_close_matches(kind, watch.kinds, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        say(f"note: no detector here says {kind}: {count} labels that nothing can hit{hint}")
     return known
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bot.config.params import MINUTE_NS, SECOND_NS
 
-COUNTED = ("absorption", "rejection", "absorption_rejection", "imbalance", "sweep", "accumulation", "exhaustion")
-"""Kinds that a strategy may act on; weaker ones (`absorption_early`, `imbalance_watch`, …) stand apart."""
+COUNTED = ("absorption", "rejection", "absorption_rejection", "imbalance", "sweep", "accumulation")
+"""Kinds that a strategy may act on; weaker ones (`absorption_early`, `exhaustion`, …) stand apart."""
 
 
 @dataclass(frozen=True, slots=True)

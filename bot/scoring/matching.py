@@ -7,6 +7,7 @@ another kind's label of its side is a cross; both are neither right nor wrong. E
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 from bot.scoring.kinds import fit_of
@@ -67,8 +68,9 @@ def _outcome(watched: Watched, seen: Detection, truths: Sequence[Label], taken: 
 def _fits(watched: Watched, seen: Detection, label: Label) -> bool:
     if label.what != seen.kind or not _in_time(seen, label):
         return False
-    off = abs(label.price / float(watched.tick) - seen.price)
-    return not fit_of(seen.kind).level or off <= watched.near(seen.ts)
+    if not fit_of(seen.kind).level or not isfinite(label.price):
+        return True
+    return abs(label.price / float(watched.tick) - seen.price) <= watched.near(seen.ts)
 
 
 def _in_time(seen: Detection, label: Label) -> bool:

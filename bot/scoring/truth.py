@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from bot.errors import DataDamaged, InputMissing
-from bot.scoring.kinds import COUNTED
 from bot.scoring.watch import Watch, Watched
 from bot.tape.find import find_tape
 from bot.tape.labels import Label, labels_path, read_labels
@@ -23,8 +22,7 @@ def labels_beside(tape: str, told: Path | None, of: Watch | Watched) -> tuple[li
             allowed="<stem>.labels.parquet beside the tape, --labels FILE.parquet, or --labels none to count only",
             do=f"paperpit score {tape} --labels none",
         )
-    kinds = dict.fromkeys((*COUNTED, *of.kinds))
-    labels = read_labels(path, tuple(kinds))
+    labels = read_labels(path)
     kept = [one for one in labels if one.t_end >= of.first_ns and one.t_start <= of.last_ns]
     if labels and not kept:
         raise DataDamaged(f"none of its {len(labels)} labels lies within the time of the tape {tape}", where=str(path))

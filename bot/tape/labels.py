@@ -4,10 +4,8 @@ Columns: `kind` ("<kind>_long", "<kind>_short", or "null" for a decoy), `t_start
 (points), `strength`, `note` (on a decoy its name). Who makes a market with known truth writes it; `score` reads it.
 """
 
-import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +70,11 @@ def write_labels(path: Path, labels: Sequence[Label]) -> None:
         pq.write_table(pa.table(arrays, schema=SCHEMA), file)
 
 
-def read_labels(path: Path, kinds: Collection[str]) -> list[Label]:
+def read_labels(path: Path) -> list[Label]:
     """The labels of a file, by start. Numbers may be narrower, text dictionary-encoded, times proper timestamps.
 
-    `kinds` are those that a label may be of, without side. Raises InputMissing, or DataDamaged naming column and row.
+    Any kind may be labelled, also one that nothing here detects; a price is not needed where it is not known (NaN).
+    Raises InputMissing, or DataDamaged naming column and row.
     """
     table = _opened(path)
     names = table.column_names
@@ -89,7 +88,7 @@ def read_labels(path: Path, kinds: Collection[str]) -> list[Label]:
     columns = [_values(table.column(field.name), field, path) for field in SCHEMA]
     labels = [Label(*row) for row in zip(*columns, strict=True)]
     for number, label in enumerate(labels):
-        _judge(label, number, kinds, path)
+        _judge(label, number, path)
     return sorted(labels, key=lambda label: (label.t_start, label.kind))
 
 
@@ -125,18 +124,10 @@ def _values(column: Any, field: Any, path: Path) -> list[Any]:
     return values
 
 
-def _judge(label: Label, row: int, kinds: Collection[str], path: Path) -> None:
+def _judge(label: Label, row: int, path: Path) -> None:
     where = f"{path}, row {row}"
-    if not label.decoy and (not label.side or label.what not in kinds):
-        allowed = [NULL, *(f"{kind}_{side}" for kind in kinds for side in SIDES)]
-        near = difflib.get_close_matches(label.kind, allowed, 1)
-        raise DataDamaged(
-            f'"{label.kind}" is no kind of label',
-            where=where,
-            allowed=f"null, or with _long or _short: {', '.join(kinds)}",
-            do=f"did you mean {near[0]}?" if near else "",
-        )
+    if not label.decoy and not label.side:
+        allowed = [NULL, *(f"<kind>_{side}" for side in SIDES)]
+        raise DataDamaged(f'"{label.kind}" is no kind of label', where=where, allowed=", ".join(allowed))
     if label.t_end < label.t_start:
         raise DataDamaged(f"t_end {label.t_end} is before t_start {label.t_start}", where=where)
-    if not label.decoy and not isfinite(label.price):
-        raise DataDamaged(f"a label of {label.kind} needs a price", where=where)

@@ -153,7 +153,7 @@ def test_a_tape_and_its_labels_are_written(tmp_path):
     facts = write_tape(tmp_path / "es.parquet", product="ES", seed=7, hours=1.0)
     with open_tape(tmp_path / "es.parquet") as tape:
         assert tape.facts == facts
-    labels = read_labels(labels_path(tmp_path / "es.parquet"), LABELLED)
+    labels = read_labels(labels_path(tmp_path / "es.parquet"))
     assert labels
     assert all(facts.first_ns <= label.t_start < label.t_end <= facts.last_ns + MINUTE for label in labels)
     assert facts.side_known

@@ -14,7 +14,6 @@ from adapters.synthetic.kinds import DECOYS
 from adapters.synthetic.synth import Wish, menu_of, write_tape, write_wish
 from bot.config.params import SECOND_NS
 from bot.domain.market import ABSENT, QUOTE, TICK, Ticks
-from bot.scoring.kinds import COUNTED
 from bot.scoring.watch import Watch, Watched
 from bot.signals import engine as engines
 from bot.tape.labels import Label, labels_path, read_labels
@@ -32,7 +31,7 @@ OWN = {"quote_stuffing": (2, 1.0), "limit_lock": (4, 1.0), "fast_news": (5, 3.0)
 def decoys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Watched, list[Label]]:
     path = tmp_path_factory.mktemp("decoys") / "es.parquet"
     write_wish(path, Wish("ES", 41, 6.5, menu=menu_of("ES", frozenset(), KINDS)))
-    return Watch(str(path)).read(), read_labels(labels_path(path), COUNTED)
+    return Watch(str(path)).read(), read_labels(labels_path(path))
 
 
 def late(watched: Watched, label: Label, number: int) -> float:
@@ -80,7 +79,7 @@ def test_m09_a_fast_market_is_known_by_its_spread_and_then_by_its_moves() -> Non
 def test_m17_a_trend_is_known_before_it_is_over_and_keeps_out_who_stands_against_it(tmp_path: Path) -> None:
     path = tmp_path / "run.parquet"
     write_wish(path, Wish("ES", 41, 6.5, menu=menu_of("ES", frozenset(), frozenset([DECOYS["trend_run"]]))))
-    watched, runs = Watch(str(path)).read(), read_labels(labels_path(path), COUNTED)
+    watched, runs = Watch(str(path)).read(), read_labels(labels_path(path))
     assert runs
     for run in runs:
         spans = [(a, b) for a, b in watched.guards[11] if run.t_start < a <= run.t_end]

@@ -14,7 +14,6 @@ import pytest
 from adapters.synthetic.synth import write_tape
 from bot.cli import main
 from bot.resources import shipped
-from bot.scoring.kinds import COUNTED as KINDS
 from bot.tape import open_tape
 from bot.tape.labels import Label, labels_path, read_labels, write_labels
 from tests.tapes import Tape
@@ -71,7 +70,7 @@ def test_programs_get_one_object_a_kind_with_the_promised_keys(score: Score, pla
     kinds = [row["kind"] for row in rows]
     assert len(set(kinds)) == len(kinds)
     assert set(kinds) >= COUNTED
-    labels = [label for label in read_labels(labels_path(planted), KINDS) if not label.decoy]
+    labels = [label for label in read_labels(labels_path(planted)) if not label.decoy]
     for row in rows:
         assert row["labels"] == sum(label.what == row["kind"] for label in labels)
         assert row["hits"] <= min(row["labels"], row["detections"])
@@ -103,7 +102,7 @@ def test_guards_and_decoys_have_lists_of_their_own(score: Score, planted: Path) 
     assert [row["guard"] for row in guards[:3]] == ["G1", "G2", "G3"]
     assert all(0 <= row["share"] <= 1 and (row["times"] > 0) == (row["seconds"] > 0) for row in guards)
     decoys = json.loads(score(planted, "--decoys", "--json").out)
-    truth = [label.note for label in read_labels(labels_path(planted), KINDS) if label.decoy]
+    truth = [label.note for label in read_labels(labels_path(planted)) if label.decoy]
     assert {row["decoy"]: row["decoys"] for row in decoys} == {note: truth.count(note) for note in truth}
     rows = list(csv.DictReader(io.StringIO(score(planted, "--guards", "--csv").out)))
     assert [row["guard"] for row in rows] == [row["guard"] for row in guards]
