@@ -132,6 +132,9 @@ class _Eye:
         self._on: dict[int, int] = {}
         self._direction: dict[int, int] = {}
         self._detections: list[Detection] = []
+        self._spares: dict[int, frozenset[str]] = {
+            module.NUMBER: getattr(module, "SPARES", frozenset()) for module in GUARDS.values()
+        }
         self._spans: dict[int, list[Span]] = {module.NUMBER: [] for module in GUARDS.values() if module.NUMBER}
         self._pauses: list[Span] = []
         self._minutes: dict[int, tuple[int, int]] = {}
@@ -143,6 +146,10 @@ class _Eye:
             self._measure(batch.ticks)
             self._hear(self._engine.scan(batch.ticks))
             advance(len(batch.ticks))
+
+    def _vetoes(self, number: int, kind: str, side: int) -> bool:
+        """Whether a guard that is on speaks against a signal: one with a direction only against what goes against it."""
+        return self._direction[number] != side and kind not in self._spares[number]
 
     def _hear(self, events: Events) -> None:
         for event in events:
@@ -159,7 +166,7 @@ class _Eye:
                         int(event["price"]),
                         float(event["strength"]),
                         int(event["timeframe"]),
-                        tuple(sorted(number for number in self._on if self._direction[number] != event["side"])),
+                        tuple(sorted(number for number in self._on if self._vetoes(number, kind, event["side"]))),
                     )
                 )
 

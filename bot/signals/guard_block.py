@@ -24,6 +24,8 @@ from bot.signals import guard
 from bot.signals.epochs import NEVER
 
 NUMBER = 8
+SPARES = frozenset({"absorption", "absorption_early"})
+"""Signals that do not rest on the print, for their volume leaves it out; an entry is vetoed all the same."""
 _MEDIAN_STEP, _STEP, _BOUND_STEP = 1.02, 0.1, 0.2
 
 
