@@ -44,7 +44,7 @@ def unwarned(events: Events) -> Events:
     st.one_of(st.none(), st.floats(0, 0.999)),
 )
 def test_a_tape_may_be_put_down_anywhere(seed: int, start: str, sided: bool, place: int, silent: float | None) -> None:
-    ticks = lively(seed, start=start, sided=sided)
+    ticks = lively(seed, start=start, sided=sided, faulty=True)
     elder, engine = hair_engine(), hair_engine()
     following = int(ticks["ts"][place])
     scanned(elder, ticks[:place])

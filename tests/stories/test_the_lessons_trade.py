@@ -16,8 +16,8 @@ from tests.tapes import Tape, lesson, ns
 DAY = "2023-05-25 "
 
 
-def trade(folder: Path, tape: Tape, *sets: str, **more: Any) -> Played:
-    return play(folder, tape, "lesson-es.toml", contract="ESM2023", sets=sets, **more)
+def trade(folder: Path, tape: Tape, *sets: str, contract: str = "ESM2023", **more: Any) -> Played:
+    return play(folder, tape, "lesson-es.toml", contract=contract, sets=sets, **more)
 
 
 def test_m29_f11_six_ticks_and_two_r_within_a_quarter_of_an_hour_from_the_queue(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_money_at_risk_decides_the_size(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("start", "words"), [("13:49", "FOMC statement"), ("14:59", "FOMC press conference")])
 def test_m18_f16_on_an_fomc_day_the_same_tape_makes_no_order(tmp_path: Path, start: str, words: str) -> None:
     """17 June 2026 was a meeting: the entry would be at 14:00, or at 15:10 in the press conference."""
-    played = trade(tmp_path, lesson(f"2026-06-17 {start}"), calendar=None)
+    played = trade(tmp_path, lesson(f"2026-06-17 {start}"), calendar=None, contract="ESU2026")
     assert (played.orders, played.round_trips) == ([], [])
     (blocked,) = played.blocked
     reasons = [reason for reason in blocked["reasons"] if reason["rule"] == "blackout"]
@@ -117,10 +117,11 @@ def test_m18_f16_on_an_fomc_day_the_same_tape_makes_no_order(tmp_path: Path, sta
     assert "13:30" in told
     assert "15:30" in told
     assert "fomc.csv" in str(reasons)
-    unaware = trade(tmp_path, lesson(f"2026-06-17 {start}"), calendar="none")
+    unaware = trade(tmp_path, lesson(f"2026-06-17 {start}"), calendar="none", contract="ESU2026")
     assert len(unaware.round_trips) == 1
     assert [one["kind"] for one in unaware.signals] == [one["kind"] for one in played.signals]
 
 
 def test_on_any_other_day_it_does(tmp_path: Path) -> None:
-    assert len(trade(tmp_path, lesson("2026-06-10 13:49"), calendar=None).round_trips) == 1
+    played = trade(tmp_path, lesson("2026-06-10 13:49"), calendar=None, contract="ESU2026")
+    assert len(played.round_trips) == 1
