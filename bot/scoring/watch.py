@@ -148,7 +148,7 @@ class _Eye:
             advance(len(batch.ticks))
 
     def _vetoes(self, number: int, kind: str, side: int) -> bool:
-        """Whether a guard that is on speaks against a signal: one with a direction only against what goes against it."""
+        """Whether a guard that is on speaks against a signal; one with a direction only if it goes against that."""
         return self._direction[number] != side and kind not in self._spares[number]
 
     def _hear(self, events: Events) -> None:

@@ -223,6 +223,7 @@ def strike(a: Row, s: Row, price: int, tick: Row, sure: float, near: int, near_s
         if level.volume >= s.need * a.growth and s.ripe < RIPE_MAX:
             level.ripe = 1
             s.ripes[s.ripe] = price
+            s.lowest = price if s.ripe == 0 else min(s.lowest, price)
             s.ripe += 1
     if near == price:
         level.shown_max = max(level.shown_max, near_size)
@@ -342,8 +343,9 @@ def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) 
         whole = mine != NOWHERE and theirs != NOWHERE and price == -theirs
         slot(a.sides[1 - hit], mine if whole else price - 1).facing += tick.size * a.growth
     for k in range(2):
-        if a.sides[k].ripe > 0 and sound(tick):
-            near, price = (bid, tick.price) if k == 0 else (ask, 0 - tick.price)
+        near, price = (bid, tick.price) if k == 0 else (ask, 0 - tick.price)
+        # Most prints lift away from nothing: one comparison says so.
+        if a.sides[k].ripe > 0 and price >= a.sides[k].lowest + a.args.lift_ticks and sound(tick):
             found = lifted(a, k, price, near if near != NOWHERE else price - 1, tick, row, out, found)
     return found
 
@@ -371,7 +373,7 @@ def on_quote(a: Row, tick: Row) -> None:
 
 @part
 def on_look(a: Row, tick: Row, row: int, out: Events, found: int) -> int:
-    """A quarter of a second has passed: look for levels that dried up. Returns how many events there are."""
+    """A second has passed: look for levels that dried up. Returns how many events there are."""
     tick_on(a, tick.ts)
     if tick.bid != ABSENT and a.sides[0].ripe > 0:
         found = dried(a, 0, tick.bid, tick, row, out, found)

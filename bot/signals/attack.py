@@ -18,6 +18,7 @@ SIDE = np.dtype(
         ("top", "i8"),  # no live level lies above this; signed like every price here
         ("ripe", "i8"),  # how many levels are, and which
         ("ripes", "i8", (RIPE_MAX,)),
+        ("lowest", "i8"),  # of them
         ("need", "f8"),  # volume that makes a level ripe, by the baseline as it stands
         ("need_until", "i8"),
         ("quick", "f8"),  # quick mean of what its levels took before they broke, as ln(1 + V)
@@ -60,7 +61,10 @@ def drop(s: Row, price: int) -> None:
         if s.ripes[j] == price:
             s.ripe -= 1
             s.ripes[j] = s.ripes[s.ripe]
-            return
+            break
+    s.lowest = s.ripes[0]
+    for j in range(1, s.ripe):
+        s.lowest = min(s.lowest, s.ripes[j])
 
 
 @hot

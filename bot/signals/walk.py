@@ -44,8 +44,8 @@ SHORT = 3
 """Why a walk came back, besides bars' DONE, FULL and GROW: the buffer of events is too short."""
 ROW_EVENTS = 16
 """More than one row, or the silence before it, cannot give from all readers but absorption, makers and sweep."""
-LOOK_NS = 250_000_000
-"""How often drying up is looked for, in event time."""
+LOOK_NS = SECOND_NS
+"""How often drying up is looked for, in event time: with the seconds, as coming back to a row costs more than a look."""
 
 WORLD = np.dtype(
     [
@@ -214,7 +214,7 @@ def moments(
     guards.set_alarm(w.guards)
     if any_ripe(readers.absorptions):
         if ts >= w.next_look and tick.kind != STATUS and sound(tick):
-            w.next_look = ts + LOOK_NS
+            w.next_look = (ts // LOOK_NS + 1) * LOOK_NS
             for k in range(readers.absorptions.shape[0]):
                 w.found = absorption.on_look(readers.absorptions[k], tick, w.row, out, w.found)
         w.guards.wake = min(w.guards.wake, w.next_look)
