@@ -45,7 +45,7 @@ SHORT = 3
 ROW_EVENTS = 16
 """More than one row, or the silence before it, cannot give from all readers but absorption, makers and sweep."""
 LOOK_NS = SECOND_NS
-"""How often drying up is looked for, in event time: with the seconds, as coming back to a row costs more than a look."""
+"""How often drying up is looked for, in event time: with the seconds, as coming back to a row costs more than one."""
 
 WORLD = np.dtype(
     [
