@@ -11,8 +11,7 @@ Definition (long; the short side is its mirror, by `sign`)
            episode's, or the last ten hits smaller than half its mean)
     weight = z + 0.8·min(ln(rho / rho_min), .7) + .5·min(ln(odds / odds_min), 1.05), odds = share / (1 − share): at
     their marks refill and one-sidedness change nothing, beyond them they make up for some z, short of them they cost.
-    A level dies untouched for 4·tau, at a halt, under a one-sided book, when a day begins. A second signal waits for
-    cooldown within reach.
+    A level dies untouched for 4·tau, at a halt, on a one-sided book, at a new day. Cooldown holds within reach.
 Source
     Specification of signals §4: practitioner lore with guessed thresholds. There z, share and rho each have to reach
     their mark. Weighing them together (weights of a logistic regression on planted tapes of two unlike markets,
@@ -348,6 +347,16 @@ def on_print(a: Row, tick: Row, sure: float, row: int, out: Events, found: int) 
         if a.sides[k].ripe > 0 and price >= a.sides[k].lowest + a.args.lift_ticks and sound(tick):
             found = lifted(a, k, price, near if near != NOWHERE else price - 1, tick, row, out, found)
     return found
+
+
+@part
+def attacked(a: Row, tick: Row, order: int) -> bool:
+    """Whether an order is one of many into a level that was worth a look before it and took twice as much."""
+    s = a.sides[(tick.side + 1) >> 1]
+    level = s.levels[-tick.side * tick.price & (LEVELS - 1)]
+    lives = level.price == -tick.side * tick.price and level.live and tick.ts - level.hit_ts <= a.life
+    aged = tick.ts - level.first_ts >= a.args.age_min and level.raw >= 2 * order
+    return bool(tick.side != 0 and lives and aged and s.need > 0.0 and level.volume >= s.need * a.growth)
 
 
 @part

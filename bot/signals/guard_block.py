@@ -1,6 +1,7 @@
 """G8, block print: one order far larger than any that is usual. What it did to volume and delta says nothing.
 
 Definition
+    One of many into a level that takes them (enough for an absorption, and twice this order) is none.
     On at the print with which one order (prints of one stamp, price and side) reaches max(20 × the median order, the
     size that is hardly ever reached); off after 60 s without another. The prints from there on count in the bars, not
     in what a level absorbs; an imbalance that rests on them loses its weight by itself, for n = (Σq)² / Σq².
@@ -24,8 +25,8 @@ from bot.signals import guard
 from bot.signals.epochs import NEVER
 
 NUMBER = 8
-SPARES = frozenset({"absorption", "absorption_early"})
-"""Signals that do not rest on the print, for their volume leaves it out; an entry is vetoed all the same."""
+SPARES = frozenset({"absorption", "absorption_early", "imbalance", "imbalance_watch", "imbalance_15m"})
+"""Signals that allow for it themselves: absorption leaves the print out, imbalance gives it no weight."""
 _MEDIAN_STEP, _STEP, _BOUND_STEP = 1.02, 0.1, 0.2
 
 

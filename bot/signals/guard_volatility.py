@@ -24,6 +24,8 @@ from bot.kernel import Row, part
 from bot.signals import atr, guard
 
 NUMBER = 1
+SPARES = frozenset({"imbalance", "imbalance_watch", "imbalance_15m"})
+"""Signals that are a fast market's own: they say that everybody is on one side."""
 LONG, SHORT, MINUTE = 1800, 30, 60
 MIDS = 2048
 """Mids that are remembered, more than half an hour of them."""

@@ -256,8 +256,8 @@ class Roster:
 
 
 def _contexts(wish: Wish) -> tuple[int, ...]:
-    """The windows in which imbalance is measured: the context first, then a quarter of an hour."""
-    return tuple(dict.fromkeys((wish.context_ns or CONTEXT_NS, SLOW_NS)))
+    """The windows in which imbalance is measured: the context first, then five minutes and a quarter of an hour."""
+    return tuple(dict.fromkeys((wish.context_ns or CONTEXT_NS, CONTEXT_NS, SLOW_NS)))
 
 
 def _refuse_unknown(wish: Wish) -> None:

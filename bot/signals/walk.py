@@ -287,6 +287,10 @@ def blocked(w: Row, readers: Readers, tick: Row, heard: int, out: Events) -> int
 
     Returns how many absorptions are still to hear of it: none, if it is a block, else the `heard` that there are.
     """
+    for j in range(heard):
+        # One of many into a level that holds is what an absorption is made of; a block comes alone.
+        if absorption.attacked(readers.absorptions[j], tick, w.bars.order_size):
+            return heard
     w.found = guards.block(w.guards, w.bars, tick, w.row, out, w.found)
     if not w.guards.block.on:
         return heard

@@ -47,10 +47,12 @@ def test_a_detection_is_vetoed_exactly_while_a_guard_is_on(watched: Watched) -> 
     assert set(watched.guards) == {module.NUMBER for module in BY_KIND.values() if module.NUMBER}
     assert any(watched.guards.values())
     assert any(seen.vetoed_by for seen in watched.detections)
+    spares = {module.NUMBER: getattr(module, "SPARES", ()) for module in BY_KIND.values()}
     for seen in watched.detections:
         on = {n for n, spans in watched.guards.items() if any(a < seen.known < b for a, b in spans)}
         touching = {n for n, spans in watched.guards.items() if any(a <= seen.known <= b for a, b in spans)}
-        assert on <= set(seen.vetoed_by) <= touching
+        spared = {number for number in touching if seen.kind in spares[number]}
+        assert on - spared <= set(seen.vetoed_by) <= touching - spared
 
 
 def test_the_ranges_are_those_of_the_minutes_prints(watched: Watched, tape: Path) -> None:
