@@ -144,10 +144,6 @@ def _decoy(decoy: Label, guards: Mapping[int, Sequence[Span]], matched: Matched)
         since = [on for on, off in spans if on <= decoy.t_end and off > decoy.t_start]
         if since:
             flags.append((number, max(0, min(since) - decoy.t_start)))
-    inside = [
-        outcome
-        for seen, outcome in matched.detections
-        if seen.kind in COUNTED and decoy.t_start <= seen.known <= decoy.t_end
-    ]
+    inside = [outcome for seen, outcome in matched.detections if seen.kind in COUNTED and _within(decoy, seen.known)]
     vetoed = inside.count("vetoed")
     return DecoyTally(decoy.note, tuple(sorted(flags)), len(inside) - vetoed, vetoed)

@@ -32,7 +32,7 @@ from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import ABSENT, PRINT, Events, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import baseline, event
-from bot.signals.args import args_dtype, args_row
+from bot.signals.args import args_dtype, first
 from bot.signals.attack import RECENT, RIPE_MAX, SIDE, drop, empty, show, slot
 from bot.signals.growth import GROWTH_MAX, growth
 from bot.signals.level import HITS, LEVELS, NOWHERE, begin, forget, lately
@@ -124,9 +124,7 @@ ROW_EVENTS = 2 * (RIPE_MAX + 1)
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
+    state = first(STATE, params, source, kind, timeframe)
     state["life"], state["rate"], state["growth"] = 4 * params.tau, 1 / params.tau, 1.0
     sides = state["sides"]
     for name in ("top", "near", "struck", "fallen", "quiet_level", "fired_level"):

@@ -22,7 +22,7 @@ from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import absorption as absorbing
 from bot.signals import event, zones
-from bot.signals.args import args_dtype, args_row
+from bot.signals.args import args_dtype, first
 from bot.signals.cluster import cluster_low
 from bot.signals.footprint import HALT_IN, LOCKED
 
@@ -85,9 +85,7 @@ STATE = np.dtype(
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory; its three ears are set by the engine."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
+    state = first(STATE, params, source, kind, timeframe)
     state["profile"]["low"], state["profile"]["high"] = 1, 0
     return state
 

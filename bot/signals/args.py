@@ -36,6 +36,14 @@ def args_row(params: Params, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
     return row
 
 
+def first(dtype: np.dtype[np.void], params: Params, source: int, kind: int, timeframe: int) -> npt.NDArray[np.void]:
+    """One row of a detector's memory: it knows who it is and its parameters (field `args`), and nothing yet."""
+    row = np.zeros(1, dtype)
+    row["args"] = args_row(params, dtype["args"])
+    row["source"], row["kind"], row["timeframe"] = source, kind, timeframe
+    return row
+
+
 def params_hash(kind: str, timeframe: int, params: Params | None, parts: Sequence[str] = ()) -> str:
     """Twelve letters that name a detector's kind, timeframe and parameters, and the `parts` that it is built on."""
     values: dict[str, Any] = params.model_dump(mode="json") if params else {}

@@ -20,7 +20,7 @@ from bot.config.params import MINUTE_NS
 from bot.domain.market import Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import event
-from bot.signals.args import args_dtype, args_row
+from bot.signals.args import args_dtype, first
 
 EVIDENCE = (
     "extreme", "td", "relief", "low_cell", "dry", "absorbed", "tail", "range", "tail_volume", "effort", "full",
@@ -65,10 +65,7 @@ STATE = np.dtype(
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory; its ears are set by the engine."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
-    return state
+    return first(STATE, params, source, kind, timeframe)
 
 
 @part

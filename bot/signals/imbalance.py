@@ -28,7 +28,7 @@ from bot.config.params import MINUTE_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import atr, event, order_flow
-from bot.signals.args import args_dtype, args_row
+from bot.signals.args import args_dtype, first
 from bot.signals.epochs import epoch
 from bot.signals.footprint import HALT_IN, LOCKED
 from bot.signals.median import median
@@ -100,10 +100,7 @@ CARRIED = (("seasons",), ("season",))
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
-    return state
+    return first(STATE, params, source, kind, timeframe)
 
 
 @part

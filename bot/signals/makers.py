@@ -28,7 +28,7 @@ from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import controlled, event, inventory, order_flow, quote_reaction
-from bot.signals.args import args_dtype, args_row
+from bot.signals.args import args_dtype, first
 from bot.signals.bars import GRACE_NS
 from bot.signals.epochs import NEVER
 from bot.signals.quote_reaction import NARROW, PAST_MAX_NS, SKEW_DOWN, SKEW_UP, STEP_NS, WIDEN
@@ -95,9 +95,8 @@ STATE = np.dtype(
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["timeframe"], state["due"] = source, kind, timeframe, NEVER
+    state = first(STATE, params, source, kind, timeframe)
+    state["due"] = NEVER
     state["quotes"]["past"] = params.past // SECOND_NS + 1
     state["stock"]["fade"] = math.exp(-SECOND_NS / params.tau)
     return state

@@ -16,7 +16,7 @@ from bot.config.params import SECOND_NS
 from bot.domain.market import ABSENT, Events, Ticks
 from bot.kernel import Row, part
 from bot.signals import atr, bars, clustering, event, imbalance, order_flow
-from bot.signals.args import args_row
+from bot.signals.args import first
 from bot.signals.bars import GRACE_NS
 from bot.signals.epochs import NEVER
 from bot.signals.median import median
@@ -53,14 +53,12 @@ STATE = np.dtype(
 
 def fresh(params: imbalance.Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory; none where the window does not roll."""
-    rolls = params.rolling and timeframe % STEP_NS == 0 and timeframe <= LONGEST_NS
-    state = np.zeros(int(rolls), STATE)
-    if rolls:
-        state["args"] = args_row(params, imbalance.ARGS)
-        state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
-        state["ended"] = NEVER
-        state["span"] = timeframe // STEP_NS
-        state["past"] = min(STEPS - 1 - timeframe // STEP_NS, params.base_window // STEP_NS)
+    if not params.rolling or timeframe % STEP_NS != 0 or timeframe > LONGEST_NS:
+        return np.zeros(0, STATE)
+    state = first(STATE, params, source, kind, timeframe)
+    state["ended"] = NEVER
+    state["span"] = timeframe // STEP_NS
+    state["past"] = min(STEPS - 1 - timeframe // STEP_NS, params.base_window // STEP_NS)
     return state
 
 

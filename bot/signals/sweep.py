@@ -35,7 +35,7 @@ from bot.config.params import MINUTE_NS, SECOND_NS, Duration
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, hot, part
 from bot.signals import event, level_map, selling
-from bot.signals.args import args_dtype, args_row
+from bot.signals.args import args_dtype, first
 from bot.signals.breach import BREACHED, IDLE, MACHINE, MACHINES, PENDING, begin, bid_of, fall, pack, watched
 from bot.signals.epochs import NEVER, day_of
 from bot.signals.level_map import NOWHERE
@@ -148,9 +148,7 @@ STATE = np.dtype(
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     """One STATE without memory; the round grid of its map is not set."""
-    state = np.zeros(1, STATE)
-    state["args"] = args_row(params, ARGS)
-    state["source"], state["kind"], state["timeframe"] = source, kind, timeframe
+    state = first(STATE, params, source, kind, timeframe)
     state["pen_min"], state["pen_max"] = params.pen_min, params.pen_max
     state["due"] = state["sides"]["due"] = NEVER
     state["sides"]["fired_level"] = NOWHERE
