@@ -5,7 +5,7 @@ with nominal time ≤ the row's, acknowledgements and fills, signals in order of
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from bot.domain.order import (
     BracketState,
     BrokerState,
     CommissionReport,
+    Feed,
     FillReport,
     Known,
     Link,
@@ -99,6 +100,12 @@ class Broker(Protocol):
     async def cancel(self, client_order_id: str, ts: int) -> None:
         """Ask, at `ts` (ns UTC), for an order's end. Only a report ends it."""
 
+    async def settled(self, seconds: float) -> None:
+        """Come back when all that was sent has been answered, or after so long; a replay at once."""
+
+    async def close(self) -> None:
+        """Let go of the broker in order; what works there goes on working."""
+
     def next_report(self, ticks: Ticks, row: int, stop: Stop) -> tuple[int, Report] | None:
         """The next report at or after `row` and not beyond `stop`, with its row; None when there is none.
 
@@ -108,13 +115,26 @@ class Broker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """What an adapter's factory hands over: a market and a broker that belong together."""
+    """What an adapter's factory hands over: a market and a broker that belong together.
+
+    A factory is a function `(params, needs) -> Adapter`, or a coroutine function where a wire has to be opened first.
+    """
 
     name: str
     market: Market
     broker: Broker
     fill_model: str = ""
     tapes: Sequence[Mapping[str, Any]] = ()
+    clock: "Clock | None" = None
+    """The time that a live market goes by, where it is not the wall's."""
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+    """Product → what its data is worth, where it is not `live`: detectors of order flow refuse sampled data."""
+    open_hours: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """Product → when the broker says that it trades, [from, to) in ns UTC, for the days that it tells of."""
+    rolls: Mapping[str, str] = field(default_factory=dict)
+    """Product → ISO date from which no entry is sent in the contract at hand."""
+    notes: Sequence[str] = ()
+    """What a person should know before the run: a roll that is near, data that is only sampled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,16 @@ class AdapterNeeds:
     fill_model: str = "queue"
     latency_ns: int = 250_000_000
     cancel_latency_ns: int = 250_000_000
+    products: Sequence[str] = ()
+    """What the strategies trade, in order: an adapter without a tape of its own subscribes to these."""
+    rolls: Mapping[str, str] = field(default_factory=dict)
+    """Product → its roll rule: `8d`, `volume`, or a date."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """Product → contract in which the journal knows a position or a working order: it is not rolled."""
+    broker_ids: Mapping[str, str] = field(default_factory=dict)
+    """Client order id → the broker's own name for it, of every order that the journal believes to be live."""
+    last_broker_id: str = ""
+    """The broker's newest own name for an order of this account: numbers go on from there."""
 
 
 class Clock(Protocol):

@@ -27,6 +27,7 @@ from bot.domain.order import (
     FillReport,
     Known,
     Link,
+    OrderFact,
     OrderReport,
     OrderState,
     OrderType,
@@ -85,7 +86,7 @@ class ReplayBroker:
     async def snapshot(self) -> Known[BrokerState] | Unavailable:
         """All that is held here; a replay always answers."""
         working = tuple(
-            OrderReport(name, held.state, held.order.created_ns)
+            OrderFact(name, held.state, held.order.created_ns, instrument=held.order.instrument)
             for name, held in self._book.orders.items()
             if held.state not in ENDED
         )
@@ -118,6 +119,12 @@ class ReplayBroker:
     async def cancel(self, client_order_id: str, ts: int) -> None:
         """End an order, `cancel_latency_ns` after `ts`, if it has not filled by then."""
         self._at(ts + self._rules.cancel_latency_ns, "cancel", self._book.orders[client_order_id])
+
+    async def settled(self, seconds: float) -> None:
+        """Everything is answered by the rows to come."""
+
+    async def close(self) -> None:
+        """Nothing was opened."""
 
     def next_report(self, ticks: Ticks, row: int, stop: Stop) -> tuple[int, Report] | None:
         """The next acknowledgement or fill from `row` up to `stop`."""

@@ -112,6 +112,22 @@ class OrderReport:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderFact:
+    """One order as a broker's snapshot shows it. A foreign one (not of ours) has no `client_order_id`."""
+
+    client_order_id: str
+    state: OrderState
+    ts: int
+    broker_id: str = ""
+    instrument: int = 0  # index into the run's instruments; −1: another one
+    side: int = 0  # +1 buy, −1 sell; 0: not told
+    quantity: int = 0  # whole, filled part included; 0: not told
+    filled: int = 0
+    price: int | None = None  # limit, ticks
+    stop_price: int | None = None  # trigger, ticks
+
+
+@dataclass(frozen=True, slots=True)
 class FillReport:
     """One execution. `exec_id` is the broker's and unique for ever."""
 
@@ -122,6 +138,9 @@ class FillReport:
     quantity: int
     price: int  # ticks
     model: str = ""  # which fill model made it; empty for a broker's own
+    source: Literal["live", "recovered"] = "live"  # recovered: heard in an answer to our asking
+    corrects: str = ""  # exec_id of the execution that this one replaces: quantity and price, not in addition
+    exchange_ns: int = 0  # the broker's own stamp where it gives one; IB's are whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,7 @@ class CommissionReport:
 
 
 Link = Literal["up", "degraded", "down", "unknown"]
+"""Up: everything may be sent. Degraded: the gateway lost the exchange. Down: nobody hears us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +162,29 @@ class LinkReport:
 
     state: Link
     ts: int
-    code: str = ""
+    code: str = ""  # why, in the broker's words or ours: "1100", "socket closed"
 
 
-Report = OrderReport | FillReport | CommissionReport | LinkReport
+Feed = Literal["live", "sampled", "stale", "delayed", "refused"]
+"""Live: every tick. Sampled: summaries, no order flow. The others are closed to entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReport:
+    """What an instrument's market data is worth from here on."""
+
+    instrument: int
+    state: Feed
+    ts: int
+    why: str = ""  # a sentence for a person
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReport:
+    """The broker's clock was measured against ours: `offset_ns` is theirs minus ours."""
+
+    offset_ns: int
+    ts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +207,16 @@ class Known(Generic[T]):
     connection: int = 0
 
 
+UnavailableReason = Literal["timeout", "link_down", "gateway_lost_ib", "rejected", "paced", "inconsistent"]
+
+
 @dataclass(frozen=True, slots=True)
 class Unavailable:
     """No answer. Never "nothing there", never "rejected"."""
 
-    reason: str
+    reason: UnavailableReason
     detail: str = ""
+    missing: tuple[str, ...] = ()  # end markers that did not come
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +224,20 @@ class BrokerState:
     """All that the broker holds for us: working orders, executions, positions by instrument index."""
 
     account: str
-    orders: tuple[OrderReport, ...]
+    orders: tuple[OrderFact, ...]
     fills: tuple[FillReport, ...]
     positions: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotReport:
+    """What a broker holds, asked by the adapter itself: after each reconnect, and again and again while anything lives.
+
+    Its executions have been reported before it.
+    """
+
+    answer: Known[BrokerState] | Unavailable
+    ts: int
+
+
+Report = OrderReport | FillReport | CommissionReport | LinkReport | FeedReport | ClockReport | SnapshotReport

@@ -1,0 +1,72 @@
+"""Questions to a gateway: each with its end marker and its deadline. Silence is `Unavailable`, never an empty list.
+
+The protocol gives most questions no number, so that two of one kind at once could not be told apart: they wait for each
+other here.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from bot.domain.order import Known, Unavailable, UnavailableReason
+
+DEADLINE_S = 8.0
+Answer = Known[tuple[Any, ...]] | Unavailable
+
+
+class Asking:
+    """What has been asked on one connection and not been answered."""
+
+    def __init__(self, connection: int, now_ns: Callable[[], int]) -> None:
+        self._connection, self._now_ns = connection, now_ns
+        self._open: dict[Hashable, tuple[list[Any], asyncio.Future[Unavailable | None]]] = {}
+        self._turns: dict[Hashable, asyncio.Lock] = {}
+        self._cut = ""
+
+    async def ask(self, key: Hashable, send: Callable[[], None], deadline_s: float = DEADLINE_S) -> Answer:
+        """Send, then gather what is `heard` under `key` until it has `ended`; Unavailable when that does not come."""
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            if self._cut:
+                return Unavailable("link_down", self._cut)
+            asked, items = self._now_ns(), list[Any]()
+            end: asyncio.Future[Unavailable | None] = asyncio.get_running_loop().create_future()
+            self._open[key] = items, end
+            send()
+            try:
+                async with asyncio.timeout(deadline_s):
+                    failure = await end
+            except TimeoutError:
+                return Unavailable("timeout", f"{key} was not answered within {deadline_s:g} s", (str(key),))
+            finally:
+                del self._open[key]
+            return failure or Known(tuple(items), asked, self._now_ns(), self._connection)
+
+    def heard(self, key: Hashable, item: Any) -> bool:
+        """A part of an answer; False when nobody asked."""
+        question = self._open.get(key)
+        if question is None:
+            return False
+        question[0].append(item)
+        return True
+
+    def ended(self, key: Hashable) -> bool:
+        """The end marker of an answer; False when nobody asked."""
+        return self._settle(key, None)
+
+    def failed(self, key: Hashable, reason: UnavailableReason, detail: str) -> bool:
+        """The gateway refused a question; False when nobody asked."""
+        return self._settle(key, Unavailable(reason, detail))
+
+    def cut(self, why: str) -> None:
+        """The connection is gone: nothing that is open will be answered."""
+        self._cut = why
+        for key in list(self._open):
+            self.failed(key, "link_down", why)
+
+    def _settle(self, key: Hashable, failure: Unavailable | None) -> bool:
+        question = self._open.get(key)
+        if question is None:
+            return False
+        if not question[1].done():
+            question[1].set_result(failure)
+        return True
