@@ -14,6 +14,12 @@ from bot.errors import PaperpitError
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("bot.cli.run:run", "Start the desk: adapter, signals, gate, brackets, journal."),
     "replay": ("bot.cli.replay:replay", "Replay a tape through the desk as fast as it goes."),
+    "status": ("bot.cli.control:status", "What the running desk is doing, and why it does not trade."),
+    "pause": ("bot.cli.control:pause", "Close entries: all, a strategy's, an instrument's."),
+    "resume": ("bot.cli.control:resume", "Open them again, with a reason."),
+    "cancel-entries": ("bot.cli.control:cancel_entries", "Cancel the entries that are working."),
+    "flatten": ("bot.cli.control:flatten", "Leave every position at market, and set the kill switch."),
+    "stop": ("bot.cli.control:stop", "End the running desk in order; positions stay under their stops."),
     "check": ("bot.cli.check:check", "Lint a whole configuration without a broker."),
     "doctor": ("bot.cli.doctor:doctor", "Look at this set-up; say what is wrong and what to do."),
     "init": ("bot.cli.init:init", "Write a commented bot.toml, a strategy and a token file."),
