@@ -8,6 +8,7 @@ import click
 
 from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
+from bot.cli.report import report
 
 
 @click.group()
@@ -113,6 +114,9 @@ def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str,
             row["reasons"] = [reason["rule"] for reason in row["reasons"]]
         shown.append(row)
     return shown
+
+
+journal.add_command(report)
 
 
 @journal.command()

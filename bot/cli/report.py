@@ -1,0 +1,93 @@
+"""`paperpit journal report`: the evening's look at a day, on one screen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from bot.cli.journal_options import filter_options, filters_of, opened
+from bot.cli.output import json_option, new_york, print_json, say
+
+FEW = 30
+"""Round trips below which nothing is said about an edge."""
+LINKS_SHOWN = 10
+
+
+@click.command()
+@filter_options
+@json_option
+def report(journal: str | None, run: str | None, as_json: bool, **wanted: Any) -> None:
+    """Review a day: what was traded, what was refused and why, what went wrong.
+
+    Without --run or --adapter it speaks of the live paper runs only, and says what it left out.
+
+    \b
+    paperpit journal report --day today
+    paperpit journal report --run last
+    """
+    from bot.journal.report import live
+    from bot.journal.report import report as facts_of
+
+    filters = filters_of(**wanted)
+    with opened(journal, run, "all") as found:
+        asked = run is not None or bool(filters.adapter) or "#" in (journal or "")
+        runs, left_out = (found.runs, {}) if asked else live(found.runs)
+        facts = facts_of(found.reader, filters.started(runs, found.reader) if filters.day else runs, filters)
+    facts["left_out"] = left_out
+    if as_json:
+        print_json(facts)
+    else:
+        _show(facts)
+    for adapter, count in left_out.items():
+        say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")
+
+
+def _show(facts: Mapping[str, Any]) -> None:
+    if not facts["runs"]:
+        click.echo("no live paper run to review: paperpit run, or --run last for a replay")
+        return
+    for one in facts["runs"]:
+        ended = f"to {new_york(one['ended_ns'])[11:19]}" if one["ended_ns"] else one["state"]
+        model = f", fills by '{one['fill_model']}'" if one["fill_model"] else ""
+        click.echo(f"run {one['run']}  {new_york(one['started_ns'])[:19]} {ended}  {one['adapter']}{model}")
+    click.echo()
+    _line("signals", _counted(facts["signals"]) or "none")
+    dry = f", {facts['would_place']} would have been placed (dry)" if facts["would_place"] else ""
+    _line("approved", f"{facts['approved']}{dry}")
+    _line("blocked", _counted(facts["blocked"]) or "none")
+    for trip in facts["round_trips"]:
+        _line(
+            "round trip",
+            f"{trip['id'].rpartition('-')[2]:>6}  {new_york(trip['entry_ns'])[11:19]}  {trip['side']:5} "
+            f"{trip['quantity']} {trip['contract']}  {trip['entry_price']} → {trip['exit_price']}  "
+            f"{trip['exit_reason']:8} {trip['ticks']:+} ticks  {trip['net']} USD{_r(trip['r_net'])}",
+        )
+    for group in facts["groups"]:
+        _line(
+            "net",
+            f"{group['net']} USD{_r(group['r_net'])}  {group['group']}: {group['won']} won, {group['lost']} lost "
+            f"of {group['round_trips']}",
+        )
+    for link in facts["links"][:LINKS_SHOWN]:
+        _line("link", f"{new_york(link['ts_ns'])[11:19]}  {link['state']}  {link['code']}")
+    if len(facts["links"]) > LINKS_SHOWN:
+        _line("link", f"… and {len(facts['links']) - LINKS_SHOWN} more changes: --json")
+    if facts["anomalies"]:
+        _line("odd ticks", _counted(facts["anomalies"]))
+    for command in facts["commands"]:
+        _line("told", f"{new_york(command['ts_ns'])[11:19]}  {command['verb']}  {command['reason']}".rstrip())
+    total = len(facts["round_trips"])
+    if total < FEW:
+        click.echo(f"\n{total} round trips say nothing about an edge, for or against.")
+
+
+def _line(name: str, text: str) -> None:
+    click.echo(f"{name:<11}{text}")
+
+
+def _r(value: float | None) -> str:
+    return "" if value is None else f"  {value:+.2f} R"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
