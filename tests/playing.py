@@ -102,8 +102,17 @@ def play(
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar, "replay": replay}))
     url = journal or f"sqlite:///{folder / 'journal.db'}"
     specs = [read_strategy(name, instruments=bot.path.parent) for name in strategies]
-    with Run(Asked(bot, specs, url, "replay", files, warm=warm or Wanted())) as run:
-        return Played(asyncio.run(run.trade()), url)
+    return Played(traded(Asked(bot, specs, url, "replay", files, warm=warm or Wanted())), url)
+
+
+def traded(asked: Asked) -> Outcome:
+    """A run from its opening to its end, without a command line."""
+
+    async def trade() -> Outcome:
+        async with Run(asked) as run:
+            return await run.trade()
+
+    return asyncio.run(trade())
 
 
 def _written(tape: Tape, path: Path, contract: str) -> Path:

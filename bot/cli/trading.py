@@ -65,17 +65,12 @@ def read_settings(
 def trade(asked: "Asked") -> "Outcome":
     """Run the desk to its end under a progress bar. Raises whatever refuses it."""
     from bot.cli.story import tell_of_earlier
-    from bot.daemon import Run
     from bot.kernel import compiled
 
     if not compiled():
         say("compiling the detectors (once; some seconds)")
     tell_of_earlier(asked.journal)
-    with Run(asked) as run:
-        for note in run.warm.notes:
-            say(f"warm: {note}")
-        with _shown(run) as seen:
-            outcome = asyncio.run(run.trade(seen))
+    outcome = asyncio.run(_traded(asked))
     if outcome.trouble:
         say(f"note: what the detectors remember could not be saved: {outcome.trouble}")
     for name in outcome.idle:
@@ -83,6 +78,18 @@ def trade(asked: "Asked") -> "Outcome":
     for name, why in outcome.tally.failed.items():
         say(f"error: strategy {name} failed and was asked no more: {why}")
     return outcome
+
+
+async def _traded(asked: "Asked") -> "Outcome":
+    from bot.daemon import Run
+
+    async with Run(asked) as run:
+        for note in run.adapter.notes:
+            say(f"note: {note}")
+        for note in run.warm.notes:
+            say(f"warm: {note}")
+        with _shown(run) as seen:
+            return await run.trade(seen)
 
 
 def _shown(run: "Run") -> AbstractContextManager[Callable[[int], None]]:

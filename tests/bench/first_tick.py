@@ -17,9 +17,13 @@ def stamp(rows: int) -> None:
     os._exit(0)
 
 
-if __name__ == "__main__":
+async def _trade() -> None:
     from bot.daemon import Asked, Run
 
     bot, specs = read_settings(None, ["replay.batch=4096"], ())
-    with Run(Asked(bot, specs, sys.argv[1], "replay", ("demo",))) as run:
-        asyncio.run(run.trade(stamp))
+    async with Run(Asked(bot, specs, sys.argv[1], "replay", ("demo",))) as run:
+        await run.trade(stamp)
+
+
+if __name__ == "__main__":
+    asyncio.run(_trade())

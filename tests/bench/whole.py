@@ -1,13 +1,13 @@
 """A whole replay of the common task: detectors, strategy, gate, orders, and a journal in a new file each time."""
 
-import asyncio
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from bot.config import BotFile, Loaded, StrategyFile, read_bot, read_strategy
-from bot.daemon import Asked, Outcome, Run
+from bot.daemon import Asked, Outcome
 from bot.journal.canonical import journal_hash
+from tests.playing import traded
 
 HERE = Path(__file__).parent
 MEMORY = f"{HERE}/memory_adapter.py:open_memory"
@@ -66,8 +66,7 @@ class Replay:
             return journal_hash(url, self._run(url).run)
 
     def _run(self, url: str) -> Outcome:
-        with Run(Asked(self._bot, self._specs, url, "replay")) as run:
-            return asyncio.run(run.trade())
+        return traded(Asked(self._bot, self._specs, url, "replay"))
 
     def rate(self) -> float:
         """Rows per second of one."""

@@ -4,7 +4,6 @@ A thousand random markets of a few minutes before the session's close (17:00 New
 and target are far. From five minutes before the close nothing is entered, and a minute later nothing is held.
 """
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +12,12 @@ import numpy as np
 import pytest
 
 from bot.config import read_bot, read_strategy
-from bot.daemon import Asked, Run
+from bot.daemon import Asked
 from bot.desk import Desk
 from bot.ports import Edge
 from bot.resources import shipped
 from tests.laws.markets import DRILL, market
-from tests.playing import Played, strategy
+from tests.playing import Played, strategy, traded
 from tests.tapes import Tape, ns
 
 DAY = "2026-05-27"
@@ -46,9 +45,7 @@ def replays(folder: Path, seeds: range) -> Iterator[Played]:
     specs, url = [read_strategy(str(strategy(folder, PATIENT)))], f"sqlite:///{folder / 'journal.db'}"
     for seed in seeds:
         tape = closing(seed).write(folder / "closing.parquet")
-        with Run(Asked(bot, specs, url, "replay", [str(tape)])) as run:
-            outcome = asyncio.run(run.trade())
-        yield Played(outcome, url)
+        yield Played(traded(Asked(bot, specs, url, "replay", [str(tape)])), url)
 
 
 def held(played: Played, at: str) -> int:

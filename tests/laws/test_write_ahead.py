@@ -3,7 +3,6 @@
 Method: the broker looks into the journal, by a connection of its own, at the moment at which it is told something.
 """
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from adapters.replay.broker import ReplayBroker
 from bot.config import read_bot, read_strategy
-from bot.daemon import Asked, Run
+from bot.daemon import Asked
 from bot.domain.decision import Approved
 from bot.domain.order import Bracket, Protective
 from bot.journal import rows
@@ -20,6 +19,7 @@ from bot.journal.reading import reading
 from bot.orders.manager import OrderManager
 from bot.resources import shipped
 from tests.laws.markets import drill, market
+from tests.playing import traded
 
 
 @pytest.fixture
@@ -52,8 +52,7 @@ def run(folder: Path) -> None:
     bot = read_bot(shipped("config/bot.toml"))
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
     asked = Asked(bot, [read_strategy(drill(folder))], f"sqlite:///{folder / 'journal.db'}", "process", [str(tape)])
-    with Run(asked) as one:
-        asyncio.run(one.trade())
+    traded(asked)
 
 
 def test_no_order_reaches_the_broker_before_the_journal(tmp_path: Path, told: list[str]) -> None:

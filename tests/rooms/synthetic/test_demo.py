@@ -1,6 +1,5 @@
 """The demo tape that ships is the one that its script makes, and its morning is the one that it promises."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -13,11 +12,11 @@ from adapters.synthetic.demo import DAY, START, script, write_demo
 from adapters.synthetic.natures import new_york_ns
 from adapters.synthetic.state import CONFLUENCE
 from bot.config import read_bot, read_strategy
-from bot.daemon import Asked, Run
+from bot.daemon import Asked
 from bot.resources import shipped
 from bot.tape import TapeFacts, open_tape
 from bot.tape.labels import labels_path
-from tests.playing import Played
+from tests.playing import Played, traded
 
 SHIPPED = shipped("config/tapes/demo.parquet")
 
@@ -78,8 +77,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Morning:
     url = f"sqlite:///{tmp_path_factory.mktemp('morning') / 'journal.db'}"
     bot = read_bot(shipped("config/bot.toml"))
     specs = [read_strategy(name) for name in bot.value.strategies]
-    with Run(Asked(bot, specs, url, "replay", ["demo"])) as run:
-        return Morning(Played(asyncio.run(run.trade()), url))
+    return Morning(Played(traded(Asked(bot, specs, url, "replay", ["demo"])), url))
 
 
 def test_a_newcomer_sees_a_target_and_a_stop_after_the_opening(morning: Morning) -> None:

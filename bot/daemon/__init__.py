@@ -1,0 +1,14 @@
+"""The composition root: settings become parts, parts become a desk, in the one order of start and stop.
+
+    asked.py     what the command line asked for, and what came of it
+    opening.py   adapter opened → calendar, sessions, detectors: all that can refuse before a run is written
+    building.py  strategies, gate, orders, agenda → the desk
+    run.py       the order of start and stop, and the signals that end a run
+
+It is the only room that knows every other.
+"""
+
+from bot.daemon.asked import BOT, CALENDAR, STRATEGIES, Asked, Outcome
+from bot.daemon.run import Run
+
+__all__ = ["BOT", "CALENDAR", "STRATEGIES", "Asked", "Outcome", "Run"]

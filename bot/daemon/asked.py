@@ -1,0 +1,87 @@
+"""What the command line asked for, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.config import BotFile, Loaded, StrategyFile
+from bot.desk import Tally
+from bot.ports import Adapter
+from bot.risk.calendar import EventCalendar
+from bot.warm import Wanted
+
+BOT, STRATEGIES, CALENDAR = "bot.toml", "strategies/", "calendar"
+"""Names under which a run keeps the exact texts that it was made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asked for; everything has been found and judged already."""
+
+    bot: Loaded[BotFile]
+    strategies: Sequence[Loaded[StrategyFile]]
+    journal: str
+    durability: Literal["power", "process", "replay"]
+    tapes: Sequence[str] = ()
+    dry: bool = False
+    calendar: EventCalendar | None = None
+    """A recorded run's calendar; None: the one that the settings name."""
+    warm: Wanted = field(default_factory=Wanted)
+    """What the detectors start with, and whether they are saved."""
+
+    @property
+    def specs(self) -> list[StrategyFile]:
+        """The strategies that are enabled."""
+        return [one.value for one in self.strategies if one.value.enabled]
+
+    def loaded(self, spec: StrategyFile) -> Loaded[StrategyFile]:
+        """The file that a strategy was read from."""
+        return next(found for found in self.strategies if found.value is spec)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run."""
+
+    run: str
+    adapter: Adapter
+    journal: str
+    idle: Sequence[str]  # strategies whose product is not on the tape
+    tally: Tally = field(default_factory=Tally)
+    seconds: float = 0.0
+    round_trips: int = 0
+    net_ticks: int = 0
+    anomalies: Mapping[str, int] = field(default_factory=dict)
+    stopped_by: int | None = None  # number of the signal that ended it
+    warm: str = ""  # SHA-256 of the snapshot that the detectors started with
+    trouble: str = ""  # why the newest snapshot could not be written
+
+    def summary(self) -> dict[str, Any]:
+        """The object that `replay --json` prints."""
+        tally = self.tally
+        return {
+            "run": self.run,
+            "tape": ", ".join(str(tape["contract"]) for tape in self.adapter.tapes),
+            "tapes": list(self.adapter.tapes),
+            "rows": tally.rows,
+            "seconds": round(self.seconds, 3),
+            "bars": tally.bars,
+            "signals": tally.signals.total(),
+            "candidates": tally.candidates.total(),
+            "approved": tally.approved,
+            "blocked": tally.blocked,
+            "round_trips": self.round_trips,
+            "net_ticks": self.net_ticks,
+            "anomalies": sum(self.anomalies.values()),
+            "anomaly_kinds": dict(self.anomalies),
+            "failed": dict(tally.failed),
+            "fill_model": self.adapter.fill_model,
+            "warm": self.warm or None,
+            "journal": self.journal,
+        }
+
+    def kept(self) -> dict[str, Any]:
+        """The summary as the run's last row keeps it; what the tapes are stands in its first row."""
+        summary = self.summary()
+        del summary["tapes"]
+        return {**summary, "stopped_by": self.stopped_by}

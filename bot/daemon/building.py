@@ -1,0 +1,84 @@
+"""Strategies, gate, orders and agenda of what has been opened, put together to a desk."""
+
+from collections.abc import Mapping
+
+from bot import plugins
+from bot.config import StrategyFile
+from bot.daemon.opening import Opened
+from bot.desk import Desk, Parts, Seat
+from bot.domain.instrument import Instrument
+from bot.domain.order import AccountFacts
+from bot.orders.manager import OrderManager
+from bot.ports import Journal, Strategy
+from bot.risk.blackout import Blackout
+from bot.risk.gate import Gate
+from bot.risk.schedule import Agenda, Watched
+
+
+def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Desk, OrderManager]:
+    """The desk of a run whose account is proven and whose journal is open, and the manager of its orders."""
+    instruments, products = opened.adapter.market.instruments, opened.products
+    blackouts = {
+        spec.name: Blackout(opened.calendar, instruments[products.index(spec.instrument)].events, spec.blackout)
+        for spec in opened.specs
+    }
+    gate = _gate(opened, account, blackouts)
+    contracts = [one.contract or one.product for one in instruments]
+    orders = OrderManager(opened.adapter.broker, writer, gate, contracts)
+    seats = [
+        Seat(_strategy(opened, spec, instruments[at := products.index(spec.instrument)]), at, heard)
+        for spec, heard in zip(opened.specs, opened.hears, strict=True)
+    ]
+    parts = Parts(
+        instruments=instruments,
+        market=opened.adapter.market,
+        broker=opened.adapter.broker,
+        engine=opened.engine,
+        seats=seats,
+        gate=gate,
+        orders=orders,
+        journal=writer,
+        schedule=_agenda(opened, blackouts),
+        dry=opened.asked.dry,
+    )
+    return Desk(parts), orders
+
+
+def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackout]) -> Gate:
+    gate = Gate(
+        instruments=opened.adapter.market.instruments,
+        days=[opened.days[product] for product in opened.products],
+        settings=opened.asked.bot.value.risk,
+        account=account,
+        blackouts=blackouts,
+        hours={spec.name: spec.hours for spec in opened.specs},
+        health=opened.clock.health,
+    )
+    for at, one in enumerate(opened.engine.engines):
+        # What was on when the memory was saved is on still; the gate has not heard of it.
+        for number in one.standing:
+            gate.guard(at, number, True, {"number": number})
+    return gate
+
+
+def _strategy(opened: Opened, spec: StrategyFile, one: Instrument) -> Strategy:
+    folder = opened.asked.loaded(spec).path.parent
+    made: Strategy = plugins.find("strategies", spec.strategy, folder)(spec, one)
+    return made
+
+
+def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
+    market, risk = opened.adapter.market, opened.asked.bot.value.risk
+    watched = [
+        Watched(
+            spec.name,
+            at := opened.products.index(spec.instrument),
+            opened.days[spec.instrument],
+            blackouts[spec.name],
+            risk.flatten_before_close,
+            spec.flat_by,
+            regular=market.instruments[at].kind == "stock" and spec.hours.session == "regular",
+        )
+        for spec in opened.specs
+    ]
+    return Agenda(watched, market.first_ns, opened.last_ns + 1)

@@ -1,0 +1,217 @@
+"""Everything that can refuse before a run is written: the adapter, the calendar, the sessions, the detectors."""
+
+import hashlib
+import importlib.metadata
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot import plugins
+from bot.clock import TapeClock, WallClock
+from bot.config import BotFile, Params, StrategyFile, instrument, load_instruments, read_params
+from bot.config.places import shown
+from bot.config.placing import Placing
+from bot.daemon.asked import BOT, CALENDAR, STRATEGIES, Asked
+from bot.domain.instrument import Instrument
+from bot.domain.market import Days
+from bot.domain.order import AccountFacts
+from bot.errors import ConfigError, DataDamaged, InputMissing
+from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
+from bot.risk.calendar import EventCalendar, must_refuse_replay
+from bot.sessions import days_of
+from bot.signals.engine import MultiEngine, build
+from bot.warm import Memories
+
+DAY_NS = 86_400_000_000_000
+LIVE_HORIZON_NS = 60 * DAY_NS
+"""How far ahead the sessions and edges of a run without a known end are made."""
+MILLISECOND_NS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What stands before the account is proven: a market and a broker, and all that is known about their hours."""
+
+    run: str
+    asked: Asked
+    adapter: Adapter
+    clock: Clock
+    """The time that the market goes by: the wall's, the tape's, or the adapter's own."""
+    warm: Memories
+    days: Mapping[str, Days]
+    calendar: EventCalendar
+    engine: MultiEngine
+    specs: Sequence[StrategyFile]
+    """Strategies whose product is on the market."""
+    hears: Sequence[frozenset[int]]
+    """For each of `specs` the sources of the engine that it may hear."""
+    idle: Sequence[str]
+    """Strategies whose product is not on the market."""
+
+    @property
+    def products(self) -> list[str]:
+        """By instrument index."""
+        return [one.product for one in self.adapter.market.instruments]
+
+    @property
+    def last_ns(self) -> int:
+        """Until when sessions and edges are known."""
+        return last_of(self.adapter)
+
+    def facts(self, account: AccountFacts) -> RunFacts:
+        """What the journal says about the run before it starts."""
+        bot, strategies = self.asked.bot, self.asked.strategies
+        texts = {BOT: bot.text, **{f"{STRATEGIES}{one.path.name}": one.text for one in strategies}}
+        known = self.calendar.text
+        return RunFacts(
+            run=self.run,
+            adapter=self.adapter.name,
+            account=account.account,
+            tape=", ".join(str(tape["contract"]) for tape in self.adapter.tapes),
+            tapes=self.adapter.tapes,
+            config={**texts, CALENDAR: known},
+            config_hash=_hash(texts),
+            strategies=[spec.name for spec in self.asked.specs],
+            seed=bot.value.seed,
+            fill_model=self.adapter.fill_model,
+            calendar=f"{self.calendar.source} {_hash({CALENDAR: known})}",
+            versions=_versions(),
+            dry=self.asked.dry,
+            warm=self.warm.hash,
+        )
+
+
+async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
+    """Open the adapter and get everything ready; what must be closed again is `stack`'s.
+
+    Raises whatever refuses the run: ConfigError, InputMissing, DataDamaged, Unreachable, NotPaper.
+    """
+    adapter = await open_adapter(asked, run)
+    stack.push_async_callback(adapter.broker.close)
+    warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
+    days = {one.product: _sessions(asked, adapter, warm, one) for one in adapter.market.instruments}
+    calendar = asked.calendar or _calendar(asked, adapter)
+    if asked.calendar is None:
+        _refuse_uncovered(asked, adapter, calendar)
+    products = {one.product for one in adapter.market.instruments}
+    specs = [spec for spec in asked.specs if spec.instrument in products]
+    engine, hears = _detectors(asked, adapter, warm, days, specs)
+    return Opened(
+        run=run,
+        asked=asked,
+        adapter=adapter,
+        clock=adapter.clock or (WallClock() if adapter.market.last_ns is None else TapeClock()),
+        warm=warm,
+        days=days,
+        calendar=calendar,
+        engine=engine,
+        specs=specs,
+        hears=hears,
+        idle=[spec.name for spec in asked.specs if spec.instrument not in products],
+    )
+
+
+async def open_adapter(asked: Asked, run: str) -> Adapter:
+    """Call the adapter's factory, be it a function or a coroutine function. Raises ConfigError and what it raises."""
+    bot = asked.bot.value
+    factory = plugins.find("adapters", bot.adapter, asked.bot.path.parent)
+    model = plugins.params_of(factory) or Params
+    table, place = bot.adapters.get(bot.adapter, {}), Placing(shown(asked.bot.path), asked.bot.text)
+    made = factory(read_params(model, table, place, prefix=("adapters", bot.adapter)), _needs(asked, run))
+    adapter: Adapter = await made if inspect.isawaitable(made) else made
+    return adapter
+
+
+def last_of(adapter: Adapter) -> int:
+    """The market's end, or the horizon of one that has none, ns UTC."""
+    market = adapter.market
+    return market.last_ns if market.last_ns is not None else market.first_ns + LIVE_HORIZON_NS
+
+
+def _needs(asked: Asked, run: str) -> AdapterNeeds:
+    bot, folder = asked.bot.value, asked.bot.path.parent
+    latency = _latency_ns(bot, [one.value for one in asked.strategies])
+    cancel_ms = bot.replay.cancel_latency_ms
+
+    def facts_of(name: str, tick: Decimal) -> Instrument:
+        return instrument(name, tick, folder=folder)
+
+    return AdapterNeeds(
+        account=f"REPLAY-{run}",
+        instrument=facts_of,
+        tapes=asked.tapes,
+        batch=bot.replay.batch,
+        fill_model=bot.replay.fill_model,
+        latency_ns=latency,
+        cancel_latency_ns=latency if cancel_ms is None else cancel_ms * MILLISECOND_NS,
+        products=tuple(dict.fromkeys(spec.instrument for spec in asked.specs)),
+    )
+
+
+def _sessions(asked: Asked, adapter: Adapter, warm: Memories, one: Instrument) -> Days:
+    known = load_instruments(asked.bot.path.parent).get(one.product)
+    return days_of(one, warm.reach_ns, last_of(adapter), known.hours if known else ())
+
+
+def _calendar(asked: Asked, adapter: Adapter) -> EventCalendar:
+    """The calendar in force. A live desk without one starts, and every hour is closed; a replay is refused."""
+    try:
+        return EventCalendar.load(asked.bot.value.calendar)
+    except (DataDamaged, InputMissing) as error:
+        if adapter.market.last_ns is not None:
+            raise
+        return EventCalendar.absent(str(error))
+
+
+def _refuse_uncovered(asked: Asked, adapter: Adapter, calendar: EventCalendar) -> None:
+    """A tape older than what the calendar knows would be traded blind: say so before a run is written."""
+    if adapter.market.last_ns is None:
+        return
+    traded = {spec.instrument for spec in asked.specs}
+    for one in adapter.market.instruments:
+        refusal = must_refuse_replay(calendar, one.events, adapter.market.first_ns)
+        if refusal and one.product in traded:
+            raise ConfigError(
+                refusal, allowed="--calendar FILE, or --calendar none", do="paperpit calendar list --json"
+            )
+
+
+def _detectors(
+    asked: Asked, adapter: Adapter, warm: Memories, days: Mapping[str, Days], specs: Sequence[StrategyFile]
+) -> tuple[MultiEngine, list[frozenset[int]]]:
+    """One engine an instrument, warm where it was asked for; for each strategy the sources that it may hear."""
+    engines = []
+    where: list[tuple[int, int]] = [(-1, -1)] * len(specs)
+    for at, one in enumerate(adapter.market.instruments):
+        mine = [index for index, spec in enumerate(specs) if spec.instrument == one.product]
+        wishes = plugins.wishes(asked.bot, [asked.loaded(specs[index]) for index in mine], one)
+        engines.append(build(one, days[one.product], wishes))
+        for number, index in enumerate(mine):
+            where[index] = (at, number)
+    engine = warm.begin(engines)
+    return engine, [engine.belongs(at, number) for at, number in where]
+
+
+def _latency_ns(bot: BotFile, specs: Sequence[StrategyFile]) -> int:
+    """A broker has one latency: a strategy may set it when it is alone, else the settings' holds."""
+    own = {spec.replay.latency_ms for spec in specs if spec.replay.latency_ms is not None}
+    return (own.pop() if len(own) == 1 and len(specs) == 1 else bot.replay.latency_ms) * MILLISECOND_NS
+
+
+def _hash(texts: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(texts):
+        digest.update(f"{name}\0{texts[name]}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "paperpit": importlib.metadata.version("paperpit"),
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "numba": importlib.metadata.version("numba"),
+        "numpy": importlib.metadata.version("numpy"),
+    }

@@ -1,0 +1,128 @@
+"""The one order of start and stop.
+
+adapter opened → account proven paper → journal locked and opened → what the broker holds compared → desk. Stopping goes
+the other way.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from bot.clock import WallClock
+from bot.daemon.asked import Asked, Outcome
+from bot.daemon.building import desk_of
+from bot.daemon.opening import Opened, opened
+from bot.desk import Desk
+from bot.domain.order import AccountFacts, Unavailable
+from bot.errors import NotPaper, Unreachable
+from bot.journal import Writer, new_run_id, open_writer
+from bot.orders.reconcile import compare
+from bot.ports import Adapter
+from bot.warm import Memories
+
+
+class Run:
+    """One run from its opening to its end. Use as `async with`: what was opened is closed, the journal let go."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._stack = AsyncExitStack()
+        self._wall = WallClock()
+        self._parts: Opened | None = None
+        self.desk: Desk | None = None
+
+    async def __aenter__(self) -> "Run":
+        async with AsyncExitStack() as stack:
+            self._parts = await opened(self._asked, new_run_id(self._wall.now_ns()), stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def adapter(self) -> Adapter:
+        """The market and the broker that were opened."""
+        return self._opened.adapter
+
+    @property
+    def warm(self) -> Memories:
+        """The detectors' memory."""
+        return self._opened.warm
+
+    @property
+    def rows(self) -> int:
+        """Rows to come, where a tape knows; 0 otherwise."""
+        return sum(int(tape["rows"]) for tape in self.adapter.tapes)
+
+    async def trade(self, seen: Callable[[int], None] = lambda rows: None) -> Outcome:
+        """Prove the account, open the journal, trade to the end or to a signal, and close in order."""
+        started = time.perf_counter()
+        account = await self.adapter.broker.connect()
+        if not account.paper:
+            raise NotPaper(f"account {account.account} is not provably a paper account; nothing was sent")
+        writer = self._open_journal(account)
+        await self._reconcile()
+        desk, orders = desk_of(self._opened, writer, account)
+        self.desk = desk
+        outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
+        outcome.warm = self.warm.hash
+        outcome.stopped_by = await _until_signal(desk, seen)
+        outcome.trouble = self.warm.end(stopped=outcome.stopped_by is not None)
+        outcome.tally = desk.tally
+        outcome.anomalies = dict(self.adapter.market.anomalies)
+        outcome.round_trips, outcome.net_ticks = orders.round_trips, orders.net_ticks
+        for kind, count in outcome.anomalies.items():
+            writer.anomaly(kind, count, self.adapter.market.first_ns)
+        outcome.seconds = time.perf_counter() - started
+        writer.finish(outcome.kept())
+        return outcome
+
+    @property
+    def _opened(self) -> Opened:
+        assert self._parts is not None, "a run is opened by `async with`"
+        return self._parts
+
+    async def _reconcile(self) -> None:
+        """The one start path: ask what the broker holds and compare. A clean start is a recovery that finds nothing."""
+        answer = await self.adapter.broker.snapshot()
+        if isinstance(answer, Unavailable):
+            raise Unreachable(f"the broker did not say what it holds: {answer.reason} {answer.detail}".rstrip())
+        differences = compare({}, frozenset(), frozenset(), answer.value)
+        if differences:
+            raise Unreachable(
+                "the broker holds what this journal does not know:\n  " + "\n  ".join(map(str, differences)),
+                do="close it at the broker, or start with the journal that opened it",
+            )
+
+    def _open_journal(self, account: AccountFacts) -> Writer:
+        return self._stack.enter_context(
+            open_writer(
+                self._asked.journal,
+                self._opened.facts(account),
+                self.adapter.market.instruments,
+                durability=self._asked.durability,
+                now_ns=self._wall.now_ns,
+            )
+        )
+
+
+async def _until_signal(desk: Desk, seen: Callable[[int], None]) -> int | None:
+    """Run the desk; SIGINT and SIGTERM stop it in order. The signal's number, or None at the market's own end."""
+    caught: list[int] = []
+
+    def stop(number: int) -> None:
+        caught.append(number)
+        desk.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        await desk.run(seen)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return caught[0] if caught else None
