@@ -79,17 +79,15 @@ def _groups(trips: Iterable[dict[str, Any]], models: dict[str, str]) -> list[dic
             "won": sum(Decimal(trip["net"]) > 0 for trip in mine),
             "lost": sum(Decimal(trip["net"]) < 0 for trip in mine),
             "net": str(sum((Decimal(trip["net"]) for trip in mine), Decimal(0))),
-            "r_net": _sum(trip["r_net"] for trip in mine),
+            "r_net": _summed_r([trip["r_net"] for trip in mine]),
         }
         for (strategy, model), mine in sorted(found.items())
     ]
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
-    """The sum of what is known; None when any is not."""
-    told = list(values)
-    known = [value for value in told if value is not None]
-    return round(sum(known), 4) if len(known) == len(told) else None
+def _summed_r(r_of_each: Sequence[Any]) -> Any:
+    """The sum of every R; None when one of them is not known."""
+    return None if None in r_of_each else round(sum(r_of_each), 4)
 
 
 def _anomalies(found: Iterable[rows.Anomaly]) -> dict[str, int]:
