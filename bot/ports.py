@@ -130,7 +130,10 @@ class Adapter:
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     """Product → what its data is worth, where it is not `live`: detectors of order flow refuse sampled data."""
     open_hours: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
-    """Product → when the broker says that it trades, [from, to) in ns UTC, for the days that it tells of."""
+    """Product → its liquid hours by the broker, [from, to) in ns UTC, for the days that it tells of; a day on which it
+    is closed is an empty one (from = to). `sessions.narrowed` takes both."""
+    trading_hours: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """The same with all of the hours in which it trades."""
     rolls: Mapping[str, str] = field(default_factory=dict)
     """Product → ISO date from which no entry is sent in the contract at hand."""
     notes: Sequence[str] = ()
@@ -143,8 +146,9 @@ class AdapterNeeds:
 
     account: str
     """Name of the account where the adapter may choose it: a replay's is private to its run."""
-    instrument: Callable[[str, Decimal], Instrument]
-    """Facts of a contract or product by name; the tick serves where no facts are known. Raises ConfigError."""
+    instrument: Callable[[str, Decimal | None], Instrument]
+    """Facts of a contract or product by name; the tick serves where no facts are known, and None asks for those of
+    instruments.toml alone. Raises ConfigError, also when they have another tick."""
     tapes: Sequence[str] = ()
     """Tapes named on the command line; empty: those of the adapter's Params."""
     batch: int = 65_536
@@ -153,6 +157,8 @@ class AdapterNeeds:
     cancel_latency_ns: int = 250_000_000
     products: Sequence[str] = ()
     """What the strategies trade, in order: an adapter without a tape of its own subscribes to these."""
+    order_flow: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Product → the kinds that its strategies hear and that sampled data cannot give; absent: bars are enough."""
     rolls: Mapping[str, str] = field(default_factory=dict)
     """Product → its roll rule: `8d`, `volume`, or a date."""
     held: Mapping[str, str] = field(default_factory=dict)

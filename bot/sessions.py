@@ -13,7 +13,7 @@ import tempfile
 import warnings
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -59,7 +59,7 @@ def days(
     `anchor` and `anchor_close` are `regular_open` and `regular_close` (clock times in `zone`) on the trading date,
     clipped into the session, so an early close counts. `overrides` are tables `{from, until, open, close}` with ISO
     dates (both included) and clock times in `zone`; one of several days leaves early closes alone, one of a single day
-    sets that day. Raises ConfigError for an unknown calendar, zone or override.
+    sets that day; `{from, until, closed}` takes sessions away. Raises ConfigError for what is unknown of all that.
     """
     assert first_ns <= last_ns
     clock = _zone(zone)
@@ -91,6 +91,61 @@ def days_of(one: Instrument, first_ns: int, last_ns: int, overrides: Sequence[Ma
     )
 
 
+def trading_days(
+    one: Instrument,
+    first_ns: int,
+    last_ns: int,
+    *,
+    known: Sequence[Mapping[str, Any]] = (),
+    told: Sequence[Mapping[str, Any]] = (),
+    liquid: Sequence[tuple[int, int]] = (),
+    trading: Sequence[tuple[int, int]] = (),
+) -> tuple[Days, list[str]]:
+    """The hours in which orders are sent, and a sentence for each difference between calendar and broker.
+
+    `known` are the product's overrides, `told` those of hours-override.toml, whose dates the broker cannot change;
+    `liquid` and `trading` are the broker's hours as `Adapter.open_hours` has them. Detectors keep `days_of`: what a
+    broker said on some morning must not change a signal.
+    """
+    rows = days_of(one, first_ns, last_ns, (*known, *told))
+    settled = [_override(table)[:2] for table in told]
+    return narrowed(rows, one, liquid=liquid, trading=trading, settled=settled)
+
+
+def narrowed(
+    rows: Days,
+    one: Instrument,
+    *,
+    liquid: Sequence[tuple[int, int]],
+    trading: Sequence[tuple[int, int]] = (),
+    settled: Sequence[tuple[int, int]] = (),
+) -> tuple[Days, list[str]]:
+    """DAY rows cut to the broker's hours, the narrower of two always, and a sentence for each difference.
+
+    Liquid hours bound the regular ones; where they end before the regular close they end the whole session, because
+    then somebody is wrong about an early close. Trading hours bound the session. A day that is closed by either has no
+    row. Dates in `settled` (from, until as yyyymmdd) stay as they are, and so do those of which nothing is said.
+    """
+    clock = _zone(one.zone)
+    by_liquid, by_trading = _by_date(liquid, clock), _by_date(trading, clock)
+    fixed = [range(first, last + 1) for first, last in settled]
+    kept, told = [], list[str]()
+    for row in rows:
+        day = int(row["date"])
+        if any(day in dates for dates in fixed):
+            kept.append(row.item())
+            continue
+        cut = _cut(row, by_liquid.get(day, _ALWAYS), by_trading.get(day, _ALWAYS))
+        told += _differences(row, cut, by_trading.get(day, _ALWAYS), one, clock)
+        if cut[0] < cut[1]:
+            kept.append(cut)
+    ours = set(rows["date"].tolist())
+    for day in sorted(by_trading.keys() - ours):
+        if ours and min(ours) < day < max(ours) and by_trading[day] != _NEVER and not any(day in one for one in fixed):
+            told.append(f"{_date(day)}: the broker trades {one.product}, the calendar does not; it stays closed")
+    return np.array(kept, DAY), told
+
+
 def day_at(days: Days, ts: int) -> int:
     """Index of the last session with open ≤ `ts`, which may have ended; −1 before the first."""
     return int(np.searchsorted(days["open"], ts, side="right")) - 1
@@ -102,6 +157,48 @@ def in_session(days: Days, ts: int) -> bool:
     return index >= 0 and ts < int(days[index]["close"])
 
 
+Span = tuple[int, int]
+"""First and last moment of a day's hours, ns UTC."""
+_ALWAYS: Span = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
+_NEVER: Span = (_ALWAYS[1], _ALWAYS[0])
+
+
+def _by_date(hours: Sequence[tuple[int, int]], zone: ZoneInfo) -> dict[int, Span]:
+    """The broker's hours by the trading date on which they end."""
+    found: dict[int, Span] = {}
+    for begin, end in sorted(hours):
+        day = _number(_utc(max(begin, end - 1)).astimezone(zone).date())
+        before = found.get(day, _NEVER)
+        found[day] = (min(before[0], begin), max(before[1], end)) if begin < end else before
+    return found
+
+
+def _cut(row: Any, liquid: Span, trading: Span) -> tuple[int, int, int, int, int]:
+    """A DAY row inside the broker's hours; its open is no longer before its close where it is closed."""
+    opens, close = max(int(row["open"]), trading[0]), min(int(row["close"]), trading[1])
+    if liquid[1] < row["anchor_close"]:
+        close = min(close, liquid[1])
+    anchor = max(min(max(int(row["anchor"]), liquid[0]), close), opens)
+    anchor_close = max(min(int(row["anchor_close"]), liquid[1], close), anchor)
+    return opens, close, anchor, anchor_close, int(row["date"])
+
+
+def _differences(row: Any, cut: Sequence[int], trading: Span, one: Instrument, zone: ZoneInfo) -> Iterator[str]:
+    """What calendar and broker say of one day, where they do not agree, and what holds."""
+    day = _date(cut[4])
+    if cut[0] >= cut[1]:
+        yield f"{day}: the calendar trades {one.product}, the broker does not; it stays closed"
+        return
+    names = ("session opens", "session closes", "regular hours open", "regular hours close")
+    for name, calendars, holds in zip(names, row.item(), cut, strict=False):
+        if calendars != holds:
+            at, until = _clock_time(calendars, zone), _clock_time(holds, zone)
+            yield f"{day}: {one.product}'s {name} at {at} by the calendar, at {until} by the broker; {until} holds"
+    if trading != _ALWAYS and trading[1] > row["close"]:
+        at, until = _clock_time(int(row["close"]), zone), _clock_time(trading[1], zone)
+        yield f"{day}: {one.product}'s session closes at {at} by the calendar, at {until} by the broker; {at} holds"
+
+
 def _day(row: _Session, zone: ZoneInfo, regular_open: str, regular_close: str) -> tuple[int, int, int, int, int]:
     anchor = min(max(_local(row.date, regular_open, zone), row.core_open), row.core_close)
     anchor_close = min(max(_local(row.date, regular_close, zone), anchor), row.core_close)
@@ -110,6 +207,8 @@ def _day(row: _Session, zone: ZoneInfo, regular_open: str, regular_close: str) -
 
 def _overridden(sessions: Sequence[_Session], table: Mapping[str, Any], zone: ZoneInfo, usual: str) -> list[_Session]:
     first, last, opens, closes = _override(table)
+    if table.get("closed"):
+        return [row for row in sessions if not first <= row.date <= last]
     changed = []
     for row in sessions:
         if not first <= row.date <= last or (first != last and _clock_time(row.close, zone) != usual):
@@ -137,8 +236,9 @@ def _override(table: Mapping[str, Any]) -> tuple[int, int, str, str]:
     try:
         first, last = (date.fromisoformat(str(table[key])) for key in ("from", "until"))
         opens, closes = str(table.get("open", "")), str(table.get("close", ""))
-        if first > last or not (opens or closes) or set(table) - {"from", "until", "open", "close"}:
-            raise ValueError("from must not be after until, and open or close must be given")
+        known = {"from", "until", "open", "close", "closed"}
+        if first > last or not (opens or closes or table.get("closed")) or set(table) - known:
+            raise ValueError("from must not be after until, and open, close or closed must be given")
         for text in (opens, closes):
             if text and not re.match(r"^([01]\d|2[0-3]):[0-5]\d$", text):
                 raise ValueError(f"{text!r} is not a time of day")

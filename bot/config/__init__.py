@@ -1,6 +1,7 @@
 """The models of every TOML file, the loader and its errors."""
 
 from bot.config.files import BotFile, InstrumentFile, StrategyFile
+from bot.config.hours import load_hours
 from bot.config.loader import (
     Loaded,
     instrument,
@@ -25,6 +26,7 @@ __all__ = [
     "instrument",
     "journal_url",
     "load_bot",
+    "load_hours",
     "load_instruments",
     "load_strategy",
     "read_bot",

@@ -1,5 +1,6 @@
 """One model per TOML file: bot.toml, instruments.toml, a strategy. Loading and errors: `bot.config.loader`."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -186,16 +187,29 @@ class StrategyFile(Params):
 
 def _override(table: dict[str, Any]) -> dict[str, Any]:
     """One override of session hours, its dates as ISO text; checked here so that a wrong one has a line."""
-    unknown = set(table) - {"from", "until", "open", "close"}
-    if unknown or not {"from", "until"} <= set(table) or not {"open", "close"} & set(table):
+    unknown = set(table) - {"from", "until", "open", "close", "closed"}
+    if unknown or not {"from", "until"} <= set(table) or not {"open", "close", "closed"} & set(table):
         raise ValueError('hours are { from = "2013-01-01", until = "2015-09-18", close = "17:15" }, or with open')
+    if "closed" in table and (table["closed"] is not True or {"open", "close"} & set(table)):
+        raise ValueError("a day without trading is closed = true, without open and close")
     try:
         dates = {key: date.fromisoformat(str(table[key])).isoformat() for key in ("from", "until")}
     except ValueError:
         raise ValueError('from and until are dates like "2013-01-01"') from None
     if dates["from"] > dates["until"]:
         raise ValueError(f"from {dates['from']} comes after until {dates['until']}")
-    return dates | {key: clock_time(table[key]) for key in ("open", "close") if key in table}
+    times = {key: clock_time(table[key]) for key in ("open", "close") if key in table}
+    return {**dates, **times, **({"closed": True} if "closed" in table else {})}
+
+
+def _roll(text: str) -> str:
+    """A roll rule; a date is given back as ISO text."""
+    if text == "volume" or re.match(r"^\d+d$", text):
+        return text
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f'a roll is "8d" (before the last trading day), "volume" or a date; got {text!r}') from None
 
 
 HoursOverride = Annotated[dict[str, Any], AfterValidator(_override)]
@@ -208,6 +222,8 @@ class InstrumentFile(Params):
     """A future has contracts with a month code, a stock is counted in shares."""
     exchange: str
     """As the broker calls it."""
+    primary_exchange: str = ""
+    """A stock's home exchange, where `exchange` is a router (SMART)."""
     currency: str = "USD"
     """Of its money."""
     tick: Exact = Field(gt=0)
@@ -228,6 +244,8 @@ class InstrumentFile(Params):
     """Month codes that are traded."""
     expires: Expires = ""
     """How a contract's last trading day follows from its month; without a rule nobody minds its roll."""
+    roll: Annotated[str, AfterValidator(_roll)] = "8d"
+    """When a live run turns to the next contract: days before the last trading day, "volume", or a date."""
     commission: Exact = Field(Decimal("0"), ge=0)
     """Of one contract or share and one side, exchange fees included."""
     slippage_ticks: int = Field(1, ge=0)
@@ -263,4 +281,4 @@ class InstrumentFile(Params):
     band_high: Exact | None = None
     """Upper price limit of the day, where known."""
     hours: tuple[HoursOverride, ...] = ()
-    """Overrides of session hours by date range, both dates included: {from, until, open, close}."""
+    """Overrides of session hours by date range, both dates included: {from, until, open, close} or {…, closed}."""

@@ -96,6 +96,8 @@ def _instrument(product: str, facts: InstrumentFile, contract: str) -> Instrumen
         kind=facts.kind,
         currency=facts.currency,
         exchange=facts.exchange,
+        primary_exchange=facts.primary_exchange,
+        months=facts.months,
         calendar=facts.calendar,
         zone=facts.zone,
         regular_open=facts.regular_open,

@@ -9,6 +9,7 @@ from bot.resources import shipped, user_config_folder
 
 BOT_FILE = "bot.toml"
 INSTRUMENTS_FILE = "instruments.toml"
+HOURS_FILE = "calendar/hours-override.toml"
 
 
 def find_bot(flag: Path | None = None) -> Path:
@@ -24,9 +25,18 @@ def find_bot(flag: Path | None = None) -> Path:
 
 def instrument_files(folder: Path | None = None) -> list[Path]:
     """Every instruments.toml in force, nearest last: shipped, the user's, that in `folder` (None: beside bot.toml)."""
+    return _in_force(INSTRUMENTS_FILE, folder)
+
+
+def hours_files(folder: Path | None = None) -> list[Path]:
+    """Every calendar/hours-override.toml in force, found as instruments.toml is."""
+    return _in_force(HOURS_FILE, folder)
+
+
+def _in_force(name: str, folder: Path | None) -> list[Path]:
     beside = Path(os.environ.get("PAPERPIT_CONFIG") or BOT_FILE).expanduser().parent
     folders = (shipped("config"), user_config_folder(), folder or beside)
-    found = {path.resolve(): path for path in (place / INSTRUMENTS_FILE for place in folders) if path.is_file()}
+    found = {path.resolve(): path for path in (place / name for place in folders) if path.is_file()}
     return list(found.values())
 
 

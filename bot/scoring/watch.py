@@ -114,7 +114,7 @@ class Watch:
 def opened(tape: str, folder: Path) -> Adapter:
     """The replay adapter on a tape; `folder` is where instruments are looked up. Raises InputMissing, DataDamaged."""
 
-    def facts_of(name: str, tick: Decimal) -> Instrument:
+    def facts_of(name: str, tick: Decimal | None) -> Instrument:
         return instrument(name, tick, folder=folder)
 
     replay = plugins.find("adapters", "replay")
