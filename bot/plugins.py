@@ -25,6 +25,7 @@ from bot.config.places import shown
 from bot.config.placing import Placing
 from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, Fault
+from bot.ports import Strategy
 
 if TYPE_CHECKING:
     from bot.signals.roster import Wish
@@ -161,6 +162,33 @@ def wishes(bot: Loaded[BotFile], specs: Sequence[Loaded[StrategyFile]], one: Ins
         others = tuple(dict.fromkeys((*extra, *more)))
         asked.append(Wish(spec.value.timeframe, spec.value.context, {**everybody, **own}, others))
     return asked or [replace(Wish.default(one, everybody), extra=extra)]
+
+
+def order_flow(strategy: Strategy, others: Sequence[type] = ()) -> tuple[str, ...]:
+    """The kinds that a strategy wants and that are read out of single prints and quotes: sampled data hides them.
+
+    Those are all but bars and guards, and but those of a detector of `others` whose attribute `order_flow` is False.
+    """
+    content = {kind for one in others if not getattr(one, "order_flow", True) for kind in getattr(one, "kinds", ())}
+    return tuple(sorted(strategy.wants - {"bar", "guard"} - content))
+
+
+def findings(bot: BotFile, place: Placing, base: Path | None, wanted: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """What the adapter in force has to say about the products of `wanted` without asking anybody.
+
+    `wanted` is product → kinds that need order flow. An adapter that wants a say has, beside its factory, a function
+    `examine(params, wanted)` that returns Faults with keys of its own table.
+    """
+    factory = find("adapters", bot.adapter, base)
+    examine = getattr(factory, "examine", None) or getattr(sys.modules.get(factory.__module__), "examine", None)
+    if examine is None:
+        return []
+    prefix = ("adapters", bot.adapter)
+    params = read_params(params_of(factory) or Params, bot.adapters.get(bot.adapter, {}), place, prefix=prefix)
+    return [
+        place.fault((*prefix, one.key), one.message, level=one.level, allowed=one.allowed, do=one.do)
+        for one in examine(params, wanted)
+    ]
 
 
 def _parts(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from bot import plugins
 from bot.config import BotFile, StrategyFile, instrument, load_instruments, read_bot
+from bot.config.hours import hours_of
 from bot.config.instruments import instruments_of
 from bot.config.lint import notes
 from bot.config.loader import judge_strategy
-from bot.config.places import INSTRUMENTS_FILE, find_bot, instrument_files, shown
+from bot.config.places import HOURS_FILE, INSTRUMENTS_FILE, find_bot, hours_files, instrument_files, shown
 from bot.config.placing import Path as KeyPath
 from bot.config.placing import Placing
 from bot.config.reading import parse, read_text
@@ -32,6 +33,7 @@ class Judge:
         self._config, self._sets, self._now_ns = config, sets, now_ns
         self._beside = config.parent if config else None  # where else instruments.toml may stand
         self._tapes = [DEMO]  # on which bar lengths may be measured
+        self._flow: dict[str, list[str]] = {}  # product → kinds that its strategies hear and that need order flow
 
     @property
     def refused(self) -> bool:
@@ -44,6 +46,9 @@ class Judge:
         self._beside = path.parent
         for instruments in instrument_files(path.parent):
             self._instruments(instruments)
+        for hours in hours_files(path.parent):
+            with self._keeping(Placing(shown(hours))):
+                hours_of(self._read(hours), shown(hours))
         bot = self._bot(path)
         if bot is None or self.refused:
             return
@@ -53,6 +58,8 @@ class Judge:
         specs = [self._strategy(Path(name), calendar) for name in bot.strategies]
         known = [spec for spec in specs if spec is not None]
         self._names(known, place)
+        with self._keeping(place, ("adapter",)):
+            self.faults += plugins.findings(bot, place, path.parent, self._flow)
         if calendar is not None:
             self._coverage(calendar, {spec.instrument for spec in known}, path.parent, place)
 
@@ -65,6 +72,8 @@ class Judge:
                     self._instruments(path)
                 case "strategy":
                     self._strategy(path)
+                case "hours":
+                    hours_of(self.files[shown(path)], shown(path))
                 case _:
                     self._bot(path)
 
@@ -124,7 +133,10 @@ class Judge:
         if all(fault.level != "error" for fault in self.faults[before:]):
             # Its own constructor may want more than the models can say.
             with self._keeping(place, ("strategy",)):
-                plugins.find("strategies", spec.strategy, path.parent)(spec, one)
+                made = plugins.find("strategies", spec.strategy, path.parent)(spec, one)
+                if spec.enabled:
+                    _, others = plugins.detectors(spec.detectors, path.parent)
+                    self._flow.setdefault(one.product, []).extend(plugins.order_flow(made, others))
             self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]
             self._timeframe(spec, one, place)
         return spec
@@ -210,6 +222,8 @@ def _tapes(bot: BotFile) -> list[str]:
 def _kind(path: Path, raw: Mapping[str, Any]) -> str:
     if path.name == INSTRUMENTS_FILE or (raw and all(isinstance(one, dict) and "tick" in one for one in raw.values())):
         return "instruments"
+    if path.name == Path(HOURS_FILE).name:
+        return "hours"
     return "strategy" if {"strategy", "instrument"} & set(raw) else "bot"
 
 

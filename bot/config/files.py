@@ -193,13 +193,13 @@ def _override(table: dict[str, Any]) -> dict[str, Any]:
     if "closed" in table and (table["closed"] is not True or {"open", "close"} & set(table)):
         raise ValueError("a day without trading is closed = true, without open and close")
     try:
-        dates = {key: date.fromisoformat(str(table[key])).isoformat() for key in ("from", "until")}
+        dates: dict[str, Any] = {key: date.fromisoformat(str(table[key])).isoformat() for key in ("from", "until")}
     except ValueError:
         raise ValueError('from and until are dates like "2013-01-01"') from None
     if dates["from"] > dates["until"]:
         raise ValueError(f"from {dates['from']} comes after until {dates['until']}")
     times = {key: clock_time(table[key]) for key in ("open", "close") if key in table}
-    return {**dates, **times, **({"closed": True} if "closed" in table else {})}
+    return dates | times | ({"closed": True} if "closed" in table else {})
 
 
 def _roll(text: str) -> str:

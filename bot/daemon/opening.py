@@ -136,7 +136,7 @@ def _needs(asked: Asked, run: str) -> AdapterNeeds:
     latency = _latency_ns(bot, [one.value for one in asked.strategies])
     cancel_ms = bot.replay.cancel_latency_ms
 
-    def facts_of(name: str, tick: Decimal) -> Instrument:
+    def facts_of(name: str, tick: Decimal | None) -> Instrument:
         return instrument(name, tick, folder=folder)
 
     return AdapterNeeds(
@@ -148,7 +148,23 @@ def _needs(asked: Asked, run: str) -> AdapterNeeds:
         latency_ns=latency,
         cancel_latency_ns=latency if cancel_ms is None else cancel_ms * MILLISECOND_NS,
         products=tuple(dict.fromkeys(spec.instrument for spec in asked.specs)),
+        order_flow=_order_flow(asked),
+        rolls={product: one.roll for product, one in load_instruments(folder).items()},
     )
+
+
+def _order_flow(asked: Asked) -> dict[str, list[str]]:
+    """Product → the kinds that its strategies hear and that need every print and quote."""
+    folder, found = asked.bot.path.parent, dict[str, list[str]]()
+    known = load_instruments(folder)
+    for spec in asked.specs:
+        if spec.instrument in known:
+            loaded = asked.loaded(spec)
+            one = instrument(spec.instrument, folder=folder)
+            made = plugins.find("strategies", spec.strategy, loaded.path.parent)(spec, one)
+            _, others = plugins.detectors({**asked.bot.value.detectors, **spec.detectors}, loaded.path.parent)
+            found.setdefault(spec.instrument, []).extend(plugins.order_flow(made, others))
+    return found
 
 
 def _sessions(asked: Asked, adapter: Adapter, warm: Memories, one: Instrument) -> Days:
