@@ -8,7 +8,7 @@ from bot.domain.command import GOOD, Health
 from bot.domain.decision import Fact, Proposal, Reason
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT
-from bot.domain.order import AccountFacts
+from bot.domain.order import AccountFacts, Feed, Link
 from bot.risk.blackout import Blackout
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import Day, Ledger
@@ -39,6 +39,12 @@ class Control:
     """(strategy, signal) that were approved once."""
     intents: dict[tuple[str, int, int, int], int] = field(default_factory=dict)
     """(strategy, instrument, side, entry) → when it was last approved."""
+    link: Link = "up"
+    link_why: str = ""
+    feeds: dict[int, tuple[Feed, str]] = field(default_factory=dict)
+    """Instrument → what its data is worth and why, where it is not `live`."""
+    holds: dict[tuple[str, int | None], str] = field(default_factory=dict)
+    """(what, instrument or None) → why entries wait until something is certain again."""
 
 
 @dataclass(slots=True)
@@ -57,6 +63,12 @@ class Context:
     day: Day
     control: Control
     health: Health = GOOD
+    sent: int = 0
+    """When an approved entry would leave, ns UTC; 0: at `now`, as on a tape."""
+    order_flow: bool = True
+    """Whether the strategy reads order flow, which sampled data does not show."""
+    roll: str = ""
+    """ISO date from which the contract at hand takes no entries; empty: no such date."""
 
 
 class Rule:

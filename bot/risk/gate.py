@@ -1,33 +1,36 @@
 """The one door for entries. Every rule is asked, and all their reasons are told, not only the first.
 
     Gate(instruments=[...], days=[...], settings=RiskSettings(), account=AccountFacts,
-         blackouts={strategy: Blackout}, hours={strategy: HoursSettings}, health=clock.health)
+         blackouts={strategy: Blackout}, hours={strategy: HoursSettings}, health=clock.health,
+         order_flow={strategies that read order flow}, rolls={product: ISO date})
 
-    judge(proposal | refusal, now) -> Approved | Blocked
+    judge(proposal | refusal, now, sent=) -> Approved | Blocked
+    standing(strategy, instrument, now)     what would refuse any entry of a strategy just now, for `status`
     quote(instrument, ts, bid, ask)         the standing quote and the stamp of the instrument's newest row
     guard(instrument, number, on, facts)    a regime guard changed
     opened(bracket) · ended(bracket) · fill(fill, order) · commission(report)
-    pause(on, why, strategy=, instrument=) · kill(on, why)
+    pause(on, why, strategy=, instrument=) · kill(on, why) · hold(on, what, why, instrument=)
+    link(state, why) · feed(instrument, state, why)
     facts(instrument, now)                  the day so far, for `status`
 
 `days` and `instruments` go by the same index. Times are ns UTC, prices ticks. Nothing here reads a clock: the same
 calls give the same answers, in a replay and live.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from bot.config.files import HoursSettings, RiskSettings
 from bot.domain.command import GOOD, Health
-from bot.domain.decision import Approved, Blocked, Fact, Proposal, Refusal, Verdict
+from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Verdict
 from bot.domain.instrument import Instrument
-from bot.domain.market import Days
-from bot.domain.order import AccountFacts, Bracket, CommissionReport, FillReport, Order
+from bot.domain.market import ABSENT, Days
+from bot.domain.order import AccountFacts, Bracket, CommissionReport, Feed, FillReport, Link, Order
 from bot.domain.seal import SEAL
 from bot.risk.blackout import Blackout
 from bot.risk.context import Book, Context, Control, Rule
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import ZERO, Ledger
-from bot.risk.rules import ALL, Guard
+from bot.risk.rules import ALL, STANDING, Guard
 
 
 def _good() -> Health:
@@ -47,6 +50,8 @@ class Gate:
         blackouts: Mapping[str, Blackout],
         hours: Mapping[str, HoursSettings],
         health: Callable[[], Health] = _good,
+        order_flow: Collection[str] | None = None,
+        rolls: Mapping[str, str] | None = None,
     ) -> None:
         assert len(instruments) == len(days)
         self._instruments, self._settings, self._account = instruments, settings, account
@@ -58,17 +63,29 @@ class Gate:
         self._control = Control()
         self._rules: list[Rule] = [rule() for rule in ALL]
         self._guards: set[int] = set()
+        self._order_flow = frozenset(hours if order_flow is None else order_flow)
+        self._rolls = rolls or {}
 
-    def judge(self, proposal: Proposal | Refusal, now: int) -> Verdict:
-        """Approved, or Blocked with every reason. A strategy's own Refusal is blocked with the reasons it gave."""
+    def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0) -> Verdict:
+        """Approved, or Blocked with every reason. A strategy's own Refusal is blocked with the reasons it gave.
+
+        `sent`: when the entry would leave, ns UTC, where that is later than the moment at which it is judged.
+        """
         if isinstance(proposal, Refusal):
             return Blocked(proposal, now, proposal.reasons)
-        ctx = self._context(proposal, now)
+        ctx = self._context(proposal, now, sent)
         reasons = [reason for rule in self._rules if (reason := rule.check(proposal, ctx)) is not None]
         if reasons:
             return Blocked(proposal, now, tuple(reasons))
         self._intend(proposal, now)
         return Approved(proposal, now, _room(ctx), SEAL)
+
+    def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
+        """Every reason for which no entry of a strategy would pass at `now`, whatever it wanted."""
+        anything = Proposal(strategy, instrument, 0, 0, ABSENT, ABSENT, ABSENT, "", now, 0)
+        ctx = self._context(anything, now, 0)
+        asked = [rule for rule in self._rules if isinstance(rule, STANDING)]
+        return [reason for rule in asked if (reason := rule.check(anything, ctx)) is not None]
 
     def quote(self, instrument: int, ts: int, bid: int, ask: int) -> None:
         """The standing quote in ticks (ABSENT = none) and the stamp of the instrument's newest row of either kind."""
@@ -113,6 +130,21 @@ class Gate:
         """Set or clear the kill switch."""
         self._control.kill = why if on else None
 
+    def hold(self, on: bool, what: str, why: str, instrument: int | None = None) -> None:
+        """Close entries while `what` is uncertain, for everybody or for one instrument; or let go of it."""
+        if on:
+            self._control.holds[what, instrument] = why
+        else:
+            self._control.holds.pop((what, instrument), None)
+
+    def link(self, state: Link, why: str) -> None:
+        """The link to the broker changed."""
+        self._control.link, self._control.link_why = state, why
+
+    def feed(self, instrument: int, state: Feed, why: str) -> None:
+        """What an instrument's data is worth changed."""
+        self._control.feeds[instrument] = (state, why)
+
     def facts(self, instrument: int, now: int) -> dict[str, Fact]:
         """The day so far and what the account carries, for `status`."""
         day = self._ledger.day(instrument, now)
@@ -126,7 +158,7 @@ class Gate:
             "position": self._ledger.position[instrument],
         }
 
-    def _context(self, proposal: Proposal, now: int) -> Context:
+    def _context(self, proposal: Proposal, now: int, sent: int) -> Context:
         at = proposal.instrument
         return Context(
             now=now,
@@ -141,6 +173,9 @@ class Gate:
             day=self._ledger.day(at, now),
             control=self._control,
             health=self._health(),
+            sent=sent,
+            order_flow=proposal.strategy in self._order_flow,
+            roll=self._rolls.get(self._instruments[at].product, ""),
         )
 
     def _hours_of(self, strategy: str, instrument: int) -> Hours:

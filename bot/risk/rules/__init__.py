@@ -1,11 +1,11 @@
 """The rules of the gate, in the order in which their reasons are told."""
 
 from bot.risk.context import Rule
-from bot.risk.rules.account import Healthy, KillSwitch, Paper, Pause
+from bot.risk.rules.account import Healthy, Held, KillSwitch, LinkUp, Paper, Pause
 from bot.risk.rules.bracket import BracketRisk, Grid, OrderSize, RewardRisk, StopDistance
 from bot.risk.rules.exposure import BracketsPerDay, DailyLoss, OpenBrackets, Opposite, Position
 from bot.risk.rules.intent import Duplicate, Freshness
-from bot.risk.rules.market import Band, Collar, Guard, Spread, Stale
+from bot.risk.rules.market import Band, Collar, FeedLive, Guard, Roll, Spread, Stale
 from bot.risk.rules.time import InBlackout, InHours
 
 ALL: tuple[type[Rule], ...] = (
@@ -13,6 +13,10 @@ ALL: tuple[type[Rule], ...] = (
     KillSwitch,
     Pause,
     Healthy,
+    LinkUp,
+    Held,
+    FeedLive,
+    Roll,
     InHours,
     InBlackout,
     Stale,
@@ -34,4 +38,10 @@ ALL: tuple[type[Rule], ...] = (
 )
 """Every rule without a parameter; guards are added when the first one is heard of."""
 
-__all__ = ["ALL", "Guard"]
+STANDING = (
+    *(Paper, KillSwitch, Pause, Healthy, LinkUp, Held, FeedLive, Roll, InHours, InBlackout, Stale),
+    *(BracketsPerDay, DailyLoss, Guard),
+)
+"""Rules that refuse whatever is wanted: they tell why nobody trades just now."""
+
+__all__ = ["ALL", "STANDING", "Guard"]

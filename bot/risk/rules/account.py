@@ -63,6 +63,32 @@ class Pause(Rule):
         return Reason(self.name, f"{what} is paused: {pauses[scope]}", facts)
 
 
+class LinkUp(Rule):
+    """Somebody at the broker hears us and can reach the exchange."""
+
+    name = "link"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse unless the link is up; nothing could be sent, or only half of a bracket."""
+        state, why = ctx.control.link, ctx.control.link_why
+        if state == "up":
+            return None
+        because = f" ({why})" if why else ""
+        return Reason(self.name, f"the link to the broker is {state}{because}", {"link": state, "code": why})
+
+
+class Held(Rule):
+    """Something about the account is not certain: an order without an answer, a position that nobody can explain."""
+
+    name = "held"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse while anything is held for everybody or for this instrument."""
+        holds = ctx.control.holds
+        found = {what: why for (what, where), why in holds.items() if where in (None, proposal.instrument)}
+        return Reason(self.name, "; ".join(found.values()), dict(found)) if found else None
+
+
 class Healthy(Rule):
     """The process keeps up: clock, loop and journal. Constant and good in a replay (rulings 6)."""
 

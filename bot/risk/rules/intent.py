@@ -29,8 +29,8 @@ class Freshness(Rule):
     name = "freshness"
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse later than `signal_ttl` after the signal could be known."""
-        age, limit = ctx.now - proposal.known, ctx.settings.signal_ttl
+        """Refuse later than `signal_ttl` after the signal could be known: at the moment at which it would be sent."""
+        age, limit = max(ctx.now, ctx.sent) - proposal.known, ctx.settings.signal_ttl
         if age <= limit:
             return None
         message = f"the signal is {age / 1e9:.1f} s old, limit {duration_text(limit)}"

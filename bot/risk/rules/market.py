@@ -40,6 +40,36 @@ class Stale(Rule):
         return Reason(self.name, message, {"age_ms": age // 10**6, "limit_ms": limit // 10**6})
 
 
+class FeedLive(Rule):
+    """What the instrument's data is worth: whole, only sampled, or not to be traded on."""
+
+    name = "feed"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse on data that is not live; sampled data will do for a strategy that reads no order flow."""
+        state, why = ctx.control.feeds.get(proposal.instrument, ("live", ""))
+        if state == "live" or (state == "sampled" and not ctx.order_flow):
+            return None
+        words = f"{ctx.instrument.product} data is {state}"
+        if state == "sampled":
+            words += f", and {proposal.strategy} reads order flow"
+        return Reason(self.name, f"{words}: {why}" if why else words, {"feed": state, "why": why})
+
+
+class Roll(Rule):
+    """The contract at hand is not near its end."""
+
+    name = "roll"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse from the trading day on which the next contract takes over."""
+        if not ctx.roll or ctx.sessions.date(ctx.now) < int(ctx.roll.replace("-", "")):
+            return None
+        contract = ctx.instrument.contract or ctx.instrument.product
+        message = f"{contract} takes no entries since its roll date {ctx.roll}: the next start takes the next contract"
+        return Reason(self.name, message, {"contract": contract, "roll": ctx.roll})
+
+
 class Spread(Rule):
     """The book has two sides, is neither locked nor crossed, and not too wide."""
 
@@ -112,9 +142,15 @@ class Guard(Rule):
         self.name = f"G{number}" if number else "WARMUP"
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse while the guard is on; one with a direction (a trend day) refuses only what goes against it."""
+        """Refuse while the guard is on; one with a direction (a trend day) refuses only what goes against it.
+
+        To a question about no side in particular such a one is silent.
+        """
         facts = ctx.control.guards.get((proposal.instrument, self.number))
-        if facts is None or facts.get("direction") == proposal.side:
+        if facts is None:
+            return None
+        direction = facts.get("direction")
+        if direction in (1, -1) and proposal.side in (direction, 0):
             return None
         words = GUARDS.get(self.number, "guard")
         value, threshold = facts.get("value"), facts.get("threshold")

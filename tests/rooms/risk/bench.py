@@ -49,6 +49,8 @@ class Bench:
     kinds: Sequence[str] = ("fomc", "cpi", "nfp", "ppi")
     account: AccountFacts = PAPER
     health: Health = GOOD
+    order_flow: Sequence[str] = ("one", "two")
+    rolls: Mapping[str, str] = field(default_factory=dict)
     make: type[Gate] = Gate
     blackout: type[Blackout] = Blackout
 
@@ -72,6 +74,8 @@ class Bench:
             blackouts={name: self.blackout(self.calendar, self.kinds, BlackoutSettings()) for name in ("one", "two")},
             hours={name: HoursSettings.model_validate(dict(self.hours)) for name in ("one", "two")},
             health=lambda: self.health,
+            order_flow=self.order_flow,
+            rolls=self.rolls,
         )
         self._count = 0
         for index in range(len(self.instruments)):

@@ -229,6 +229,41 @@ CASES = [
     Case(
         "freshness", lambda: alone(Bench(), known=TEN - 2 * SECOND), lambda: alone(Bench(), known=TEN - 2 * SECOND - 1)
     ),
+    Case(
+        "link",
+        lambda: after(Bench(), lambda b: (b.gate.link("down", "1100"), b.gate.link("up", "1102"))),
+        lambda: after(Bench(), lambda b: b.gate.link("degraded", "1100")),
+    ),
+    Case(
+        "held",
+        lambda: after(Bench(), lambda b: (b.gate.hold(True, "o-1", "no answer"), b.gate.hold(False, "o-1", ""))),
+        lambda: after(Bench(), lambda b: b.gate.hold(True, "o-1", "no answer")),
+        "all",
+    ),
+    Case(
+        "held",
+        lambda: after(Bench(instruments=[ES, CL]), lambda b: b.gate.hold(True, "position", "not ours", 1)),
+        lambda: after(Bench(instruments=[ES, CL]), lambda b: b.gate.hold(True, "position", "not ours", 0)),
+        "instrument",
+    ),
+    Case(
+        "feed",
+        lambda: after(Bench(order_flow=["two"]), lambda b: b.gate.feed(0, "sampled", "no line is free")),
+        lambda: after(Bench(order_flow=["one"]), lambda b: b.gate.feed(0, "sampled", "no line is free")),
+        "sampled",
+    ),
+    Case(
+        "feed",
+        lambda: after(Bench(), lambda b: (b.gate.feed(0, "stale", "farm"), b.gate.feed(0, "live", ""))),
+        lambda: after(Bench(order_flow=[]), lambda b: b.gate.feed(0, "delayed", "no subscription")),
+        "delayed",
+    ),
+    # A trading day begins on the evening before.
+    Case(
+        "roll",
+        lambda: Bench(now=ns("2026-12-09 16:30"), rolls={"ES": "2026-12-10"}, hours={"session": "any"}).refused(),
+        lambda: Bench(now=ns("2026-12-09 18:00"), rolls={"ES": "2026-12-10"}, hours={"session": "any"}).refused(),
+    ),
 ]
 
 
