@@ -43,8 +43,6 @@ class Control:
     link_why: str = ""
     feeds: dict[int, tuple[Feed, str]] = field(default_factory=dict)
     """Instrument → what its data is worth and why, where it is not `live`."""
-    holds: dict[tuple[str, int | None], str] = field(default_factory=dict)
-    """(what, instrument or None) → why entries wait until something is certain again."""
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@
     quote(instrument, ts, bid, ask)         the standing quote and the stamp of the instrument's newest row
     guard(instrument, number, on, facts)    a regime guard changed
     opened(bracket) · ended(bracket) · fill(fill, order) · commission(report)
-    pause(on, why, strategy=, instrument=) · kill(on, why) · hold(on, what, why, instrument=)
+    pause(on, why, strategy=, instrument=) · kill(on, why)
     link(state, why) · feed(instrument, state, why)
     facts(instrument, now)                  the day so far, for `status`
 
@@ -129,13 +129,6 @@ class Gate:
     def kill(self, on: bool, why: str) -> None:
         """Set or clear the kill switch."""
         self._control.kill = why if on else None
-
-    def hold(self, on: bool, what: str, why: str, instrument: int | None = None) -> None:
-        """Close entries while `what` is uncertain, for everybody or for one instrument; or let go of it."""
-        if on:
-            self._control.holds[what, instrument] = why
-        else:
-            self._control.holds.pop((what, instrument), None)
 
     def link(self, state: Link, why: str) -> None:
         """The link to the broker changed."""

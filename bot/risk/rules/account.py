@@ -77,18 +77,6 @@ class LinkUp(Rule):
         return Reason(self.name, f"the link to the broker is {state}{because}", {"link": state, "code": why})
 
 
-class Held(Rule):
-    """Something about the account is not certain: an order without an answer, a position that nobody can explain."""
-
-    name = "held"
-
-    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse while anything is held for everybody or for this instrument."""
-        holds = ctx.control.holds
-        found = {what: why for (what, where), why in holds.items() if where in (None, proposal.instrument)}
-        return Reason(self.name, "; ".join(found.values()), dict(found)) if found else None
-
-
 class Healthy(Rule):
     """The process keeps up: clock, loop and journal. Constant and good in a replay (rulings 6)."""
 

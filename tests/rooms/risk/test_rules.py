@@ -235,18 +235,6 @@ CASES = [
         lambda: after(Bench(), lambda b: b.gate.link("degraded", "1100")),
     ),
     Case(
-        "held",
-        lambda: after(Bench(), lambda b: (b.gate.hold(True, "o-1", "no answer"), b.gate.hold(False, "o-1", ""))),
-        lambda: after(Bench(), lambda b: b.gate.hold(True, "o-1", "no answer")),
-        "all",
-    ),
-    Case(
-        "held",
-        lambda: after(Bench(instruments=[ES, CL]), lambda b: b.gate.hold(True, "position", "not ours", 1)),
-        lambda: after(Bench(instruments=[ES, CL]), lambda b: b.gate.hold(True, "position", "not ours", 0)),
-        "instrument",
-    ),
-    Case(
         "feed",
         lambda: after(Bench(order_flow=["two"]), lambda b: b.gate.feed(0, "sampled", "no line is free")),
         lambda: after(Bench(order_flow=["one"]), lambda b: b.gate.feed(0, "sampled", "no line is free")),
