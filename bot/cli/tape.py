@@ -66,18 +66,11 @@ def list_(as_json: bool, as_csv: bool) -> None:
 
 def _session(facts: "TapeFacts") -> str:
     """The exchange's trading days that the tape touches: futures begin theirs at 18:00 New York."""
-    from datetime import UTC, datetime, timedelta
-
-    from bot.cli.output import NEW_YORK
-    from bot.tape.naming import is_contract
+    from bot.tape.naming import is_contract, trading_day
 
     entry = _known().get(facts.instrument)
     future = entry.future if entry else is_contract(facts.contract)
-    shift = timedelta(hours=6 if future else 0)
-    days = [
-        (datetime.fromtimestamp(ns // 1_000_000_000, UTC).astimezone(NEW_YORK) + shift).date().isoformat()
-        for ns in (facts.first_ns, facts.last_ns)
-    ]
+    days = [trading_day(ns, future=future) for ns in (facts.first_ns, facts.last_ns)]
     return days[0] if days[0] == days[1] else " to ".join(days)
 
 

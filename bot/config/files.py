@@ -56,6 +56,19 @@ class ReplaySettings(Params):
     """Rows handed to the desk at once; changes nothing but speed."""
 
 
+class RecordSettings(Params):
+    """[record]: what a live market said is kept as tapes, to be replayed."""
+
+    enabled: bool = True
+    """Whether `run` records: one tape an instrument and session, in the tapes folder."""
+    synthetic: bool = False
+    """Whether a synthetic market is recorded as well: its seed makes it again without."""
+    keep: Duration = Field(60 * 86_400 * SECOND_NS, gt=0)
+    """Recorded tapes older than this are deleted; those of the last day never."""
+    max_gb: int = Field(20, ge=1)
+    """Beyond so much the oldest recorded tapes are deleted."""
+
+
 class StrategyReplay(Params):
     """[replay] of a strategy: what may stand there."""
 
@@ -79,6 +92,7 @@ class BotFile(Params):
     journal: JournalSettings = JournalSettings()
     risk: RiskSettings = RiskSettings()
     replay: ReplaySettings = ReplaySettings()
+    record: RecordSettings = RecordSettings()
     adapters: dict[str, dict[str, Any]] = Field(default_factory=lambda: {"replay": {"tape": "demo"}})
     """`[adapters.NAME]`: what the adapter of that name takes, see below."""
     detectors: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -86,6 +86,11 @@ class TapeFacts:
     """The feed itself said who was the aggressor; a side derived by a recorder does not count."""
     resolution_ns: int
     """Finest step of the source's clock; smaller differences only keep rows in order."""
+    run: str = ""
+    """The run that recorded it; empty: it was not recorded here."""
+    from_ns: int = 0
+    """Since when its recorder had listened, and until when: silence at either end is a fact too. 0: not known."""
+    until_ns: int = 0
 
 
 def facts_to_json(facts: TapeFacts) -> bytes:

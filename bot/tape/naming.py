@@ -5,11 +5,22 @@ year. It is worked out from the first stamp: a contract is recorded before it ex
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.domain.expiry import MONTH_CODES
 
 _CONTRACT = re.compile(rf"^(?P<product>[A-Z0-9]+?)(?P<month>[{MONTH_CODES}])(?P<year>\d{{4}}|\d{{1,2}})$")
+
+NEW_YORK = ZoneInfo("America/New_York")
+_EVENING = timedelta(hours=6)
+"""Futures begin their trading day at 18:00 New York of the day before."""
+
+
+def trading_day(ns: int, *, future: bool) -> str:
+    """The ISO date of the exchange's trading day that a moment (ns UTC) belongs to."""
+    at = datetime.fromtimestamp(ns // 1_000_000_000, UTC).astimezone(NEW_YORK)
+    return (at + _EVENING if future else at).date().isoformat()
 
 
 def product_of(symbol: str) -> str:

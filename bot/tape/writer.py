@@ -107,7 +107,7 @@ class TapeWriter:
     """Writes one contract's ticks to `path`; a context manager. Raises DataDamaged when it ends without a row.
 
     `side_known` None means: true when a print carries the feed's own side. `resolution_ns` None means the coarsest of
-    1 s, 1 ms, 1 µs, 1 ns that divides every stamp.
+    1 s, 1 ms, 1 µs, 1 ns that divides every stamp. `run`, `from_ns` and `until_ns` are a recorder's.
     """
 
     def __init__(
@@ -120,11 +120,15 @@ class TapeWriter:
         source: str,
         side_known: bool | None = None,
         resolution_ns: int | None = None,
+        run: str = "",
+        from_ns: int = 0,
+        until_ns: int = 0,
     ) -> None:
         self._file = AtomicFile(path)
         self._path = path
         self._instrument, self._contract, self._tick, self._source = instrument, contract or instrument, tick, source
         self._side_known, self._resolution = side_known, resolution_ns
+        self._run, self._from, self._until = run, from_ns, until_ns
         self._hash = ContentHash(self._contract, tick)
         self._rows = np.zeros(ROW_GROUP, TICK)
         self._remainder = np.zeros(ROW_GROUP, np.int64)
@@ -217,6 +221,9 @@ class TapeWriter:
             last_ns=self._last,
             side_known=self._sided if self._side_known is None else self._side_known,
             resolution_ns=self._resolution or next(fitting, 1),
+            run=self._run,
+            from_ns=min(self._from, self._first),
+            until_ns=max(self._until, self._last) if self._until else 0,
         )
         self._parquet.add_key_value_metadata({KEY: facts_to_json(self._facts)})
         self._parquet.close()
