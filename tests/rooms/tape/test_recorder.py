@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config.loader import instrument
@@ -69,6 +69,7 @@ def rows_of(path: Path) -> Ticks:
         return np.concatenate(list(reader.batches(65_536)))
 
 
+@settings(deadline=None, max_examples=25)
 @given(ends=st.lists(st.integers(0, 200), max_size=6))
 def test_the_tape_is_what_was_seen_however_it_came(tmp_path_factory: pytest.TempPathFactory, ends: list[int]) -> None:
     folder, ticks = tmp_path_factory.mktemp("tapes"), market(200)
