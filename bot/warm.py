@@ -56,6 +56,8 @@ class Wanted:
     """Whether they are saved as time passes."""
     save: Path | None = None
     """Where they are saved when the market has ended."""
+    live: bool = False
+    """Whether the tape is a live market's: it went on between what was saved and the first row."""
 
 
 class Memories:
@@ -144,7 +146,7 @@ class Memories:
             kept = self._folder / "used" / f"{one.hash}.npz"
             if not kept.exists():
                 _write(kept, path.read_bytes())
-            self.hash, live = one.hash, self._adapter.market.last_ns is None
+            self.hash, live = one.hash, self._wanted.live or self._adapter.market.last_ns is None
             whole = {at for at in fit if snapshot.resume(one, engines[at], live=live)}
             if len(whole) == len(engines):
                 snapshot.together(one, desk)

@@ -25,6 +25,10 @@ class ReplayMarket:
         self.last_ns: int | None = max(
             max(reader.facts.last_ns, begin) for reader, begin in zip(readers, begins, strict=True)
         )
+        # A recorder knows how long it had listened: bars end and windows open in the silence at either end of a tape.
+        until = max(reader.facts.until_ns for reader in readers)
+        self._until = until if until >= self.last_ns else None
+        self.last_ns = max(self.last_ns, until)
         self._readers = readers
         self._batch = batch
         self._cleaners = [Cleaner(begin) for begin in begins]
@@ -40,7 +44,7 @@ class ReplayMarket:
                 yield Batch(held)
             held = ticks
         if held is not None:
-            yield Batch(held, final=True)
+            yield Batch(held, silent_until=self._until, final=True)
 
     def _rows(self) -> Iterator[Ticks]:
         clean = [
@@ -56,8 +60,13 @@ class ReplayMarket:
 
 
 def _begin(reader: TapeReader) -> int:
-    """The stamp of a tape's first row; where that cannot be true, of the first row near most of its first ones."""
+    """Since when a tape tells of a market: the stamp of its first row, or when its recorder began to listen.
+
+    Where a first stamp cannot be true, it is that of the first row near most of the first ones.
+    """
     facts = reader.facts
+    if facts.from_ns:
+        return facts.from_ns
     if 0 <= facts.last_ns - facts.first_ns <= FAR_NS:
         return facts.first_ns
     stamps = reader.group(0)["ts"][:_FIRST_ROWS]

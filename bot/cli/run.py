@@ -35,12 +35,15 @@ def run(
     from bot.config import journal_url
     from bot.daemon import Asked
     from bot.journal import default_url
+    from bot.tape import tapes_folder
     from bot.warm import AUTO, Wanted
 
     flags = {"adapter": adapter, "desk": desk}
     changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
     bot, specs = read_settings(config, changes, strategies, calendar)
     url = journal or journal_url(bot.value) or default_url(replay=False)
-    outcome = trade(Asked(bot, specs, url, bot.value.journal.durability, dry=dry, warm=Wanted(warm or AUTO, keep=True)))
+    memory = Wanted(warm or AUTO, keep=True)
+    durability = bot.value.journal.durability
+    outcome = trade(Asked(bot, specs, url, durability, dry=dry, warm=memory, record_to=tapes_folder()))
     tell(outcome)
     leave(outcome)

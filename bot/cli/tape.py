@@ -39,12 +39,17 @@ def info(name: str, as_json: bool) -> None:
 @tape.command(name="list")
 @list_options
 def list_(as_json: bool, as_csv: bool) -> None:
-    """Recorded and imported tapes in the tapes folder, and the shipped one."""
+    """Recorded and imported tapes in the tapes folder, and the shipped one.
+
+    A recording that a crash left behind is finished first.
+    """
     from bot.errors import DataDamaged
     from bot.tape import open_tape, tapes_folder
     from bot.tape.find import DEMO, demo_path
+    from bot.tape.keeping import finish_all
 
-    rows = []
+    left = finish_all(tapes_folder(), say)
+    rows: list[dict[str, Any]] = []
     places = {DEMO: demo_path()} | {path.stem: path for path in sorted(tapes_folder().glob("*.parquet"))}
     for name, path in places.items():
         try:
@@ -57,11 +62,31 @@ def list_(as_json: bool, as_csv: bool) -> None:
             if not name.endswith(".labels"):
                 say(f"left out: {error}")
             continue
-        row = {"name": name, **facts_of(facts, path), "session": _session(facts), "size": path.stat().st_size}
-        rows.append(row)
-    columns = ("name", "instrument", "contract", "session", "rows", "size", "source")
+        own = {"session": _session(facts), "size": path.stat().st_size, "run": facts.run or None, "state": "whole"}
+        rows.append({"name": name, **facts_of(facts, path), **own})
+    rows += [_unfinished(path) for path in left]
+    columns = ("name", "instrument", "contract", "session", "rows", "size", "source", "state")
     empty = f"no tapes in {tapes_folder()}; make one with: paperpit tape import FILE, or paperpit tape synth"
     print_rows(rows, columns, as_json=as_json, as_csv=as_csv, empty=empty)
+
+
+def _unfinished(path: Path) -> dict[str, Any]:
+    """What is known of a recording that is being written, or that could not be finished."""
+    from bot.tape.unfinished import look
+
+    header, rows = look(path)
+    return {
+        "name": path.stem,
+        "instrument": header.instrument if header else None,
+        "contract": header.contract if header else None,
+        "session": None,
+        "rows": rows,
+        "size": path.stat().st_size,
+        "source": header.source if header else None,
+        "run": header.run if header else None,
+        "state": "unfinished",
+        "path": str(path),
+    }
 
 
 def _session(facts: "TapeFacts") -> str:

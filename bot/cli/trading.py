@@ -73,6 +73,8 @@ def trade(asked: "Asked") -> "Outcome":
     outcome = asyncio.run(_traded(asked))
     if outcome.trouble:
         say(f"note: what the detectors remember could not be saved: {outcome.trouble}")
+    for note in outcome.recorded:
+        say(f"note: {note}")
     for name in outcome.idle:
         say(f"note: strategy {name} is idle: its product is not on the tape")
     for name, why in outcome.tally.failed.items():

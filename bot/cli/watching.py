@@ -27,11 +27,14 @@ def watching(run: "Run") -> Iterator[Callable[[int], None]]:
     say(f"{run.adapter.name}: {contracts} from {new_york(market.first_ns)[:19]} New York {until}")
     console, clock = Console(stderr=True), WallClock()
     every = _FRAME_NS if console.is_terminal else _LINE_NS
-    last = clock.now_ns()
+    last, recorded = clock.now_ns(), True
     with console.status("waiting for the first tick") as status:
 
         def seen(rows: int) -> None:
-            nonlocal last
+            nonlocal last, recorded
+            if recorded and run.recorder is not None and run.recorder.trouble:
+                recorded = False
+                say(f"warning: nothing is recorded any more: {run.recorder.trouble}; the desk goes on")
             now = clock.now_ns()
             if now - last < every:
                 return

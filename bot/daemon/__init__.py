@@ -2,13 +2,14 @@
 
     asked.py     what the command line asked for, and what came of it
     opening.py   adapter opened → calendar, sessions, detectors: all that can refuse before a run is written
+    recording.py what a live run keeps, so that it can be repeated
     building.py  strategies, gate, orders, agenda → the desk
     run.py       the order of start and stop, and the signals that end a run
 
 It is the only room that knows every other.
 """
 
-from bot.daemon.asked import BOT, CALENDAR, STRATEGIES, Asked, Outcome
+from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked, Outcome
 from bot.daemon.run import Run
 
-__all__ = ["BOT", "CALENDAR", "STRATEGIES", "Asked", "Outcome", "Run"]
+__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Outcome", "Run"]

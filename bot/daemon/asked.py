@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from bot.config import BotFile, Loaded, StrategyFile
@@ -10,7 +11,7 @@ from bot.ports import Adapter
 from bot.risk.calendar import EventCalendar
 from bot.warm import Wanted
 
-BOT, STRATEGIES, CALENDAR = "bot.toml", "strategies/", "calendar"
+BOT, STRATEGIES, CALENDAR, BROKER = "bot.toml", "strategies/", "calendar", "broker"
 """Names under which a run keeps the exact texts that it was made of."""
 
 
@@ -28,6 +29,10 @@ class Asked:
     """A recorded run's calendar; None: the one that the settings name."""
     warm: Wanted = field(default_factory=Wanted)
     """What the detectors start with, and whether they are saved."""
+    record_to: Path | None = None
+    """The folder in which a live market is recorded, where the settings say so; None: never."""
+    broker: str = ""
+    """What a recorded run's broker said of hours and data; empty: as the adapter has it."""
 
     @property
     def specs(self) -> list[StrategyFile]:
@@ -55,6 +60,7 @@ class Outcome:
     stopped_by: int | None = None  # number of the signal that ended it
     warm: str = ""  # SHA-256 of the snapshot that the detectors started with
     trouble: str = ""  # why the newest snapshot could not be written
+    recorded: Sequence[str] = ()  # what is to be said about the recording
 
     def summary(self) -> dict[str, Any]:
         """The object that `replay --json` prints."""

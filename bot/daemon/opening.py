@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot import plugins
@@ -14,7 +14,8 @@ from bot.clock import TapeClock, WallClock
 from bot.config import BotFile, Params, StrategyFile, instrument, load_instruments, read_params
 from bot.config.places import shown
 from bot.config.placing import Placing
-from bot.daemon.asked import BOT, CALENDAR, STRATEGIES, Asked
+from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked
+from bot.daemon.recording import recorded, repeated, said_by, tidied
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import AccountFacts
@@ -23,6 +24,7 @@ from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
 from bot.risk.calendar import EventCalendar, must_refuse_replay
 from bot.sessions import days_of
 from bot.signals.engine import MultiEngine, build
+from bot.tape.recorder import Recorder
 from bot.warm import Memories
 
 DAY_NS = 86_400_000_000_000
@@ -50,6 +52,8 @@ class Opened:
     """For each of `specs` the sources of the engine that it may hear."""
     idle: Sequence[str]
     """Strategies whose product is not on the market."""
+    recorder: Recorder | None = None
+    """What keeps the market's ticks; None: nobody does."""
 
     @property
     def products(self) -> list[str]:
@@ -65,14 +69,14 @@ class Opened:
         """What the journal says about the run before it starts."""
         bot, strategies = self.asked.bot, self.asked.strategies
         texts = {BOT: bot.text, **{f"{STRATEGIES}{one.path.name}": one.text for one in strategies}}
-        known = self.calendar.text
+        known, said = self.calendar.text, said_by(self.adapter)
         return RunFacts(
             run=self.run,
             adapter=self.adapter.name,
             account=account.account,
             tape=", ".join(str(tape["contract"]) for tape in self.adapter.tapes),
             tapes=self.adapter.tapes,
-            config={**texts, CALENDAR: known},
+            config={**texts, CALENDAR: known, **({BROKER: said} if said else {})},
             config_hash=_hash(texts),
             strategies=[spec.name for spec in self.asked.specs],
             seed=bot.value.seed,
@@ -89,8 +93,10 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
 
     Raises whatever refuses the run: ConfigError, InputMissing, DataDamaged, Unreachable, NotPaper.
     """
+    said = tidied(asked)
     adapter = await open_adapter(asked, run)
     stack.push_async_callback(adapter.broker.close)
+    adapter, recorder = recorded(asked, replace(adapter, notes=[*said, *adapter.notes]), run, stack)
     warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
     days = {one.product: _sessions(asked, adapter, warm, one) for one in adapter.market.instruments}
     calendar = asked.calendar or _calendar(asked, adapter)
@@ -111,6 +117,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         specs=specs,
         hears=hears,
         idle=[spec.name for spec in asked.specs if spec.instrument not in products],
+        recorder=recorder,
     )
 
 
@@ -122,7 +129,7 @@ async def open_adapter(asked: Asked, run: str) -> Adapter:
     table, place = bot.adapters.get(bot.adapter, {}), Placing(shown(asked.bot.path), asked.bot.text)
     made = factory(read_params(model, table, place, prefix=("adapters", bot.adapter)), _needs(asked, run))
     adapter: Adapter = await made if inspect.isawaitable(made) else made
-    return adapter
+    return repeated(adapter, asked.broker)
 
 
 def last_of(adapter: Adapter) -> int:

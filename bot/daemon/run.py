@@ -20,6 +20,7 @@ from bot.errors import NotPaper, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
 from bot.orders.reconcile import compare
 from bot.ports import Adapter
+from bot.tape.recorder import Recorder
 from bot.warm import Memories
 
 
@@ -65,6 +66,7 @@ class Run:
             raise NotPaper(f"account {account.account} is not provably a paper account; nothing was sent")
         writer = self._open_journal(account)
         await self._reconcile()
+        self._record_troubles(writer)
         desk, orders = desk_of(self._opened, writer, account)
         self.desk = desk
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
@@ -78,7 +80,26 @@ class Run:
             writer.anomaly(kind, count, self.adapter.market.first_ns)
         outcome.seconds = time.perf_counter() - started
         writer.finish(outcome.kept())
+        outcome.recorded = self._recorded()
         return outcome
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What keeps the market's ticks; None: nobody does."""
+        return self._opened.recorder
+
+    def _record_troubles(self, writer: Writer) -> None:
+        """A recording that stops is journalled; the desk goes on."""
+        if self.recorder is not None:
+            self.recorder.told = lambda why: writer.control("recording", "stopped", self._opened.clock.now_ns(), why)
+
+    def _recorded(self) -> list[str]:
+        """End the recording; what is to be said about it."""
+        if self.recorder is None:
+            return []
+        self.recorder.close()
+        stopped = [f"the recording stopped: {self.recorder.trouble}"] if self.recorder.trouble else []
+        return [*stopped, *self.recorder.notes]
 
     @property
     def _opened(self) -> Opened:

@@ -30,7 +30,7 @@ BEHIND_BYTES = 256 << 20
 
 
 class Recorder:
-    """Records one run. `told` is called once, in the desk's thread, with why the recording stopped; then it is over."""
+    """Records one run. A context manager: at its end there are tapes."""
 
     def __init__(
         self,
@@ -38,14 +38,15 @@ class Recorder:
         run: str,
         source: str,
         *,
-        told: Callable[[str], None] = lambda why: None,
         reserve: int = RESERVE_BYTES,
     ) -> None:
         self.trouble = ""
         """Why nothing is recorded any more; empty while all is well."""
+        self.told: Callable[[str], None] = lambda why: None
+        """Called once, in the desk's thread, with why the recording stopped; then it is over."""
         self.notes: list[str] = []
         """What is to be said about the tapes that were made."""
-        self._folder, self._run, self._source, self._told, self._reserve = folder, run, source, told, reserve
+        self._folder, self._run, self._source, self._reserve = folder, run, source, reserve
         self._market: Market | None = None
         self._held: Batch | None = None
         self._waiting: list[bytes] = []
@@ -92,7 +93,7 @@ class Recorder:
         if self._failed or self._broken() or self._behind - self._written > BEHIND_BYTES:
             self.trouble = self._failed or self._broken() or "the disk is too slow for the market"
             self._waiting.clear()
-            self._told(self.trouble)
+            self.told(self.trouble)
             return
         data = b"".join(self._waiting)
         self._waiting.clear()

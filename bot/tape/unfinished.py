@@ -94,6 +94,16 @@ def unfinished(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
+def look(path: Path) -> tuple[Header | None, int]:
+    """What a recording says of itself, None when that cannot be read, and how many rows it has so far."""
+    try:
+        with path.open("rb") as file:
+            header = _header(path, file)
+            return header, 0 if header is None else _measured(file, file.tell())[0]
+    except (DataDamaged, OSError):
+        return None, 0
+
+
 @contextmanager
 def _owned(path: Path) -> Iterator[IO[bytes] | None]:
     """The open file when it could be locked, else None."""

@@ -195,7 +195,8 @@ class TestTrouble:
         # given a recorder that hands every batch over at once
         monkeypatch.setattr("bot.tape.recorder.FLUSH_NS", 0)
         told: list[str] = []
-        with Recorder(tmp_path, RUN, "ib", told=told.append, reserve=1 << 60) as recorder:
+        with Recorder(tmp_path, RUN, "ib", reserve=1 << 60) as recorder:
+            recorder.told = told.append
             live = Live([one("ESZ2026")], cut(market(1000), range(10, 1000, 10)))
             over = recorder.over(live)
 

@@ -11,7 +11,8 @@ import pytest
 
 from bot.cli import main
 from bot.tape import open_tape
-from tests.rooms.tape.builders import a_print, a_quote, market, rows_of, table, written
+from bot.tape.unfinished import Header, PartFile
+from tests.rooms.tape.builders import START, a_print, a_quote, market, rows_of, table, written
 
 
 class Answer(NamedTuple):
@@ -191,6 +192,21 @@ def test_list_shows_the_tapes_folder_and_the_demo(tape: Paperpit, tmp_path: Path
     assert "broken" in answer.err
     assert "monday" in tape("list").out
     assert "monday" in tape("list", "--csv").out
+
+
+def test_list_finishes_what_a_crash_left_and_shows_what_is_being_written(tape: Paperpit, tmp_path: Path) -> None:
+    folder, ticks = tmp_path / "var" / "tapes", market(50)
+    writing = PartFile(folder / "ESZ2026-2.part", Header("ES", "ESZ2026", "0.25", "ib 2", "2", START))
+    writing.append(ticks, START)
+    left = PartFile(folder / "ESZ2026-1.part", Header("ES", "ESZ2026", "0.25", "ib 1", "1", START))
+    left.append(ticks, START)
+    left.close()
+    answer = tape("list", "--json")
+    rows = {row["name"]: row for row in json.loads(answer.out)}
+    assert "finished the recording of run 1" in answer.err
+    assert (rows["ESZ2026-1"]["state"], rows["ESZ2026-1"]["run"], rows["ESZ2026-1"]["rows"]) == ("whole", "1", 50)
+    assert (rows["ESZ2026-2"]["state"], rows["ESZ2026-2"]["run"], rows["ESZ2026-2"]["rows"]) == ("unfinished", "2", 50)
+    writing.close()
 
 
 def test_a_tape_that_is_not_there_is_missing(tape: Paperpit) -> None:
