@@ -1,1 +1,1 @@
-"""A simulated IB gateway: the true protocol on loopback, a market from a tape, a paper account. For trying and testing."""
+"""A simulated IB gateway: the true protocol on loopback, a market from a tape, a paper account."""

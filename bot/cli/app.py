@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("bot.cli.doctor:doctor", "Look at this set-up; say what is wrong and what to do."),
     "init": ("bot.cli.init:init", "Write a commented bot.toml, a strategy and a token file."),
     "tape": ("bot.cli.tape:tape", "Tapes: info, import, export, check, cut, synth, list."),
+    "gateway": ("bot.cli.gateway:gateway", "Stand in for IB Gateway: its protocol, a market, a paper account."),
     "score": ("bot.cli.score:score", "Hold what the detectors see of a tape against its labels."),
     "calendar": ("bot.cli.calendar:calendar", "Event calendar: list, next, check, import."),
     "journal": (
