@@ -77,7 +77,9 @@ class Market(Protocol):
 class Broker(Protocol):
     """Where brackets go. No method blocks the loop; each may raise Unreachable."""
 
-    link: Link
+    @property
+    def link(self) -> Link:
+        """How well it can be reached."""
 
     async def connect(self) -> AccountFacts:
         """Connect and prove the account to be paper. Raises NotPaper, Unreachable."""
@@ -159,6 +161,8 @@ class AdapterNeeds:
     """What the strategies trade, in order: an adapter without a tape of its own subscribes to these."""
     order_flow: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Product → the kinds that its strategies hear and that sampled data cannot give; absent: bars are enough."""
+    dry: bool = False
+    """Nothing will be sent: data that nobody may trade on will do, if it is marked as such."""
     rolls: Mapping[str, str] = field(default_factory=dict)
     """Product → its roll rule: `8d`, `volume`, or a date."""
     held: Mapping[str, str] = field(default_factory=dict)

@@ -157,6 +157,7 @@ def _needs(asked: Asked, run: str) -> AdapterNeeds:
         products=tuple(dict.fromkeys(spec.instrument for spec in asked.specs)),
         order_flow=_order_flow(asked),
         rolls={product: one.roll for product, one in load_instruments(folder).items()},
+        dry=asked.dry,
     )
 
 
