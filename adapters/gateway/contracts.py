@@ -84,18 +84,24 @@ class Contracts:
             self._played[self._named(one)] = (one, index)
         self._numbers: dict[int, Listed] = {}
         self._products: dict[str, Instrument] = {}
+        self._book: tuple[date | None, Sequence[Listed]] = (None, ())
+        """The day for which it holds, and what is listed then."""
         self._rules: list[Decimal] = []
         self.coarser: dict[str, Decimal] = {}
         """Product → another tick than instruments.toml says: a fault."""
 
     def all(self) -> Sequence[Listed]:
         """Every listed contract."""
+        today = self._today()
+        if self._book[0] == today:
+            return self._book[1]
         names = dict.fromkeys(self._played)
         for product, facts in self._files.items():
             names |= dict.fromkeys(self._months(product, facts) if facts.kind == "future" else [product])
         found = [self._listed(name) for name in names]
         self._numbers |= {one.con_id: one for one in found}
-        return sorted(found, key=lambda one: (one.symbol, one.expiry))
+        self._book = today, sorted(found, key=lambda one: (one.symbol, one.expiry))
+        return self._book[1]
 
     def find(self, fields: Sequence[str]) -> Sequence[Listed]:
         """What can be traded of what fits the twelve fields of a request."""

@@ -46,9 +46,9 @@ def _source(options: Options) -> Source:
         readers = [open_tape(find_tape(name)) for name in options.tapes]
         facts = [reader.facts for reader in readers]
         return Tapes(readers, [instrument(one.contract or one.instrument, one.tick) for one in facts])
-    now = WallClock().now_ns()
-    found = _front(options.instruments, now)
-    return Silence(found, now) if options.silent else Synthetic(found, options.seed, now)
+    clock = WallClock()
+    found = _front(options.instruments, clock.now_ns())
+    return Silence(found, clock.now_ns()) if options.silent else Synthetic(found, options.seed, clock.now_ns)
 
 
 def _front(names: Sequence[str], now: int) -> list[Instrument]:

@@ -59,6 +59,10 @@ class Play:
         """A client wants ticks: a market that waits for one begins when no other request follows."""
         self._asked.set()
 
+    async def prepare(self) -> None:
+        """Have the first rows ready: a first start compiles, and nobody could be served meanwhile."""
+        await self._ready()
+
     async def run(self, *, wait: bool) -> None:
         """Play to the end; after it, only time goes on."""
         if wait:

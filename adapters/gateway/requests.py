@@ -31,6 +31,9 @@ class Site(Protocol):
     faults: WireFaults
     play: Play
 
+    def wall_ns(self) -> int:
+        """ns UTC."""
+
     def clock_of(self, session: Connection) -> int:
         """The time that a client is told, ns UTC."""
 
@@ -42,6 +45,7 @@ class Requests:
         self._gateway = gateway
         self.unread: dict[str, int] = {}
         """Messages that nobody here reads, by id."""
+        self._streamed: dict[tuple[int, str], int] = {}
         self._known: Mapping[str, Callable[[Connection, Sequence[str]], None]] = {
             p.REQ_DATA: self._data,
             p.CANCEL_DATA: self._cancel_line,
@@ -142,11 +146,17 @@ class Requests:
             session.error(request_id, 321, f"Error validating request.-'bO' : cause - {kind!r} is not played here")
         elif gateway.faults.delayed:
             session.error(request_id, *NO_TICKS)
-        elif len(gateway.feed.streams) >= gateway.options.tick_by_tick:
+        elif len(gateway.feed.streams) >= gateway.options.tick_by_tick or self._too_soon(one, kind):
             session.error(request_id, *NO_STREAM_LEFT)
         else:
             gateway.feed.stream(Stream(session, request_id, one, kind))
             self._subscribed(session)
+
+    def _too_soon(self, one: Listed, kind: str) -> bool:
+        """The fault of that name: IB takes one such request within a quarter of a minute."""
+        now, key = self._gateway.wall_ns(), (one.con_id, kind)
+        last, self._streamed[key] = self._streamed.get(key, 0), now
+        return now - last < self._gateway.faults.soon_ns
 
     def _data(self, session: Connection, fields: Sequence[str]) -> None:
         request_id, gateway = int(fields[2]), self._gateway

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,6 +61,7 @@ class Gateway:
                 where="--host",
                 allowed=", ".join(LOOPBACK),
             )
+        await self.play.prepare()
         try:
             self._server = await asyncio.get_running_loop().create_server(
                 self._admit, self.options.host, self.options.port
@@ -84,19 +84,21 @@ class Gateway:
             self._server.close()
         if self._player is not None:
             self._player.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._player
+            await asyncio.wait((self._player,))
         for session in self.connections:
             session.end("the gateway stops")
         if self._server is not None:
             await self._server.wait_closed()
         await self.play.close()
         self.exchange.close()
+        if self._player is not None and not self._player.cancelled():
+            self._player.result()
 
     async def failed(self) -> None:
         """Come back when the market cannot go on, raising why; never when it just ends."""
         if self._player is not None:
-            await self._player
+            await asyncio.wait((self._player,))
+            self._player.result()
         await asyncio.Event().wait()
 
     def describe(self) -> str:

@@ -1,7 +1,7 @@
 """Where the gateway's market comes from: tapes, the synthetic market, or nothing but what is pushed in by hand."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,8 +15,8 @@ from bot.tape import TapeReader
 from bot.tape.clean import Cleaner
 from bot.tape.facts import UNITS
 
-ROWS = 4_096
-"""Rows made ready at once."""
+ROWS = 1_024
+"""Rows made ready at once: a few milliseconds in which nobody is served."""
 ODD = 128
 """In TICK.flags, here only: the row travels with another stamp, price or flags than the exchange sees."""
 QUOTES, PRINTS, HALTS = 0, 1, 2
@@ -100,19 +100,23 @@ class Tapes:
 class Synthetic:
     """The synthetic market, session after session."""
 
-    def __init__(self, instruments: Sequence[Instrument], seed: int, begin_ns: int) -> None:
+    def __init__(self, instruments: Sequence[Instrument], seed: int, now_ns: Callable[[], int]) -> None:
         self.instruments = instruments
-        self.first_ns = begin_ns
+        self.first_ns = now_ns()
+        self._now_ns = now_ns
         self.last_ns: int | None = None
         self._seed = seed
 
     async def rows(self) -> AsyncGenerator[Ticks, None]:
-        """Rows in order, without an end."""
-        market = SyntheticMarket(
-            self.instruments, seed=self._seed, begin=self.first_ns, end=None, clock=None, batch=ROWS
-        )
-        async for batch in market.batches():
+        """Rows in order, without an end, from the time at which the simulator could be run at all."""
+        async for _ in self._market().batches():
+            break
+        self.first_ns = self._now_ns()
+        async for batch in self._market().batches():
             yield batch.ticks
+
+    def _market(self) -> SyntheticMarket:
+        return SyntheticMarket(self.instruments, seed=self._seed, begin=self.first_ns, end=None, clock=None, batch=ROWS)
 
     def raw(self, instrument: int) -> Raw:
         """Never asked: no row is odd."""

@@ -31,6 +31,7 @@ WIRE_FAULTS: Mapping[str, str] = MappingProxyType(
         "no-permission": "market data is refused with CODE (354)",
         "competing-login": "another login has the data (10197): ticks stop",
         "data-ok": "ends delayed, no-permission and competing-login",
+        "too-soon": "an instrument's second tick-by-tick stream of one kind within SECONDS (15) is refused with 10190",
         "read-only": "the API is read-only: orders are refused with 321",
         "pacing": "more than 50 messages within a second are refused with 100; ONCE refuses the next one",
         "clock-skew": "the gateway's clock is off by SECONDS",
@@ -81,7 +82,7 @@ class WireFaults:
         self.held_until_ns = 0
         self.mute = False
         self.mute_handshake = False
-        self.muted: set[int] = set()
+        self.muted: set[str] = set()
         """Ids of messages that are never sent."""
         self.refused: tuple[int, str] | None = None
         """Code and text with which data is refused."""
@@ -89,6 +90,7 @@ class WireFaults:
         self.read_only = False
         self.pacing = False
         self.paced_once = False
+        self.soon_ns = 0
         self.skew_ns = 0
         self.next_account = ""
 
@@ -102,10 +104,7 @@ class WireFaults:
 
     def passes(self, session: Connection, fields: tuple[Field, ...]) -> bool:
         """Whether a message may go out."""
-        if self.mute or fields[0] in self.muted:
-            return False
-        # Between IB and the gateway nothing comes through; what the gateway itself knows does.
-        return not (self._site.lost_ib and fields[0] in (1, 2, 11, 45, 46, 59, 99))
+        return not self.mute and str(fields[0]) not in self.muted
 
     def too_fast(self, now_ns: int, earlier: list[int]) -> bool:
         """Whether a message that comes now is refused; `earlier` are the times of those before it, and is kept up."""
@@ -145,7 +144,7 @@ class WireFaults:
     def _do_mute_end(self, arg: str) -> None:
         if arg and arg not in END_MARKERS:
             raise ValueError(f"mute-end: {arg!r} is none of {', '.join(END_MARKERS)}")
-        self.muted |= {END_MARKERS[arg]} if arg else set(END_MARKERS.values())
+        self.muted |= {str(marker) for name, marker in END_MARKERS.items() if arg in ("", name)}
 
     def _do_1100(self, arg: str) -> None:
         self._everybody(1100, "Connectivity between IB and Trader Workstation has been lost.")
@@ -216,6 +215,9 @@ class WireFaults:
                 line.delayed = False
                 line.session.send(58, 1, line.request_id, 1)
 
+    def _do_too_soon(self, arg: str) -> None:
+        self.soon_ns = int(_number("too-soon", arg, 15) * SECOND_NS)
+
     def _do_read_only(self, arg: str) -> None:
         self.read_only = True
 
@@ -241,7 +243,7 @@ class WireFaults:
         self.next_account = arg or "DU7654321"
 
     def _do_clear(self, arg: str) -> None:
-        self.shut_until_ns = self.held_until_ns = self.skew_ns = 0
+        self.shut_until_ns = self.held_until_ns = self.soon_ns = self.skew_ns = 0
         self.mute = self.mute_handshake = self.read_only = self.pacing = self.paced_once = False
         self.muted.clear()
         self._site.contracts.coarser.clear()
