@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.domain.command import Command, Health
-from bot.domain.decision import Fact, Proposal, Refusal, Signal, Verdict
+from bot.domain.decision import Approved, Fact, Proposal, Refusal, Signal, Verdict
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days, Events, Ticks
 from bot.domain.order import (
     AccountFacts,
+    Adjustment,
     Bracket,
     BracketState,
     BrokerState,
@@ -101,6 +102,9 @@ class Broker(Protocol):
 
     async def cancel(self, client_order_id: str, ts: int) -> None:
         """Ask, at `ts` (ns UTC), for an order's end. Only a report ends it."""
+
+    def ask(self) -> None:
+        """Let a SnapshotReport come soon; a replay, which is never silent, has none to give."""
 
     async def settled(self, seconds: float) -> None:
         """Come back when all that was sent has been answered, or after so long; a replay at once."""
@@ -277,7 +281,9 @@ class Journal(Protocol):
     def order(self, order: Order) -> None: ...
     def order_event(self, report: OrderReport) -> None: ...
     def order_state(self, client_order_id: str, state: OrderState, ts: int, message: str = "") -> None: ...
-    def fill(self, fill_id: str, fill: FillReport, order: Order, contract: str, source: str = "live") -> None: ...
+    def fill(self, fill_id: str, fill: FillReport, order: Order, contract: str) -> None: ...
+    def adjustment(self, adjustment_id: str, adjustment: Adjustment, contract: str) -> None: ...
+    def remember(self, broker_ids: Mapping[str, str]) -> None: ...
     def commission(self, commission: CommissionReport) -> None: ...
     def excursion(self, bracket_id: str, mae_ticks: int, mfe_ticks: int) -> None: ...
     def command(self, command: Command, result: str) -> None: ...
@@ -343,6 +349,12 @@ class Gate(Protocol):
     def judge(self, proposal: Proposal | Refusal, now: int) -> Verdict:
         """Approved, or Blocked with every reason."""
 
+    def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
+        """What an earlier run approved, as its journal has it: nothing is judged, nothing counted."""
+
+    def hold(self, instrument: int, why: str) -> None:
+        """Close entries in an instrument while what is there is not certain; an empty `why` opens them again."""
+
     def quote(self, instrument: int, ts: int, bid: int, ask: int) -> None:
         """The standing quote, ticks (ABSENT = none), and the stamp of the instrument's newest row."""
 
@@ -360,6 +372,9 @@ class Gate(Protocol):
 
     def commission(self, commission: CommissionReport) -> None:
         """What an execution cost."""
+
+    def adjusted(self, adjustment: Adjustment) -> None:
+        """A position changed without a fill of ours."""
 
     def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
         """Close or reopen entries, whole or in part."""

@@ -120,6 +120,9 @@ class ReplayBroker:
         """End an order, `cancel_latency_ns` after `ts`, if it has not filled by then."""
         self._at(ts + self._rules.cancel_latency_ns, "cancel", self._book.orders[client_order_id])
 
+    def ask(self) -> None:
+        """Nothing here is ever in doubt."""
+
     async def settled(self, seconds: float) -> None:
         """Everything is answered by the rows to come."""
 

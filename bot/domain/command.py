@@ -6,6 +6,21 @@ from typing import Literal
 Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop"]
 
 
+KILL, PAUSE = "kill", "pause"
+"""Keys of `control` for what a person closed; the value says whether it is closed, the newest row of a key holds."""
+
+
+def pause_key(strategy: str, product: str) -> str:
+    """The key of a pause of one strategy, of one product, of both, or of everything (both empty)."""
+    return f"{PAUSE}:{strategy}:{product}"
+
+
+def paused(key: str) -> tuple[str, str] | None:
+    """(strategy, product) of a pause's key; None for any other key."""
+    what, *scope = key.split(":")
+    return (scope[0], scope[1]) if what == PAUSE and len(scope) == 2 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command, numbered by `nonce` so that it takes effect at most once."""

@@ -55,9 +55,15 @@ class BracketState(StrEnum):
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     VOID = "void"
-    PENDING_UNKNOWN = "pending-unknown"
+    PENDING_UNKNOWN = "pending-unknown"  # something was sent and there is no word of it
+    UNVERIFIED = "unverified"  # was certain, and the link was lost since, or the desk was
     NAKED = "naked"
     FLATTENING = "flattening"
+    STUCK = "stuck"  # cannot be flattened now (halted, closed): tried again and again, and a person is wanted
+
+
+OVER = frozenset({BracketState.CLOSED, BracketState.CANCELLED, BracketState.REJECTED, BracketState.VOID})
+"""States of a bracket that has ended; only a late fill wakes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,17 @@ class Bracket:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A position that changed without a fill of ours: somebody else traded, or the broker's memory was too short."""
+
+    instrument: int
+    quantity: int  # signed: what must be added to our fills to have the broker's position
+    ts: int
+    reason: str  # a sentence
+    bracket_id: str = ""  # the bracket whose share it took; empty: nobody's
+
+
+@dataclass(frozen=True, slots=True)
 class Protective:
     """A reduce-only order (stop or market exit) that needs no gate. Only `bot.orders` builds one."""
 
@@ -109,6 +126,7 @@ class OrderReport:
     ts: int
     broker_id: str = ""
     message: str = ""
+    quantity: int = 0  # as the broker holds it, filled part included; 0: not told, it follows what its parent fills
 
 
 @dataclass(frozen=True, slots=True)

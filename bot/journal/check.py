@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from bot.domain.order import BracketState, OrderState
 from bot.journal import canon, rows
 from bot.journal.canonical import rows_of
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.rows import CHAINED, EDITABLE, TABLES
+from bot.journal.standing import standing
 from bot.journal.tables import PARENTS, metadata
 
 Problem = dict[str, Any]
@@ -80,12 +83,18 @@ def _write_ahead(reader: Reader) -> Iterator[Problem]:
 
 
 def _conservation(reader: Reader) -> Iterator[Problem]:
-    """Fills never exceed their order, a filled order is filled, and a closed bracket holds nothing."""
+    """Fills never exceed their order, a filled order is filled, and a closed bracket holds nothing.
+
+    Corrected executions count as corrected; what left without a fill of ours has an adjustment that names its bracket.
+    """
     filled: dict[str, int] = {}
     held: dict[str | None, int] = {}
-    for fill in reader.read(rows.Fill, reader.runs):
+    for fill in standing(reader.read(rows.Fill, reader.runs)):
         filled[fill.client_order_id] = filled.get(fill.client_order_id, 0) + fill.quantity
         held[fill.bracket_id] = held.get(fill.bracket_id, 0) + fill.side * fill.quantity
+    for row in reader.read(rows.Adjustment, reader.runs):
+        taken = msgspec.json.decode(row.facts).get("bracket")
+        held[taken] = held.get(taken, 0) + row.quantity
     states = {event.client_order_id: event.state for event in reader.read(rows.OrderEvent, reader.runs)}
     for order in reader.read(rows.Order, reader.runs):
         quantity = filled.get(order.client_order_id, 0)

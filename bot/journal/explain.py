@@ -196,6 +196,7 @@ def _fills(reader: Reader, bracket: rows.Bracket | None, grid: Grid) -> list[Fac
             "price": grid.price(row.price),
             "model": row.model,
             "source": row.source,
+            "corrects": row.corrects,
         }
         for row in _of(reader, rows.Fill, "bracket_id", bracket and bracket.id)
     ]

@@ -11,6 +11,7 @@ from bot.journal import rows
 from bot.journal.filters import Filters, Sessions
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.round_trips import commissions, round_trips
+from bot.journal.standing import standing
 from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids, money_text
 
 Shapes = list[dict[str, Any]]
@@ -170,7 +171,7 @@ def states_of(events: Iterable[rows.OrderEvent]) -> dict[str, str]:
 
 
 def list_fills(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
-    """Every execution, with what it cost where the broker has said so."""
+    """Every execution that stands, with what it cost where the broker has said so."""
     runs = filters.runs(runs)
     wanted, strategy = Wanted.of(reader, runs, filters), _strategies(reader, filters)
     paid = commissions(reader, runs)
@@ -190,7 +191,7 @@ def list_fills(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sha
             "price": wanted.grid(row).price(row.price),
             "commission": money_text(paid[row.exec_id]) if row.exec_id in paid else None,
         }
-        for row in reader.read(rows.Fill, runs)
+        for row in standing(reader.read(rows.Fill, runs))
         if wanted.has(row, row.ts) and filters.strategy in ("", strategy.get(row.bracket_id))
     ]
 

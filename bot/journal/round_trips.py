@@ -28,6 +28,7 @@ from typing import Any
 from bot.domain.order import Role
 from bot.journal import rows
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.standing import standing
 from bot.journal.values import LONG_SHORT, Grid, grids, money_text, number, ratio
 
 REASONS = ("target", "stop", "time", "blackout", "session", "tape-end", "flatten", "breakeven", "trail")
@@ -191,7 +192,7 @@ class _Parts:
 
     def assemble(self, bracket: rows.Bracket) -> RoundTrip | None:
         """The round trip of a bracket, None while it holds a position or when it never did."""
-        fills = self._fills[bracket.id]
+        fills = standing(self._fills[bracket.id])
         entries = [fill for fill in fills if fill.role == Role.ENTRY]
         exits = [fill for fill in fills if fill.role != Role.ENTRY]
         held = sum(fill.quantity for fill in entries) - sum(fill.quantity for fill in exits)

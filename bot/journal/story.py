@@ -153,6 +153,8 @@ def _fill(facts: Facts, fill: Facts) -> tuple[int, str, list[str]]:
         if ticks:
             paid = f", {_count(abs(ticks), 'tick')} {'worse' if ticks > 0 else 'better'} than {intended}"
     word = f"{fill['side'].upper()} {fill['quantity']} @ {fill['price']} ({order['reason'] or fill['role']}){paid}"
+    if fill["corrects"]:
+        word += f", in place of execution {fill['corrects']}"
     return fill["ts_ns"], "fill", [word]
 
 

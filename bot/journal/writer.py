@@ -17,6 +17,7 @@ from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT
 from bot.domain.order import (
     ENDED,
+    Adjustment,
     Bracket,
     BracketState,
     CommissionReport,
@@ -40,6 +41,8 @@ Durability = Literal["power", "process", "replay"]
 HELD_ROWS = 2_048
 HELD_NS = 1_000_000_000
 LAST_RUN = "SELECT run FROM run ORDER BY seq DESC LIMIT 1"
+ADJUSTED = "broker"
+"""`adjustment.kind` of one that makes our position what the broker says that it is."""
 UNCOMPARED_SUMMARY = frozenset({"run", "seconds", "journal"})
 """Keys of a run's summary that the wall or the place decides."""
 
@@ -67,7 +70,7 @@ class Writer:
         self._seq: int = store.one(last_seq_query()) or 0
         self._durable = self._seq
         self._chain = canon.START
-        self._broker_ids: dict[str, str] = {}
+        self._broker_ids: dict[str, set[str]] = {}
         self._group: list[tuple[str, rows.Row]] = []
         self._closed: dict[str, list[rows.Row]] = {name: [] for name in rows.TABLES}
         self._closed_rows = 0
@@ -176,9 +179,9 @@ class Writer:
 
     def order_event(self, report: OrderReport) -> None:
         """The broker's word on an order, and the broker's own name for it when that is new."""
-        known = self._broker_ids.get(report.client_order_id, "")
-        if report.broker_id and report.broker_id != known:
-            self._broker_ids[report.client_order_id] = report.broker_id
+        known = self._broker_ids.setdefault(report.client_order_id, set())
+        if report.broker_id and report.broker_id not in known:
+            known.add(report.broker_id)
             self._add(
                 "broker_order",
                 rows.BrokerOrder(self._next(), self.run, report.client_order_id, report.broker_id, report.ts),
@@ -186,6 +189,11 @@ class Writer:
         if report.state in ENDED:
             self._broker_ids.pop(report.client_order_id, None)
         self._word(report.client_order_id, report.state, report.ts, "broker", report.broker_id, report.message)
+
+    def remember(self, broker_ids: Mapping[str, str]) -> None:
+        """Names that an earlier run has written: they are not new."""
+        for client_order_id, broker_id in broker_ids.items():
+            self._broker_ids.setdefault(client_order_id, set()).add(broker_id)
 
     def order_state(self, client_order_id: str, state: OrderState, ts: int, message: str = "") -> None:
         """The desk's conclusion about an order."""
@@ -195,13 +203,14 @@ class Writer:
         body = (order, state.value, ts, source, broker_id, message)
         self._add("order_event", rows.OrderEvent(self._next(), self.run, *body, self._link("order_event", body)))
 
-    def fill(self, fill_id: str, fill: FillReport, order: Order, contract: str, source: str = "live") -> None:
-        """One execution of `order`."""
+    def fill(self, fill_id: str, fill: FillReport, order: Order, contract: str) -> None:
+        """One execution of `order`, in place of another where it says so."""
         product, own = self._names[order.instrument]
         body = (
             *(fill_id, fill.exec_id, fill.client_order_id, order.bracket_id or None),
             *(product, contract or own),
-            *(order.role.value, fill.side, fill.quantity, fill.price, fill.ts, source, fill.model, None),
+            *(order.role.value, fill.side, fill.quantity, fill.price, fill.ts, fill.source, fill.model),
+            fill.corrects or None,
         )
         self._add("fill", rows.Fill(self._next(), self.run, *body, self._link("fill", body)))
 
@@ -211,6 +220,16 @@ class Writer:
             "commission",
             rows.Commission(self._next(), self.run, commission.exec_id, commission.amount, commission.currency),
         )
+
+    def adjustment(self, adjustment_id: str, adjustment: Adjustment, contract: str) -> None:
+        """A position changed without a fill of ours; its price is not known."""
+        product, own = self._names[adjustment.instrument]
+        facts = {"bracket": adjustment.bracket_id}
+        body = (
+            *(adjustment_id, adjustment.ts, product, contract or own, adjustment.quantity, None),
+            *(ADJUSTED, adjustment.reason, json_text(facts)),
+        )
+        self._add("adjustment", rows.Adjustment(self._next(), self.run, *body, self._link("adjustment", body)))
 
     def excursion(self, bracket_id: str, mae_ticks: int, mfe_ticks: int) -> None:
         """How far a position went against us and for us, both positive, in ticks."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.order import ENDED, Bracket, BracketState, FillReport, Order, OrderState, Role
 
-_COVERING = frozenset({OrderState.SENT, OrderState.WORKING, OrderState.PARTIAL})
+_WORKING = frozenset({OrderState.WORKING, OrderState.PARTIAL})
+_WITHOUT_A_WORD = frozenset({OrderState.INTENDED, OrderState.SENT})
 
 
 @dataclass(slots=True)
@@ -14,6 +15,21 @@ class Leg:
     order: Order
     state: OrderState = OrderState.INTENDED
     filled: int = 0
+    told: int = 0  # its quantity as the broker holds it; 0: not told, a child follows what its parent has filled
+    sent_ns: int = 0
+    broker_ids: set[str] = field(default_factory=set)
+    cancelling: str = ""  # why its end was asked for
+    concluded: bool = False  # the desk says that it ended, not the broker
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still fill, for all that is known."""
+        return self.state not in ENDED
+
+    @property
+    def working(self) -> bool:
+        """Whether the broker has said that it works."""
+        return self.state in _WORKING
 
 
 @dataclass(slots=True)
@@ -25,13 +41,19 @@ class LiveBracket:
     state: BracketState = BracketState.INTENDED
     filled_in: int = 0
     filled_out: int = 0
+    adjusted: int = 0  # units of its share that left without a fill of ours
     entry_value: int = 0  # Σ price × quantity of the entry fills, ticks
     exit_value: int = 0  # the same of the exit fills
     opened_ns: int = 0  # time of the first entry fill
     low: int | None = None
     high: int | None = None
     exit_reason: str = ""
+    leaving: str = ""  # why it is being flattened, also while that cannot be sent
+    losses: int = 0  # how often its stop was lost
+    attempts: int = 0  # how often a market exit was refused
+    counted: bool = False  # among the round trips
     fill_ids: set[str] = field(default_factory=set)
+    executions: dict[str, FillReport] = field(default_factory=dict)  # those that stand
 
     @classmethod
     def of(cls, bracket: Bracket) -> "LiveBracket":
@@ -45,45 +67,83 @@ class LiveBracket:
 
     @property
     def share(self) -> int:
-        """Units that this bracket holds, without sign."""
-        return self.filled_in - self.filled_out
+        """Units that this bracket holds in its own direction; below 0 when exits took out more than came in."""
+        return self.filled_in - self.filled_out - self.adjusted
 
     @property
     def cover(self) -> int:
-        """Units that working stops, or exits on their way, would take out.
+        """Units that stops or exits which are known to work would take out.
 
-        A stop counts for all that is held: a broker keeps a child's quantity equal to what its parent has filled.
+        A stop whose quantity the broker has not told counts for all that is held: it follows its parent.
         """
-        alive = [leg for leg in self.legs.values() if leg.state in _COVERING]
-        if any(leg.order.role is Role.STOP for leg in alive):
-            return self.share
-        return sum(leg.order.quantity - leg.filled for leg in alive if leg.order.role is Role.FLATTEN)
+        working = [leg for leg in self.legs.values() if leg.working]
+        stops = [leg for leg in working if leg.order.role is Role.STOP]
+        if any(not leg.told for leg in stops):
+            return max(self.share, 0)
+        exits = [leg for leg in working if leg.order.role is Role.FLATTEN]
+        return sum(leg.told - leg.filled for leg in stops) + sum(leg.order.quantity - leg.filled for leg in exits)
+
+    @property
+    def coming(self) -> int:
+        """Units that stops or exits would take out which were sent and have no word yet."""
+        return sum(
+            leg.order.quantity - leg.filled
+            for leg in self.legs.values()
+            if leg.state in _WITHOUT_A_WORD and leg.order.role in (Role.STOP, Role.FLATTEN)
+        )
+
+    @property
+    def uncovered(self) -> int:
+        """Units that nothing would take out which is known to work."""
+        return self.share - self.cover
 
     def of_role(self, role: Role) -> list[Leg]:
         """Legs of one role that have not ended."""
-        return [leg for leg in self.legs.values() if leg.order.role is role and leg.state not in ENDED]
+        return [leg for leg in self.legs.values() if leg.order.role is role and leg.alive]
+
+    def unknown(self) -> list[Leg]:
+        """Legs that were sent and of which there is no word, for too long."""
+        return [leg for leg in self.legs.values() if leg.state is OrderState.PENDING_UNKNOWN]
 
     def book(self, fill: FillReport) -> None:
-        """Count an execution in."""
+        """Count an execution in; one that corrects another takes its place."""
         self.fill_ids.add(fill.exec_id)
+        if fill.corrects:
+            self.fill_ids.add(fill.corrects)
+        if self.executions.pop(fill.corrects, None) is not None:
+            self.executions[fill.exec_id] = fill
+            self._recount()
+        else:
+            self.executions[fill.exec_id] = fill
+            self._count(fill)
+
+    def _recount(self) -> None:
+        """All sums anew, from the executions that stand."""
+        self.filled_in = self.filled_out = self.entry_value = self.exit_value = 0
+        for leg in self.legs.values():
+            leg.filled = 0
+            if leg.state is OrderState.FILLED:
+                leg.state = OrderState.PARTIAL
+        for fill in self.executions.values():
+            if fill.quantity:
+                self._count(fill)
+
+    def _count(self, fill: FillReport) -> None:
         leg = self.legs[fill.client_order_id]
         leg.filled += fill.quantity
         leg.state = OrderState.FILLED if leg.filled >= leg.order.quantity else OrderState.PARTIAL
+        # The fill itself is the first price that was for or against us.
+        self.low = fill.price if self.low is None else min(self.low, fill.price)
+        self.high = fill.price if self.high is None else max(self.high, fill.price)
         if leg.order.role is Role.ENTRY:
             if not self.filled_in:
                 self.opened_ns = fill.ts
             self.filled_in += fill.quantity
             self.entry_value += fill.price * fill.quantity
-            # The fill itself is the first price that was for or against us.
-            self.low = fill.price if self.low is None else min(self.low, fill.price)
-            self.high = fill.price if self.high is None else max(self.high, fill.price)
         else:
             self.filled_out += fill.quantity
             self.exit_value += fill.price * fill.quantity
             self.exit_reason = leg.order.reason or leg.order.role.value
-            assert self.low is not None
-            assert self.high is not None
-            self.low, self.high = min(self.low, fill.price), max(self.high, fill.price)
 
     def watch(self, low: int, high: int) -> None:
         """Fold the lowest and highest print that came while the position was held into its excursion."""
@@ -106,3 +166,31 @@ class LiveBracket:
         against = self.side * (self.entry_value - worst * self.filled_in)
         in_favour = self.side * (best * self.filled_in - self.entry_value)
         return max(0, -(-against // self.filled_in)), max(0, -(-in_favour // self.filled_in))
+
+    def implied(self) -> BracketState:
+        """The state that the facts imply, whatever the messages said (order states of the reliability notes, §5.2)."""
+        entry = self.of_role(Role.ENTRY)
+        if self.share:
+            if self.of_role(Role.FLATTEN):
+                return BracketState.FLATTENING
+            if self.uncovered > 0 or self.share < 0:
+                return BracketState.NAKED
+            if self.filled_out:
+                return BracketState.EXITING
+            return BracketState.PARTIAL if entry else BracketState.OPEN
+        if self.filled_in:
+            return BracketState.EXITING if entry else BracketState.CLOSED
+        return _OF_ENTRY[self.legs[self.bracket.entry.client_order_id].state]
+
+
+_OF_ENTRY = {
+    OrderState.INTENDED: BracketState.PENDING_UNKNOWN,
+    OrderState.SENT: BracketState.SENT,
+    OrderState.WORKING: BracketState.WORKING,
+    OrderState.PARTIAL: BracketState.WORKING,
+    OrderState.FILLED: BracketState.CLOSED,
+    OrderState.CANCELLED: BracketState.CANCELLED,
+    OrderState.REJECTED: BracketState.REJECTED,
+    OrderState.PENDING_UNKNOWN: BracketState.PENDING_UNKNOWN,
+}
+"""What a bracket is of which nothing has filled, by its entry. A filled one here was corrected to nothing."""

@@ -12,6 +12,7 @@ that has a wire.
 
 from enum import StrEnum
 
+from bot.domain.order import OVER
 from bot.domain.order import BracketState as S
 
 
@@ -96,7 +97,7 @@ TABLE: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.FLATTENING, E.EXIT_REST): (S.CLOSED, A.NOTHING),
 }
 
-ENDED = frozenset({S.CLOSED, S.CANCELLED, S.REJECTED, S.VOID})
+ENDED = OVER
 
 
 def follow(state: S, event: Event) -> tuple[S, Action] | None:

@@ -33,6 +33,8 @@ class Control:
     kill: str | None = None
     """Why the kill switch is set; None when it is not."""
     pauses: dict[Scope, str] = field(default_factory=dict)
+    holds: dict[int, str] = field(default_factory=dict)
+    """Instrument → why nobody knows for certain what is there."""
     guards: dict[tuple[int, int], Mapping[str, Fact]] = field(default_factory=dict)
     """Active guards: (instrument, number) → its facts."""
     signals: set[tuple[str, str]] = field(default_factory=set)

@@ -9,8 +9,9 @@
     quote(instrument, ts, bid, ask)         the standing quote and the stamp of the instrument's newest row
     guard(instrument, number, on, facts)    a regime guard changed
     opened(bracket) · ended(bracket) · fill(fill, order) · commission(report)
-    pause(on, why, strategy=, instrument=) · kill(on, why)
+    pause(on, why, strategy=, instrument=) · kill(on, why) · hold(instrument, why)
     link(state, why) · feed(instrument, state, why)
+    readmit(proposal, ts, facts)            an earlier run's approval, for its bracket that still lives
     facts(instrument, now)                  the day so far, for `status`
 
 `days` and `instruments` go by the same index. Times are ns UTC, prices ticks. Nothing here reads a clock: the same
@@ -24,7 +25,7 @@ from bot.domain.command import GOOD, Health
 from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Verdict
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT, Days
-from bot.domain.order import AccountFacts, Bracket, CommissionReport, Feed, FillReport, Link, Order
+from bot.domain.order import AccountFacts, Adjustment, Bracket, CommissionReport, Feed, FillReport, Link, Order
 from bot.domain.seal import SEAL
 from bot.risk.blackout import Blackout
 from bot.risk.context import Book, Context, Control, Rule
@@ -87,6 +88,20 @@ class Gate:
         asked = [rule for rule in self._rules if isinstance(rule, STANDING)]
         return [reason for rule in asked if (reason := rule.check(anything, ctx)) is not None]
 
+    def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
+        """What an earlier run approved, as its journal has it: its bracket lives and must be looked after.
+
+        Nothing is judged and nothing counted. No entry comes of it: orders never sends an old bracket again.
+        """
+        return Approved(proposal, ts, facts, SEAL)
+
+    def hold(self, instrument: int, why: str) -> None:
+        """Close entries in an instrument while what is there is not certain; an empty `why` opens them again."""
+        if why:
+            self._control.holds[instrument] = why
+        else:
+            self._control.holds.pop(instrument, None)
+
     def quote(self, instrument: int, ts: int, bid: int, ask: int) -> None:
         """The standing quote in ticks (ABSENT = none) and the stamp of the instrument's newest row of either kind."""
         book = self._books[instrument]
@@ -118,6 +133,10 @@ class Gate:
     def commission(self, report: CommissionReport) -> None:
         """What an execution really cost."""
         self._ledger.commission(report)
+
+    def adjusted(self, adjustment: Adjustment) -> None:
+        """A position changed without a fill of ours."""
+        self._ledger.adjusted(adjustment)
 
     def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
         """Close or reopen entries: all, one strategy's, one instrument's, or both. Reopening opens what it names."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.domain.instrument import Instrument
-from bot.domain.order import Bracket, CommissionReport, FillReport, Order, Role
+from bot.domain.order import Adjustment, Bracket, CommissionReport, FillReport, Order, Role
 from bot.risk.hours import Sessions
 
 ZERO = Decimal(0)
@@ -38,13 +38,26 @@ class Day:
     """Brackets sent."""
 
 
+@dataclass(slots=True)
+class _Booked:
+    """One execution as it was counted, so that a correction can take it back."""
+
+    fill: FillReport
+    order: Order
+    day: Day
+    gained: Decimal
+    cost: Decimal  # expected, or the broker's own word
+    entry: int = 0  # units of the working entry that it took
+
+
 class Ledger:
     """Folds what happened to our orders. Each call costs a few microseconds."""
 
     def __init__(self, instruments: Sequence[Instrument], sessions: Sequence[Sessions]) -> None:
         self._instruments, self._sessions = instruments, sessions
         self._holdings: dict[str, _Holding] = {}
-        self._expected: dict[str, tuple[Day, Decimal]] = {}
+        self._booked: dict[str, _Booked] = {}
+        self._of_bracket: dict[str, list[_Booked]] = {}
         self._days: dict[int, Day] = {}
         self.position = [0] * len(instruments)
         """Signed units by instrument."""
@@ -81,29 +94,71 @@ class Ledger:
             del self._holdings[bracket.id]
 
     def fill(self, fill: FillReport, order: Order) -> None:
-        """An execution of one of our orders."""
+        """An execution of one of our orders; one that corrects another takes its place."""
+        if fill.corrects in self._booked:
+            self._correct(fill, order)
+            return
         instrument, units = order.instrument, fill.side * fill.quantity
         holding = self._holdings.setdefault(order.bracket_id, _Holding(instrument, None))
         self.position[instrument] += units
-        if order.role is Role.ENTRY and holding.unfilled:
-            filled = min(fill.quantity, holding.unfilled)
-            holding.unfilled -= filled
-            self.working[instrument][fill.side] -= filled
+        entry = min(fill.quantity, holding.unfilled) if order.role is Role.ENTRY else 0
+        holding.unfilled -= entry
+        self.working[instrument][fill.side] -= entry
         facts = self._instruments[instrument]
         day = self.day(instrument, fill.ts)
-        expected = facts.commission * fill.quantity
-        self._expected[fill.exec_id] = (day, expected)
-        self._book(day, facts.money(_match(holding.lots, units, fill.price)) - expected)
+        gained, cost = facts.money(_match(holding.lots, units, fill.price)), facts.commission * fill.quantity
+        booked = _Booked(fill, order, day, gained, cost, entry)
+        self._booked[fill.exec_id] = booked
+        self._of_bracket.setdefault(order.bracket_id, []).append(booked)
+        self._book(day, gained - cost)
         self._weigh(holding)
         if not holding.lots and order.bracket_id not in self.open:
             del self._holdings[order.bracket_id]
 
+    def _correct(self, fill: FillReport, order: Order) -> None:
+        """Take every execution of the bracket back and count them again, with the correction in the old one's place.
+
+        What profit a lot makes depends on all that came before it.
+        """
+        known = self._of_bracket.pop(order.bracket_id)
+        holding = self._holdings.setdefault(order.bracket_id, _Holding(order.instrument, None))
+        for booked in known:
+            del self._booked[booked.fill.exec_id]
+            self.position[order.instrument] -= booked.fill.side * booked.fill.quantity
+            holding.unfilled += booked.entry
+            self.working[order.instrument][booked.fill.side] += booked.entry
+            booked.day.net -= booked.gained - booked.cost
+        holding.lots.clear()
+        for booked in known:
+            right = fill if booked.fill.exec_id == fill.corrects else booked.fill
+            self._holdings.setdefault(order.bracket_id, holding)
+            self.fill(right, booked.order)
+            if right.quantity == booked.fill.quantity:
+                self._pay(right.exec_id, booked.cost)
+
+    def adjusted(self, adjustment: Adjustment) -> None:
+        """A position changed without a fill of ours: at no price that is known, so nothing is gained or lost by it."""
+        self.position[adjustment.instrument] += adjustment.quantity
+        holding = self._holdings.get(adjustment.bracket_id)
+        if holding is None:
+            return
+        units = adjustment.quantity
+        while units and holding.lots and holding.lots[0][0] * units < 0:
+            price = holding.lots[0][1]
+            closed = min(abs(units), abs(holding.lots[0][0])) * (1 if units > 0 else -1)
+            _match(holding.lots, closed, price)
+            units -= closed
+        self._weigh(holding)
+
     def commission(self, report: CommissionReport) -> None:
-        """What an execution really cost; one that nobody filled is not ours."""
-        known = self._expected.pop(report.exec_id, None)
-        if known is not None:
-            day, expected = known
-            self._book(day, expected - Decimal(report.amount))
+        """What an execution really cost; the newest word holds. One that nobody filled is not ours."""
+        self._pay(report.exec_id, Decimal(report.amount))
+
+    def _pay(self, exec_id: str, cost: Decimal) -> None:
+        booked = self._booked.get(exec_id)
+        if booked is not None:
+            booked.cost, before = cost, booked.cost
+            self._book(booked.day, before - cost)
 
     def _book(self, day: Day, amount: Decimal) -> None:
         day.net += amount

@@ -1,4 +1,4 @@
-"""Rules about the account and the house: paper, kill switch, pause, health of the process."""
+"""Rules about the account and the house: paper, kill switch, pause, certainty, health of the process."""
 
 from bot.domain.decision import Proposal, Reason
 from bot.risk.context import Context, Rule, Scope
@@ -75,6 +75,19 @@ class LinkUp(Rule):
             return None
         because = f" ({why})" if why else ""
         return Reason(self.name, f"the link to the broker is {state}{because}", {"link": state, "code": why})
+
+
+class Reconciled(Rule):
+    """What is held and what works is certain: no order without a word, no position that nobody can explain."""
+
+    name = "reconciled"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse while the order manager holds the instrument."""
+        why = ctx.control.holds.get(proposal.instrument)
+        if why is None:
+            return None
+        return Reason(self.name, f"{ctx.instrument.product} is not certain: {why}", {"why": why})
 
 
 class Healthy(Rule):

@@ -1,9 +1,11 @@
 """What the account holds and has lost: partial fills, average prices, late fills, commissions, two instruments."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from bot.domain.order import Adjustment
 from tests.rooms.risk.bench import BID, CL, ES, SECOND, TEN, Bench, ns
 
 
@@ -36,8 +38,6 @@ def test_a_better_entry_price_leaves_less_at_risk() -> None:
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_partial_fills_are_matched_first_in_first_out(side: int) -> None:
-    from dataclasses import replace
-
     bench = Bench(instruments=[replace(ES, max_order=4, max_position=4, commission=Decimal(0))])
     bracket = bench.open(side=side, quantity=3)
     entry = bracket.approved.proposal.entry
@@ -116,3 +116,42 @@ def test_brackets_are_counted_by_session_too() -> None:
     assert bench.at(ns("2026-12-11 00:10")).refused() == ["brackets_per_day"]
     assert bench.at(ns("2026-12-11 17:59")).facts()["brackets_today"] == 1
     assert bench.at(ns("2026-12-13 18:00")).refused() == []
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("which", ["entry", "stop"])
+def test_a_corrected_execution_counts_in_place_of_the_first_report(which: str, ended: bool) -> None:
+    bench = Bench()
+    bracket = bench.open()
+    reports = {"entry": bench.fill(bracket.entry, BID), "stop": bench.fill(bracket.stop, BID - 3)}
+    for report in reports.values():
+        bench.pay(report, "2.00")
+    if ended:
+        bench.gate.ended(bracket)
+    wrong = reports[which]
+    right = replace(wrong, exec_id=f"{wrong.exec_id}.02", price=wrong.price - 1, corrects=wrong.exec_id)
+    bench.gate.fill(right, getattr(bracket, which))
+    ticks = -2 if which == "entry" else -4
+    assert bench.facts()["net"] == str(Decimal("12.50") * ticks - 4)
+    assert bench.facts()["position"] == 0
+    assert bench.facts()["open_risk"] == "0.00"
+
+
+def test_an_execution_that_is_taken_back_leaves_nothing_but_a_working_entry() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    at_first = bench.facts()
+    wrong = bench.fill(bracket.entry, BID)
+    bench.gate.fill(replace(wrong, exec_id="busted", quantity=0, corrects=wrong.exec_id), bracket.entry)
+    assert bench.facts() == at_first | {"net": "0.00"}
+
+
+def test_a_share_that_somebody_else_sold_is_no_longer_at_risk() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    bench.fill(bracket.entry, BID)
+    bench.gate.adjusted(Adjustment(0, -1, bench.now, "sold by hand", bracket.id))
+    bench.gate.ended(bracket)
+    assert bench.facts()["open_risk"] == "0.00"
+    assert bench.facts()["position"] == 0
+    assert bench.facts()["net"] == "-2.25"  # its price is not known: only the entry's commission is

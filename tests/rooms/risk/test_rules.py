@@ -81,6 +81,11 @@ CASES = [
         "both",
     ),
     Case(
+        "reconciled",
+        lambda: after(Bench(instruments=[ES, CL]), lambda b: b.gate.hold(1, "an order without an answer")),
+        lambda: after(Bench(), lambda b: b.gate.hold(0, "an order without an answer")),
+    ),
+    Case(
         "health",
         lambda: alone(Bench(health=Health(2000 * MS, 2000 * MS, 250 * MS))),
         lambda: alone(Bench(health=Health(-2000 * MS - 1))),
