@@ -1,8 +1,8 @@
 """What a connection's reads bring: TICK rows for the desk, and every other message as it stands, in one order.
 
 IB sends no aggressor, so no row has one; whole seconds are all that it says of time, so a row's stamp is its arrival,
-except where a simulated gateway gives nanoseconds of its tape. What the compiled walk (ticking.py) leaves, because it is
-written in an unusual way, becomes the same row here.
+except where a simulated gateway gives nanoseconds of its tape. What the compiled walk (ticking.py) leaves, because it
+is written in an unusual way, becomes the same row here.
 """
 
 from collections.abc import Iterator

@@ -9,6 +9,7 @@ from ib_async.contract import Contract, ContractDetails
 from ib_async.objects import PriceIncrement
 
 from adapters.ib.asking import Answer, Asking
+from adapters.ib.frames import Frames
 from adapters.ib.params import Params
 from adapters.ib.wire import Greeting, Wire
 from bot.clock import TapeClock, WallClock
@@ -33,6 +34,8 @@ class Link:
         self.data: Any = None
         self.wake = asyncio.Event()
         """Set whenever there is something to hand to the desk."""
+        self.frames = Frames()
+        """Rows that came and were not taken; `frames.rows` of them came before the message at hand."""
         self.wire: Wire | None = None
         self.greeting: Greeting | None = None
         self.asking = Asking(0, self.clock.now_ns)
@@ -43,7 +46,8 @@ class Link:
         where = f"{self.params.host}:{self.params.port}"
         self.number += 1
         self.asking = Asking(self.number, self.clock.now_ns)
-        self.wire = Wire(self, tape_time=self.params.clock == "auto")
+        tape_time = self.params.clock == "auto"
+        self.wire = Wire(self, tape_time=tape_time, frames=self.frames, now_ns=lambda: self.clock.now_ns())
         try:
             self.greeting = await self.wire.greet(self.params.host, self.params.port, self.params.client_id)
         except (OSError, TimeoutError) as error:

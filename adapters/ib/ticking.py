@@ -194,7 +194,7 @@ def walk(data: Bytes, w: Ints, table: Ints, books: Ints, rows: Ticks) -> int:
         if w[HELD] - at - HEADER < length:
             return MORE
         w[START], w[STOP] = at + HEADER, at + HEADER + length
-        if length < 4 or data[at + 4] != _NINE or data[at + 5] != _NINE or data[at + 6] != 0:
+        if length < 3 or data[at + 4] != _NINE or data[at + 5] != _NINE or data[at + 6] != 0:
             w[AT] = w[STOP]
             return OTHER
         if w[ROWS] == rows.shape[0]:
