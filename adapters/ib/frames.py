@@ -75,6 +75,11 @@ class Frames:
         return self._at[ROWS]
 
     @property
+    def newest(self) -> int:
+        """Stamp of the newest row that has not been taken; 0 when there is none."""
+        return int(self._rows[self.rows - 1]["ts"]) if self.rows else 0
+
+    @property
     def strangers(self) -> int:
         """Ticks for numbers that nobody watches: those of a subscription just cancelled may still come."""
         return self._at[STRANGERS]
