@@ -21,7 +21,9 @@ from adapters.gateway.seam import Rules, Session, World
 from adapters.gateway.staging import Staging
 from adapters.gateway.state import State
 from adapters.gateway.telling import Telling
+from adapters.gateway.ticket import Execution
 from adapters.gateway.verdict import Verdict
+from adapters.gateway.wire_faults import WIRE_FAULTS
 from bot.domain.market import Ticks
 
 Handler = Callable[[Session, Sequence[str]], object]
@@ -35,11 +37,11 @@ class Exchange:
         self._state, self._ledger, self._faults = State(rules.state), Ledger(rules.ledger), Faults()
         self._books = Books(world, self._state)
         self._verdict = Verdict(lambda: self._books.live)
-        self._mouth = Mouth(world, self._muted)
+        self._mouth = Mouth(world)
         self._floor = Floor(world.instruments, rules.fill_model)
         self._telling = Telling(world, self._books, self._mouth, self._faults, self._ledger, self._verdict)
         self._life = Life(world, rules, self._books, self._floor, self._telling, self._faults)
-        self._life.now = world.now_ns()
+        self._begun = False
         self._placing = Placing(
             world,
             rules,
@@ -57,29 +59,30 @@ class Exchange:
         self._telling.position_changed = self._money.changed
         self._telling.now = self._answers.now = lambda: self._life.now
         self._handlers = self._roster()
-        self._life.restore()
-        self._stamp()
-        if self._books.tickets:
-            self._ledger.write("restored", orders=len(self._books.tickets), executions=len(self._books.executions))
-        self.flush()
 
     # The server's seam
 
     def request(self, session: Session, fields: Sequence[str]) -> bool:
         """A client's message; False when it is not the exchange's."""
-        self._stamp()
+        self._come_to(self._world.now_ns())
         self._ledger.heard(session, list(fields))
         self._verdict.heard(session, self._world.wall_ns())
         handler = self._handlers.get(fields[0])
         if handler is not None:
-            self._life.at(self._world.now_ns())
-            handler(session, fields)
+            try:
+                handler(session, fields)
+            except (IndexError, ValueError) as odd:
+                self._mouth.error(session, -1, 320, f"Error reading request. Message id = {fields[0]}: {odd}")
         self.flush()
         return handler is not None
 
     def walk(self, ticks: Ticks, row: int, end: int) -> int:
-        """Match rows from `row`; stop after the first row at which something happened. Returns the next row."""
+        """Match rows from `row`; stop after the first row at which something happened. Returns the next row.
+
+        That is `row` itself when what was under way has arrived before it.
+        """
         floor, life = self._floor, self._life
+        self._begin(int(ticks["ts"][row]))
         floor.turn(ticks)
         stamps = ticks["ts"]
         while row < end:
@@ -91,12 +94,10 @@ class Exchange:
                     return row + 1
             row = floor.row = upto
             if row < end and life.due is not None:
-                life.at(min(life.due, int(stamps[row])))
-                self._stamp()
+                self._come_to(life.due)
                 if self._mouth:
                     return row
-        if end:
-            self.at(int(stamps[end - 1]))
+        self._come_to(int(stamps[end - 1]))
         return end
 
     def flush(self) -> None:
@@ -108,10 +109,8 @@ class Exchange:
 
     def at(self, ts: int) -> None:
         """The market's time has come to `ts`: what was under way arrives."""
-        self._life.at(ts)
-        self._verdict.at(ts)
-        self._mouth.due(ts)
-        self._stamp()
+        self._come_to(ts)
+        self.flush()
 
     def left(self, session: Session) -> None:
         """A client has gone; its orders work on."""
@@ -133,22 +132,38 @@ class Exchange:
         self.flush()
         return answer
 
+    @property
+    def executions(self) -> Sequence[Execution]:
+        """All that was executed, oldest first; a correction follows what it corrects."""
+        return self._books.executions
+
     def close(self) -> None:
         """Let go of the books' files."""
         self._state.close()
         self._ledger.close()
 
-    @property
-    def verdict(self) -> Verdict:
-        """What was found of the clients; the server tells it of delayed data."""
-        return self._verdict
-
     # Inside
+
+    def _begin(self, ts: int) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        self._life.at(ts)
+        self._life.restore()
+        self._stamp()
+        if self._books.tickets:
+            self._ledger.write("restored", orders=len(self._books.tickets), executions=len(self._books.executions))
+
+    def _come_to(self, ts: int) -> None:
+        self._begin(ts)
+        self._life.at(ts)
+        self._verdict.at(ts)
+        self._mouth.due(ts)
+        self._stamp()
 
     def _hit(self, row: int, ts: int) -> None:
         """Row `row` fills one order after another."""
-        self._life.at(ts)
-        self._stamp()
+        self._come_to(ts)
         self._floor.row = row
         while True:
             hit = self._floor.hit()
@@ -156,13 +171,9 @@ class Exchange:
             if self._floor.scan(row, row + 1) > row:
                 break
         self._floor.row = row + 1
-        self._verdict.at(ts)
 
     def _stamp(self) -> None:
         self._ledger.at(self._life.now, self._world.wall_ns())
-
-    def _muted(self, message: int) -> bool:
-        return self._faults.armed("mute-marker") == str(message) and self._faults.take("mute-marker") is not None
 
     def _roster(self) -> dict[str, Handler]:
         answers, money, placing = self._answers, self._money, self._placing
@@ -192,9 +203,12 @@ class Exchange:
         }
 
     def _fault(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        name, argument = str(command.get("name", "")), str(command.get("argument", ""))
+        name, argument = str(command.get("name", "")), str(command.get("arg", ""))
+        if name in WIRE_FAULTS:
+            return self._wire_fault(name)
         if name not in FAULTS:
-            return {"error": f"no fault of the exchange is called {name!r}", "allowed": sorted(FAULTS)}
+            allowed = ", ".join([*WIRE_FAULTS, *FAULTS])
+            return {"error": f"no fault is called {name!r}; there are {allowed}"}
         if command.get("off"):
             self._faults.disarm(name)
         elif name in NOW:
@@ -205,6 +219,17 @@ class Exchange:
             self._faults.arm(name, argument, command.get("times"))
         self._ledger.write("fault", name=name, argument=argument, off=bool(command.get("off")))
         return {"ok": True, "armed": self._faults.names}
+
+    def _wire_fault(self, name: str) -> dict[str, Any]:
+        """The server has done it; what it means for the exchange."""
+        if name in ("delayed", "data-ok", "clear"):
+            self._verdict.delayed = name == "delayed"
+        if name == "clear":
+            self._faults.clear()
+        if name == "nightly":
+            self._books.held.clear()
+        self._ledger.write("fault", name=name, argument="", off=False)
+        return {"ok": True}
 
     def _status(self) -> dict[str, Any]:
         positions = self._books.accounts.positions.items()

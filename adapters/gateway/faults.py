@@ -44,7 +44,6 @@ FAULTS = {
     "foreign-order": Fault("a contract's conId", "", 1, "An order of another client stands in the book, now."),
     "foreign-position": Fault("units, then a conId", "1", 1, "The account holds units that no client bought, now."),
     "id-rollback": Fault("how many", "10", 1, "The next valid id of every client goes back, now."),
-    "mute-marker": Fault("a message: 53, 55, 62, 54, 74, 64 or 102", "53", 0, "That end marker is never sent."),
 }
 """By name. A number of times may be given with each: `times` on the control socket."""
 NOW = frozenset({"order-cancelled", "precautionary", "foreign-order", "foreign-position", "id-rollback"})
@@ -67,6 +66,10 @@ class Faults:
     def disarm(self, name: str) -> None:
         """Let it not happen any more."""
         self._armed.pop(name, None)
+
+    def clear(self) -> None:
+        """Let nothing happen any more."""
+        self._armed.clear()
 
     def armed(self, name: str) -> str | None:
         """The fault's argument when it is armed; it stays so."""

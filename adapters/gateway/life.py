@@ -155,12 +155,12 @@ class Life:
         elif ticket.type == "LMT" and self._has_stop(ticket):
             ticket.waiting += quantity
             self._floor.set_quantity(ticket, self._floor.quantity(ticket) - quantity)
-            self.later(self.now + 1, lambda: self._settle(ticket))
+            self.later(self.now + 1, partial(self._settle, ticket, self.now))
         else:
             self.fill(ticket, quantity, price, liquidity=1 if ticket.type == "LMT" else 2)
 
-    def fill(self, ticket: Ticket, quantity: int, price: int, *, liquidity: int) -> None:
-        """Execute units of an order at a price in ticks, and all that follows from it."""
+    def fill(self, ticket: Ticket, quantity: int, price: int, *, liquidity: int, ts: int = 0) -> None:
+        """Execute units of an order at a price in ticks, and all that follows from it; `ts` when it was not now."""
         piece = self._faults.armed("partial-fills")
         quantity = min(quantity, ticket.left) if piece is None else min(quantity, ticket.left, int(piece))
         if quantity <= 0:
@@ -174,7 +174,7 @@ class Life:
             ticket.state = "Submitted"
         else:
             self._over(ticket, "Filled", "filled")
-        one = self._books.execution(ticket, quantity, price, self.now, liquidity)
+        one = self._books.execution(ticket, quantity, price, ts or self.now, liquidity)
         self._telling.fill(one)
         if ticket.children:
             self._release(ticket)
@@ -194,11 +194,11 @@ class Life:
         if worth is not None:
             self.fill(ticket, ticket.left, worth, liquidity=1)
 
-    def _settle(self, ticket: Ticket) -> None:
+    def _settle(self, ticket: Ticket, ts: int) -> None:
         units, ticket.waiting = ticket.waiting, 0
         if units and not ticket.over:
             self._floor.set_quantity(ticket, self._floor.quantity(ticket) + units)
-            self.fill(ticket, units, ticket.limit or 0, liquidity=1)
+            self.fill(ticket, units, ticket.limit or 0, liquidity=1, ts=ts)
 
     def _has_stop(self, ticket: Ticket) -> bool:
         return any(one.type in STOPS and one.slot >= 0 for one in self._mates(ticket))
@@ -248,8 +248,8 @@ class Life:
                 self._telling.order(child)
 
     def _group(self, ticket: Ticket, quantity: int) -> None:
-        """What a fill means to the others of an explicit group."""
-        if not ticket.entry["ocaGroup"]:
+        """What a fill means to the others of a group that IB did not make itself."""
+        if ticket.oca_group == str(ticket.parent):
             return
         for one in self._mates(ticket):
             if ticket.oca_type == 1 or one.left <= quantity:

@@ -2,7 +2,6 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable
 
 from adapters.gateway.seam import Field, Session, World
 
@@ -12,9 +11,8 @@ Fields = tuple[Field, ...]
 class Mouth:
     """Messages in their order; what is due later waits for the market's time."""
 
-    def __init__(self, world: World, muted: Callable[[int], bool]) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._muted = muted
         self._queue: deque[tuple[Session, Fields]] = deque()
         self._later: list[tuple[int, int, Session, Fields]] = []
         self._numbered = 0
@@ -35,7 +33,9 @@ class Mouth:
         self.to(session, (4, 2, subject, code, text, *([""] if session.version >= 166 else [])))
 
     def hearers(self, client_id: int) -> list[Session]:
-        """Who hears of that client's orders: itself, while it is here."""
+        """Who hears of that client's orders: itself, while it is here and IB can be heard."""
+        if self._world.lost_ib:
+            return []
         return [one for one in self._world.sessions if one.client_id == client_id and one.connected]
 
     def due(self, ts: int) -> None:
@@ -48,5 +48,5 @@ class Mouth:
         """Send all that is queued."""
         while self._queue:
             session, fields = self._queue.popleft()
-            if session.connected and not self._muted(int(str(fields[0]))):
+            if session.connected:
                 session.send(*fields)

@@ -123,8 +123,9 @@ def _read(rest: Iterator[str], entry: dict[str, str], version: int) -> list[str]
     if version < 177:
         take(["faProfile"])
     take(_AFTER_PROFILE)
-    if entry["deltaNeutralOrderType"] not in ("", "None"):
-        extras.append("delta-neutral")
+    if entry["deltaNeutralOrderType"]:
+        # The word None comes back from clients that send again what openOrder told them.
+        extras += ["delta-neutral"] if entry["deltaNeutralOrderType"] != "None" else []
         take(_NEUTRAL)
     take(_AFTER_NEUTRAL)
     if (number(entry["scalePriceIncrement"]) or 0) > 0:

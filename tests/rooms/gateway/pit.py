@@ -98,7 +98,7 @@ class Pit:
 
     def fault(self, name: str, argument: str = "", **more: Any) -> None:
         """Arm a fault, or let it happen."""
-        answer = self.exchange.control({"do": "fault", "name": name, "argument": argument, **more})
+        answer = self.exchange.control({"do": "fault", "name": name, "arg": argument, **more})
         assert answer.get("ok"), answer
 
     @property

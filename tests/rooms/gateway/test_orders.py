@@ -116,7 +116,7 @@ def test_a_part_filled_parent_lets_its_children_work_for_what_is_filled() -> Non
 
 
 def test_orders_are_changed_by_their_number() -> None:
-    pit, desk = paper(es().quote("4200.25", "4200.50").wait(1))
+    _, desk = paper(es().quote("4200.25", "4200.50").wait(1))
     number = desk.place("BUY", 1, "LMT", "4199.00")
     desk.place("BUY", 2, "LMT", "4199.50", orderId=number)
     assert desk.told("openOrder")[-1][2].lmtPrice == 4199.5
