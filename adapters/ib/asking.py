@@ -1,10 +1,11 @@
 """Questions to a gateway: each with its end marker and its deadline. Silence is `Unavailable`, never an empty list.
 
 The protocol gives most questions no number, so that two of one kind at once could not be told apart: they wait for each
-other here.
+other here, and an answer that comes after its deadline is not taken for the next one's.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -21,22 +22,26 @@ class Asking:
         self._connection, self._now_ns = connection, now_ns
         self._open: dict[Hashable, tuple[list[Any], asyncio.Future[Unavailable | None]]] = {}
         self._turns: dict[Hashable, asyncio.Lock] = {}
+        self._owed: Counter[Hashable] = Counter()
         self._cut = ""
 
     async def ask(self, key: Hashable, send: Callable[[], None], deadline_s: float = DEADLINE_S) -> Answer:
         """Send, then gather what is `heard` under `key` until it has `ended`; Unavailable when that does not come."""
         async with self._turns.setdefault(key, asyncio.Lock()):
             if self._cut:
-                return Unavailable("link_down", self._cut)
+                return Unavailable("link_down", self._cut, (str(key),))
             asked, items = self._now_ns(), list[Any]()
             end: asyncio.Future[Unavailable | None] = asyncio.get_running_loop().create_future()
             self._open[key] = items, end
-            send()
             try:
+                send()
                 async with asyncio.timeout(deadline_s):
                     failure = await end
             except TimeoutError:
+                self._owed[key] += 1
                 return Unavailable("timeout", f"{key} was not answered within {deadline_s:g} s", (str(key),))
+            except ConnectionError as error:
+                return Unavailable("link_down", str(error), (str(key),))
             finally:
                 del self._open[key]
             return failure or Known(tuple(items), asked, self._now_ns(), self._connection)
@@ -51,11 +56,22 @@ class Asking:
 
     def ended(self, key: Hashable) -> bool:
         """The end marker of an answer; False when nobody asked."""
+        if self._owed[key]:
+            # The end of an answer that was given up: what came before it belongs to that one.
+            self._owed[key] -= 1
+            if key in self._open:
+                self._open[key][0].clear()
+            return True
         return self._settle(key, None)
 
     def failed(self, key: Hashable, reason: UnavailableReason, detail: str) -> bool:
         """The gateway refused a question; False when nobody asked."""
-        return self._settle(key, Unavailable(reason, detail))
+        return self._settle(key, Unavailable(reason, detail, (str(key),)))
+
+    def refused(self, number: int, reason: UnavailableReason, detail: str) -> bool:
+        """The gateway refused the question of that number; False when nobody asked it."""
+        asked = next((key for key in self._open if isinstance(key, tuple) and key[-1] == number), None)
+        return asked is not None and self.failed(asked, reason, detail)
 
     def cut(self, why: str) -> None:
         """The connection is gone: nothing that is open will be answered."""

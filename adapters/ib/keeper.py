@@ -1,0 +1,132 @@
+"""Keeping the link: a heartbeat, the gateway's clock, and one task that comes back after every loss.
+
+All of it in the wall's time: a socket that is half open says nothing, on a tape as little as on the wall.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from adapters.ib.link import Link
+from adapters.ib.recovery import passed
+from bot.domain.order import ClockReport, Known, Unavailable
+from bot.errors import ConfigError, Locked, NotPaper, Unreachable
+
+_MISSES = 2
+_STEPS = 20  # questions for the time until its second must have stepped
+_SECOND_NS = 1_000_000_000
+_VAGUE_NS = 700_000_000
+_log = logging.getLogger("paperpit.ib")
+
+
+class Keeper:
+    """Owns the task that keeps a link alive. `recover` runs the sequence of a new connection, `attend` its life."""
+
+    def __init__(
+        self,
+        link: Link,
+        recover: Callable[[], Awaitable[Unavailable | None]],
+        attend: Callable[[], Awaitable[None]],
+        chance: Random,
+    ) -> None:
+        self._link, self._recover, self._attend, self._chance = link, recover, attend, chance
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Keep the link from now on."""
+        self._task = asyncio.create_task(self._keep(), name="keep the link to IB")
+
+    def check(self) -> None:
+        """Raise what has ended the keeping, if it was a fault of ours."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+
+    async def close(self) -> None:
+        """Keep it no more."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _keep(self) -> None:
+        while True:
+            async with asyncio.TaskGroup() as life:
+                for part in (self._beat(), self._tell_time(), self._attend()):
+                    life.create_task(_awaited(part))
+            if self._link.ended or not await self._come_back():
+                return
+
+    async def _beat(self) -> None:
+        """Two questions for the time that find no answer end the connection: the second is asked at once."""
+        link, missed = self._link, 0
+        while missed or not await passed(link.lost, link.waits.heartbeat):
+            answer = await link.current_time(link.waits.heartbeat_answer)
+            if link.lost.is_set():
+                return
+            missed = 0 if isinstance(answer, Known) else missed + 1
+            if missed == _MISSES:
+                link.drop(f"{_MISSES} heartbeats without an answer")
+                return
+
+    async def _tell_time(self) -> None:
+        """The gateway's clock against ours; never against a tape's."""
+        link = self._link
+        while not link.tape and not link.lost.is_set():
+            offset = await self._step()
+            if offset is not None:
+                link.report(ClockReport(offset, link.now_ns()))
+            await passed(link.lost, link.waits.clock_again)
+
+    async def _step(self) -> int | None:
+        """Theirs minus ours, ns: whole seconds are all that is told, so ask until they step.
+
+        What is told lies between two questions; when that is too long ago (we were busy), the next step has to do.
+        """
+        link, before = self._link, (0, 0)
+        for _ in range(_STEPS):
+            answer = await link.current_time(link.waits.heartbeat_answer)
+            if not isinstance(answer, Known):
+                return None
+            second, asked = before
+            if second and answer.value[0] == second + 1 and answer.answered_ns - asked < _VAGUE_NS:
+                return int(answer.value[0] * _SECOND_NS - (asked + answer.answered_ns) // 2)
+            before = (answer.value[0], answer.asked_ns)
+            if await passed(link.lost, link.waits.clock_step):
+                return None
+        return None
+
+    async def _come_back(self) -> bool:
+        """Connect again, for ever, with growing pauses of random length; False when there is no way back."""
+        link, tries, held = self._link, 0, 0
+        while not link.ended:
+            most = min(link.waits.backoff * 2**tries, link.waits.backoff_most)
+            wait = self._chance.uniform(0, most)
+            if held:
+                wait = min(link.waits.held * 2 ** (held - 1), link.waits.held_most)
+            await asyncio.sleep(wait)
+            tries = min(tries + 1, 30)
+            try:
+                await link.connect()
+            except Locked as error:
+                held += 1
+                self._still_down(error.what)
+                continue
+            except (Unreachable, NotPaper, ConfigError) as error:
+                held = 0
+                self._still_down(error.what)
+                continue
+            failure = await self._recover()
+            if failure is None and link.stage == "live":
+                return True
+            link.drop(failure.detail if failure is not None else "lost again")
+        return False
+
+    def _still_down(self, why: str) -> None:
+        if self._link.why != why:
+            _log.warning("%s: %s", self._link.where, why)
+        self._link.say("down", why)
+
+
+async def _awaited(part: Awaitable[None]) -> None:
+    await part

@@ -1,0 +1,382 @@
+"""Coming back: what is asked after a loss, in which order, and that nothing is taken for granted before it is told."""
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.market import PRINT
+from bot.domain.order import (
+    ClockReport,
+    FillReport,
+    Known,
+    LinkReport,
+    OrderReport,
+    OrderState,
+    SnapshotReport,
+    Unavailable,
+)
+from bot.errors import ConfigError, Locked, NotPaper, Unreachable
+from bot.ports import Stop
+from tests.rooms.ib import peer as wire
+from tests.rooms.ib.desk import HURRY, Desk, desk, joined
+from tests.rooms.ib.peer import Peer, listening
+from tests.rooms.ib.test_books import placed, quiet
+from tests.rooms.ib.test_broker import long_one
+
+RECOVERY = [wire.OPEN_ORDERS, wire.EXECUTIONS, wire.POSITIONS, wire.OPEN_ORDERS]
+
+
+def links(near: Desk) -> list[str]:
+    """States of the link in the order in which they were told."""
+    return [one.state for one in near.of(LinkReport)]
+
+
+async def back(near: Desk, number: int = 2) -> None:
+    """Connected again."""
+    await near.until(lambda: near.link.number >= number and near.link.stage == "live")
+    near.listen()
+
+
+async def test_everything_is_asked_before_anything_is_sent():
+    async with desk() as (near, far):
+        asked = [fields[0] for fields in far.received if fields[0] != wire.CURRENT_TIME]
+        assert asked == ["71", *RECOVERY]
+        assert near.broker.link == "up"
+
+
+async def test_a_cut_is_told_at_once_and_everything_is_asked_anew():
+    async with desk() as (near, far):
+        await placed(near, far)
+        before, restored = len(far.received), []
+        near.link.on_live.append(restored.append)
+        far.drop()
+        await back(near)
+        asked = [fields[0] for fields in far.received[before:] if fields[0] != wire.CURRENT_TIME]
+        assert asked == ["71", *RECOVERY]
+        assert links(near) == ["down", "up"]
+        assert restored == [True]
+        kinds = [type(one) for one in near.reports[3:] if not isinstance(one, ClockReport)]
+        assert kinds == [LinkReport, SnapshotReport, LinkReport]
+
+
+async def test_a_fill_that_happened_meanwhile_is_told_before_the_snapshot():
+    async with desk() as (near, far):
+        await placed(near, far)
+        entry = far.held.pop(1)
+        far.drop()
+        far.executions.append(far.execution(entry, "1.1.01.01"))
+        far.positions.append(far.position(1))
+        await back(near)
+        (fill,) = near.of(FillReport)
+        snapshot = near.of(SnapshotReport)[-1]
+        assert fill.source == "recovered"
+        assert near.reports.index(fill) < near.reports.index(snapshot)
+        assert isinstance(snapshot.answer, Known)
+        assert snapshot.answer.value.positions == ((0, 1),)
+        assert {one.client_order_id for one in snapshot.answer.value.orders} == {"b-stop", "b-target"}
+
+
+async def test_nothing_is_sent_while_nobody_hears_it():
+    async with desk() as (near, far):
+        far.mute.add("71")
+        far.drop()
+        await near.until(lambda: near.broker.link == "down")
+        with pytest.raises(Unreachable, match="nothing was sent"):
+            await near.broker.place(long_one())
+        far.mute.clear()
+        await back(near)
+        await near.broker.place(long_one())
+        await far.until(lambda: len(far.sent(wire.PLACE)) == 3)
+
+
+async def test_a_live_account_after_a_reconnect_is_sent_nothing_and_told():
+    async with desk() as (near, far):
+        await placed(near, far)
+        far.accounts = "U7654321"
+        before = len(far.received)
+        far.drop()
+        await near.until(lambda: far.connections > 3)
+        assert {fields[0] for fields in far.received[before:]} == {"71"}
+        assert "U7654321" in near.of(LinkReport)[-1].code
+        assert near.broker.link == "down"
+        # when the gateway is paper again, so are we
+        far.accounts = "DU1234567"
+        await back(near)
+        assert near.broker.link == "up"
+
+
+async def test_a_login_that_changes_under_a_living_connection_ends_it():
+    async with desk() as (near, far):
+        far.say([15, 1, "U7654321"])
+        await near.until(lambda: "down" in links(near))
+        assert "U7654321" in near.of(LinkReport)[0].code
+
+
+@pytest.mark.parametrize(("code", "anew"), [(1101, True), (1102, False)])
+async def test_an_outage_at_ib(code: int, anew: bool):
+    async with desk() as (near, far):
+        await placed(near, far)
+        restored: list[bool] = []
+        near.link.on_live.append(restored.append)
+        far.error(-1, 1100, "Connectivity between IB and TWS has been lost")
+        await near.until(lambda: near.broker.link == "degraded")
+        with pytest.raises(Unreachable):
+            await near.broker.place(long_one("c"))
+        with pytest.raises(Unreachable):
+            await near.broker.amend("b-stop", 1, stop_price=16_795, quantity=None)
+        await near.broker.cancel("b-entry", 1)
+        asked = len(far.sent(wire.OPEN_ORDERS))
+        far.error(-1, code)
+        await near.until(lambda: near.broker.link == "up")
+        assert len(far.sent(wire.OPEN_ORDERS)) >= asked + 2
+        assert restored == [anew]
+        assert [one.code for one in near.of(LinkReport)] == ["1100", str(code)]
+        assert far.connections == 1
+
+
+async def test_a_data_farm_is_the_markets_business():
+    class Market:
+        def __init__(self) -> None:
+            self.heard: list[int] = []
+
+        def farm(self, code: int, text: str) -> None:
+            self.heard.append(code)
+
+    async with desk() as (near, far):
+        near.link.data = Market()
+        for code in (2103, 2104, 2105, 2106, 2157, 2158):
+            far.error(-1, code)
+        await quiet(near, far)
+        assert near.link.data.heard == [2103, 2104, 2105, 2106, 2157, 2158]
+        assert links(near) == []
+
+
+async def test_a_healthy_link_that_swallowed_a_fill_is_found_out():
+    async with desk(waits=replace(HURRY, snapshot=0.05)) as (near, far):
+        await placed(near, far)
+        entry = far.held.pop(1)
+        far.executions.append(far.execution(entry, "1.1.01.01"))
+        far.positions.append(far.position(1))
+        await near.until(lambda: near.of(FillReport))
+        assert near.of(FillReport)[0].source == "recovered"
+
+
+async def test_with_nothing_live_nothing_is_asked():
+    async with desk(waits=replace(HURRY, snapshot=0.02)) as (near, far):
+        asked = len(far.sent(wire.OPEN_ORDERS))
+        await asyncio.sleep(0.1)
+        assert len(far.sent(wire.OPEN_ORDERS)) == asked
+        assert near.of(SnapshotReport) == []
+
+
+@pytest.mark.parametrize("silent", [wire.OPEN_ORDERS, wire.EXECUTIONS, wire.POSITIONS])
+async def test_an_end_marker_that_does_not_come_is_no_answer(silent: str):
+    async with desk() as (near, far):
+        far.mute.add(silent)
+        answer = await near.broker.snapshot()
+        assert isinstance(answer, Unavailable)
+        assert (answer.reason, len(answer.missing)) == ("timeout", 1)
+
+
+async def test_an_answer_that_comes_late_is_not_the_next_ones():
+    async with desk() as (near, far):
+        await placed(near, far)
+        far.mute.add(wire.OPEN_ORDERS)
+        assert isinstance(await near.link.open_orders(), Unavailable)
+        far.mute.clear()
+        far.hook = lambda peer, fields: fields[0] == wire.OPEN_ORDERS and not peer.say([53, 1]) and not peer.show()
+        answer = await near.link.open_orders()
+        assert isinstance(answer, Known)
+        assert len(answer.value) == 3
+
+
+async def test_silence_twice_ends_the_connection():
+    async with desk() as (near, far):
+        far.mute.add(wire.POSITIONS)
+        for _ in range(2):
+            assert isinstance(await near.broker.snapshot(), Unavailable)
+        assert near.broker.link == "down"
+        far.mute.clear()
+        await back(near)
+
+
+async def test_an_order_that_vanishes_between_two_readings_is_asked_again():
+    async with desk() as (near, far):
+        await placed(near, far)
+
+        def vanish(peer: Peer, fields: wire.Fields) -> bool:
+            if fields[0] == wire.EXECUTIONS and peer.held.pop(1, None):
+                peer.executions.append(entry)
+                peer.positions.append(peer.position(1))
+            return False
+
+        entry = far.execution(far.one("b-entry"), "1.1.01.01")
+        asked, far.hook = len(far.sent(wire.OPEN_ORDERS)), vanish
+        answer = await near.broker.snapshot()
+        assert isinstance(answer, Known)
+        assert answer.value.positions == ((0, 1),)
+        assert len(far.sent(wire.OPEN_ORDERS)) - asked in (2, 4)
+
+
+async def test_one_that_vanishes_without_a_word_is_inconsistent():
+    async with desk() as (near, far):
+        await placed(near, far)
+        lost = far.held[1]
+
+        def vanish(peer: Peer, fields: wire.Fields) -> bool:
+            if fields[0] == wire.EXECUTIONS:
+                peer.held.pop(1, None)
+            elif fields[0] == wire.OPEN_ORDERS and 1 not in peer.held:
+                peer.show()
+                peer.held[1] = lost
+                return True
+            return False
+
+        far.hook = vanish
+        answer = await near.broker.snapshot()
+        assert isinstance(answer, Unavailable)
+        assert answer.reason == "inconsistent", answer
+        assert "b-entry" in answer.detail
+
+
+async def test_a_position_that_no_execution_explains_wins_when_it_is_seen_twice():
+    async with desk(waits=replace(HURRY, unsure=0.5)) as (near, far):
+        far.positions.append(far.position(3))
+        first = await near.broker.snapshot()
+        assert isinstance(first, Unavailable)
+        assert first.reason == "inconsistent"
+        await asyncio.sleep(0.5)
+        second = await near.broker.snapshot()
+        assert isinstance(second, Known)
+        assert second.value.positions == ((0, 3),)
+
+
+async def test_half_open_sockets_do_not_stay_up():
+    async with desk(waits=replace(HURRY, heartbeat=0.02, heartbeat_answer=0.02)) as (near, far):
+        far.mute.add(wire.CURRENT_TIME)
+        await near.until(lambda: "down" in links(near))
+        assert near.of(LinkReport)[0].code == "2 heartbeats without an answer"
+        far.mute.clear()
+        await back(near)
+
+
+async def test_the_gateways_clock_is_measured_at_its_steps():
+    start = asyncio.get_running_loop().time()
+    far = Peer(clock=lambda: int(1_800_000_000 + 40 * (asyncio.get_running_loop().time() - start)))
+    async with desk(far, replace(HURRY, clock_step=0.02)) as (near, _):
+        await near.until(lambda: near.of(ClockReport))
+        report = near.of(ClockReport)[0]
+        assert abs(report.ts + report.offset_ns - 1_800_000_000_000_000_000) < 10_000_000_000
+
+
+async def test_the_client_id_that_is_held_is_asked_for_again_and_never_another():
+    async with desk() as (near, far):
+        far.instead = [[4, 2, -1, 326, "Unable to connect as the client id is already in use", ""]]
+        far.drop()
+        await far.until(lambda: far.connections > 3)
+        far.instead = []
+        await back(near, 3)
+        assert {fields[2] for fields in far.sent("71")} == {"17"}
+
+
+async def test_the_first_start_gives_up_on_a_held_client_id_in_the_end():
+    far = Peer(instead=[[4, 2, -1, 326, "in use", ""]])
+    with pytest.raises(Locked, match="client id 17 is in use"):
+        async with desk(far):
+            pass
+    assert far.connections >= 3
+
+
+@pytest.mark.parametrize("accounts", ["U1234567", "DU1234567,U1234567", "F7654321", "DUX1"])
+async def test_an_account_that_is_not_paper_is_refused_by_its_name(accounts: str):
+    far = Peer(accounts=accounts)
+    with pytest.raises(NotPaper, match=f"{accounts.split(',')[-1]}.*nothing was sent") as refused:
+        async with desk(far):
+            pass
+    assert str(far.port) in str(refused.value)
+    assert [fields[0] for fields in far.received] == ["71"]
+
+
+async def test_of_several_paper_accounts_one_has_to_be_chosen():
+    with pytest.raises(ConfigError, match="none is chosen") as refused:
+        async with desk(Peer(accounts="DF1,DU2,DU3")):
+            pass
+    assert refused.value.allowed == "DF1, DU2, DU3"
+
+
+async def test_a_gateway_that_never_answers_is_said_to_be_one():
+    with pytest.raises(Unreachable, match="does not answer within"):
+        async with desk(Peer(greet=False)):
+            pass
+
+
+async def test_a_port_where_nobody_listens_says_what_to_check():
+    async with listening() as far:
+        pass
+    with pytest.raises(Unreachable, match="nobody listens") as refused:
+        async with joined(far):
+            pass
+    assert "Enable ActiveX and Socket Clients" in refused.value.do
+
+
+async def test_a_gateway_that_does_not_say_what_it_holds_is_not_traded_at():
+    with pytest.raises(Unreachable, match="does not say what it holds"):
+        async with desk(Peer(mute={wire.POSITIONS})):
+            pass
+
+
+async def test_read_only_is_said_with_the_box_to_untick():
+    def refuse(peer: Peer, fields: wire.Fields) -> bool:
+        if fields[0] != wire.OPEN_ORDERS:
+            return False
+        peer.error(-1, 321, "Error validating request: the API interface is currently in Read-Only mode.")
+        return True
+
+    with pytest.raises(ConfigError, match="Read-Only") as refused:
+        async with desk(Peer(hook=refuse)):
+            pass
+    assert "untick" in refused.value.do
+
+
+async def test_garbage_ends_the_connection_and_we_come_back():
+    async with desk() as (near, far):
+        far.raw(b"\xff" * 64)
+        await near.until(lambda: "down" in links(near))
+        await back(near)
+
+
+async def test_a_restart_goes_on_with_the_numbers_after_the_journals():
+    async with desk(last="41/700041", broker_ids={"a-stop": "40/700040"}) as (near, far):
+        await near.broker.place(long_one())
+        await far.until(lambda: len(far.sent(wire.PLACE)) == 3)
+        assert [fields[wire.NUMBER] for fields in far.sent(wire.PLACE)] == ["42", "43", "44"]
+
+
+async def test_an_order_of_an_earlier_run_is_cancelled_by_the_number_that_it_has():
+    async with listening() as far:
+        async with joined(far) as first:
+            await placed(first, far)
+            names = {one.client_order_id: one.broker_id for one in first.of(OrderReport)}
+        async with joined(far, broker_ids=names) as second:
+            await second.broker.place(long_one())
+            await second.broker.cancel("b-stop", 1)
+            await far.until(lambda: far.sent(wire.CANCEL))
+            assert far.sent(wire.CANCEL)[0][2] == "2"
+            assert len(far.sent(wire.PLACE)) == 3
+            await second.until(lambda: OrderState.CANCELLED in second.states("b-stop"))
+
+
+async def test_a_tapes_gateway_sets_the_time():
+    async with desk(Peer(time_text="20231225 14:30:00 tape")) as (near, far):
+        assert far.sent("71")[0][3] == "tape-time"
+        await placed(near, far)
+        near.link.frames.watch(5, 0, Decimal("0.25"), PRINT)
+        at = 1_703_514_600_123_456_789
+        far.say([99, 5, 1, at, "4200.25", 1, 0, "CME", ""], far.execution(far.one("b-entry"), "1.1.01.01"))
+        await near.until(lambda: near.link.reports)
+        _, fill = near.broker.next_report(near.link.take(), 0, Stop(0, True, 0)) or (0, None)
+        assert isinstance(fill, FillReport)
+        assert fill.ts == at
+        assert near.of(ClockReport) == []
