@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from adapters.gateway.contracts import Contracts
+from adapters.gateway.exchange import Exchange
 from adapters.gateway.options import Options, speed_of
 from adapters.gateway.play import Play
-from adapters.gateway.seam import Exchange, Rules, World
+from adapters.gateway.seam import Rules
 from adapters.gateway.server import Gateway
 from adapters.gateway.source import Silence, Source, Synthetic, Tapes
-from adapters.gateway.standin import NoOrders
 from adapters.gateway.timing import HAND, Driven, Paced, Timing, Wall
 from bot.clock import WallClock
 from bot.config.instruments import instrument, load_instruments
@@ -24,7 +24,7 @@ def open_gateway(options: Options) -> Gateway:
     contracts = Contracts(load_instruments(), source.instruments, timing.now_ns)
     gateway = Gateway(options, contracts, source.instruments)
     rules = Rules(options.fill_model, options.latency_ms * 1_000_000, options.state, options.ledger)
-    gateway.exchange = _exchange(gateway, rules)
+    gateway.exchange = Exchange(gateway, rules)
     gateway.play = Play(source, timing, gateway.exchange, gateway.feed, gateway.tape_ended)
     for fault in options.faults:
         name, _, arg = fault.partition(":")
@@ -35,10 +35,6 @@ def open_gateway(options: Options) -> Gateway:
         if "error" in answer:
             raise UsageError(str(answer["error"]), where="--fault", do="docs/gateway.md lists them")
     return gateway
-
-
-def _exchange(world: World, rules: Rules) -> Exchange:
-    return NoOrders(world)
 
 
 def _source(options: Options) -> Source:

@@ -160,8 +160,9 @@ class Play:
     def _happen(self, chunk: Chunk, row: int, end: int) -> None:
         while row < end:
             reached = self._exchange.walk(chunk.ticks, row, end)
-            assert row < reached <= end, "a walk goes forward"
-            self._feed.play(chunk, row, reached)
+            assert row <= reached <= end, "a walk goes forward"
+            if row < reached:
+                self._feed.play(chunk, row, reached)
             self._exchange.flush()
             row = reached
         for session in self._feed.subscribers():

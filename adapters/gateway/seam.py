@@ -103,7 +103,10 @@ class Exchange(Protocol):
         """A client's message; False when it is not the exchange's. The first one of a connection is `8` (reqIds)."""
 
     def walk(self, ticks: Ticks, row: int, end: int) -> int:
-        """Match rows from `row`; stop after the first row at which something happened. Returns the next row."""
+        """Match rows from `row`; stop after the first row at which something happened. Returns the next row.
+
+        That is `row` itself when what was under way has arrived before it: then it is called again.
+        """
 
     def flush(self) -> None:
         """Send what has been queued: the ticks of the rows that were walked have been sent."""

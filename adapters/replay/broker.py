@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from adapters.replay.arriving import market_price, meets, slippage_ticks
 from adapters.replay.book import Book, Group, Held
 from adapters.replay.matching import FAR, HIT, LIMIT, MODELS, scan
 from bot.domain.instrument import Instrument
@@ -65,7 +66,8 @@ class ReplayBroker:
         self._rules = rules
         self._model = MODELS[rules.model]
         self._account = account
-        self._book = Book([one.slippage_ticks for one in instruments])
+        self._slippage = [slippage_ticks(rules.model, one.slippage_ticks) for one in instruments]
+        self._book = Book(self._slippage)
         self._groups: dict[str, Group] = {}
         self._queue: deque[Report] = deque()
         self._timed: list[tuple[int, int, str, object]] = []
@@ -197,16 +199,14 @@ class ReplayBroker:
 
     def _meet_the_book(self, held: Held, tick: Ticks, ts: int) -> None:
         """A limit that the standing quote already crosses fills at once; else it joins its queue."""
-        side, limit = held.order.side, self._book.works[held.slot]["price"]
-        own, other = (tick["bid"], tick["ask"]) if side > 0 else (tick["ask"], tick["bid"])
-        if own == ABSENT or other == ABSENT or side * own >= side * other or self._halted[held.order.instrument]:
+        if self._halted[held.order.instrument]:
             return
-        if side * other <= side * limit:
-            self._fill(held, held.order.quantity - held.filled, int(other), ts, self._book.works[held.slot]["seen"])
-        elif side * own < side * limit:
-            self._book.works[held.slot]["ahead"] = 0
-        elif own == limit:
-            self._book.works[held.slot]["ahead"] = tick["bid_size"] if side > 0 else tick["ask_size"]
+        work = self._book.works[held.slot]
+        price, ahead = meets(tick, held.order.side, int(work["price"]))
+        if price is None:
+            work["ahead"] = ahead
+        else:
+            self._fill(held, held.order.quantity - held.filled, price, ts, work["seen"])
 
     def _exit(self, held: Held, ts: int, row: int) -> None:
         if held.state in ENDED:
@@ -228,14 +228,11 @@ class ReplayBroker:
 
     def _exit_price(self, held: Held, tick: Ticks) -> int | None:
         """Where a market exit fills against the standing row: the opposite touch plus slippage."""
-        side, at_end = held.order.side, held.order.reason == "tape-end"
-        touch = int(tick["ask"] if side > 0 else tick["bid"])
-        valid = touch != ABSENT and not (tick["bid"] != ABSENT and tick["ask"] != ABSENT and tick["bid"] > tick["ask"])
-        if at_end:
-            return touch if valid else self._last_print(held.order.instrument)
-        if not valid or self._halted[held.order.instrument]:
-            return None
-        return touch + side * self._instruments[held.order.instrument].slippage_ticks
+        instrument = held.order.instrument
+        if held.order.reason == "tape-end":
+            touch = market_price(tick, held.order.side, 0)
+            return self._last_print(instrument) if touch is None else touch
+        return None if self._halted[instrument] else market_price(tick, held.order.side, self._slippage[instrument])
 
     def _last_print(self, instrument: int) -> int | None:
         ticks = self._ticks

@@ -82,5 +82,7 @@ async def _serve(far: "Gateway", control: Path | None) -> None:
     finally:
         if socket is not None:
             await socket.stop()
+        for finding in far.control({"do": "verdict"})["findings"]:
+            say(f"verdict: {finding['name']}: {finding['about']}")
         await far.stop()
         say("stopped")
