@@ -94,7 +94,20 @@ class Feed:
         return [one.session for one in self._heads.values()]
 
     def play(self, chunk: Chunk, first: int, end: int) -> None:
-        """Rows [first, end) have happened."""
+        """Rows [first, end) have happened. A halt is no sample: it is told behind the rows that came before it."""
+        for row in chunk.halts:
+            if first <= row < end:
+                self._stretch(chunk, first, row + 1)
+                first = row + 1
+                index = chunk.streams[row] >> 2
+                if index not in self.dark:
+                    for line in self.lines.values():
+                        if line.listed.index == index:
+                            line.halt(self.standing[index].halted)
+        if first < end:
+            self._stretch(chunk, first, end)
+
+    def _stretch(self, chunk: Chunk, first: int, end: int) -> None:
         for client in self._heads.values():
             frames = self._tape_frames if client.session.tape_time else self._wall_frames
             client.session.send_bytes(frames(client.heads, chunk, first, end))

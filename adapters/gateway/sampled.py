@@ -89,7 +89,11 @@ class Line:
             if self.rt_volume:
                 self._summary(now, last_ns, price, size)
             self._volume, self._turnover = now.volume, now.turnover
-        halted = "2" if now.halted else "0"
+        self.halt(now.halted)
+
+    def halt(self, on: bool) -> None:
+        """Say that trading is halted or goes on, if that is news."""
+        halted = "2" if on else "0"
         if self._told.get(HALTED, "0") != halted:
             self._told[HALTED] = halted
             self.session.send(TICK_GENERIC, 6, self.request_id, HALTED, halted)

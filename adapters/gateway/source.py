@@ -49,6 +49,8 @@ class Chunk:
     """Of the instrument so far, at print rows."""
     turnovers: list[int]
     """Σ price × size in ticks so far, at print rows."""
+    halts: list[int]
+    """Rows at which trading is halted or goes on."""
 
 
 class Source(Protocol):
@@ -153,7 +155,7 @@ class Wording:
 
     def chunk(self, ticks: Ticks) -> Chunk:
         """The rows with their words."""
-        made = Chunk(ticks, [], [], {}, ticks["ts"].tolist(), [], [])
+        made = Chunk(ticks, [], [], {}, ticks["ts"].tolist(), [], [], [])
         names = ("instrument", "kind", "price", "size", "bid", "ask", "bid_size", "ask_size", "flags")
         columns = zip(*(ticks[name].tolist() for name in names), strict=True)
         for row, (index, kind, price, size, bid, ask, bid_size, ask_size, flags) in enumerate(columns):
@@ -173,6 +175,7 @@ class Wording:
                 made.streams.append(4 * index + PRINTS)
                 made.words.append(self._print(index, price, size, raw.flags if raw else flags, raw))
             elif kind == STATUS:
+                made.halts.append(row)
                 made.streams.append(4 * index + HALTS)
                 made.words.append(b"1" if flags & HALT else b"0")
             made.volumes.append(self._volumes[index])

@@ -177,7 +177,8 @@ async def test_a_speed_that_is_none_is_refused(speed, tmp_path):
             pass
 
 
-async def test_trading_that_is_halted_is_told_on_a_line(tmp_path):
+@pytest.mark.parametrize("rows", [1, 1000])
+async def test_trading_that_is_halted_is_told_on_a_line_and_never_missed(tmp_path, rows):
     tape = (
         Tape(start="2026-05-27 10:00").quote("4200.25", "4200.50").halt().wait(1).quote("4200.25", "4200.50").resume()
     )
@@ -186,7 +187,7 @@ async def test_trading_that_is_halted_is_told_on_a_line(tmp_path):
     async with gateway(tapes=(str(path),), speed="hand") as far, raw(far) as client:
         client.reqMktData(5, await client.contract(ES), "", False, False, [])
         await drained(client)
-        while await far.play.advance(1):
+        while await far.play.advance(rows):
             pass
         await drained(client)
         assert [args[1:] for args in client.heard.all("tickGeneric")] == [(49, 2.0), (49, 0.0)]
