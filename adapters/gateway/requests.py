@@ -63,18 +63,17 @@ class Requests:
         }
 
     def hear(self, session: Connection, fields: Sequence[str]) -> None:
-        """Answer one message."""
-        kind = fields[0]
-        answer = self._known.get(kind)
+        """Answer one message. Raises IndexError or ValueError for one that is not whole."""
+        answer = self._known.get(fields[0])
         if answer is None:
-            self.unread[kind] = self.unread.get(kind, 0) + 1
-            session.error(-1, 320, f"Error reading request. Message id {kind[:20]!r} is not read by this gateway")
-            return
-        try:
-            answer(session, fields)
-        except (IndexError, ValueError) as odd:
-            self.unread[kind] = self.unread.get(kind, 0) + 1
-            session.error(-1, 320, f"Error reading request. Message {kind}: {odd}")
+            raise ValueError("is not read by this gateway")
+        answer(session, fields)
+
+    def refuse(self, session: Connection, fields: Sequence[str], why: str) -> None:
+        """Count and refuse what cannot be read."""
+        kind = fields[0][:20]
+        self.unread[kind] = self.unread.get(kind, 0) + 1
+        session.error(-1, 320, f"Error reading request. Message {kind!r}: {why}")
 
     def _nothing(self, session: Connection, fields: Sequence[str]) -> None:
         """Taken, and there is nothing to say."""

@@ -212,8 +212,11 @@ class Gateway:
         if self.faults.read_only and fields[0] == PLACE:
             session.error(int(fields[1]) if fields[1:] and fields[1].isdecimal() else -1, *READ_ONLY)
             return
-        if not self.exchange.request(session, fields):
-            self._requests.hear(session, fields)
+        try:
+            if not self.exchange.request(session, fields):
+                self._requests.hear(session, fields)
+        except (IndexError, ValueError) as odd:
+            self._requests.refuse(session, fields, str(odd))
 
     def left(self, session: Connection, why: str) -> None:
         """A connection has ended."""

@@ -54,8 +54,11 @@ def gateway(control: Path | None, **said: Any) -> None:
     opening, options = import_module("adapters.gateway.opening"), import_module("adapters.gateway.options")
     if said["silent"] and said["tapes"]:
         raise UsageError("--no-market and --tape exclude each other", do="leave one of them out")
+    from bot.kernel import compiled
     from bot.log import configure
 
+    if not compiled():
+        say("compiling the market (once; some seconds)")
     configure(level="info")
     asyncio.run(_serve(opening.open_gateway(options.Options(control=control, **said)), control))
 

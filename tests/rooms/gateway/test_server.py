@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapters.gateway.control import Control
 from adapters.gateway.opening import open_gateway
@@ -160,3 +162,24 @@ async def test_a_client_that_never_reads_is_cut_before_it_fills_the_gateway_s_me
             session.send_bytes([bytes(FRAME_MAX)])
             session.flush()
         assert session.closing
+
+
+IDS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "15", "16", "17", "20", "49", "58", "59", "61", "62", "76", "91"]
+ODD = st.sampled_from(
+    ["", "0", "1", "-1", "ES", "FUT", "CME", "1e309", "nan", "2147483648", "\x01", "Ω" * 9, "1,2", "0.3"]
+)
+
+
+async def test_whatever_a_client_says_it_is_answered_and_the_next_one_is_served():
+    async with gateway(silent=True) as far:
+
+        @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @given(st.sampled_from([*IDS, "92", "96", "97", "98", "99", "4711", "", "x"]), st.lists(ODD, max_size=130))
+        def say(kind: str, fields: list[str]) -> None:
+            far.heard(session, [kind, *fields])
+
+        async with raw(far) as client:
+            (session,) = far.connections
+            say()
+            client.reqCurrentTime()
+            await client.heard.until("currentTime")
