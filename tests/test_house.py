@@ -102,9 +102,9 @@ def test_errors_are_swallowed_at_the_edge_only():
         and not any(isinstance(part, ast.Raise) for part in ast.walk(node))
     ]
     # The program's own edge, and the one place where a stranger's strategy is asked while positions are open.
-    edges = ("bot/cli/app.py", "bot/daemon/", "bot/desk.py")
+    edges = ("bot/cli/app.py", "bot/daemon/", "bot/desk/")
     assert [place for place in swallowed if not place.startswith(edges)] == []
-    assert len([place for place in swallowed if place.startswith("bot/desk.py")]) <= 1
+    assert len([place for place in swallowed if place.startswith("bot/desk/")]) <= 1
 
 
 # Ratios and measures of a signal or a round trip; prices and money are counts of ticks, or Decimal.
@@ -192,7 +192,7 @@ def test_adapters_and_strategies_are_kept_from_every_room_above_the_ports():
 SINS = {
     "bot/newroom.py": "",  # a room without a storey
     "bot/errors.py": "import bot.domain.instrument\n",  # upwards, and a circle
-    "bot/desk.py": "import bot.risk.gate\n",
+    "bot/desk/sin.py": "import bot.risk.gate\n",
     "bot/orders/sin.py": "import alembic, apscheduler, icalendar, numba, pandas_market_calendars, sqlalchemy, tomlkit\n"
     "import bot.domain.seal, ib_async\n",
     "adapters/gateway/__init__.py": "",

@@ -15,7 +15,7 @@ from adapters.replay.broker import FillRules, ReplayBroker
 from adapters.synthetic.going import SyntheticMarket, sessions
 from adapters.synthetic.natures import NATURES, NEW_YORK
 from adapters.synthetic.state import SECOND
-from bot.clock import PacedClock, WallClock
+from bot.clock import PacedClock, TapeClock, WallClock
 from bot.config import Params as BaseParams
 from bot.domain.instrument import Instrument
 from bot.errors import UsageError
@@ -89,6 +89,7 @@ def open_synthetic(params: Params, needs: AdapterNeeds) -> Adapter:
         ),
         broker=ReplayBroker(instruments, rules, needs.account),
         fill_model=needs.fill_model,
+        clock=clock or TapeClock(begin),
         tapes=[_described(one, params, begin, end) for one in instruments],
     )
 

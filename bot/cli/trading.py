@@ -75,8 +75,6 @@ def trade(asked: "Asked") -> "Outcome":
         say(f"note: what the detectors remember could not be saved: {outcome.trouble}")
     for note in outcome.recorded:
         say(f"note: {note}")
-    for name in outcome.idle:
-        say(f"note: strategy {name} is idle: its product is not on the tape")
     for name, why in outcome.tally.failed.items():
         say(f"error: strategy {name} failed and was asked no more: {why}")
     return outcome
@@ -90,6 +88,8 @@ async def _traded(asked: "Asked") -> "Outcome":
             say(f"note: {note}")
         for note in run.warm.notes:
             say(f"warm: {note}")
+        for name, why in run.idle.items():
+            say(f"note: strategy {name} is idle: {why}")
         with _shown(run) as seen:
             return await run.trade(seen)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.config import BotFile, Loaded, StrategyFile
 from bot.desk import Tally
+from bot.domain.command import Command
 from bot.ports import Adapter
 from bot.risk.calendar import EventCalendar
 from bot.warm import Wanted
@@ -33,6 +34,8 @@ class Asked:
     """The folder in which a live market is recorded, where the settings say so; None: never."""
     broker: str = ""
     """What a recorded run's broker said of hours and data; empty: as the adapter has it."""
+    commands: Sequence[Command] = ()
+    """What a person told the run that is repeated, each with the moment at which it was done."""
 
     @property
     def specs(self) -> list[StrategyFile]:
@@ -51,7 +54,7 @@ class Outcome:
     run: str
     adapter: Adapter
     journal: str
-    idle: Sequence[str]  # strategies whose product is not on the tape
+    idle: Mapping[str, str]  # strategies that were not asked, and why
     tally: Tally = field(default_factory=Tally)
     seconds: float = 0.0
     round_trips: int = 0

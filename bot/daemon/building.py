@@ -12,7 +12,7 @@ from bot.orders.manager import OrderManager
 from bot.ports import Journal, Strategy
 from bot.risk.blackout import Blackout
 from bot.risk.gate import Gate
-from bot.risk.schedule import Agenda, Watched
+from bot.risk.schedule import Agenda, Watched, given_again, session_ends
 
 
 def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Desk, OrderManager]:
@@ -39,7 +39,10 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         orders=orders,
         journal=writer,
         schedule=_agenda(opened, blackouts),
+        clock=opened.clock,
         dry=opened.asked.dry,
+        account=account.account,
+        rolls=opened.adapter.rolls,
     )
     return Desk(parts), orders
 
@@ -47,13 +50,18 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
 def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackout]) -> Gate:
     gate = Gate(
         instruments=opened.adapter.market.instruments,
-        days=[opened.days[product] for product in opened.products],
+        days=[opened.hours[product] for product in opened.products],
         settings=opened.asked.bot.value.risk,
         account=account,
         blackouts=blackouts,
         hours={spec.name: spec.hours for spec in opened.specs},
         health=opened.clock.health,
+        order_flow=opened.order_flow,
+        rolls=opened.adapter.rolls,
     )
+    for at, product in enumerate(opened.products):
+        if (feed := opened.adapter.feeds.get(product, "live")) != "live":
+            gate.feed(at, feed, "as the market was opened")
     for at, one in enumerate(opened.engine.engines):
         # What was on when the memory was saved is on still; the gate has not heard of it.
         for number in one.standing:
@@ -73,7 +81,7 @@ def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
         Watched(
             spec.name,
             at := opened.products.index(spec.instrument),
-            opened.days[spec.instrument],
+            opened.hours[spec.instrument],
             blackouts[spec.name],
             risk.flatten_before_close,
             spec.flat_by,
@@ -81,4 +89,7 @@ def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
         )
         for spec in opened.specs
     ]
-    return Agenda(watched, market.first_ns, opened.last_ns + 1)
+    more = given_again(opened.asked.commands)
+    if opened.live:
+        more += [edge for at, product in enumerate(opened.products) for edge in session_ends(at, opened.hours[product])]
+    return Agenda(watched, market.first_ns, opened.last_ns + 1, more)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from bot import plugins
 from bot.clock import TapeClock, WallClock
 from bot.config import BotFile, Params, StrategyFile, instrument, load_instruments, read_params
+from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
 from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked
@@ -22,7 +23,7 @@ from bot.domain.order import AccountFacts
 from bot.errors import ConfigError, DataDamaged, InputMissing
 from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
 from bot.risk.calendar import EventCalendar, must_refuse_replay
-from bot.sessions import days_of
+from bot.sessions import days_of, trading_days
 from bot.signals.engine import MultiEngine, build
 from bot.tape.recorder import Recorder
 from bot.warm import Memories
@@ -44,14 +45,21 @@ class Opened:
     """The time that the market goes by: the wall's, the tape's, or the adapter's own."""
     warm: Memories
     days: Mapping[str, Days]
+    """Product → its sessions by the calendar, as detectors know them."""
+    hours: Mapping[str, Days]
+    """Product → the sessions in which orders are sent: no wider than what a broker said of them."""
+    differences: Mapping[str, Sequence[str]]
+    """Product → where calendar and broker do not agree, in sentences."""
     calendar: EventCalendar
     engine: MultiEngine
     specs: Sequence[StrategyFile]
     """Strategies whose product is on the market."""
     hears: Sequence[frozenset[int]]
     """For each of `specs` the sources of the engine that it may hear."""
-    idle: Sequence[str]
-    """Strategies whose product is not on the market."""
+    order_flow: frozenset[str]
+    """Names of the strategies that read single prints and quotes."""
+    idle: Mapping[str, str]
+    """Strategies that are not asked in this run, and why."""
     recorder: Recorder | None = None
     """What keeps the market's ticks; None: nobody does."""
 
@@ -59,6 +67,11 @@ class Opened:
     def products(self) -> list[str]:
         """By instrument index."""
         return [one.product for one in self.adapter.market.instruments]
+
+    @property
+    def live(self) -> bool:
+        """Whether the market goes by the wall's clock."""
+        return isinstance(self.clock, WallClock)
 
     @property
     def last_ns(self) -> int:
@@ -99,24 +112,33 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
     adapter, recorder = recorded(asked, replace(adapter, notes=[*said, *adapter.notes]), run, stack)
     warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
     days = {one.product: _sessions(asked, adapter, warm, one) for one in adapter.market.instruments}
+    clock = adapter.clock or (WallClock() if adapter.market.last_ns is None else TapeClock())
+    hours, differences = dict(days), dict[str, list[str]]()
+    if isinstance(clock, WallClock) or adapter.open_hours or adapter.trading_hours:
+        for one in adapter.market.instruments:
+            hours[one.product], differences[one.product] = _hours(asked, adapter, one)
     calendar = asked.calendar or _calendar(asked, adapter)
     if asked.calendar is None:
         _refuse_uncovered(asked, adapter, calendar)
-    products = {one.product for one in adapter.market.instruments}
-    specs = [spec for spec in asked.specs if spec.instrument in products]
+    needs = flow_of(asked)
+    idle = _idle(asked, adapter, needs)
+    specs = [spec for spec in asked.specs if spec.name not in idle]
     engine, hears = _detectors(asked, adapter, warm, days, specs)
     return Opened(
         run=run,
         asked=asked,
         adapter=adapter,
-        clock=adapter.clock or (WallClock() if adapter.market.last_ns is None else TapeClock()),
+        clock=clock,
         warm=warm,
         days=days,
+        hours=hours,
+        differences=differences,
         calendar=calendar,
         engine=engine,
         specs=specs,
         hears=hears,
-        idle=[spec.name for spec in asked.specs if spec.instrument not in products],
+        order_flow=frozenset(spec.name for spec in asked.specs if needs.get(spec.name, ("unknown",))),
+        idle=idle,
         recorder=recorder,
     )
 
@@ -155,15 +177,15 @@ def _needs(asked: Asked, run: str) -> AdapterNeeds:
         latency_ns=latency,
         cancel_latency_ns=latency if cancel_ms is None else cancel_ms * MILLISECOND_NS,
         products=tuple(dict.fromkeys(spec.instrument for spec in asked.specs)),
-        order_flow=_order_flow(asked),
+        order_flow=_by_product(asked),
         rolls={product: one.roll for product, one in load_instruments(folder).items()},
         dry=asked.dry,
     )
 
 
-def _order_flow(asked: Asked) -> dict[str, list[str]]:
-    """Product → the kinds that its strategies hear and that need every print and quote."""
-    folder, found = asked.bot.path.parent, dict[str, list[str]]()
+def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
+    """Strategy → the kinds that it hears and that need every print and quote."""
+    folder, found = asked.bot.path.parent, dict[str, tuple[str, ...]]()
     known = load_instruments(folder)
     for spec in asked.specs:
         if spec.instrument in known:
@@ -171,8 +193,43 @@ def _order_flow(asked: Asked) -> dict[str, list[str]]:
             one = instrument(spec.instrument, folder=folder)
             made = plugins.find("strategies", spec.strategy, loaded.path.parent)(spec, one)
             _, others = plugins.detectors({**asked.bot.value.detectors, **spec.detectors}, loaded.path.parent)
-            found.setdefault(spec.instrument, []).extend(plugins.order_flow(made, others))
+            found[spec.name] = plugins.order_flow(made, others)
     return found
+
+
+def _by_product(asked: Asked) -> dict[str, list[str]]:
+    needs, found = flow_of(asked), dict[str, list[str]]()
+    for spec in asked.specs:
+        found.setdefault(spec.instrument, []).extend(needs.get(spec.name, ()))
+    return found
+
+
+def _idle(asked: Asked, adapter: Adapter, needs: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Strategies that cannot be asked in this run, and why."""
+    products = {one.product for one in adapter.market.instruments}
+    found = {}
+    for spec in asked.specs:
+        if spec.instrument not in products:
+            found[spec.name] = "its product is not on the tape"
+        elif adapter.feeds.get(spec.instrument) == "sampled" and needs.get(spec.name):
+            kinds = ", ".join(needs[spec.name])
+            found[spec.name] = f"it hears {kinds}, and {spec.instrument} is only sampled"
+    return found
+
+
+def _hours(asked: Asked, adapter: Adapter, one: Instrument) -> tuple[Days, list[str]]:
+    """When orders are sent in a live run or its repetition: the narrower of two, unless a person knows better."""
+    folder = asked.bot.path.parent
+    known = load_instruments(folder).get(one.product)
+    return trading_days(
+        one,
+        adapter.market.first_ns,
+        last_of(adapter),
+        known=known.hours if known else (),
+        told=load_hours(folder).get(one.product, ()),
+        liquid=adapter.open_hours.get(one.product, ()),
+        trading=adapter.trading_hours.get(one.product, ()),
+    )
 
 
 def _sessions(asked: Asked, adapter: Adapter, warm: Memories, one: Instrument) -> Days:
@@ -212,6 +269,8 @@ def _detectors(
     for at, one in enumerate(adapter.market.instruments):
         mine = [index for index, spec in enumerate(specs) if spec.instrument == one.product]
         wishes = plugins.wishes(asked.bot, [asked.loaded(specs[index]) for index in mine], one)
+        if adapter.feeds.get(one.product) == "sampled":
+            wishes = [replace(wish, order_flow=False) for wish in wishes]
         engines.append(build(one, days[one.product], wishes))
         for number, index in enumerate(mine):
             where[index] = (at, number)

@@ -7,7 +7,7 @@ the other way.
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from bot.clock import WallClock
@@ -54,6 +54,11 @@ class Run:
         return self._opened.warm
 
     @property
+    def idle(self) -> Mapping[str, str]:
+        """Strategies that are not asked, and why."""
+        return self._opened.idle
+
+    @property
     def rows(self) -> int:
         """Rows to come, where a tape knows; 0 otherwise."""
         return sum(int(tape["rows"]) for tape in self.adapter.tapes)
@@ -67,6 +72,7 @@ class Run:
         writer = self._open_journal(account)
         await self._reconcile()
         self._record_troubles(writer)
+        self._tell_hours(writer)
         desk, orders = desk_of(self._opened, writer, account)
         self.desk = desk
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
@@ -117,6 +123,14 @@ class Run:
                 "the broker holds what this journal does not know:\n  " + "\n  ".join(map(str, differences)),
                 do="close it at the broker, or start with the journal that opened it",
             )
+
+    def _tell_hours(self, writer: Writer) -> None:
+        """Where calendar and broker do not agree about hours, and what holds."""
+        for product, sentences in self._opened.differences.items():
+            if sentences:
+                why = "; ".join(sentences)
+                writer.control(f"hours.{product}", len(sentences), self.adapter.market.first_ns, why)
+        writer.commit()
 
     def _open_journal(self, account: AccountFacts) -> Writer:
         return self._stack.enter_context(

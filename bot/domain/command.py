@@ -5,7 +5,6 @@ from typing import Literal
 
 Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop"]
 
-
 KILL, PAUSE = "kill", "pause"
 """Keys of `control` for what a person closed; the value says whether it is closed, the newest row of a key holds."""
 

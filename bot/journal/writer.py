@@ -6,6 +6,7 @@ things happened is `seq`, not the order of writing, and a group is never torn: a
 A group that could not be written is kept, and the next `commit` tries again.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -76,6 +77,7 @@ class Writer:
         self._closed_rows = 0
         self._attempted = 0  # last seq of a write whose end is not known
         self._written_ns = started_ns
+        self.commit_ns = 0
         self._start(facts, instruments, started_ns)
 
     def _start(self, facts: RunFacts, instruments: Sequence[Instrument], started_ns: int) -> None:
@@ -299,7 +301,9 @@ class Writer:
             self._look_what_was_written()
         if self._closed_rows:
             self._attempted = max(held[-1][0] for held in self._closed.values() if held)
+            begun = time.perf_counter_ns()
             self._store.write((table, held) for table, held in self._closed.items() if held)
+            self.commit_ns = time.perf_counter_ns() - begun
             self._written()
         self._written_ns = self._now_ns()
 

@@ -16,12 +16,14 @@ from bot.domain.order import (
     BracketState,
     CommissionReport,
     FillReport,
+    LinkReport,
     Order,
     OrderReport,
     OrderState,
     OrderType,
     Protective,
     Role,
+    SnapshotReport,
 )
 from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.excursion import extremes
@@ -62,6 +64,11 @@ class OrderManager:
     def holding(self) -> bool:
         """Whether any bracket holds a position."""
         return any(live.share for live in self._live.values())
+
+    @property
+    def live(self) -> tuple[LiveBracket, ...]:
+        """Every bracket that has not ended, in order of sending."""
+        return tuple(self._live.values())
 
     def position(self, instrument: int) -> int:
         """Signed units held of one instrument."""
@@ -149,6 +156,12 @@ class OrderManager:
         self._journal.commission(commission)
         self._gate.commission(commission)
         self._journal.commit()
+
+    async def on_link(self, report: LinkReport) -> None:
+        """The link changed. What a broker holds it goes on holding; nothing follows from the news alone."""
+
+    async def on_snapshot(self, report: SnapshotReport) -> None:
+        """What the broker holds, asked by the adapter itself."""
 
     async def on_time(self, now: int) -> None:
         """Do everything that is due at or before `now`."""

@@ -157,6 +157,10 @@ class Gate:
         """What an instrument's data is worth changed."""
         self._control.feeds[instrument] = (state, why)
 
+    def newest(self, instrument: int) -> int:
+        """Stamp of the instrument's newest row that was told of, ns UTC; 0 before the first."""
+        return self._books[instrument].ts
+
     def facts(self, instrument: int, now: int) -> dict[str, Fact]:
         """The day so far and what the account carries, for `status`."""
         day = self._ledger.day(instrument, now)

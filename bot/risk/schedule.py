@@ -4,11 +4,12 @@ What an edge does is only to cancel entries that already rest, or to leave a pos
 entry is allowed is never read from here: the gate computes it from time and calendar.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from bot.domain.command import Command
 from bot.domain.market import Days
 from bot.ports import Edge
 from bot.risk.blackout import Blackout
@@ -32,10 +33,11 @@ class Watched:
 
 
 class Agenda:
-    """The Schedule port: every edge in [from_ns, to_ns), oldest first."""
+    """The Schedule port: every edge in [from_ns, to_ns), oldest first; those of the calendar, and `more`."""
 
-    def __init__(self, watched: Sequence[Watched], from_ns: int, to_ns: int) -> None:
+    def __init__(self, watched: Sequence[Watched], from_ns: int, to_ns: int, more: Iterable[Edge] = ()) -> None:
         edges = [edge for one in watched for edge in (*_blackouts(one, from_ns, to_ns), *_flattens(one))]
+        edges += more
         self._edges = sorted(
             (edge for edge in edges if from_ns <= edge.ts < to_ns),
             key=lambda edge: (edge.ts, edge.what, edge.strategy, edge.kind),
@@ -49,6 +51,20 @@ class Agenda:
     def take(self) -> Edge:
         """Hand out the next edge."""
         return self._edges.pop()
+
+    def upcoming(self, what: str) -> Edge | None:
+        """The next edge of a kind; it stays where it is."""
+        return next((edge for edge in reversed(self._edges) if edge.what == what), None)
+
+
+def session_ends(instrument: int, days: Days) -> list[Edge]:
+    """Where an instrument's sessions end: a live run goes no further."""
+    return [Edge(int(day["close"]), "session-end", instrument) for day in days]
+
+
+def given_again(commands: Iterable[Command]) -> list[Edge]:
+    """Commands of a recorded run, each at the moment at which it was done."""
+    return [Edge(command.ts, "command", 0, command=command) for command in commands]
 
 
 def _blackouts(one: Watched, from_ns: int, to_ns: int) -> list[Edge]:

@@ -70,6 +70,8 @@ class Wish:
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     extra: Sequence[Any] = ()
     """Detectors of others: classes that are made as `cls(instrument, timeframe_ns, params)`."""
+    order_flow: bool = True
+    """False where data is only sampled: what reads single prints and quotes would see things that are not there."""
 
     @classmethod
     def default(cls, instrument: Instrument, params: Mapping[str, Mapping[str, Any]] | None = None) -> "Wish":
@@ -200,7 +202,7 @@ class Roster:
         first = len(self.kinds)
         self.kinds.extend(cls.kinds)
         for number, wish in enumerate(self._wishes):
-            for timeframe in self._read_by(cls, wish):
+            for timeframe in self._read_by(cls, wish) if wish.order_flow else ():
                 params = _params(cls.Params, cls.kind, wish.params.get(cls.kind, {}), self._product, timeframe)
                 ears = self._ears(number, _EARS.get(cls.kind, ()))
                 parts = [self.listed[index].hash for index in ears.values()]
@@ -245,6 +247,8 @@ class Roster:
 
     def _stranger(self, number: int, cls: Any) -> None:
         wish, params = self._wishes[number], None
+        if not wish.order_flow and getattr(cls, "order_flow", True):
+            return
         if hasattr(cls, "Params"):
             params = _validated(cls.Params, cls.kind, dict(wish.params.get(cls.kind, {})))
         source = Source(cls.kind, wish.timeframe_ns, params_hash(cls.kind, wish.timeframe_ns, params), cls.EVIDENCE)

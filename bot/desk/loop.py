@@ -7,85 +7,39 @@ edges with nominal time ≤ the row's, acknowledgements and fills, signals in or
 
 import asyncio
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from bot.ahead import scanned
 from bot.config import duration_text
+from bot.desk.facts import Facts
+from bot.desk.opposed import opposed
+from bot.desk.parts import Parts, Tally
+from bot.desk.telling import Told
+from bot.desk.watch import Watch
+from bot.domain.command import Command
 from bot.domain.decision import Approved, Proposal, Refusal, Signal
-from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT, QUARANTINED, STATUS, TICK, Events, Ticks
-from bot.domain.order import CommissionReport, FillReport, LinkReport, OrderReport
-from bot.ports import Batch, Broker, DeskView, Edge, Engine, Gate, Journal, Market, Schedule, Stop, Strategy
+from bot.domain.order import (
+    ClockReport,
+    CommissionReport,
+    FeedReport,
+    FillReport,
+    LinkReport,
+    OrderReport,
+    Report,
+    SnapshotReport,
+)
+from bot.ports import Batch, DeskView, Edge, Stop, Strategy
 
 _NEVER = np.iinfo(np.int64).max
 ROWS_UNHEARD = 256  # rows after which a tape lets the loop look at what else there is
 FOOTPRINT_BARS = 5  # bars kept with a decision, so that the evening's chart needs no tape
-
-
-class Orders(Protocol):
-    """What the desk knows of the order manager."""
-
-    @property
-    def holding(self) -> bool: ...
-    def open_brackets(self, strategy: str) -> int: ...
-    def position(self, instrument: int) -> int: ...
-    def next_due(self) -> int | None: ...
-    def watch(self, ticks: Ticks) -> None: ...
-    async def place(self, approved: Approved, decision_id: str, now: int) -> None: ...
-    async def on_order(self, report: OrderReport) -> None: ...
-    async def on_fill(self, fill: FillReport) -> None: ...
-    def on_commission(self, commission: CommissionReport) -> None: ...
-    async def on_time(self, now: int) -> None: ...
-    async def cancel_entries(
-        self, now: int, why: str, *, instrument: int | None = None, strategy: str = ""
-    ) -> None: ...
-    async def flatten(self, now: int, why: str, *, instrument: int | None = None, strategy: str = "") -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A strategy at the desk and the detectors that it hears (indices of `engine.sources`)."""
-
-    strategy: Strategy
-    instrument: int
-    hears: frozenset[int]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has seen and done."""
-
-    rows: int = 0
-    bars: int = 0
-    signals: Counter[str] = field(default_factory=Counter)
-    candidates: Counter[str] = field(default_factory=Counter)
-    approved: int = 0
-    blocked: int = 0
-    refusals: Counter[str] = field(default_factory=Counter)
-    failed: dict[str, str] = field(default_factory=dict)  # strategy → why it is asked no more
-    last_ns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything that a desk is made of."""
-
-    instruments: Sequence[Instrument]
-    market: Market
-    broker: Broker
-    engine: Engine
-    seats: Sequence[Seat]
-    gate: Gate
-    orders: Orders
-    journal: Journal
-    schedule: Schedule
-    dry: bool = False
+SETTLE_S = 10.0  # how long an answer to the last cancellations and exits is waited for
+SETTLE_ROUNDS = 3  # what is heard then may ask for something again
 
 
 class Desk:
@@ -102,10 +56,27 @@ class Desk:
         self._bar = kinds.index("bar") if "bar" in kinds else -1
         wanted = set().union(*(seat.strategy.wants for seat in parts.seats)) | {"guard"}
         self._delivered = np.array([kind not in internal or kind in wanted for kind in kinds], bool)
+        self._until = 0  # up to when everything has been walked, ns UTC
+        self._heard = 0
+        self._over: set[int] = set()  # instruments whose session has ended
+        self.watch = Watch(parts)
+        """What a live run knows of itself."""
+        self._told = Told(parts, self.stop)
+        self._facts = Facts(parts, self.tally, self.watch)
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
         self._stopping = True
+
+    async def tell(self, command: Command) -> Mapping[str, Any]:
+        """Do what a person says, between two batches, and say what came of it. Raises PaperpitError."""
+        return self.status() if command.verb == "status" else await self._told.tell(command)
+
+    def status(self) -> dict[str, Any]:
+        """What the desk is doing and why it does not trade, as `status --json` has it."""
+        for instrument in range(len(self._p.instruments)):
+            self._quote(instrument, self._standing(instrument, self._row))
+        return self._facts.status(self._until, stopping=self._stopping)
 
     def touch(self, instrument: int) -> tuple[int, int]:
         """Bid and ask after all that has been walked, ticks; ABSENT where there is none."""
@@ -115,13 +86,17 @@ class Desk:
     async def run(self, seen: Callable[[int], None] = lambda rows: None) -> Tally:
         """Trade until the market ends; `seen(rows)` is told of each batch. Raises what its parts raise."""
         await self._p.market.subscribe()
-        async with aclosing(scanned(self._p.market, self._p.engine)) as batches:
-            await self._walk_all(batches, seen)
+        try:
+            async with aclosing(scanned(self._p.market, self._p.engine)) as batches:
+                await self._walk_all(batches, seen)
+        finally:
+            self._told.end()
         return self.tally
 
     async def _walk_all(self, batches: AsyncIterator[tuple[Batch, Events]], seen: Callable[[int], None]) -> None:
         unheard = 0
         async for batch, events in batches:
+            self.watch.batch(batch)
             await self._walk(batch, events)
             seen(len(batch.ticks))
             unheard += len(batch.ticks)
@@ -129,11 +104,12 @@ class Desk:
                 # A tape never waits for anything: this lets signals of the operating system and commands in.
                 unheard = 0
                 await asyncio.sleep(0)
+            await self._told.serve(self._until)
+            self.watch.note(self._until)
             if batch.final:
                 await self._close_down()
-            if self._stopping:
-                await self._p.orders.cancel_entries(self.tally.last_ns, "stop")
-                await self._reports(Stop(self._row, False, _NEVER))
+            if self._stopping or self._session_over():
+                await self._leave("stop" if self._stopping else "session")
                 break
 
     async def _walk(self, batch: Batch, events: Events) -> None:
@@ -144,18 +120,19 @@ class Desk:
         if len(events):
             await self._events(events)
         await self._advance(Stop(len(ticks), False, until))
+        self._until = max(self._until, until, self.tally.last_ns)
         self._p.journal.commit()
 
     async def _events(self, events: Events) -> None:
         """Walk to each event and meet it."""
         self.tally.bars += int(np.count_nonzero(events["kind"] == self._bar))
         events = events[self._delivered[events["kind"]]]
-        opposed = _opposed(events)
+        silent = opposed(events)
         for index in range(len(events)):
             event = events[index]
             stop = Stop(int(event["row"]), not event["before"], int(event["known"]))
             await self._advance(stop)
-            await self._meet(event, stop, index in opposed)
+            await self._meet(event, stop, index in silent)
 
     def _turn(self, ticks: Ticks) -> None:
         """A new batch: remember where each instrument stood, and how far time has come."""
@@ -185,18 +162,30 @@ class Desk:
         while (found := self._p.broker.next_report(self._ticks, self._row, stop)) is not None:
             row, report = found
             self._see(row)
-            if isinstance(report, FillReport):
-                await orders.on_fill(report)
-            elif isinstance(report, OrderReport):
-                await orders.on_order(report)
-            elif isinstance(report, CommissionReport):
-                orders.on_commission(report)
-            elif isinstance(report, LinkReport):
-                self._p.journal.link_event(report.state, report.ts, report.code)
+            await self._hear(report)
             if orders.next_due() != due:
                 return True
         self._see(stop.row + 1 if stop.through else stop.row)
         return False
+
+    async def _hear(self, report: Report) -> None:
+        orders = self._p.orders
+        self._heard += 1
+        if isinstance(report, FillReport):
+            await orders.on_fill(report)
+        elif isinstance(report, OrderReport):
+            await orders.on_order(report)
+        elif isinstance(report, CommissionReport):
+            orders.on_commission(report)
+        elif isinstance(report, SnapshotReport):
+            await orders.on_snapshot(report)
+        elif isinstance(report, LinkReport):
+            self.watch.link_changed(report)
+            await orders.on_link(report)
+        elif isinstance(report, FeedReport):
+            self.watch.feed_changed(report)
+        elif isinstance(report, ClockReport):
+            self.watch.clock_measured(report)
 
     def _see(self, row: int) -> None:
         """Everything before `row` has been walked."""
@@ -219,7 +208,15 @@ class Desk:
         elif edge.what == "blackout-start":
             journal.calendar_event(edge.kind, edge.from_ns, edge.to_ns, edge.source, edge.ts)
             await orders.cancel_entries(edge.ts, "blackout", instrument=edge.instrument, strategy=edge.strategy)
+        elif edge.what == "session-end":
+            self._over.add(edge.instrument)
+        elif edge.what == "command" and edge.command is not None:
+            await self._told.obey(edge.command, edge.ts)
         journal.commit()
+
+    def _session_over(self) -> bool:
+        """Whether every instrument's session has ended and nothing that we sent lives on."""
+        return len(self._over) == len(self._p.instruments) and not self._p.orders.live
 
     async def _meet(self, event: Any, stop: Stop, opposed: bool) -> None:
         """One event: a guard's goes to the gate, a signal to the journal and to the strategies that hear it.
@@ -267,11 +264,16 @@ class Desk:
                 continue
             tick = self._standing(signal.instrument, stop.row + 1 if stop.through else stop.row)
             bid, ask = (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
-            self._p.gate.quote(signal.instrument, 0 if tick is None else int(tick["ts"]), bid, ask)
+            self._quote(signal.instrument, tick)
             orders = self._p.orders
             held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
             for wish in self._wishes(seat.strategy, signal, DeskView(signal.known, bid, ask, held, brackets)):
                 await self._judge(wish, signal)
+
+    def _quote(self, instrument: int, tick: Ticks | None) -> None:
+        """Let the gate know what stands."""
+        if tick is not None:
+            self._p.gate.quote(instrument, int(tick["ts"]), int(tick["bid"]), int(tick["ask"]))
 
     def _wishes(self, strategy: Strategy, signal: Signal, view: DeskView) -> Sequence[Proposal | Refusal]:
         """What a strategy wants. One that fails is asked no more in this run; its brackets stay managed."""
@@ -288,7 +290,7 @@ class Desk:
             return ()
 
     async def _judge(self, wish: Proposal | Refusal, signal: Signal) -> None:
-        verdict = self._p.gate.judge(wish, signal.known)
+        verdict = self._p.gate.judge(wish, signal.known, sent=self.watch.now_ns())
         decision_id = self._p.journal.next_id()
         self._p.journal.decision(decision_id, verdict, dry=self._p.dry)
         self._footprints(signal)
@@ -316,7 +318,23 @@ class Desk:
         await self._advance(Stop(len(self._ticks), False, end))
         await self._p.orders.cancel_entries(end, "tape-end")
         await self._p.orders.flatten(end, "tape-end")
-        await self._reports(Stop(len(self._ticks), False, _NEVER))
+        await self._settle()
+
+    async def _leave(self, why: str) -> None:
+        """Nothing new begins: entries are cancelled, positions stay under their stops."""
+        self.watch.note(self._until, stopping=True)
+        await self._p.orders.cancel_entries(self._until, why)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Hear what comes of what was asked for last. A tape answers at once, a wire takes its time."""
+        for _ in range(SETTLE_ROUNDS):
+            await self._p.broker.settled(SETTLE_S)
+            heard = self._heard
+            while await self._reports(Stop(len(self._ticks), False, _NEVER)):
+                pass
+            if self._heard == heard:
+                break
         self._p.journal.commit()
 
     def _standing(self, instrument: int, row: int) -> Ticks | None:
@@ -326,21 +344,3 @@ class Desk:
             if tick["instrument"] == instrument and tick["kind"] != STATUS and not tick["flags"] & QUARANTINED:
                 return tick  # type: ignore[no-any-return]  # numpy types a row of a structured array as Any
         return self._last[instrument]
-
-
-def _opposed(events: Events) -> frozenset[int]:
-    """Indices of events that say the opposite of another at the same row, kind, instrument and timeframe."""
-    if len(events) < 2:
-        return frozenset()
-    same = (events["row"][1:] == events["row"][:-1]) & (events["side"][1:] != 0)
-    found: set[int] = set()
-    for first in np.flatnonzero(same):
-        one = events[first]
-        for second in range(first + 1, len(events)):
-            other = events[second]
-            if other["row"] != one["row"]:
-                break
-            alike = all(other[name] == one[name] for name in ("before", "kind", "instrument", "timeframe", "source"))
-            if alike and other["side"] == -one["side"] != 0:
-                found |= {int(first), second}
-    return frozenset(found)

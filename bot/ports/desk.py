@@ -1,4 +1,4 @@
-"""Every Protocol that a part is known by. Rooms import this page and `domain`, never each other.
+"""What the desk stands between: market and broker, clock, journal, schedule and gate.
 
 One moment of a tape is a `Stop`: everything before it has happened, nothing after it has. Order at one row: clock edges
 with nominal time ≤ the row's, acknowledgements and fills, signals in order of configuration.
@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.domain.command import Command, Health
-from bot.domain.decision import Approved, Fact, Proposal, Refusal, Signal, Verdict
+from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Signal, Verdict
 from bot.domain.instrument import Instrument
-from bot.domain.market import Days, Events, Ticks
+from bot.domain.market import Ticks
 from bot.domain.order import (
     AccountFacts,
     Adjustment,
@@ -190,56 +190,6 @@ class Clock(Protocol):
         """Wall-clock facts; constant and good in a replay."""
 
 
-class Detector(Protocol):
-    """A scan over ticks that writes EVENT rows: a pure fold, the same however the tape is cut."""
-
-    kind: str
-    """Name in the journal and in TOML."""
-    kinds: tuple[str, ...]
-    """Every kind it can emit; EVENT.kind is an index into this before the engine renumbers it."""
-    EVIDENCE: tuple[str, ...]
-    """Names of EVENT.evidence, in order."""
-
-    def scan(self, ticks: Ticks, start: int, until: int) -> tuple[Events, int]:
-        """Read rows from `start`; close whatever ends at or before `until` (ns UTC, after the last row).
-
-        Returns a view of EVENT rows (read it before the next call) and the row reached; a full buffer returns early.
-        """
-
-
-class Remembers(Protocol):
-    """What a Detector may do beside: be saved with the day and go on from there. Without, it starts cold each time."""
-
-    def save(self) -> Mapping[str, Any]:
-        """Arrays that hold all of its memory, by name; no Python objects. They may be its own: they are copied."""
-
-    def load(self, saved: Mapping[str, Any]) -> None:
-        """Go on from what `save` gave, before its first row. Raises ValueError for what it cannot take, unchanged."""
-
-
-class Strategy(Protocol):
-    """Asked at each signal that it wants whether to trade. It sees signals, never a detector's state."""
-
-    name: str
-    instrument: str
-    wants: frozenset[str]
-    """Kinds that it is called with; internal kinds `bar` and `guard` must be named to be had."""
-
-    def decide(self, signal: Signal, desk: "DeskView") -> Sequence[Proposal | Refusal]:
-        """What it would do about this signal, known now. Pure but for its own memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeskView:
-    """What a strategy may know of the desk at the moment it is asked. Prices are ticks."""
-
-    now: int
-    bid: int  # ABSENT when there is none
-    ask: int
-    position: int  # signed, of the strategy's instrument
-    open_brackets: int  # of this strategy: entries working or positions held
-
-
 @dataclass(frozen=True, slots=True)
 class RunFacts:
     """What the journal says about a run before it starts. Texts are exact; hashes are of those texts."""
@@ -270,6 +220,8 @@ class Journal(Protocol):
     """
 
     run: str
+    commit_ns: int
+    """How long the newest write took."""
 
     def next_id(self) -> str: ...
     def signal(self, signal: Signal, timeframe: str, contract: str) -> None: ...
@@ -302,13 +254,14 @@ class Edge:
     """A moment that the clock brings, known in advance: a blackout begins, or it is time to be flat."""
 
     ts: int
-    what: str  # "blackout-start" or "flatten"
+    what: str  # "blackout-start", "flatten", "session-end" or "command"
     instrument: int
     strategy: str = ""  # empty: every strategy of the instrument
     kind: str = ""  # of the calendar's event
     from_ns: int = 0
     to_ns: int = 0
     source: str = ""
+    command: Command | None = None  # one that is given again in a repetition of its run
 
 
 class Schedule(Protocol):
@@ -320,34 +273,30 @@ class Schedule(Protocol):
     def take(self) -> Edge:
         """Hand out the next one."""
 
-
-class Engine(Protocol):
-    """All detectors over one batch, merged by (row, order of configuration)."""
-
-    kinds: tuple[str, ...]
-    internal: frozenset[str]
-    """Kinds delivered to strategies and gate but not listed as signals."""
-    candidates: frozenset[str]
-    """Kinds that fall short of a signal: journalled in a table of their own, and no strategy is asked about them."""
-
-    def scan(self, ticks: Ticks, until: int) -> Events:
-        """EVENT rows of this batch in the order in which they happened; a copy."""
-
-    def evidence(self, event: Any) -> dict[str, float]:
-        """The event's evidence by name."""
-
-    def params_hash(self, event: Any) -> str:
-        """Which parameters made it."""
-
-    def footprint(self, instrument: int, timeframe_ns: int, end_ns: int) -> object | None:
-        """A closed bar with its cells, as JSON would have it, while it is among the newest few; else None."""
+    def upcoming(self, what: str) -> Edge | None:
+        """The next one of a kind; it stays where it is."""
 
 
 class Gate(Protocol):
     """The one door for entries: judges proposals against every rule, and folds what the rules count."""
 
-    def judge(self, proposal: Proposal | Refusal, now: int) -> Verdict:
-        """Approved, or Blocked with every reason."""
+    def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0) -> Verdict:
+        """Approved, or Blocked with every reason. `sent`: when it would leave, where that is later than `now`."""
+
+    def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
+        """Every reason for which no entry of a strategy would pass, whatever it wanted."""
+
+    def link(self, state: Link, why: str) -> None:
+        """The link to the broker changed."""
+
+    def feed(self, instrument: int, state: Feed, why: str) -> None:
+        """What an instrument's data is worth changed."""
+
+    def newest(self, instrument: int) -> int:
+        """Stamp of an instrument's newest row that the gate was told of; 0 before the first."""
+
+    def facts(self, instrument: int, now: int) -> Mapping[str, Fact]:
+        """The day so far and what the account carries."""
 
     def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
         """What an earlier run approved, as its journal has it: nothing is judged, nothing counted."""
@@ -381,25 +330,3 @@ class Gate(Protocol):
 
     def kill(self, on: bool, why: str) -> None:
         """Set or clear the kill switch."""
-
-
-__all__ = [
-    "Adapter",
-    "AdapterNeeds",
-    "Batch",
-    "Broker",
-    "Clock",
-    "Days",
-    "DeskView",
-    "Detector",
-    "Edge",
-    "Engine",
-    "Gate",
-    "Journal",
-    "Market",
-    "Remembers",
-    "RunFacts",
-    "Schedule",
-    "Stop",
-    "Strategy",
-]

@@ -1,0 +1,141 @@
+"""What `status` shows of the desk: may it trade, what is held, what works, what comes next. Prices are decimal text."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from bot.desk.parts import Live, LiveLeg, Parts, Tally
+from bot.desk.watch import Watch
+from bot.domain.decision import Reason
+from bot.domain.instrument import Instrument
+from bot.domain.order import ENDED, Role
+
+MILLISECOND_NS = 1_000_000
+STATES = {"pause": "paused", "hours": "closed", "blackout": "blackout"}
+"""Rule → what it makes of the desk; any other rule holds it."""
+WORST_FIRST = ("held", "paused", "closed", "blackout")
+
+
+class Facts:
+    """Reads the parts of a desk; changes nothing."""
+
+    def __init__(self, parts: Parts, tally: Tally, watch: Watch) -> None:
+        self._p, self._tally, self._watch = parts, tally, watch
+
+    def status(self, until: int, *, stopping: bool) -> dict[str, Any]:
+        """Everything as of now; `until` is up to when the market has been walked, ns UTC."""
+        now = self._watch.now_ns() or until
+        standing = {
+            seat.strategy.name: self._p.gate.standing(seat.strategy.name, seat.instrument, now)
+            for seat in self._p.seats
+        }
+        reasons = dict.fromkeys(reason.message for found in standing.values() for reason in found)
+        return {
+            "state": self._state(standing, until, stopping=stopping),
+            "reasons": list(reasons),
+            "account": self._p.account,
+            "positions": list(self._positions()),
+            "working_orders": list(self._working()),
+            "link": self._watch.link,
+            "lag_ms": None if self._watch.lag_ns is None else self._watch.lag_ns // MILLISECOND_NS,
+            "next_blackout": self._next_blackout(),
+            "day": self._day(now),
+            "strategies": [
+                {"name": name, "state": self._strategy(name, found), "warmup": None} for name, found in standing.items()
+            ],
+            "contracts": [self._contract(index, one, now) for index, one in enumerate(self._p.instruments)],
+            "now_ns": now,
+            "dry": self._p.dry,
+        }
+
+    def _state(self, standing: dict[str, list[Reason]], until: int, *, stopping: bool) -> str:
+        if stopping:
+            return "stopping"
+        if not until:
+            return "starting"
+        states = [_state(found) for found in standing.values()]
+        if not states:
+            return "held"
+        return "trading" if "trading" in states else min(states, key=WORST_FIRST.index)
+
+    def _strategy(self, name: str, standing: list[Reason]) -> str:
+        return "failed" if name in self._tally.failed else _state(standing)
+
+    def _positions(self) -> Iterator[dict[str, Any]]:
+        for live in self._p.orders.live:
+            if live.share:
+                one = self._p.instruments[live.bracket.entry.instrument]
+                average = Decimal(live.entry_value) / live.filled_in * one.tick
+                yield {
+                    "instrument": one.product,
+                    "contract": one.contract or one.product,
+                    "strategy": live.bracket.approved.proposal.strategy,
+                    "side": "long" if live.side > 0 else "short",
+                    "quantity": live.share,
+                    "entry_price": f"{average.normalize():f}",
+                    "stop_price": _price(live, Role.STOP, one),
+                    "target_price": _price(live, Role.TARGET, one),
+                    "state": live.state.value,
+                    "bracket_id": live.bracket.id,
+                }
+
+    def _working(self) -> Iterator[dict[str, Any]]:
+        for live in self._p.orders.live:
+            for leg in _alive(live):
+                order, one = leg.order, self._p.instruments[leg.order.instrument]
+                yield {
+                    "client_order_id": order.client_order_id,
+                    "instrument": one.product,
+                    "contract": one.contract or one.product,
+                    "role": order.role.value,
+                    "side": "buy" if order.side > 0 else "sell",
+                    "type": order.type.value,
+                    "quantity": order.quantity,
+                    "filled": leg.filled,
+                    "price": None if order.price is None else one.text(order.price),
+                    "stop_price": None if order.stop_price is None else one.text(order.stop_price),
+                    "state": leg.state.value,
+                }
+
+    def _next_blackout(self) -> dict[str, Any] | None:
+        edge = self._p.schedule.upcoming("blackout-start")
+        if edge is None:
+            return None
+        return {"kind": edge.kind, "from_ns": edge.from_ns, "to_ns": edge.to_ns, "source": edge.source}
+
+    def _day(self, now: int) -> dict[str, Any]:
+        told = self._p.gate.facts(0, now) if self._p.instruments else {}
+        return {
+            "net": told.get("net", "0"),
+            "r": None,
+            "round_trips": self._p.orders.round_trips,
+            "loss_used": told.get("loss_used", "0"),
+            "loss_limit": told.get("loss_limit", "0"),
+        }
+
+    def _contract(self, index: int, one: Instrument, now: int) -> dict[str, Any]:
+        newest = self._p.gate.newest(index)
+        return {
+            "instrument": one.product,
+            "contract": one.contract or one.product,
+            "roll_date": self._p.rolls.get(one.product),
+            "last_tick_age_ms": (now - newest) // MILLISECOND_NS if newest else None,
+        }
+
+
+def _state(reasons: list[Reason]) -> str:
+    states = [STATES.get(reason.rule, "held") for reason in reasons]
+    return min(states, key=WORST_FIRST.index) if states else "trading"
+
+
+def _alive(live: Live) -> list[LiveLeg]:
+    return [leg for leg in live.legs.values() if leg.state not in ENDED]
+
+
+def _price(live: Live, role: Role, one: Instrument) -> str | None:
+    """Where a working exit stands; None when there is none."""
+    for leg in _alive(live):
+        if leg.order.role is role:
+            ticks = leg.order.stop_price if role is Role.STOP else leg.order.price
+            return None if ticks is None else one.text(ticks)
+    return None

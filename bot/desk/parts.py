@@ -1,0 +1,123 @@
+"""What a desk is made of, and what it counts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.domain.decision import Approved
+from bot.domain.instrument import Instrument
+from bot.domain.market import Ticks
+from bot.domain.order import (
+    Bracket,
+    BracketState,
+    CommissionReport,
+    FillReport,
+    LinkReport,
+    Order,
+    OrderReport,
+    OrderState,
+    SnapshotReport,
+)
+from bot.ports import Broker, Clock, Engine, Gate, Journal, Market, Schedule, Strategy
+
+
+class LiveLeg(Protocol):
+    """One order of a live bracket and the newest word on it."""
+
+    @property
+    def order(self) -> Order: ...
+    @property
+    def state(self) -> OrderState: ...
+    @property
+    def filled(self) -> int: ...
+
+
+class Live(Protocol):
+    """A bracket that has not ended."""
+
+    @property
+    def bracket(self) -> Bracket: ...
+    @property
+    def state(self) -> BracketState: ...
+    @property
+    def legs(self) -> Mapping[str, LiveLeg]: ...
+    @property
+    def side(self) -> int: ...
+    @property
+    def share(self) -> int: ...
+    @property
+    def filled_in(self) -> int: ...
+    @property
+    def entry_value(self) -> int: ...
+
+
+class Orders(Protocol):
+    """What the desk knows of the order manager."""
+
+    @property
+    def holding(self) -> bool: ...
+    @property
+    def live(self) -> Sequence[Live]: ...
+    @property
+    def round_trips(self) -> int: ...
+    def open_brackets(self, strategy: str) -> int: ...
+    def position(self, instrument: int) -> int: ...
+    def next_due(self) -> int | None: ...
+    def watch(self, ticks: Ticks) -> None: ...
+    async def place(self, approved: Approved, decision_id: str, now: int) -> None: ...
+    async def on_order(self, report: OrderReport) -> None: ...
+    async def on_fill(self, fill: FillReport) -> None: ...
+    def on_commission(self, commission: CommissionReport) -> None: ...
+    async def on_link(self, report: LinkReport) -> None: ...
+    async def on_snapshot(self, report: SnapshotReport) -> None: ...
+    async def on_time(self, now: int) -> None: ...
+    async def cancel_entries(
+        self, now: int, why: str, *, instrument: int | None = None, strategy: str = ""
+    ) -> None: ...
+    async def flatten(self, now: int, why: str, *, instrument: int | None = None, strategy: str = "") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A strategy at the desk and the detectors that it hears (indices of `engine.sources`)."""
+
+    strategy: Strategy
+    instrument: int
+    hears: frozenset[int]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has seen and done."""
+
+    rows: int = 0
+    bars: int = 0
+    signals: Counter[str] = field(default_factory=Counter)
+    candidates: Counter[str] = field(default_factory=Counter)
+    approved: int = 0
+    blocked: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)  # strategy → why it is asked no more
+    last_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a desk is made of."""
+
+    instruments: Sequence[Instrument]
+    market: Market
+    broker: Broker
+    engine: Engine
+    seats: Sequence[Seat]
+    gate: Gate
+    orders: Orders
+    journal: Journal
+    schedule: Schedule
+    clock: Clock
+    """The time that the market goes by."""
+    dry: bool = False
+    account: str = ""
+    rolls: Mapping[str, str] = field(default_factory=dict)
+    """Product → ISO date from which its contract takes no entries."""

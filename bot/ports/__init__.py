@@ -1,0 +1,43 @@
+"""Every Protocol that a part is known by. Rooms import these pages and `domain`, never each other.
+
+desk.py      market and broker (an adapter), clock, journal, schedule, gate
+signals.py   detector, engine, strategy
+"""
+
+from bot.domain.market import Days
+from bot.ports.desk import (
+    Adapter,
+    AdapterNeeds,
+    Batch,
+    Broker,
+    Clock,
+    Edge,
+    Gate,
+    Journal,
+    Market,
+    RunFacts,
+    Schedule,
+    Stop,
+)
+from bot.ports.signals import DeskView, Detector, Engine, Remembers, Strategy
+
+__all__ = [
+    "Adapter",
+    "AdapterNeeds",
+    "Batch",
+    "Broker",
+    "Clock",
+    "Days",
+    "DeskView",
+    "Detector",
+    "Edge",
+    "Engine",
+    "Gate",
+    "Journal",
+    "Market",
+    "Remembers",
+    "RunFacts",
+    "Schedule",
+    "Stop",
+    "Strategy",
+]

@@ -1,0 +1,80 @@
+"""Signals and strategies: who scans, who remembers, who is asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.domain.decision import Proposal, Refusal, Signal
+from bot.domain.market import Events, Ticks
+
+
+class Detector(Protocol):
+    """A scan over ticks that writes EVENT rows: a pure fold, the same however the tape is cut."""
+
+    kind: str
+    """Name in the journal and in TOML."""
+    kinds: tuple[str, ...]
+    """Every kind it can emit; EVENT.kind is an index into this before the engine renumbers it."""
+    EVIDENCE: tuple[str, ...]
+    """Names of EVENT.evidence, in order."""
+
+    def scan(self, ticks: Ticks, start: int, until: int) -> tuple[Events, int]:
+        """Read rows from `start`; close whatever ends at or before `until` (ns UTC, after the last row).
+
+        Returns a view of EVENT rows (read it before the next call) and the row reached; a full buffer returns early.
+        """
+
+
+class Remembers(Protocol):
+    """What a Detector may do beside: be saved with the day and go on from there. Without, it starts cold each time."""
+
+    def save(self) -> Mapping[str, Any]:
+        """Arrays that hold all of its memory, by name; no Python objects. They may be its own: they are copied."""
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what `save` gave, before its first row. Raises ValueError for what it cannot take, unchanged."""
+
+
+class Strategy(Protocol):
+    """Asked at each signal that it wants whether to trade. It sees signals, never a detector's state."""
+
+    name: str
+    instrument: str
+    wants: frozenset[str]
+    """Kinds that it is called with; internal kinds `bar` and `guard` must be named to be had."""
+
+    def decide(self, signal: Signal, desk: "DeskView") -> Sequence[Proposal | Refusal]:
+        """What it would do about this signal, known now. Pure but for its own memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """What a strategy may know of the desk at the moment it is asked. Prices are ticks."""
+
+    now: int
+    bid: int  # ABSENT when there is none
+    ask: int
+    position: int  # signed, of the strategy's instrument
+    open_brackets: int  # of this strategy: entries working or positions held
+
+
+class Engine(Protocol):
+    """All detectors over one batch, merged by (row, order of configuration)."""
+
+    kinds: tuple[str, ...]
+    internal: frozenset[str]
+    """Kinds delivered to strategies and gate but not listed as signals."""
+    candidates: frozenset[str]
+    """Kinds that fall short of a signal: journalled in a table of their own, and no strategy is asked about them."""
+
+    def scan(self, ticks: Ticks, until: int) -> Events:
+        """EVENT rows of this batch in the order in which they happened; a copy."""
+
+    def evidence(self, event: Any) -> dict[str, float]:
+        """The event's evidence by name."""
+
+    def params_hash(self, event: Any) -> str:
+        """Which parameters made it."""
+
+    def footprint(self, instrument: int, timeframe_ns: int, end_ns: int) -> object | None:
+        """A closed bar with its cells, as JSON would have it, while it is among the newest few; else None."""
