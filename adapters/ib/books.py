@@ -79,7 +79,8 @@ class Books:
     @property
     def unsure(self) -> bool:
         """Whether the fate of an order is not known."""
-        return any(kept.state is OrderState.PENDING_UNKNOWN or kept.cancel_asked for kept in self._living())
+        open_ended = (OrderState.SENT, OrderState.PENDING_UNKNOWN)
+        return any(kept.state in open_ended or kept.cancel_asked for kept in self._living())
 
     @property
     def settled(self) -> bool:
@@ -255,6 +256,8 @@ class Books:
             prices = [f"{name} {one.text(at)}" for name, at in (("limit", limit), ("stop", trigger)) if at is not None]
             kept.terms_changed = f"now {', '.join([f'{units} units', *prices])}"
         kept.quantity, kept.price, kept.stop_price = units, limit, trigger
+        if kept.wish == (units, trigger):
+            kept.wish = None
 
     def _judge(self, kept: Kept) -> None:
         state = kept.judged()
@@ -333,7 +336,7 @@ class Books:
         for kept in self._living():
             if kept.refusal and kept.state in (OrderState.WORKING, OrderState.PARTIAL) and kept.ref in shown:
                 # An amendment was refused: the order stands as it stood.
-                why, kept.refusal = kept.refusal, ""
+                why, kept.refusal, kept.wish = kept.refusal, "", None
                 self._tell(kept, OrderState.WORKING, why)
             idle = shown.get(kept.ref, INACTIVE) == INACTIVE and INACTIVE in kept.words.values()
             if idle and kept.refusal and not kept.filled:

@@ -159,11 +159,11 @@ class IbBroker:
             raise Unreachable(f"order {client_order_id} is not known to this connection", where=self._link.where)
         if kept.ended:
             return
+        if self._waits(kept):
+            raise Unreachable(f"order {client_order_id} has not left yet", where=self._link.where)
         parent = kept.parent if self.books.parent_lives(kept) else 0
-        if stop_price is not None:
-            kept.stop_price = stop_price
-        if quantity is not None:
-            kept.quantity = quantity
+        units, trigger = kept.wish or (kept.quantity, kept.stop_price)
+        kept.wish = (units if quantity is None else quantity, trigger if stop_price is None else stop_price)
         self._send([kept], [self._placing(kept, parent=parent)], protects=True)
 
     async def cancel(self, client_order_id: str, ts: int) -> None:
@@ -180,7 +180,18 @@ class IbBroker:
             self.books.want()
             return
         kept.cancel_asked = True
-        self._link.tell(lambda wire: wire.cancel(number))
+        if not self._waits(kept):  # a cancel goes before everything: it would overtake its order
+            self._tell_cancel(kept)
+
+    def _tell_cancel(self, kept: Kept) -> None:
+        try:
+            self._link.tell(lambda wire: wire.cancel(kept.number))
+        except ConnectionError as error:
+            raise self._not_sent() from error
+
+    def _waits(self, kept: Kept) -> bool:
+        """Whether an order stands in line before the wire and has not left."""
+        return any(not sending.sent and any(one is kept for one in group) for sending, group in self._unsent)
 
     def _must_be_up(self) -> None:
         if self._link.state != "up" or self._link.stage != "live":
@@ -210,6 +221,7 @@ class IbBroker:
     def _placing(self, kept: Kept, *, parent: int = 0, transmit: bool = True) -> Placing:
         instrument = self._instruments[kept.instrument]
         order, kind = kept.order, self._type(kept)
+        units, trigger = kept.wish or (kept.quantity, kept.stop_price)
         kept.parent = parent or kept.parent
         lasting = kind is OrderType.STOP or order is None or order.role in (Role.STOP, Role.TARGET)
         tif: Literal["DAY", "GTC"] = "GTC" if lasting else "DAY"
@@ -221,11 +233,11 @@ class IbBroker:
             ref=kept.ref,
             account=self._link.account,
             side=kept.side,
-            quantity=kept.quantity,
+            quantity=units,
             type=_TYPES[kind],  # type: ignore[arg-type]  # the three of Placing
             tif=tif,
             price=None if kept.price is None else instrument.to_price(kept.price),
-            trigger=None if kept.stop_price is None else instrument.to_price(kept.stop_price),
+            trigger=None if trigger is None else instrument.to_price(trigger),
             outside_rth=outside,
             transmit=transmit,
             parent=parent,
@@ -278,12 +290,17 @@ class IbBroker:
         return max(row, came_after), reports.popleft()[1]
 
     def _never_left(self) -> None:
-        """What still waited to be sent when its connection ended was not sent, and that is certain."""
+        """Whoever has left meanwhile may be followed by its cancel; who has not when the link ends, was never sent."""
         if not self._unsent:
             return
         waiting = [one for one in self._unsent if not one[0].sent]
-        self._unsent = waiting if self._link.stage != "down" else []
-        for _, lost in waiting if self._link.stage == "down" else []:
+        gone = [kept for sending, group in self._unsent if sending.sent for kept in group]
+        down = self._link.stage == "down"
+        self._unsent = [] if down else waiting
+        for kept in gone if not down else []:
+            if kept.cancel_asked and not kept.ended:
+                self._tell_cancel(kept)
+        for _, lost in waiting if down else []:
             for kept in lost:
                 kept.state = kept.told = OrderState.REJECTED
                 now = self._link.now_ns()

@@ -22,6 +22,7 @@ class Kept:
     quantity: int = 0
     price: int | None = None
     stop_price: int | None = None
+    wish: tuple[int, int | None] | None = None  # quantity and trigger of an amendment that IB has not shown yet
     parent: int = 0  # order number of its parent, 0: none
     group: str = ""  # OCA group, as IB shows it
     sent_group: str = ""  # as we sent it

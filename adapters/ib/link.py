@@ -51,6 +51,7 @@ class Waits:
     clock_again: float = 300.0
     snapshot: float = 5.0  # between two, while anything is live
     unsure: float = 2.0  # the same, while an order's fate is not known
+    again: float = 0.5  # between two that were asked for by something heard
     backoff: float = 0.5  # · 2ⁿ with full jitter
     backoff_most: float = 30.0
     held: float = 1.0  # · 2ⁿ while somebody has our client id

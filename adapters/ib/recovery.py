@@ -153,8 +153,13 @@ class Recovery:
         link, books = self._link, self._books
         link.stage = "snapshot"
         books.connected()
-        link.anew, link.why = True, link.why
+        link.anew = True
         answer = await self.tell()
+        if link.gateway_lost and not link.lost.is_set():
+            # Connected, and IB is out of the gateway's reach: it says when it is back.
+            link.stage = "live"
+            link.say("degraded", link.gateway_lost)
+            return None
         if isinstance(answer, Unavailable):
             return answer
         self._resume("connected again")
@@ -174,8 +179,11 @@ class Recovery:
             return
         link.stage = "subscribing"
         anew, link.anew = link.anew, False
-        for restore in link.on_live:
-            restore(anew)
+        try:
+            for restore in link.on_live:
+                restore(anew)
+        except ConnectionError:
+            return  # lost again: the keeper sees it
         link.stage = "live"
         if not link.gateway_lost:
             link.say("up", why)
@@ -187,14 +195,17 @@ class Recovery:
         """
         link, books = self._link, self._books
         while not link.lost.is_set():
-            wait = link.waits.unsure if books.unsure else link.waits.snapshot
+            wait = min(link.waits.unsure, link.waits.snapshot) if books.unsure else link.waits.snapshot
             await _first_of(wait, link.lost, link.back, books.wanted)
             if link.lost.is_set():
                 return
             if link.back.is_set():
                 await self._back()
-            elif not link.gateway_lost and (books.wanted.is_set() or books.live):
-                await self.tell()
+            elif books.wanted.is_set() or books.live:
+                if not link.gateway_lost:
+                    await self.tell()
+                # Whatever is heard meanwhile may ask again, and again.
+                await passed(link.lost, link.waits.again)
 
     async def _back(self) -> None:
         """The gateway has found IB again: nothing is sent before we know what happened meanwhile."""

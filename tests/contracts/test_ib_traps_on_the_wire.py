@@ -14,6 +14,7 @@ from ib_async.decoder import Decoder
 from adapters.ib.books import Books
 from adapters.ib.link import Link
 from bot.domain.order import CommissionReport, FillReport, Known, OrderReport, OrderState, Protective, Unavailable
+from bot.errors import Unreachable
 from tests.brackets import bracket
 from tests.rooms.ib import peer as wire
 from tests.rooms.ib.desk import contract, desk, joined
@@ -189,6 +190,37 @@ async def test_f29_an_exit_joins_the_group_that_ib_gave_the_children():
         await near.broker.protect(Protective(stop_of("b", "b-out")))
         await far.until(lambda: len(far.sent(wire.PLACE)) == 4)
         assert far.sent(wire.PLACE)[3][wire.GROUP] == "701001"
+
+
+async def test_f38_an_amendment_is_not_believed_before_ib_shows_it():
+    async with desk(Peer(acknowledge=False)) as (near, far):
+        await near.broker.place(long_one())
+        await far.until(lambda: len(far.held) == 3)
+        far.show()
+        await near.until(lambda: near.states("b-target"))
+        await near.broker.amend("b-stop", 1, stop_price=16_795, quantity=None)
+        await far.until(lambda: len(far.sent(wire.PLACE)) == 4)
+        # refused: the old price stands
+        far.held[2].placed = far.sent(wire.PLACE)[1]
+        far.error(2, 201, "Order rejected")
+        await near.until(lambda: near.of(OrderReport)[-1].message == "201 Order rejected")
+        # once more, and taken
+        await near.broker.amend("b-stop", 1, stop_price=16_797, quantity=None)
+        await far.until(lambda: len(far.sent(wire.PLACE)) == 5)
+        far.show()
+        await near.until(lambda: near.of(OrderReport)[-1].message == "now 1 units, stop 4199.25")
+        assert set(near.states("b-stop")) == {WORKING}
+
+
+async def test_t17_a_cancel_does_not_overtake_the_order_that_it_is_for():
+    async with desk() as (near, far):
+        near.link.wire.pace.complained()
+        await near.broker.place(long_one())
+        await near.broker.cancel("b-entry", 1)
+        with pytest.raises(Unreachable, match="not left"):
+            await near.broker.amend("b-stop", 1, stop_price=16_795, quantity=None)
+        await near.until(lambda: CANCELLED in near.states("b-entry"))
+        assert [fields[0] for fields in far.received if fields[0] in "34"] == ["3", "3", "3", "4"]
 
 
 async def test_f37_a_fill_that_beats_its_cancel_wins():

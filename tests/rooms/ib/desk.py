@@ -29,6 +29,7 @@ HURRY = Waits(
     clock_again=60,
     snapshot=60,
     unsure=60,
+    again=0.01,
     backoff=0.01,
     backoff_most=0.02,
     held=0.01,

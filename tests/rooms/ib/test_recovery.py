@@ -340,6 +340,42 @@ async def test_read_only_is_said_with_the_box_to_untick():
     assert "untick" in refused.value.do
 
 
+async def test_half_a_message_and_then_nothing_is_a_cut_like_another():
+    async with desk() as (near, far):
+        await placed(near, far)
+        far.raw(wire.frame(*far.execution(far.one("b-entry"), "1.1.01.01"))[:40])
+        far.drop()
+        await back(near)
+        assert near.of(FillReport) == []
+        assert links(near) == ["down", "up"]
+
+
+async def test_a_gateway_that_is_cut_off_from_ib_when_we_come_back_is_waited_for():
+    async with desk() as (near, far):
+        await placed(near, far)
+        restored: list[bool] = []
+        near.link.on_live.append(restored.append)
+        far.first_words = [[4, 2, -1, 1100, "Connectivity between IB and TWS has been lost", ""]]
+        far.drop()
+        await near.until(lambda: "degraded" in links(near))
+        assert restored == []
+        assert far.connections == 2
+        far.error(-1, 1102)
+        await near.until(lambda: near.broker.link == "up")
+        # kept at the gateway, but of a connection that we no longer have
+        assert restored == [True]
+
+
+async def test_a_message_that_cannot_be_read_again_and_again_is_asked_for_with_pauses():
+    async with desk(waits=replace(HURRY, again=0.1)) as (near, far):
+        await placed(near, far)
+        far.executions.append(far.execution(far.one("b-entry"), "1.1.01.01", price="many"))
+        asked = len(far.sent(wire.OPEN_ORDERS))
+        near.broker.books.want()
+        await asyncio.sleep(0.35)
+        assert 2 <= len(far.sent(wire.OPEN_ORDERS)) - asked <= 10
+
+
 async def test_garbage_ends_the_connection_and_we_come_back():
     async with desk() as (near, far):
         far.raw(b"\xff" * 64)
