@@ -87,6 +87,9 @@ class Gateway:
             await asyncio.wait((self._player,))
         for session in self.connections:
             session.end("the gateway stops")
+        await asyncio.sleep(0)
+        for session in self.connections:
+            session.cut("the gateway stops")  # it does not read what it was sent last
         if self._server is not None:
             await self._server.wait_closed()
         await self.play.close()
