@@ -17,13 +17,24 @@ from adapters.ib.broker import IbBroker
 from adapters.ib.link import Link
 from adapters.ib.params import Params
 from bot.config import instrument
-from bot.domain.order import CommissionReport, FillReport, Known, LinkReport, OrderReport, Protective, SnapshotReport
+from bot.domain.order import (
+    ClockReport,
+    CommissionReport,
+    FillReport,
+    Known,
+    LinkReport,
+    OrderReport,
+    OrderState,
+    Protective,
+    SnapshotReport,
+)
+from bot.errors import Locked, NotPaper, Unreachable
 from tests.gateways import gateway
 from tests.rooms.ib.desk import HURRY, Desk
 from tests.rooms.ib.test_broker import long_one, stop_of
 
 HASTE = {"slow-acks": "50", "status-late": "50", "commission-late": "50"}
-PATIENT = replace(HURRY, answer=2, greeting=5, snapshot=0.2, unsure=0.1, again=0.05)
+PATIENT = replace(HURRY, answer=1, greeting=1.5, snapshot=0.2, unsure=0.1, again=0.05)
 
 
 @asynccontextmanager
@@ -75,7 +86,7 @@ async def walk(near: Desk, far: Gateway, fault: str) -> None:
     """A bracket of two that fills and reaches its target, with one fault on the way."""
 
     def arm() -> None:
-        told = far.control({"do": "fault", "name": fault, "argument": HASTE.get(fault, "")})
+        told = far.control({"do": "fault", "name": fault, "arg": HASTE.get(fault, "")})
         assert "error" not in told, told
 
     if fault and fault not in NOW:
@@ -120,7 +131,7 @@ async def test_a_link_that_fails_in_a_position_is_whole_again(fault: str):
         await near.broker.place(long_one())
         await near.broker.settled(1)
         name, _, argument = fault.partition(":")
-        far.control({"do": "fault", "name": name, "argument": argument})
+        far.control({"do": "fault", "name": name, "arg": argument})
         if fault == "live-account":
             far.control({"do": "fault", "name": "drop"})
         quote(far, "4200.00", "4200.25")
@@ -141,3 +152,84 @@ async def test_a_link_that_fails_in_a_position_is_whole_again(fault: str):
         await near.until(lambda: near.states("b-again"))
         verdict = far.control({"do": "verdict"})
         assert [one for one in verdict["findings"] if one["kind"] not in ("orphan",)] == []
+
+
+def fault_of(far: Gateway, name: str, argument: str = "") -> None:
+    """Switch a fault on."""
+    told = far.control({"do": "fault", "name": name, "arg": argument})
+    assert "error" not in told, told
+
+
+@pytest.mark.parametrize(("code", "anew"), [("1101", True), ("1102", False)])
+async def test_a_fill_during_an_outage_is_told_before_the_link_is_up(code: str, anew: bool):
+    async with gateway(silent=True) as far, traded(far) as near:
+        restored: list[bool] = []
+        near.link.on_live.append(restored.append)
+        quote(far, "4200.50", "4200.75")
+        await near.broker.place(long_one())
+        await near.broker.settled(1)
+        fault_of(far, "1100")
+        await near.until(lambda: near.broker.link == "degraded")
+        quote(far, "4200.00", "4200.25")
+        fault_of(far, code)
+        await near.until(lambda: [one.state for one in near.of(LinkReport)] == ["degraded", "up"])
+        assert restored == [anew]
+        assert held(near) == 1
+        kinds = [type(one) for one in near.reports]
+        assert kinds.index(FillReport) < kinds.index(SnapshotReport) < len(kinds) - 1 - kinds[::-1].index(LinkReport)
+
+
+@pytest.mark.parametrize("fault", ["nightly:0.3", "id-held:0.2", "drop:0.3", "mute-handshake"])
+async def test_we_come_back_by_ourselves(fault: str):
+    async with gateway(silent=True) as far, traded(far) as near:
+        await near.broker.place(long_one())
+        await near.broker.settled(1)
+        name, _, argument = fault.partition(":")
+        fault_of(far, name, argument)
+        if name in ("id-held", "mute-handshake"):
+            fault_of(far, "drop")
+        await near.until(lambda: near.broker.link == "down")
+        if name == "mute-handshake":
+            fault_of(far, "clear")
+        await near.until(lambda: near.broker.link == "up", 15)
+        near.foreign = 0
+        await agreed(near)
+        assert far.control({"do": "verdict"})["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "words"),
+    [
+        ("mute-handshake", Unreachable, "does not answer within"),
+        ("mute-end:executions", Unreachable, "does not say what it holds"),
+        ("id-held:30", Locked, "client id 17 is in use"),
+        ("live-account", NotPaper, "U1234567 is not a paper account"),
+    ],
+)
+async def test_a_first_start_that_fails_says_why(fault: str, error: type[Exception], words: str):
+    async with gateway(silent=True, faults=(fault,)) as far:
+        with pytest.raises(error, match=words):
+            async with traded(far):
+                pass
+        assert "order" not in str(far.control({"do": "verdict"})["findings"])
+
+
+async def test_a_read_only_gateway_refuses_orders_and_its_words_come_through():
+    async with gateway(silent=True, faults=("read-only",)) as far, traded(far) as near:
+        await near.broker.place(long_one())
+        await near.until(lambda: near.states("b-entry"))
+        assert near.states("b-entry") == [OrderState.REJECTED]
+        assert "Read-Only" in near.of(OrderReport)[-1].message
+
+
+@pytest.mark.parametrize("seconds", [5, -5])
+async def test_a_clock_that_is_off_is_measured(seconds: int):
+    async with gateway(silent=True, faults=(f"clock-skew:{seconds}",)) as far:
+        link = Link(Params(port=far.port), replace(PATIENT, clock_step=0.15))
+        await link.open()
+        broker = IbBroker(link, [], [])
+        await broker.connect()
+        near = Desk(broker, link)
+        await near.until(lambda: near.of(ClockReport))
+        await broker.close()
+        assert abs(near.of(ClockReport)[0].offset_ns - seconds * 1_000_000_000) < 700_000_000
