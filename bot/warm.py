@@ -207,7 +207,7 @@ def _told(engine: Engine, chosen: tuple[Path, Snapshot, list[int]] | None, *, fi
 
 def market_of(name: str, tapes: Sequence[Mapping[str, Any]]) -> str:
     """What kind of market an adapter is: the memory of a made one is never taken for that of a real one."""
-    made = any(str(tape.get("source", "")).startswith("synthetic") for tape in tapes)
+    made = any(str(tape.get("source", "")).startswith(("synthetic", "played")) for tape in tapes)
     return f"{name}, synthetic" if made and name != "synthetic" else name
 
 

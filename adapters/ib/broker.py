@@ -126,6 +126,10 @@ class IbBroker:
             return Unavailable("link_down", self._link.why or "not connected")
         return await self.recovery.take()
 
+    def ask(self) -> None:
+        """Have everything read again soon; a SnapshotReport tells what came of it."""
+        self.books.want()
+
     # Orders
 
     async def place(self, bracket: Bracket) -> None:

@@ -268,11 +268,12 @@ class Link:
     async def contract_details(self, contract: Contract) -> Answer:
         """ContractDetails of every contract that fits."""
         number = self.next_question()
-        return await self._ask(("contract details", number), lambda wire: wire.reqContractDetails(number, contract))
+        key = ("contract details", number)
+        return await self._ask(key, lambda wire: wire.reqContractDetails(number, contract), self.waits.answer)
 
     async def market_rule(self, rule: int) -> Answer:
         """One item: the PriceIncrement rows of a rule."""
-        return await self._ask(("market rule", rule), lambda wire: wire.reqMarketRule(rule))
+        return await self._ask(("market rule", rule), lambda wire: wire.reqMarketRule(rule), self.waits.answer)
 
     async def current_time(self, deadline_s: float = DEADLINE_S) -> Answer:
         """One item: the gateway's time in whole seconds."""

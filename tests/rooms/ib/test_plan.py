@@ -1,10 +1,15 @@
 """Who gets how much of an account's market data, and what `paperpit check` says about it."""
 
+import re
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.ib.params import Params
 from adapters.ib.plan import STREAMS, examine, plan
+from bot.cli.judge import Judge
 
 FLOW, BARS = ("absorption",), ()
 ES_NQ = {"ES": FLOW, "NQ": FLOW}
@@ -42,6 +47,38 @@ def test_check_refuses_what_would_hear_nothing_and_warns_of_what_would_hear_less
     (warned,) = examine(params, {"ES": FLOW, "NQ": BARS})
     assert warned.level == "warning"
     assert examine(params, {"ES": FLOW}) == []
+
+
+@pytest.mark.parametrize(("strategies", "wanted"), [(["es-open-absorption.toml"], 0), (["drill-es.toml"], 0)])
+def test_the_shipped_configuration_is_within_the_usual_account(
+    strategies: list[str], wanted: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "bot.toml"
+    path.write_text(f'adapter = "ib"\nstrategies = {strategies}\n'.replace("'", '"'))
+    judge = Judge(path, (), 1_790_000_000_000_000_000)
+    judge.everything()
+    assert [fault for fault in judge.faults if fault.level == "error"] == [], judge.faults
+    assert len([fault for fault in judge.faults if fault.key.startswith("adapters.ib")]) == wanted
+
+
+def test_check_counts_the_lines_of_a_configuration(tmp_path: Path) -> None:
+    # given the shipped strategy twice, on two products
+    shipped = Path("config/strategies/es-open-absorption.toml").read_text()
+    (tmp_path / "es.toml").write_text(shipped)
+    second = re.sub(r'^(instrument\s*=\s*)"ES"', r'\1"NQ"', shipped, flags=re.M).replace(
+        "es-open-absorption", "nq-open"
+    )
+    assert "NQ" in second
+    (tmp_path / "nq.toml").write_text(second)
+    path = tmp_path / "bot.toml"
+    path.write_text('adapter = "ib"\nstrategies = ["es.toml", "nq.toml"]\n[adapters.ib]\ntick_by_tick = 3\n')
+    # when
+    judge = Judge(path, (), 1_790_000_000_000_000_000)
+    judge.everything()
+    # then
+    (told,) = [fault for fault in judge.faults if fault.key == "adapters.ib.tick_by_tick"]
+    assert (told.line, told.level) == (4, "error")
+    assert "needs 4, the account has 3: NQ would be sampled, absorption_rejection refuses it" in told.message
 
 
 kinds = st.sampled_from([(), ("absorption",), ("sweep", "absorption")])
