@@ -38,6 +38,9 @@ class Asking:
                 async with asyncio.timeout(deadline_s):
                     failure = await end
             except TimeoutError:
+                if not end.cancelled():  # it came in time, and we were too busy to hear it
+                    failure = end.result()
+                    return failure or Known(tuple(items), asked, self._now_ns(), self._connection)
                 self._owed[key] += 1
                 return Unavailable("timeout", f"{key} was not answered within {deadline_s:g} s", (str(key),))
             except ConnectionError as error:

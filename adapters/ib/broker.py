@@ -75,6 +75,11 @@ class IbBroker:
         """How well the gateway can be reached."""
         return self._link.state
 
+    @property
+    def stage(self) -> str:
+        """How far the connection has come: down, handshake, proving, snapshot, reconcile, subscribing, live."""
+        return self._link.stage
+
     # Connecting
 
     async def connect(self) -> AccountFacts:
