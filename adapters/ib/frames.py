@@ -115,6 +115,10 @@ class Frames:
         self._at[ROWS] = 0
         return rows
 
+    def not_before(self, ts: int) -> None:
+        """No row to come is stamped earlier, whatever the wall's clock does."""
+        self._at[NOW] = max(self._at[NOW], ts)
+
     def read(self, data: bytes, now_ns: int) -> Iterator[bytes | Unreadable]:
         """Each message that is no tick, and each tick that is unreadable, in order; read it to its end.
 
@@ -147,7 +151,7 @@ class Frames:
         book, row = self._books[instrument], self._rows[self.rows]
         if kind == QUOTE:
             book[:] = [fields.get(name, int(old)) for name, old in zip(_BOOK, book, strict=True)]
-        row["ts"], row["instrument"], row["kind"] = ts, instrument, kind
+        row["ts"], row["instrument"], row["kind"] = max(ts, self._at[NOW]), instrument, kind
         row["price"], row["size"] = fields.get("price", ABSENT), fields.get("size", 0)
         row["side"], row["side_method"], row["flags"] = 0, 0, fields.get("flags", 0)
         for name, value in zip(_BOOK, NO_BOOK if kind == STATUS else book, strict=True):

@@ -73,6 +73,8 @@ class IbMarket:
             self._link.clock.advance_to(self._newest)
         else:
             self._newest = max(self._newest, self._link.clock.now_ns())
+            # Silence that was told of is not broken later by a clock that has been put back.
+            self._link.frames.not_before(self._newest + 1)
         return ticks
 
     def _clean(self, ticks: Ticks) -> None:

@@ -1,19 +1,25 @@
 """The market at IB over a socket: subscriptions that stand once, rows as they were played, data nobody may trade."""
 
+from collections.abc import AsyncGenerator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from ib_async.contract import Contract
 
 from adapters.gateway.play import Push
 from adapters.ib import Params, open_ib, streams
-from adapters.ib.link import Waits
+from adapters.ib.contracts import Resolved
+from adapters.ib.link import Link, Waits
+from adapters.ib.market import IbMarket
+from adapters.ib.plan import plan
+from bot.clock import PacedClock
 from bot.config import instrument
 from bot.domain.market import HALT, OFF_GRID, PRINT, QUOTE, RESUME, STATUS
 from bot.errors import ConfigError, Unreachable, UsageError
-from bot.ports import AdapterNeeds
+from bot.ports import AdapterNeeds, Batch
 from bot.tape import open_tape
 from tests.gateways import gateway
 from tests.rooms.ib.markets import Watched, tape, watched
@@ -204,6 +210,28 @@ async def test_a_tick_that_changes_under_us_closes_the_instrument_for_good() -> 
         assert "ES's tick is now 0.5 and was 0.25" in one.feeds[-1][2]
         await ticking(one)
         assert one.feeds[-1][1] == "refused"
+
+
+async def test_a_clock_that_is_put_back_breaks_no_silence_that_was_told_of() -> None:
+    # given a market, no gateway, and a clock that can be set
+    link, es = Link(Params()), instrument("ESZ2026")
+    link.clock = PacedClock(1_790_000_000 * 10**9)
+    contracts = [Resolved(es, Contract(conId=1))]
+    market = IbMarket(link, contracts, plan({"ES": ()}, tick_by_tick=2, lines=1), first_ns=0)
+    link.frames.watch(7, 0, es.tick, PRINT)
+    told = cast(AsyncGenerator[Batch, None], market.batches())
+    before = await anext(told)
+    # when it is put back by a minute and a print comes
+    link.clock = PacedClock(1_789_999_940 * 10**9)
+    body = b"99\0007\0001\0001789999940\0004200.25\0003\0000\0CME\0\0"
+    assert list(link.frames.read(len(body).to_bytes(4) + body, link.clock.now_ns())) == []
+    link.wake.set()
+    after = await anext(told)
+    await told.aclose()
+    # then
+    assert before.silent_until == 1_790_000_000 * 10**9
+    assert after.ticks["price"].tolist() == [16_801]
+    assert before.silent_until < after.ticks["ts"][0]
 
 
 # What is refused before anything is subscribed
