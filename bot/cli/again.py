@@ -1,69 +1,153 @@
-"""`replay --run`: a recorded run once more, from what its journal kept, and what came out differently."""
+"""`replay --run`: a recorded run once more, from what its journal and its tapes kept, and what came out differently."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.output import say
 from bot.errors import DataDamaged, InputMissing, UsageError
 
 if TYPE_CHECKING:
-    from bot.config import BotFile, Loaded
+    from bot.config import BotFile, Loaded, StrategyFile
     from bot.daemon import Asked
+    from bot.journal import rows
     from bot.journal.place import Place
-    from bot.journal.reading import RunInfo
+    from bot.journal.reading import Reader, RunInfo
+
+REPLAY, SYNTHETIC, IB = "replay", "synthetic", "ib"
 
 
-def recorded(wanted: str, journal: str | None, sets: Sequence[str], write_to: str | None) -> "tuple[Asked, Place, str]":
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line says about a repetition; None and empty: as it was."""
+
+    journal: str | None = None
+    sets: Sequence[str] = ()
+    fill_model: str | None = None
+    latency_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recorded run: its journal, its first row, and how it ended."""
+
+    where: "Place"
+    row: "rows.Run"
+    contracts: Sequence[str]
+    """By instrument index."""
+    commands: "Sequence[rows.Command]"
+    stopped: bool
+    """Whether it was stopped or cut off: what it held stayed under its stops."""
+
+
+def recorded(wanted: str, wishes: Wishes) -> "tuple[Asked, Place, str]":
     """What a recorded run was asked for, with the journal and id that it was found by.
 
-    `wanted` is an id, `last` or `yesterday`. A market that was made while it was read is made again, as fast as it
-    goes. Raises InputMissing for an unknown run or a tape that is gone, DataDamaged for a tape that is not the one it
-    replayed, UsageError for a made market that had no end.
+    `wanted` is an id, `last` or `yesterday`. A live run's market is the tapes that it recorded; one that was made while
+    it was read is made again, as fast as it goes. Raises InputMissing for an unknown run or a tape that is gone,
+    DataDamaged for a tape that is not the one it replayed, UsageError for a run that goes on or a made market without
+    an end.
     """
     from bot.config import read_bot, read_strategy
-    from bot.daemon import BOT, CALENDAR, STRATEGIES, Asked
-    from bot.journal import default_url, rows
-    from bot.journal.choice import choose
-    from bot.journal.reading import reading
+    from bot.daemon import BOT, BROKER, CALENDAR, STRATEGIES, Asked
+    from bot.journal import default_url
     from bot.risk.calendar import EventCalendar
     from bot.warm import NONE, RECORDED, Wanted, folder
 
-    where, named, _ = choose(journal)
-    with reading(where) as reader:
-        info = _yesterday(reader.runs) if wanted == "yesterday" else reader.choose(named or wanted)[0]
-        (row,) = reader.where(rows.Run, "run", info.run)
-    texts: Mapping[str, str] = json.loads(row.config)
-    told = json.loads(row.tapes)
-    tapes = [tape for tape in told if tape["hash"]]
-    _same_tapes(tapes)
-    fills = "ib-paper" if row.adapter == "ib" else row.fill_model
-    flags = [f"replay.fill_model={fills}"] if fills != row.fill_model else []
-    if any(tape["last_ns"] is None for tape in told) and not any(".hours=" in one for one in sets):
-        raise UsageError(
-            f"run {info.run} had no end of its own: it went on until it was stopped",
-            do=f"paperpit replay --run {info.run} --set adapters.{row.adapter}.hours=1",
-        )
-    bot = _made_again(read_bot(Path(BOT), [*flags, *sets], text=texts[BOT]), told)
+    found = find(wanted, wishes.journal)
+    row, texts = found.row, json.loads(found.row.config)
+    bot = read_bot(Path(BOT), list(wishes.sets), text=texts[BOT])
     specs = [
         read_strategy(Path(name.removeprefix(STRATEGIES)), text=text)
         for name, text in texts.items()
         if name.startswith(STRATEGIES)
     ]
-    calendar = EventCalendar.parse(texts[CALENDAR], row.calendar.split()[0])
-    names = [str(tape["name"]) for tape in tapes]
+    tapes = _recorded_tapes(found)
+    if tapes:
+        bot = _on_tapes(bot)
+    else:
+        bot, tapes = _as_it_was(bot, row, wishes)
+    bot, specs = _treated(bot, specs, row, wishes)
     asked = Asked(
         bot,
         specs,
-        write_to or default_url(replay=True),
+        wishes.journal or default_url(replay=True),
         "replay",
-        names,
-        calendar=calendar,
-        warm=Wanted(f"{RECORDED}{row.warm}" if row.warm else NONE, lies=folder(where.url)),
+        tapes,
+        dry=bool(row.dry),
+        calendar=EventCalendar.parse(texts[CALENDAR], row.calendar.split()[0]),
+        warm=Wanted(f"{RECORDED}{row.warm}" if row.warm else NONE, lies=folder(found.where.url), live=live(row)),
+        broker=texts.get(BROKER, ""),
     )
-    return asked, where, info.run
+    return asked, found.where, row.run
+
+
+def live(row: "rows.Run | RunInfo") -> bool:
+    """Whether a run had a broker of its own, not one that a tape or a simulation makes."""
+    return row.adapter not in (REPLAY, SYNTHETIC)
+
+
+def find(wanted: str, journal: str | None) -> Found:
+    """The run that `wanted` names. Raises InputMissing; UsageError while it is still running."""
+    from bot.journal import rows
+    from bot.journal.reading import reading
+
+    where, run = _where(wanted, journal)
+    with reading(where) as reader:
+        (info,) = reader.choose(run)
+        if reader.state(run) == "running":
+            raise UsageError(f"run {run} is still going on: there is no end to compare with", do="paperpit stop")
+        (row,) = reader.where(rows.Run, "run", run)
+        end = reader.end(run)
+        summary: Mapping[str, Any] = json.loads(end.summary) if end and end.summary else {"stopped_by": "cut off"}
+        commands = reader.read(rows.Command, [info])
+        instruments = sorted(reader.read(rows.Instrument, [info]), key=lambda one: one.position)
+    stopped = summary.get("stopped_by") is not None or any(one.verb == "stop" for one in commands)
+    return Found(where, row, [one.contract or one.product for one in instruments], commands, stopped)
+
+
+def _where(wanted: str, journal: str | None) -> "tuple[Place, str]":
+    """The journal and the id of the run that is meant; of the two that are ours, the one that has it."""
+    import os
+
+    from bot.journal.choice import NAMES, choose
+    from bot.journal.place import place
+    from bot.journal.reading import reading
+    from bot.resources import data_folder
+
+    where, named, _ = choose(journal)
+    if named:
+        return where, named
+    own = [place(str(path)) for name in NAMES if (path := data_folder() / name).exists()]
+    places = [where] if journal or os.environ.get("PAPERPIT_JOURNAL") or wanted == "last" else own
+    found: list[tuple[Place, RunInfo]] = []
+    for one in places:
+        with reading(one) as reader:
+            found += [(one, run) for run in _meant(reader, wanted)]
+    if not found and wanted == "yesterday":
+        raise InputMissing("there is no run of a day before today", do="paperpit journal runs")
+    if not found:
+        with reading(where) as reader:
+            reader.choose(wanted)  # says which runs there are
+    # A live run before a replay: `yesterday` is about what happened, and last night's replay of it is not.
+    chosen, run = max(found, key=lambda one: (wanted == "yesterday" and one[1].adapter != REPLAY, one[1].started_ns))
+    return chosen, run.run
+
+
+def _meant(reader: "Reader", wanted: str) -> "list[RunInfo]":
+    if wanted == "last":
+        return reader.choose(wanted)
+    if wanted != "yesterday":
+        return [run for run in reader.runs if run.run == wanted]
+    from bot.cli.output import NEW_YORK
+    from bot.clock import WallClock
+
+    # The newest day before today, New York: after a weekend that is Friday.
+    today = datetime.fromtimestamp(WallClock().now_ns() // 1_000_000_000, NEW_YORK).date()
+    return [run for run in reader.runs if datetime.fromtimestamp(run.started_ns // 10**9, NEW_YORK).date() < today]
 
 
 def differences(found_in: "Place", run: str, url: str, other: str) -> list[dict[str, Any]]:
@@ -74,6 +158,69 @@ def differences(found_in: "Place", run: str, url: str, other: str) -> list[dict[
 
     with reading(found_in) as reader_a, reading(place(url)) as reader_b:
         return compare(reader_a, reader_a.choose(run)[0], reader_b, reader_b.choose(other)[0])
+
+
+def _recorded_tapes(found: Found) -> list[str]:
+    """The tapes that the run recorded, in the order of its instruments; empty where it replayed or made its market.
+
+    Raises InputMissing when a live run's are gone.
+    """
+    from bot.tape import tapes_folder
+    from bot.tape.keeping import finish_all, of_run
+
+    if found.row.adapter == REPLAY:
+        return []
+    finish_all(tapes_folder(), say)
+    tapes = of_run(tapes_folder(), found.row.run)
+    if not tapes and found.row.adapter != SYNTHETIC:
+        raise InputMissing(
+            f"the ticks of run {found.row.run} are not there: it recorded none, or they have been deleted since",
+            where=str(tapes_folder()),
+            do="paperpit tape list shows what is there; [record] says what is kept",
+        )
+    order = {contract: index for index, contract in enumerate(found.contracts)}
+    return [str(tapes[contract]) for contract in sorted(tapes, key=lambda one: order.get(one, len(order)))]
+
+
+def _on_tapes(bot: "Loaded[BotFile]") -> "Loaded[BotFile]":
+    """The same settings, but for where the market comes from."""
+    return replace(bot, value=bot.value.model_copy(update={"adapter": REPLAY}))
+
+
+def _as_it_was(bot: "Loaded[BotFile]", row: "rows.Run", wishes: Wishes) -> "tuple[Loaded[BotFile], list[str]]":
+    """The settings and tapes of a run that replayed or made its market."""
+    told = json.loads(row.tapes)
+    tapes = [tape for tape in told if tape["hash"]]
+    _same_tapes(tapes)
+    if any(tape["last_ns"] is None for tape in told) and not any(".hours=" in one for one in wishes.sets):
+        raise UsageError(
+            f"run {row.run} had no end of its own: it went on until it was stopped",
+            do=f"paperpit replay --run {row.run} --set adapters.{row.adapter}.hours=1",
+        )
+    return _made_again(bot, told), [str(tape["name"]) for tape in tapes]
+
+
+def _treated(
+    bot: "Loaded[BotFile]", specs: "Sequence[Loaded[StrategyFile]]", row: "rows.Run", wishes: Wishes
+) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
+    """How the tape's market treats our orders. Not through the settings' text, which must not differ."""
+    fills, latency = wishes.fill_model, wishes.latency_ms
+    if live(row):
+        # Its stamps are those of arrival, here: the way to the exchange and back is in them.
+        fills, latency = fills or ("ib-paper" if row.adapter == IB else None), 0 if latency is None else latency
+        say(f"note: filled by the model {fills or bot.value.replay.fill_model!r}, latency {latency} ms")
+    own = {"fill_model": fills, "latency_ms": latency}
+    update = {name: value for name, value in own.items() if value is not None}
+    if latency is not None:
+        specs = [without_latency(one) for one in specs]
+    settings = bot.value.replay.model_copy(update=update)
+    return replace(bot, value=bot.value.model_copy(update={"replay": settings})), list(specs)
+
+
+def without_latency(spec: "Loaded[StrategyFile]") -> "Loaded[StrategyFile]":
+    """A flag wins over what a strategy says of latency."""
+    own = spec.value.replay.model_copy(update={"latency_ms": None})
+    return replace(spec, value=spec.value.model_copy(update={"replay": own}))
 
 
 def _made_again(bot: "Loaded[BotFile]", tapes: Sequence[Mapping[str, Any]]) -> "Loaded[BotFile]":
@@ -98,15 +245,3 @@ def _same_tapes(tapes: Sequence[Mapping[str, Any]]) -> None:
                     where=str(tape["name"]),
                     do="put the old tape back, or replay this one without --run",
                 )
-
-
-def _yesterday(runs: "Sequence[RunInfo]") -> "RunInfo":
-    """The newest run that was started before today, New York: after a weekend that is Friday's."""
-    from bot.cli.output import NEW_YORK
-    from bot.clock import WallClock
-
-    today = datetime.fromtimestamp(WallClock().now_ns() // 1_000_000_000, NEW_YORK).date()
-    found = [run for run in runs if datetime.fromtimestamp(run.started_ns // 1_000_000_000, NEW_YORK).date() < today]
-    if not found:
-        raise InputMissing("there is no run of a day before today", do="paperpit journal runs")
-    return max(found, key=lambda run: run.started_ns)

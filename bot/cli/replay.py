@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.again import Wishes, differences, recorded, without_latency
 from bot.cli.output import json_option, print_json, print_rows
 from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
 from bot.errors import InputMissing, UsageError
 
 if TYPE_CHECKING:
-    from bot.config import Loaded, StrategyFile
     from bot.daemon import Asked, Outcome
 
 
@@ -67,11 +67,13 @@ def replay(
                 "--run takes tape, settings, strategies and calendar from the recorded run",
                 allowed="--journal, --fill-model, --batch, --latency-ms, --warm, --save-warm, --set, --json",
             )
-        _again(recorded_run, journal, changes, batch, as_json, warm, save_warm)
+        repeated = [*sets, *([] if seed is None else [f"seed={seed}"])]
+        wishes = Wishes(journal, repeated, fill_model, latency_ms)
+        _again(recorded_run, wishes, batch, as_json, warm, save_warm)
         return
     bot, specs = read_settings(config, changes, strategies, calendar)
     if latency_ms is not None:
-        specs = [_without_latency(one) for one in specs]
+        specs = [without_latency(one) for one in specs]
     from bot.config import journal_url
     from bot.daemon import Asked
     from bot.journal import default_url
@@ -91,17 +93,14 @@ def _refuse_unwritable(path: Path) -> None:
 
 def _again(
     wanted: str,
-    journal: str | None,
-    changes: list[str],
+    wishes: Wishes,
     batch: int | None,
     as_json: bool,
     warm: str | None,
     save_warm: Path | None,
 ) -> None:
     """A recorded run once more; exit 1 when anything differs."""
-    from bot.cli.again import differences, recorded
-
-    asked, found_in, run = recorded(wanted, journal, changes, journal)
+    asked, found_in, run = recorded(wanted, wishes)
     own = replace(asked.warm, start=warm or asked.warm.start, save=save_warm)
     outcome = trade(_cut(replace(asked, warm=own), batch))
     found = differences(found_in, run, outcome.journal, outcome.run)
@@ -131,9 +130,3 @@ def _cut(asked: "Asked", batch: int | None) -> "Asked":
         return asked
     settings = asked.bot.value.replay.model_copy(update={"batch": batch})
     return replace(asked, bot=replace(asked.bot, value=asked.bot.value.model_copy(update={"replay": settings})))
-
-
-def _without_latency(spec: "Loaded[StrategyFile]") -> "Loaded[StrategyFile]":
-    """A flag wins over what a strategy says of latency."""
-    own = spec.value.replay.model_copy(update={"latency_ms": None})
-    return replace(spec, value=spec.value.model_copy(update={"replay": own}))
