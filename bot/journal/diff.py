@@ -1,78 +1,34 @@
-"""What two runs did differently, row by row over their canonical rows.
+"""What two runs did differently: row by row over their canonical rows, or by decision where one had a broker.
 
-Rows are paired by what they speak of (moment, instrument, side …), never by their ids: one signal more in one of the
-runs moves every number after it. Each difference names a kind, so that a reader sees the cause before the consequences.
+A replay repeats another row by row. What a live run wrote beside (links, clocks, acknowledgements) no tape has: it is
+held against its repetition by what was seen, wanted, decided and filled (`bot.journal.by_decision`).
 """
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from bot.journal import canon, rows
+from bot.journal.by_decision import by_decision, decided
 from bot.journal.canonical import hash_of, rows_of
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.row_diff import CONFIG, KINDS, Difference, keyed, table_differences, text_differences
 
-Difference = dict[str, Any]
+__all__ = ["Difference", "differences"]
 
-CONFIG, ORDER_OF_ROWS = "config", "order-of-rows"
-KINDS: Mapping[str, str] = {
-    "run": CONFIG,
-    "instrument": CONFIG,
-    "calendar_event": "calendar",
-    "signal": "signal",
-    "candidate": "signal",
-    "footprint": "signal",
-    "decision": "decision",
-    "bracket": "order",
-    "bracket_event": "order",
-    "order": "order",
-    "broker_order": "order",
-    "order_event": "order",
-    "fill": "fill",
-    "commission": "fill",
-    "excursion": "fill",
-    "adjustment": "adjustment",
-    "command": "command",
-    "mode_change": "mode",
-    "link_event": "link",
-    "control": "control",
-    "anomaly": "anomaly",
-}
-"""Table → the kind of difference that a row of it makes."""
+ORDER_OF_ROWS = "order-of-rows"
 RUN_KINDS = {"fill_model": "fill-model", "calendar": "calendar", "warm": "warm"}
 """Columns of `run` that are a kind of their own."""
 
-_IDS = frozenset(
-    {"id", "signal_id", "decision_id", "bracket_id", "client_order_id", "exec_id", "broker_id", "account", "nonce"}
-)
-_PAIRED_BY: Mapping[str, tuple[str, ...]] = {
-    "instrument": ("position",),
-    "calendar_event": ("kind", "from_ns", "to_ns"),
-    "signal": ("ts", "kind", "instrument", "side", "timeframe"),
-    "candidate": ("ts", "kind", "instrument", "side", "timeframe"),
-    "decision": ("ts", "strategy", "instrument", "side"),
-    "bracket": ("created_ns", "strategy", "instrument", "side"),
-    "bracket_event": ("ts", "state"),
-    "order": ("created_ns", "role", "instrument", "side"),
-    "order_event": ("ts", "state", "source"),
-    "fill": ("ts", "role", "instrument", "side"),
-    "command": ("ts", "verb"),
-    "mode_change": ("ts", "mode"),
-    "link_event": ("ts", "state"),
-    "control": ("ts", "key"),
-    "anomaly": ("kind",),
-}
-
 
 def differences(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> list[Difference]:
-    """Everything in which two runs differ, causes first; empty when their canonical rows are the same."""
+    """Everything in which two runs differ, causes first; empty when they did the same."""
+    if by_decision(a, b):
+        return decided(reader_a, a, reader_b, b)
     if hash_of(reader_a, a) == hash_of(reader_b, b):
         return []
     found = list(_run_differences(reader_a, a, reader_b, b))
     for table in KINDS:
         if table != "run":
-            found += _table_differences(table, _keyed(reader_a, a, table), _keyed(reader_b, b, table))
+            found += table_differences(table, keyed(reader_a, a, table), keyed(reader_b, b, table))
     return found or [_reordered(reader_a, a, reader_b, b)]
 
 
@@ -84,7 +40,7 @@ def _run_differences(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo)
         if left == right or column == "account":
             continue
         if column == "config":
-            yield from _text_differences(left, right)
+            yield from text_differences(left, right)
         else:
             yield {
                 "kind": RUN_KINDS.get(column, CONFIG),
@@ -92,46 +48,6 @@ def _run_differences(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo)
                 "b": {column: right},
                 "why": f"{column} is {left!r} in A, {right!r} in B",
             }
-
-
-def _text_differences(a: str, b: str) -> Iterator[Difference]:
-    """Which of the texts that the runs were made of differ; the calendar's has a column of its own."""
-    left, right = json.loads(a), json.loads(b)
-    names = sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
-    names = [name for name in names if name != "calendar"]
-    if names:
-        yield {"kind": CONFIG, "a": {"texts": names}, "b": {"texts": names}, "why": f"{', '.join(names)}: not the same"}
-
-
-def _keyed(reader: Reader, run: RunInfo, table: str) -> dict[tuple[object, ...], dict[str, Any]]:
-    """The rows of one table by what they speak of; equal ones are numbered."""
-    seen: Counter[tuple[object, ...]] = Counter()
-    keyed = {}
-    for _, _, row in rows_of(reader, run, [table]):
-        named = dict(zip(rows.TABLES[table]._fields, row, strict=True))
-        kept = {column: named[column] for column in canon.columns(table)}
-        key = tuple(kept[column] for column in _PAIRED_BY.get(table, ()))
-        keyed[(*key, seen[key])] = kept
-        seen[key] += 1
-    return keyed
-
-
-def _table_differences(
-    table: str, a: Mapping[tuple[object, ...], dict[str, Any]], b: Mapping[tuple[object, ...], dict[str, Any]]
-) -> Iterator[Difference]:
-    for key in [*a, *(key for key in b if key not in a)]:
-        left, right = a.get(key), b.get(key)
-        why = _why(table, left, right)
-        if why:
-            yield {"kind": KINDS[table], "a": left, "b": right, "why": why}
-
-
-def _why(table: str, a: dict[str, Any] | None, b: dict[str, Any] | None) -> str:
-    """Why two rows are not the same; empty when they are, ids aside."""
-    if a is None or b is None:
-        return f"{table.replace('_', ' ')} only in {'A' if b is None else 'B'}"
-    changed = [column for column in a if column not in _IDS and a[column] != b[column]]
-    return "; ".join(f"{column} is {a[column]!r} in A, {b[column]!r} in B" for column in changed)
 
 
 def _reordered(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> Difference:

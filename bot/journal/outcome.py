@@ -1,0 +1,99 @@
+"""What became of one bracket in one run: which of its orders filled, at which price, and who says so."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from bot.domain.order import Role
+from bot.journal import rows
+from bot.journal.reading import Reader, RunInfo
+from bot.journal.values import LONG_SHORT, Grid, grids
+
+ALIKE_NS = 1_000_000_000
+"""Fills this near in time are the same: a broker's come by wire, and IB's own stamps are whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One bracket and its fills, corrections applied."""
+
+    bracket: rows.Bracket
+    fills: Mapping[str, Sequence[rows.Fill]]  # role → fills in order
+    grid: Grid
+    by: str  # who filled it: a model, or the broker
+
+    @property
+    def named(self) -> str:
+        """The bracket in words."""
+        one = self.bracket
+        return f"the {LONG_SHORT[one.side]} bracket in {one.instrument} of {_clock(one.created_ns)}"
+
+    def told(self) -> dict[str, Any]:
+        """As a difference shows it."""
+        return {
+            "bracket_id": self.bracket.id,
+            "instrument": self.bracket.instrument,
+            "side": LONG_SHORT[self.bracket.side],
+            "filled_by": self.by,
+            "fills": [
+                {"role": fill.role, "quantity": fill.quantity, "price": self.grid.price(fill.price), "ts_ns": fill.ts}
+                for fills in self.fills.values()
+                for fill in fills
+            ],
+        }
+
+    def of(self, role: str) -> str:
+        """What filled of one role, in words."""
+        fills = self.fills.get(role, ())
+        if not fills:
+            return f"not filled by {self.by}"
+        count = sum(fill.quantity for fill in fills)
+        mean = Fraction(sum(fill.price * fill.quantity for fill in fills), count)
+        return f"{count} at {self.grid.mean_price(mean)}, {_clock(fills[-1].ts)}, by {self.by}"
+
+
+def outcomes(reader: Reader, info: RunInfo) -> dict[str, Outcome]:
+    """What became of each bracket that a run sent, by the id of its decision; a later run's fills are not told."""
+    grid = grids(reader.read(rows.Instrument, [info]))
+    fills: dict[str, dict[str, list[rows.Fill]]] = defaultdict(lambda: defaultdict(list))
+    written = reader.read(rows.Fill, [info])
+    replaced = {fill.corrects for fill in written if fill.corrects}
+    for fill in written:
+        if fill.bracket_id is not None and fill.exec_id not in replaced:
+            fills[fill.bracket_id][fill.role].append(fill)
+    return {
+        one.decision_id: Outcome(one, fills[one.id], grid[info.run, one.instrument], _by(info))
+        for one in reader.read(rows.Bracket, [info])
+    }
+
+
+def filled_differently(a: Outcome, b: Outcome) -> tuple[int, str] | None:
+    """When two outcomes of one bracket part (ns UTC), and how in a sentence; None when they do not."""
+    roles = [role for role in dict.fromkeys((*Role, *a.fills, *b.fills)) if _differ(a, b, role)]
+    if not roles:
+        return None
+    stamps = [fill.ts for one in (a, b) for role in roles for fill in one.fills.get(role, ())]
+    told = [f"its {role} was {a.of(role)} in A, {b.of(role)} in B" for role in roles]
+    return min(stamps, default=a.bracket.created_ns), f"{a.named}: {'; '.join(told)}"
+
+
+def _differ(a: Outcome, b: Outcome, role: str) -> bool:
+    left, right = a.fills.get(role, ()), b.fills.get(role, ())
+    sums = [(sum(f.quantity for f in fills), sum(f.quantity * f.price for f in fills)) for fills in (left, right)]
+    if sums[0] != sums[1]:
+        return True
+    return bool(left and right) and abs(left[-1].ts - right[-1].ts) > ALIKE_NS
+
+
+def _by(info: RunInfo) -> str:
+    own = f"the model '{info.fill_model}'" if info.fill_model else ""
+    if info.adapter in ("replay", "synthetic"):
+        return own or "no model"
+    return f"the broker of '{info.adapter}'" + (f", {own}" if own else "")
+
+
+def _clock(ns: int) -> str:
+    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%H:%M:%S}.{ns // 10**6 % 1000:03}Z"
