@@ -65,11 +65,8 @@ def recorded(wanted: str, wishes: Wishes) -> "tuple[Asked, Place, str]":
         for name, text in texts.items()
         if name.startswith(STRATEGIES)
     ]
-    tapes = _recorded_tapes(found)
-    if tapes:
-        bot = _on_tapes(bot)
-    else:
-        bot, tapes = _as_it_was(bot, row, wishes)
+    own = _recorded_tapes(found)
+    bot, tapes = (_on_tapes(bot), own) if own else _as_it_was(bot, row, wishes)
     bot, specs = _treated(bot, specs, row, wishes)
     asked = Asked(
         bot,
@@ -79,15 +76,10 @@ def recorded(wanted: str, wishes: Wishes) -> "tuple[Asked, Place, str]":
         tapes,
         dry=bool(row.dry),
         calendar=EventCalendar.parse(texts[CALENDAR], row.calendar.split()[0]),
-        warm=Wanted(f"{RECORDED}{row.warm}" if row.warm else NONE, lies=folder(found.where.url), live=live(row)),
+        warm=Wanted(f"{RECORDED}{row.warm}" if row.warm else NONE, lies=folder(found.where.url), live=bool(own)),
         broker=texts.get(BROKER, ""),
     )
     return asked, found.where, row.run
-
-
-def live(row: "rows.Run | RunInfo") -> bool:
-    """Whether a run had a broker of its own, not one that a tape or a simulation makes."""
-    return row.adapter not in (REPLAY, SYNTHETIC)
 
 
 def find(wanted: str, journal: str | None) -> Found:
@@ -205,7 +197,7 @@ def _treated(
 ) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
     """How the tape's market treats our orders. Not through the settings' text, which must not differ."""
     fills, latency = wishes.fill_model, wishes.latency_ms
-    if live(row):
+    if row.adapter not in (REPLAY, SYNTHETIC):
         # Its stamps are those of arrival, here: the way to the exchange and back is in them.
         fills, latency = fills or ("ib-paper" if row.adapter == IB else None), 0 if latency is None else latency
         say(f"note: filled by the model {fills or bot.value.replay.fill_model!r}, latency {latency} ms")

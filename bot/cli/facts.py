@@ -29,6 +29,9 @@ def facts_of(facts: "TapeFacts", path: Path) -> dict[str, Any]:
         "resolution_ns": facts.resolution_ns,
         "source": facts.source,
         "hash": facts.hash,
+        "run": facts.run or None,
+        "from_ns": facts.from_ns or None,
+        "until_ns": facts.until_ns or None,
         "path": str(path),
     }
 
@@ -49,7 +52,7 @@ def print_facts(facts: "TapeFacts", path: Path, *, as_json: bool) -> None:
         "aggressor": "told by the feed" if facts.side_known else "not told by the feed: inferred when it is read",
         "source": facts.source,
         "hash": facts.hash,
-    }
+    } | ({"recorded": f"by run {facts.run}, until {new_york(facts.until_ns)}"} if facts.run else {})
     for name, value in lines.items():
         click.echo(f"{name:<10} {value}")
 

@@ -62,7 +62,7 @@ def list_(as_json: bool, as_csv: bool) -> None:
             if not name.endswith(".labels"):
                 say(f"left out: {error}")
             continue
-        own = {"session": _session(facts), "size": path.stat().st_size, "run": facts.run or None, "state": "whole"}
+        own = {"session": _session(facts), "size": path.stat().st_size, "state": "whole"}
         rows.append({"name": name, **facts_of(facts, path), **own})
     rows += [_unfinished(path) for path in left]
     columns = ("name", "instrument", "contract", "session", "rows", "size", "source", "state")
