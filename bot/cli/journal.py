@@ -158,7 +158,7 @@ def explain(row_id: str, journal: str | None, run: str | None, as_json: bool) ->
 @click.option("--journal", metavar="URL", help="Where A and B are looked up when they are plain runs.")
 @json_option
 def diff(a: str, b: str, journal: str | None, as_json: bool) -> None:
-    """Compare two runs row by row; A and B are RUN or URL#RUN. Exit 1 when they differ."""
+    """What two runs did differently, and why; A and B are RUN or URL#RUN. Exit 1 when they differ."""
     from bot.journal.diff import differences
 
     with _side(a, journal) as one, _side(b, journal) as other:

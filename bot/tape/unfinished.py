@@ -91,7 +91,7 @@ def finish(path: Path, say: Say) -> TapeFacts | None:
 
 def unfinished(folder: Path) -> list[Path]:
     """Recordings in `folder` that have not become tapes, oldest name first."""
-    return sorted(folder.glob(f"*{SUFFIX}"))
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
 
 
 def look(path: Path) -> tuple[Header | None, int]:
@@ -145,10 +145,10 @@ def _made(path: Path, file: IO[bytes], say: Say) -> TapeFacts | None:
 
 
 def _header(path: Path, file: IO[bytes]) -> Header | None:
-    line = file.readline(_HEADER_MAX)
-    if not line.endswith(b"\n"):
-        if len(line) < _HEADER_MAX:
-            return None
+    line, begin = file.readline(_HEADER_MAX), b'{"format":"paperpit recording'
+    if not line.endswith(b"\n") and line[: len(begin)] == begin[: len(line)]:
+        return None
+    if not line.startswith(begin):
         raise DataDamaged("is not a recording", where=str(path))
     try:
         words = msgspec.json.decode(line, type=dict[str, object])

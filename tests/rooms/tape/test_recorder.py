@@ -166,10 +166,21 @@ class TestACrash:
         assert unfinished(tmp_path) == [part.path]
         part.close()
 
-    def test_of_something_else_is_left_alone(self, tmp_path: Path) -> None:
-        (tmp_path / "download.part").write_bytes(b"{}\n" + bytes(100))
+    @pytest.mark.parametrize("content", [b"{}\n" + bytes(100), b"half a download", b"x" * 100_000])
+    def test_of_something_else_is_left_alone(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "download.part").write_bytes(content)
+        # a tape that is just being imported
+        (tmp_path / ".other.parquet.7.part").write_bytes(b"")
         said: list[str] = []
         assert finish_all(tmp_path, said.append) == [tmp_path / "download.part"]
+        assert "is not a recording" in said[0]
+        assert (tmp_path / ".other.parquet.7.part").exists()
+
+    def test_of_another_version_is_left_to_it(self, tmp_path: Path) -> None:
+        path = self.part(tmp_path)
+        path.write_bytes(path.read_bytes().replace(b"recording 1", b"recording 9", 1))
+        said: list[str] = []
+        assert finish_all(tmp_path, said.append) == [path]
         assert "another version" in said[0]
 
 
