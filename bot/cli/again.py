@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.cli.output import say
+from bot.domain.command import KILL, Command, Verb, paused
 from bot.errors import DataDamaged, InputMissing, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from bot.journal.reading import Reader, RunInfo
 
 REPLAY, SYNTHETIC, IB = "replay", "synthetic", "ib"
+REFUSED = "refused"
+"""How the result of a command begins that did nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Found:
     contracts: Sequence[str]
     """By instrument index."""
     commands: "Sequence[rows.Command]"
+    before: "Sequence[Command]"
+    """What brings about the pauses and the kill switch that earlier runs of the account had left in force."""
     stopped: bool
     """Whether it was stopped or cut off: what it held stayed under its stops."""
 
@@ -78,6 +83,7 @@ def recorded(wanted: str, wishes: Wishes) -> "tuple[Asked, Place, str]":
         calendar=EventCalendar.parse(texts[CALENDAR], row.calendar.split()[0]),
         warm=Wanted(f"{RECORDED}{row.warm}" if row.warm else NONE, lies=folder(found.where.url), live=bool(own)),
         broker=texts.get(BROKER, ""),
+        commands=_commands(found, own),
     )
     return asked, found.where, row.run
 
@@ -97,8 +103,28 @@ def find(wanted: str, journal: str | None) -> Found:
         summary: Mapping[str, Any] = json.loads(end.summary) if end and end.summary else {"stopped_by": "cut off"}
         commands = reader.read(rows.Command, [info])
         instruments = sorted(reader.read(rows.Instrument, [info]), key=lambda one: one.position)
+        before = _in_force(reader, info)
     stopped = summary.get("stopped_by") is not None or any(one.verb == "stop" for one in commands)
-    return Found(where, row, [one.contract or one.product for one in instruments], commands, stopped)
+    contracts = [one.contract or one.product for one in instruments]
+    return Found(where, row, contracts, commands, before, stopped)
+
+
+def _in_force(reader: "Reader", info: "RunInfo") -> "list[Command]":
+    from bot.journal import rows
+
+    earlier = [run for run in reader.runs if run.account == info.account and run.seq < info.seq]
+    newest = {row.key: row for row in reader.read(rows.Control, earlier)}
+    found = []
+    for key, row in newest.items():
+        if not json.loads(row.value):
+            continue
+        scope, nonce = paused(key), f"{info.run}-{key}"
+        if scope is not None:
+            found.append(Command("pause", nonce, 0, row.why, *scope))
+        elif key == KILL:
+            # Nothing is held at the start of a replay: all that it does is to set the kill switch.
+            found.append(Command("flatten", nonce, 0, row.why))
+    return found
 
 
 def _where(wanted: str, journal: str | None) -> "tuple[Place, str]":
@@ -177,6 +203,41 @@ def _recorded_tapes(found: Found) -> list[str]:
 def _on_tapes(bot: "Loaded[BotFile]") -> "Loaded[BotFile]":
     """The same settings, but for where the market comes from."""
     return replace(bot, value=bot.value.model_copy(update={"adapter": REPLAY}))
+
+
+def _commands(found: Found, tapes: Sequence[str]) -> "list[Command]":
+    """What a person told the run, each after the rows that the desk had walked by then.
+
+    What was in force when it began comes first; a run that was stopped or killed is stopped at the end of its tapes, so
+    that what it held stays under its stops there too.
+    """
+    from bot.tape import open_tape
+
+    if not tapes:
+        return []
+    first, last = [], []
+    for name in tapes:
+        with open_tape(Path(name)) as reader:
+            first.append(reader.facts.from_ns)
+            last.append(max(reader.facts.until_ns, reader.facts.last_ns))
+    begin, end = min(first), max(last)
+    told = [
+        # What had the very stamp had been walked.
+        Command(
+            cast("Verb", one.verb),
+            one.nonce,
+            min(one.ts + 1, end),
+            one.reason,
+            one.strategy,
+            one.instrument,
+            bool(one.clear_kill),
+        )
+        for one in found.commands
+        if one.verb != "stop" and not one.result.startswith(REFUSED)
+    ]
+    before = [replace(one, ts=begin) for one in found.before]
+    stop = [Command("stop", f"{found.row.run}-stop", end)] if found.stopped else []
+    return [*before, *told, *stop]
 
 
 def _as_it_was(bot: "Loaded[BotFile]", row: "rows.Run", wishes: Wishes) -> "tuple[Loaded[BotFile], list[str]]":

@@ -1,11 +1,13 @@
 """Strategies, gate, orders and agenda of what has been opened, put together to a desk."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot import plugins
 from bot.config import StrategyFile
 from bot.daemon.opening import Opened
 from bot.desk import Desk, Parts, Seat
+from bot.domain.command import Command
 from bot.domain.instrument import Instrument
 from bot.domain.order import AccountFacts
 from bot.orders.manager import OrderManager
@@ -75,6 +77,11 @@ def _strategy(opened: Opened, spec: StrategyFile, one: Instrument) -> Strategy:
     return made
 
 
+def _again(opened: Opened) -> list[Command]:
+    """Commands of the run that is repeated. A nonce is unique in a journal, where both may stand."""
+    return [replace(one, nonce=f"{opened.run}-{one.nonce}") for one in opened.asked.commands]
+
+
 def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
     market, risk = opened.adapter.market, opened.asked.bot.value.risk
     watched = [
@@ -89,7 +96,7 @@ def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
         )
         for spec in opened.specs
     ]
-    more = given_again(opened.asked.commands)
+    more = given_again(_again(opened))
     if opened.live:
         more += [edge for at, product in enumerate(opened.products) for edge in session_ends(at, opened.hours[product])]
     return Agenda(watched, market.first_ns, opened.last_ns + 1, more)

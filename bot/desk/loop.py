@@ -106,7 +106,7 @@ class Desk:
                 await asyncio.sleep(0)
             await self._told.serve(self._until)
             self.watch.note(self._until)
-            if batch.final:
+            if batch.final and not self._stopping:
                 await self._close_down()
             if self._stopping or self._session_over():
                 await self._leave("stop" if self._stopping else "session")

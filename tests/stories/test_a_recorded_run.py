@@ -16,6 +16,7 @@ import pytest
 from bot.cli.again import Wishes, differences, recorded
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Outcome, Run
+from bot.domain.command import Command
 from bot.journal import rows
 from bot.journal.place import place
 from bot.journal.reading import reading
@@ -25,6 +26,7 @@ from bot.warm import Wanted
 from tests.laws.markets import DRILL
 from tests.playing import strategy
 
+NOTHING: Mapping[int, Command] = {}
 SETS = ("adapter=synthetic", "adapters.synthetic.speed=6000x", "adapters.synthetic.seed=3", "record.synthetic=true")
 
 
@@ -42,18 +44,24 @@ def asked(folder: Path, *sets: str, **more: Any) -> Asked:
     return Asked(bot, specs, f"sqlite:///{folder / 'journal.db'}", "process", record_to=folder / "tapes", **more)
 
 
-async def traded(what: Asked, *, rows_seen: int = 0) -> Outcome:
-    """A run to its end, or until a signal stops it after so many rows."""
-    seen = 0
+async def traded(what: Asked, *, rows_seen: int = 0, told: Mapping[int, Command] = NOTHING) -> Outcome:
+    """A run to its end, or until a signal stops it after so many rows; `told` after so many rows."""
+    seen, waiting = 0, sorted(told.items())
+    answers: list[asyncio.Task[Any]] = []
 
     def count(walked: int) -> None:
         nonlocal seen
         before, seen = seen, seen + walked
         if rows_seen and before < rows_seen <= seen:
             os.kill(os.getpid(), signal.SIGTERM)
+        while waiting and waiting[0][0] <= seen:
+            assert run.desk is not None
+            answers.append(asyncio.create_task(run.desk.tell(waiting.pop(0)[1])))
 
     async with Run(what) as run:
-        return await run.trade(count)
+        outcome = await run.trade(count)
+        await asyncio.gather(*answers)
+        return outcome
 
 
 def repeated(url: str, run: str, wishes: Wishes | None = None) -> tuple[Outcome, list[Mapping[str, Any]]]:
@@ -93,3 +101,29 @@ def test_it_starts_with_the_memory_that_the_run_started_with(folder: Path) -> No
     outcome, found = repeated(live.journal, live.run)
     assert outcome.warm == live.warm
     assert found == []
+
+
+def test_it_is_told_again_what_a_person_told_the_run(folder: Path) -> None:
+    # given a desk that was paused for a while, and then told to leave everything
+    told = {
+        20_000: Command("pause", "n1", 0, "lunch"),
+        50_000: Command("resume", "n2", 0, "back"),
+        80_000: Command("flatten", "n3", 0, "enough"),
+    }
+    live = asyncio.run(traded(asked(folder), rows_seen=100_000, told=told))
+    assert count(live.journal, live.run, rows.Command) == 3
+    rules = live.tally.refusals
+    assert rules["pause"] > 0
+    assert rules["kill_switch"] > 0
+    # then its replay is, and comes to the same
+    outcome, found = repeated(live.journal, live.run)
+    assert found == []
+    assert outcome.tally.refusals == rules
+
+
+def test_what_it_was_not_told_is_the_difference(folder: Path) -> None:
+    live = asyncio.run(traded(asked(folder), rows_seen=50_000, told={10_000: Command("pause", "n1", 0, "lunch")}))
+    again, found_in, name = recorded(live.run, Wishes(journal=live.journal))
+    outcome = asyncio.run(traded(replace(again, commands=())))
+    kinds = {one["kind"] for one in differences(found_in, name, outcome.journal, outcome.run)}
+    assert "pause" in kinds
