@@ -45,6 +45,15 @@ class Position:
             self.cost = Decimal(0)
         return realized
 
+    def corrected(self, units: int, step: Decimal, *, closed: bool) -> Decimal:
+        """Signed units turn out to have been traded `step` points higher; what that adds to the profit of closing."""
+        money = step * money_of_point(self.listed) * units
+        if not closed:
+            self.cost += money
+            return Decimal(0)
+        self.realized -= money
+        return -money
+
     def worth(self, price: Decimal | None) -> Decimal:
         """What it would bring at `price`; its cost while no price is known."""
         return self.cost if price is None else price * money_of_point(self.listed) * self.units

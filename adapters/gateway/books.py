@@ -92,6 +92,9 @@ class Books:
         for client_id, number in self._next_ids.items():
             self._next_ids[client_id] = max(1, number - count)
             self._state.write(StoredIds(client_id, self._next_ids[client_id]))
+        for (client_id, number), tickets in self._by_order.items():
+            if number >= self._next_ids[client_id]:
+                tickets[:] = [one for one in tickets if not one.over]
 
     # Executions
 
@@ -123,7 +126,8 @@ class Books:
         ticket = one.ticket
         ticket.paid += (price - one.price) * one.quantity
         position = self.accounts.position(ticket.account, ticket.listed)
-        position.cost += (ticket.price(price) - ticket.price(one.price)) * ticket.side * one.quantity * _point(ticket)
+        step = ticket.price(price) - ticket.price(one.price)
+        gain = position.corrected(ticket.side * one.quantity, step, closed=one.realized is not None)
         revised = Execution(
             one.root,
             ticket,
@@ -135,7 +139,7 @@ class Books:
             ticket.average(),
             one.liquidity,
             one.commission,
-            one.realized,
+            None if one.realized is None else one.realized + gain,
             one.revision + 1,
         )
         self.changed(ticket)
@@ -195,7 +199,7 @@ class Books:
             return
         (before,) = [old for old in self.executions if old.root == one.root and old.revision == one.revision - 1]
         step = ticket.price(one.price) - ticket.price(before.price)
-        position.cost += step * ticket.side * one.quantity * _point(ticket)
+        position.corrected(ticket.side * one.quantity, step, closed=one.realized is not None)
 
     def _enter(self, ticket: Ticket) -> None:
         self.tickets[ticket.perm_id] = ticket
@@ -214,7 +218,3 @@ class Books:
         for (client_id, _), ticket in sorted(self.held.items()):
             if client_id == parent.client_id and int(ticket.entry["parentId"] or 0) == parent.order_id:
                 yield ticket
-
-
-def _point(ticket: Ticket) -> Decimal:
-    return ticket.listed.instrument.tick_value / ticket.listed.instrument.tick

@@ -119,7 +119,7 @@ class Exchange:
 
     def control(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """A command of the control socket: `fault`, `verdict`, `status`. Unknown ones answer `{"error": …}`."""
-        self._stamp()
+        self._come_to(self._world.now_ns())
         what = command.get("do")
         if what == "fault":
             answer = self._fault(command)

@@ -88,7 +88,7 @@ class Life:
 
     def _join_family(self, ticket: Ticket) -> None:
         number = int(ticket.entry["parentId"] or 0)
-        parent = self._books.of(ticket.client_id, number) if number else None
+        parent = self._books.of(ticket.client_id, number) if number else self._books.tickets.get(ticket.parent)
         if parent is not None:
             ticket.parent = parent.perm_id
             parent.children.append(ticket)

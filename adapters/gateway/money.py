@@ -7,9 +7,8 @@ from decimal import Decimal
 from adapters.gateway import words
 from adapters.gateway.account import EQUITY, Accounts, Position
 from adapters.gateway.mouth import Mouth
-from adapters.gateway.seam import Session, World
+from adapters.gateway.seam import Listed, Session, World
 from adapters.gateway.speech import NEW_YORK, SECOND_NS, UNSET_FLOAT, plain
-from adapters.gateway.ticket import Ticket
 
 Worth = Callable[[int | None], int | None]
 _CENT = Decimal("0.01")
@@ -68,14 +67,13 @@ class Money:
         """93, 95: no more of it."""
         self._profits.pop((session, fields[1]), None)
 
-    def changed(self, ticket: Ticket) -> None:
+    def changed(self, account: str, listed: Listed) -> None:
         """A position has changed: those who follow are told."""
-        position = self._accounts.position(ticket.account, ticket.listed)
-        for session, account in self._following.items():
-            if account == ticket.account:
-                self._mouth.to(session, self._portfolio(position))
-                for key, value, currency in self._values(account):
-                    self._mouth.to(session, (6, 2, key, value, currency, account))
+        position = self._accounts.position(account, listed)
+        for session in [one for one, followed in self._following.items() if followed == account]:
+            self._mouth.to(session, self._portfolio(position))
+            for key, value, currency in self._values(account):
+                self._mouth.to(session, (6, 2, key, value, currency, account))
         for session, number in self._profits:
             self._tell_profit(session, number)
 

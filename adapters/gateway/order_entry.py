@@ -89,13 +89,14 @@ def whole(text: str) -> int:
 
 
 def parse(fields: Sequence[str], version: int = 178) -> dict[str, str]:
-    """The fields of one message 3 by the names of the TWS API; `extras` counts what the exchange does not offer.
+    """The fields of one message 3 by the names of the TWS API; `extras` names what the exchange does not offer.
 
     Raises Unreadable when fields are missing or left over.
     """
-    rest = iter(fields[2:])
-    entry: dict[str, str] = {"orderId": fields[1]}
+    rest = iter(fields[1:])
+    entry: dict[str, str] = {}
     try:
+        entry["orderId"] = next(rest)
         extras = _read(rest, entry, version)
     except StopIteration:
         raise Unreadable(f"the order ends after {len(fields)} fields") from None

@@ -52,7 +52,7 @@ class Staging:
         self._books.set_position(self._account, listed, int(units), price * money_of_point(listed) * int(units))
         position = self._books.accounts.position(self._account, listed)
         self._ledger.write("foreign", account=self._account, con_id=listed.con_id, position=position.units)
-        self._telling.follow(self._account, listed.con_id)
+        self._telling.moved(self._account, listed)
         return ""
 
     def _order(self, con_id: str) -> str:

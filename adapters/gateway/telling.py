@@ -10,7 +10,7 @@ from adapters.gateway.books import Books
 from adapters.gateway.faults import Faults
 from adapters.gateway.ledger import Ledger, facts_of
 from adapters.gateway.mouth import Fields, Mouth
-from adapters.gateway.seam import Session, World
+from adapters.gateway.seam import Listed, Session, World
 from adapters.gateway.speech import plain, shown, stamp
 from adapters.gateway.ticket import Execution, Ticket
 from adapters.gateway.verdict import Verdict
@@ -31,7 +31,7 @@ class Telling:
         """Who asked for positions and is told when they change."""
         self.untold: set[str] = set()
         """Roots of executions whose commission is never told."""
-        self.position_changed: Callable[[Ticket], None] = lambda ticket: None
+        self.position_changed: Callable[[str, Listed], None] = lambda account, listed: None
 
     def order(self, ticket: Ticket, event: str = "status") -> None:
         """An order is new or has changed: openOrder and orderStatus to its client."""
@@ -80,7 +80,7 @@ class Telling:
                 self._execution(one)
             self._status_in_time(ticket)
             self._commission_in_time(one)
-        self._position(ticket)
+        self.moved(ticket.account, ticket.listed)
         self._repeat(one)
 
     def _execution(self, one: Execution, times: int = 1) -> None:
@@ -128,24 +128,24 @@ class Telling:
             self._ledger.execution("correction", revised, corrects=one.exec_id)
             self._execution(revised)
             self._commission(revised)
+            self.moved(one.ticket.account, one.ticket.listed)
 
-    def _position(self, ticket: Ticket) -> None:
-        position = self._books.accounts.position(ticket.account, ticket.listed)
+    def moved(self, account: str, listed: Listed) -> None:
+        """A position is another one now: those who follow are told."""
+        position = self._books.accounts.position(account, listed)
         self._ledger.write(
             "position",
-            account=ticket.account,
-            con_id=ticket.listed.con_id,
-            contract=ticket.listed.instrument.contract or ticket.listed.symbol,
+            account=account,
+            con_id=listed.con_id,
+            contract=listed.instrument.contract or listed.symbol,
             position=position.units,
             average_cost=plain(position.average_cost),
         )
-        self.follow(ticket.account, ticket.listed.con_id)
-        self.position_changed(ticket)
-
-    def follow(self, account: str, con_id: int) -> None:
-        """Tell a position to those who follow."""
+        if self._world.lost_ib:
+            return
         for session in [one for one in self.followers if one.connected]:
-            self._mouth.to(session, self.position(account, con_id))
+            self._mouth.to(session, self.position(account, listed.con_id))
+        self.position_changed(account, listed)
 
     def position(self, account: str, con_id: int) -> Fields:
         """Message 61."""

@@ -120,7 +120,8 @@ class _Library(Client):
         return True
 
     def sendMsg(self, msg: str) -> None:
-        self._desk.pit.exchange.request(self._desk, msg.split("\0")[:-1])
+        self._desk.sent.append(msg.split("\0")[:-1])
+        self._desk.pit.exchange.request(self._desk, self._desk.sent[-1])
 
 
 class _Ears:
@@ -152,6 +153,7 @@ class Desk:
         self.connected = True
         self.heard: list[tuple[str, tuple[Any, ...]]] = []
         self.raw: list[list[str]] = []
+        self.sent: list[list[str]] = []
         self.library = _Library(self)
         self._next = 0
 
