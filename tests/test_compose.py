@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-PINNED = re.compile(r"^[a-z0-9./-]+:\d+\.\d+(\.\d+)?(-[a-z0-9.-]+)?$")
+PINNED = re.compile(r"^[a-z0-9./-]+:\d+\.\d+(\.\d+[a-z]?)?(-[a-z0-9.-]+)?$")
+TYPED = {"tws_password"}
+"""Secrets that only a person has."""
 SCHEMA = json.loads(files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text())
 
 
@@ -36,8 +38,22 @@ def test_a_misspelt_key_is_not():
 
 
 def test_the_desk_has_a_database_and_a_message_broker_beside_it():
-    assert set(SERVICES) == {"desk", "postgres", "mosquitto"}
+    assert {name for name, service in SERVICES.items() if "profiles" not in service} == {
+        "desk",
+        "postgres",
+        "mosquitto",
+    }
     assert set(SERVICES["desk"]["depends_on"]) == {"postgres", "mosquitto"}
+
+
+def test_a_gateway_is_started_when_it_is_asked_for_and_only_for_paper():
+    gateway = SERVICES["gateway"]
+    assert gateway["profiles"] == ["ib"]
+    assert gateway["environment"]["TRADING_MODE"] == "paper"
+    assert gateway["environment"]["READ_ONLY_API"] == "no"
+    assert gateway["expose"] == ["4004"]
+    assert "TWS_PASSWORD" not in gateway["environment"]
+    assert "adapters.ib.port=4004" in SERVICES["live"]["command"]
 
 
 @pytest.mark.parametrize("image", [service["image"] for service in SERVICES.values()])
@@ -58,7 +74,7 @@ def test_nobody_is_privileged_or_reachable_from_outside(name):
     assert "network_mode" not in service
     assert "ports" not in service
     assert "no-new-privileges:true" in service["security_opt"]
-    assert service["networks"] == ["inside"]
+    assert set(service["networks"]) == ({"inside", "outside"} if name == "gateway" else {"inside"})
     assert COMPOSE["networks"]["inside"]["internal"]
 
 
@@ -79,7 +95,8 @@ def test_make_secrets_writes_what_compose_reads(tmp_path):
     for _ in range(2):
         subprocess.run(["make", "-f", ROOT / "Makefile", "secrets"], cwd=tmp_path, check=True, capture_output=True)
     # then
-    written = {secret["file"]: (tmp_path / secret["file"]).read_text() for secret in COMPOSE["secrets"].values()}
+    files = [secret["file"] for name, secret in COMPOSE["secrets"].items() if name not in TYPED]
+    written = {file: (tmp_path / file).read_text() for file in files}
     password = written["secrets/postgres_password"]
     assert len(password) == 48
     assert written["secrets/journal_url"] == f"postgresql+psycopg://paperpit:{password}@postgres/paperpit"
