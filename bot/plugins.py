@@ -173,6 +173,11 @@ def order_flow(strategy: Strategy, others: Sequence[type] = ()) -> tuple[str, ..
     return tuple(sorted(strategy.wants - {"bar", "guard"} - content))
 
 
+def beside(factory: Any, name: str) -> Any:
+    """What an adapter offers beside its factory, as an attribute of it or of its module; None when it does not."""
+    return getattr(factory, name, None) or getattr(sys.modules.get(factory.__module__), name, None)
+
+
 def findings(bot: BotFile, place: Placing, base: Path | None, wanted: Mapping[str, Sequence[str]]) -> list[Fault]:
     """What the adapter in force has to say about the products of `wanted` without asking anybody.
 
@@ -180,7 +185,7 @@ def findings(bot: BotFile, place: Placing, base: Path | None, wanted: Mapping[st
     `examine(params, wanted)` that returns Faults with keys of its own table.
     """
     factory = find("adapters", bot.adapter, base)
-    examine = getattr(factory, "examine", None) or getattr(sys.modules.get(factory.__module__), "examine", None)
+    examine = beside(factory, "examine")
     if examine is None:
         return []
     prefix = ("adapters", bot.adapter)

@@ -1,7 +1,7 @@
 """`paperpit doctor [PART…]`: one line a check, each bad one with its remedy."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -9,24 +9,16 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from bot.cli.output import json_option, print_json
+from bot.ports import Finding
 
 if TYPE_CHECKING:
     from bot.cli.judge import Judge
 
-Level = Literal["ok", "warn", "fail"]
 MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 GIB = 1 << 30
+FAR = ("gateway", "account", "clock", "contracts", "tick-rules", "market-data")
+"""What only the far end of the wire can tell."""
 DISK_WARN, DISK_FAIL = 2 * GIB, GIB // 4
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What one look at the set-up found."""
-
-    check: str
-    level: Level
-    message: str
-    hint: str = ""
 
 
 class Patient:
@@ -45,16 +37,23 @@ class Patient:
         judge.everything()
         return judge
 
+    @cached_property
+    def far(self) -> list[Finding]:
+        """What the adapter in force found at its far end, asked once for all checks."""
+        from bot.cli.far_end import looked_at
 
-def _python(_: Patient) -> Iterator[Check]:
+        return looked_at(self.config, self.sets)
+
+
+def _python(_: Patient) -> Iterator[Finding]:
     import platform
     from importlib.metadata import version
 
     here = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    yield Check("python", "ok", f"paperpit {version('paperpit')}, {here}")
+    yield Finding("python", "ok", f"paperpit {version('paperpit')}, {here}")
 
 
-def _names(_: Patient) -> Iterator[Check]:
+def _names(_: Patient) -> Iterator[Finding]:
     from importlib.metadata import packages_distributions
 
     owners = packages_distributions()
@@ -62,26 +61,26 @@ def _names(_: Patient) -> Iterator[Check]:
         others = sorted(set(owners.get(name, ())) - {"paperpit"})
         if others:
             message = f"the package `{name}` also belongs to {', '.join(others)}: one has overwritten the other"
-            yield Check("names", "warn", message, "install paperpit into an environment of its own")
+            yield Finding("names", "warn", message, "install paperpit into an environment of its own")
             return
-    yield Check("names", "ok", "bot, adapters and strategies belong to paperpit alone")
+    yield Finding("names", "ok", "bot, adapters and strategies belong to paperpit alone")
 
 
-def _settings(patient: Patient) -> Iterator[Check]:
+def _settings(patient: Patient) -> Iterator[Finding]:
     judge = patient.judge
     errors = [fault for fault in judge.faults if fault.level == "error"]
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        yield Check("settings", "fail", str(errors[0]).splitlines()[0] + more, "paperpit check")
+        yield Finding("settings", "fail", str(errors[0]).splitlines()[0] + more, "paperpit check")
         return
     warnings = [fault for fault in judge.faults if fault.key != "calendar"]
     if warnings:
-        yield Check("settings", "warn", str(warnings[0]).splitlines()[0], "paperpit check")
+        yield Finding("settings", "warn", str(warnings[0]).splitlines()[0], "paperpit check")
     else:
-        yield Check("settings", "ok", ", ".join(judge.files))
+        yield Finding("settings", "ok", ", ".join(judge.files))
 
 
-def _plugins(_: Patient) -> Iterator[Check]:
+def _plugins(_: Patient) -> Iterator[Finding]:
     from bot import plugins
     from bot.errors import ConfigError
 
@@ -93,14 +92,14 @@ def _plugins(_: Patient) -> Iterator[Check]:
                 plugins.find(group, name)
             except ConfigError as error:
                 broken += 1
-                yield Check("plugins", "fail", error.what, error.do)
+                yield Finding("plugins", "fail", error.what, error.do)
             if not offer.distribution.startswith("paperpit "):
                 others.append(f"{name} ({offer.distribution})")
     if not broken:
-        yield Check("plugins", "ok", f"besides paperpit's own: {', '.join(others)}" if others else "paperpit's own")
+        yield Finding("plugins", "ok", f"besides paperpit's own: {', '.join(others)}" if others else "paperpit's own")
 
 
-def _kernels(_: Patient) -> Iterator[Check]:
+def _kernels(_: Patient) -> Iterator[Finding]:
     import tempfile
 
     from bot.kernel import cache_folder
@@ -112,31 +111,31 @@ def _kernels(_: Patient) -> Iterator[Check]:
             pass
     except OSError as error:
         message = f"compiled kernels cannot be kept in {folder} ({error.strerror}): every start compiles anew"
-        yield Check("kernels", "fail", message, "make it writable, or set PAPERPIT_KERNEL_CACHE to a folder that is")
+        yield Finding("kernels", "fail", message, "make it writable, or set PAPERPIT_KERNEL_CACHE to a folder that is")
     else:
-        yield Check("kernels", "ok", f"compiled kernels are kept in {folder}")
+        yield Finding("kernels", "ok", f"compiled kernels are kept in {folder}")
 
 
-def _zones(_: Patient) -> Iterator[Check]:
+def _zones(_: Patient) -> Iterator[Finding]:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
         ZoneInfo("America/New_York")
     except (ZoneInfoNotFoundError, OSError) as error:
-        yield Check("zones", "fail", f"no time zone data: {error}", "pip install tzdata")
+        yield Finding("zones", "fail", f"no time zone data: {error}", "pip install tzdata")
     else:
-        yield Check("zones", "ok", "New York's clock is known")
+        yield Finding("zones", "ok", "New York's clock is known")
 
 
-def _calendar(patient: Patient) -> Iterator[Check]:
+def _calendar(patient: Patient) -> Iterator[Finding]:
     faults = [fault for fault in patient.judge.faults if fault.key == "calendar"]
     for fault in faults:
-        yield Check("calendar", "fail" if fault.level == "error" else "warn", fault.message, fault.do)
+        yield Finding("calendar", "fail" if fault.level == "error" else "warn", fault.message, fault.do)
     if not faults:
-        yield Check("calendar", "ok", "every kind of event that matters is known for 30 days and more")
+        yield Finding("calendar", "ok", "every kind of event that matters is known for 30 days and more")
 
 
-def _journal(patient: Patient) -> Iterator[Check]:
+def _journal(patient: Patient) -> Iterator[Finding]:
     import os
 
     from bot.config import journal_url, load_bot
@@ -149,7 +148,7 @@ def _journal(patient: Patient) -> Iterator[Check]:
         url = os.environ.get("PAPERPIT_JOURNAL") or journal_url(load_bot(patient.config, patient.sets))
         where = place(url or default_url(replay=False))
         if where.path is not None and not where.path.exists():
-            yield Check("journal", "ok", f"{where.shown} is not there yet; `paperpit run` makes it")
+            yield Finding("journal", "ok", f"{where.shown} is not there yet; `paperpit run` makes it")
             return
         from bot.journal.migrate import current
 
@@ -158,36 +157,49 @@ def _journal(patient: Patient) -> Iterator[Check]:
             raise ConfigError("this database is empty", where=where.shown, do="paperpit db upgrade")
         require_head(version, where)
     except PaperpitError as error:
-        yield Check("journal", "fail", f"{error.where}: {error.what}" if error.where else error.what, error.do)
+        yield Finding("journal", "fail", f"{error.where}: {error.what}" if error.where else error.what, error.do)
     else:
-        yield Check("journal", "ok", f"{where.shown} is at revision {version}")
+        yield Finding("journal", "ok", f"{where.shown} is at revision {version}")
 
 
-def _disk(_: Patient) -> Iterator[Check]:
+def _writable(patient: Patient) -> Iterator[Finding]:
+    from bot.cli.far_end import written_to
+
+    yield written_to(patient.config, patient.sets)
+
+
+def _told_by_the_far_end(part: str) -> Callable[[Patient], Iterator[Finding]]:
+    def check(patient: Patient) -> Iterator[Finding]:
+        yield from (one for one in patient.far if one.check == part)
+
+    return check
+
+
+def _disk(_: Patient) -> Iterator[Finding]:
     import shutil
 
     from bot.resources import data_folder
 
     folder = data_folder()
     free = shutil.disk_usage(folder).free
-    level: Level = "fail" if free < DISK_FAIL else "warn" if free < DISK_WARN else "ok"
+    level: Literal["ok", "warn", "fail"] = "fail" if free < DISK_FAIL else "warn" if free < DISK_WARN else "ok"
     hint = "" if level == "ok" else "make room: a journal that cannot be written closes entries"
-    yield Check("disk", level, f"{free / GIB:.1f} GiB free at {folder}", hint)
+    yield Finding("disk", level, f"{free / GIB:.1f} GiB free at {folder}", hint)
 
 
-def _tape(_: Patient) -> Iterator[Check]:
+def _tape(_: Patient) -> Iterator[Finding]:
     from bot.errors import PaperpitError
     from bot.tape import find_tape, open_tape
 
     try:
         path = find_tape("demo")
         with open_tape(path) as tape:
-            yield Check("tape", "ok", f"the demo tape opens: {tape.facts.contract}, {tape.facts.rows:,} rows")
+            yield Finding("tape", "ok", f"the demo tape opens: {tape.facts.contract}, {tape.facts.rows:,} rows")
     except PaperpitError as error:
-        yield Check("tape", "fail", f"{error.where}: {error.what}", error.do or "install paperpit again")
+        yield Finding("tape", "fail", f"{error.where}: {error.what}", error.do or "install paperpit again")
 
 
-CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
+CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "python": _python,
     "names": _names,
     "settings": _settings,
@@ -196,8 +208,10 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
     "zones": _zones,
     "calendar": _calendar,
     "journal": _journal,
+    "writable": _writable,
     "disk": _disk,
     "tape": _tape,
+    **{part: _told_by_the_far_end(part) for part in FAR},
 }
 
 
@@ -209,7 +223,9 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
 def doctor(parts: tuple[str, ...], config: Path | None, sets: tuple[str, ...], as_json: bool) -> None:
     """Look at this set-up; say what is wrong and what to do. Exit 1 when something fails.
 
-    PART: python, names, settings, plugins, kernels, zones, calendar, journal, disk, tape. All of them without any.
+    PART: python, names, settings, plugins, kernels, zones, calendar, journal, writable, disk, tape; and
+    at the far end of an adapter that has one: gateway, account, clock, contracts, tick-rules, market-data. All of them
+    without any.
     """
     patient = Patient(config, sets)
     found = [one for name in parts or CHECKS for one in CHECKS[name](patient)]
@@ -217,8 +233,8 @@ def doctor(parts: tuple[str, ...], config: Path | None, sets: tuple[str, ...], a
         print_json([asdict(one) for one in found])
     else:
         for one in found:
-            click.echo(f"{MARKS[one.level]} {one.check:<9} {one.message}")
+            click.echo(f"{MARKS[one.level]} {one.check:<11} {one.message}")
             if one.hint:
-                click.echo(f"{'':<12}{one.hint}")
+                click.echo(f"{'':<14}{one.hint}")
     if any(one.level == "fail" for one in found):
         raise SystemExit(1)

@@ -149,7 +149,7 @@ async def open_adapter(asked: Asked, run: str) -> Adapter:
     factory = plugins.find("adapters", bot.adapter, asked.bot.path.parent)
     model = plugins.params_of(factory) or Params
     table, place = bot.adapters.get(bot.adapter, {}), Placing(shown(asked.bot.path), asked.bot.text)
-    made = factory(read_params(model, table, place, prefix=("adapters", bot.adapter)), _needs(asked, run))
+    made = factory(read_params(model, table, place, prefix=("adapters", bot.adapter)), needs_of(asked, run))
     adapter: Adapter = await made if inspect.isawaitable(made) else made
     return repeated(adapter, asked.broker)
 
@@ -160,7 +160,8 @@ def last_of(adapter: Adapter) -> int:
     return market.last_ns if market.last_ns is not None else market.first_ns + LIVE_HORIZON_NS
 
 
-def _needs(asked: Asked, run: str) -> AdapterNeeds:
+def needs_of(asked: Asked, run: str) -> AdapterNeeds:
+    """What an adapter is given beside its own settings."""
     bot, folder = asked.bot.value, asked.bot.path.parent
     latency = _latency_ns(bot, [one.value for one in asked.strategies])
     cancel_ms = bot.replay.cancel_latency_ms

@@ -1,10 +1,13 @@
 """Changing a journal's schema on purpose: under its lock, with a copy first, and with proof that no row changed."""
 
 import hashlib
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from bot.errors import ConfigError, DataDamaged
+from sqlalchemy.exc import ProgrammingError
+
+from bot.errors import ConfigError, DataDamaged, Locked, Unreachable
 from bot.journal import migrate
 from bot.journal.lock import FileLock, Owner
 from bot.journal.place import Place
@@ -89,3 +92,38 @@ def _proof(place: Place) -> str:
             for seq, chain in connection.exec_driver_sql(f'SELECT seq, chain FROM "{table}" ORDER BY seq'):
                 digest.update(f"{table} {seq} {chain}\n".encode())
     return digest.hexdigest()
+
+
+def try_write(place: Place) -> str:
+    """Make a table and take it back, to see whether the journal takes writes; says what was tried, in words.
+
+    A journal that a desk is writing is proof enough. Raises Unreachable when it cannot be written.
+    """
+    if place.path is not None and not place.path.exists():
+        return f"{place.shown} can be made: {_folder_takes_files(place)}"
+    with ExitStack() as owned:
+        try:
+            _own(place, Owner.here("doctor", 0), owned)
+        except Locked:
+            return f"{place.shown} is being written by a running desk"
+        try:
+            with migrate.connected(place) as connection:
+                # Never committed: it is gone when the connection closes.
+                connection.exec_driver_sql("CREATE TABLE doctor_was_here (one INTEGER)")
+        except ProgrammingError as error:
+            raise Unreachable(
+                f"it takes no writes: {error.orig}", where=place.shown, do="its rights? its disk?"
+            ) from error
+    return f"{place.shown} takes writes"
+
+
+def _folder_takes_files(place: Place) -> str:
+    assert place.path is not None
+    try:
+        place.path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place.path.parent):
+            return "its folder takes files"
+    except OSError as error:
+        raise Unreachable(
+            f"its folder takes no files: {error.strerror}", where=place.shown, do="its rights?"
+        ) from error

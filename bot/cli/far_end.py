@@ -1,0 +1,51 @@
+"""What `doctor` cannot see from here alone: the adapter's far end, and whether the journal takes a row."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors import PaperpitError
+from bot.ports import Finding
+
+
+def looked_at(config: Path | None, sets: Sequence[str]) -> list[Finding]:
+    """Every finding of the adapter in force, which may be none. Nothing is ordered and nothing is written."""
+    from bot import plugins
+    from bot.cli.trading import read_settings
+    from bot.config import Params, read_params
+    from bot.daemon.asked import Asked
+    from bot.daemon.opening import needs_of
+
+    try:
+        bot, specs = read_settings(config, sets, ())
+        factory = plugins.find("adapters", bot.value.adapter, bot.path.parent)
+        look = plugins.beside(factory, "doctor")
+        if look is None:
+            return [Finding("gateway", "ok", f"none is needed: the adapter is {bot.value.adapter}")]
+        asked = Asked(bot, specs, "", "replay")
+        table = bot.value.adapters.get(bot.value.adapter, {})
+        params = read_params(plugins.params_of(factory) or Params, table, prefix=("adapters", bot.value.adapter))
+
+        async def gathered() -> list[Finding]:
+            return [finding async for finding in look(params, needs_of(asked, "doctor"))]
+
+        return asyncio.run(gathered())
+    except PaperpitError as error:
+        return [Finding("gateway", "fail", str(error).splitlines()[0], error.do or "paperpit check")]
+
+
+def written_to(config: Path | None, sets: Sequence[str]) -> Finding:
+    """Whether the journal that `run` would write takes a write now; a running desk's is left alone."""
+    from bot.config import journal_url, load_bot
+    from bot.journal.maintenance import try_write
+    from bot.journal.opening import default_url
+    from bot.journal.place import place
+
+    try:
+        url = os.environ.get("PAPERPIT_JOURNAL") or journal_url(load_bot(config, sets))
+        where = place(url or default_url(replay=False))
+        said = try_write(where)
+    except PaperpitError as error:
+        return Finding("writable", "fail", f"{error.where}: {error.what}" if error.where else error.what, error.do)
+    return Finding("writable", "ok", said)
