@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from bot.cli.output import json_option, print_json
-from bot.ports import Finding
+from bot.domain.finding import Finding
 
 if TYPE_CHECKING:
     from bot.cli.judge import Judge

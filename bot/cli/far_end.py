@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.domain.finding import Finding
 from bot.errors import PaperpitError
-from bot.ports import Finding
 
 
 def looked_at(config: Path | None, sets: Sequence[str]) -> list[Finding]:

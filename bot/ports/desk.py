@@ -7,7 +7,7 @@ with nominal time ≤ the row's, acknowledgements and fills, signals in order of
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from bot.domain.command import Command, Health
 from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Signal, Verdict
@@ -186,19 +186,6 @@ class AdapterNeeds:
     """Client order id → the broker's own name for it, of every order that the journal believes to be live."""
     last_broker_id: str = ""
     """The broker's newest own name for an order of this account: numbers go on from there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one look at a set-up found.
-
-    An adapter with a far end may have an asynchronous generator `doctor(params, needs)` of them beside its factory.
-    """
-
-    check: str
-    level: Literal["ok", "warn", "fail"]
-    message: str
-    hint: str = ""  # what to do
 
 
 class Clock(Protocol):
