@@ -122,7 +122,6 @@ class ReplayBroker:
         """End an order, `cancel_latency_ns` after `ts`, if it has not filled by then."""
         self._at(ts + self._rules.cancel_latency_ns, "cancel", self._book.orders[client_order_id])
 
-<<<<<<< HEAD
     def ask(self) -> None:
         """Nothing here is ever in doubt."""
 
@@ -132,8 +131,6 @@ class ReplayBroker:
     async def close(self) -> None:
         """Nothing was opened."""
 
-=======
->>>>>>> 970060d (Ask only a broker with a wire to settle and to close)
     def next_report(self, ticks: Ticks, row: int, stop: Stop) -> tuple[int, Report] | None:
         """The next acknowledgement or fill from `row` up to `stop`."""
         if ticks is not self._ticks:

@@ -21,7 +21,7 @@ from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import AccountFacts
 from bot.errors import ConfigError, DataDamaged, InputMissing
-from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts, Wired
+from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
 from bot.risk.calendar import EventCalendar, must_refuse_replay
 from bot.sessions import days_of, trading_days
 from bot.signals.engine import MultiEngine, build
@@ -108,8 +108,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
     """
     said = tidied(asked)
     adapter = await open_adapter(asked, run)
-    if isinstance(adapter.broker, Wired):
-        stack.push_async_callback(adapter.broker.close)
+    stack.push_async_callback(adapter.broker.close)
     adapter, recorder = recorded(asked, replace(adapter, notes=[*said, *adapter.notes]), run, stack)
     warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
     days = {one.product: _sessions(asked, adapter, warm, one) for one in adapter.market.instruments}

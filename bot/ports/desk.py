@@ -7,7 +7,7 @@ with nominal time ≤ the row's, acknowledgements and fills, signals in order of
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from bot.domain.command import Command, Health
 from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Signal, Verdict
@@ -117,17 +117,6 @@ class Broker(Protocol):
 
         A replaying broker finds it on the tape; a live one hands out what has arrived. Called again until it says None.
         """
-
-
-@runtime_checkable
-class Wired(Protocol):
-    """What a Broker with a wire has beside: answers take their time there, and a wire is let go of."""
-
-    async def settled(self, seconds: float) -> None:
-        """Come back when all that was sent has been answered, or after so long."""
-
-    async def close(self) -> None:
-        """Let go of the broker in order; what works there goes on working."""
 
 
 @dataclass(frozen=True, slots=True)
