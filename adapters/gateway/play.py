@@ -22,6 +22,8 @@ QUIET_S = 0.25
 """So long after the last subscription a tape that waits begins: a client asks for several streams one by one."""
 _AT_ONCE = 512
 """Rows of a market as fast as it goes that are sent before anybody else gets a turn."""
+_STEP_NS = 10_000_000
+"""Time of the tape in one step: what a client answers to a row reaches the exchange at most so much later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,7 @@ class Play:
                 await self.timing.towards(ts)
                 self._turn(int(np.searchsorted(self._chunk.ticks["ts"], self.timing.now_ns(), side="right")))
             else:
-                self._turn(min(self._row + _AT_ONCE, len(self._chunk.ticks)))
-                for session in self._feed.subscribers():
-                    await session.room()
-                await asyncio.sleep(0)
+                await self._hurry(ts)
         self._end()
         while self.timing.waits:
             await self.timing.towards(self.timing.now_ns() + 1_000_000_000)
@@ -137,6 +136,20 @@ class Play:
                     await self._asked.wait()
             except TimeoutError:
                 quiet = True
+
+    async def _hurry(self, ts: int) -> None:
+        """The next rows of a tape that goes as fast as it can: as its slowest client can."""
+        assert self._chunk is not None
+        end = min(self._row + _AT_ONCE, len(self._chunk.ticks))
+        stepping = [session for session in self._feed.subscribers() if session.tape_step]
+        if stepping:
+            end = min(end, int(np.searchsorted(self._chunk.ticks["ts"], ts + _STEP_NS, side="right")))
+        self._turn(end)
+        for session in self._feed.subscribers():
+            await session.room()
+        for session in stepping:
+            await session.step()
+        await asyncio.sleep(0)
 
     async def _ready(self) -> bool:
         """Whether there is a row to come, made ready."""

@@ -10,7 +10,7 @@ from adapters.gateway.contracts import Contracts
 from adapters.gateway.feed import Feed
 from adapters.gateway.options import LOOPBACK, Options
 from adapters.gateway.play import Play
-from adapters.gateway.protocol import ACCOUNTS, PLACE, REQ_IDS
+from adapters.gateway.protocol import ACCOUNTS, PLACE, REQ_IDS, STEPPED
 from adapters.gateway.requests import ENDED, Requests
 from adapters.gateway.seam import Exchange, Field, Listed
 from adapters.gateway.session import Connection
@@ -87,6 +87,9 @@ class Gateway:
             await asyncio.wait((self._player,))
         for session in self.connections:
             session.end("the gateway stops")
+        await asyncio.sleep(0)
+        for session in self.connections:
+            session.cut("the gateway stops")  # it does not read what it was sent last
         if self._server is not None:
             await self._server.wait_closed()
         await self.play.close()
@@ -193,7 +196,8 @@ class Gateway:
             session.error(-1, *ID_IN_USE)
             session.end(f"client id {session.client_id} is in use")
             return
-        session.tape_time = self.play.timing.plays_a_tape and "tape-time" in "".join(fields[3:4]).split()
+        capabilities = "".join(fields[3:4]).split() if self.play.timing.plays_a_tape else []
+        session.tape_time, session.tape_step = "tape-time" in capabilities, "tape-step" in capabilities
         session.account = self.faults.next_account or self.account
         session.connected = True
         LOG.info("client %s is in (connection %s, version %s)", session.client_id, session.number, session.version)
@@ -206,6 +210,9 @@ class Gateway:
 
     def heard(self, session: Connection, fields: list[str]) -> None:
         """A message of a client that is in."""
+        if fields[0] == STEPPED:
+            session.stepped("".join(fields[1:2]))
+            return
         if self.faults.too_fast(self.wall_ns(), self._rates.setdefault(session.number, [])):
             session.error(-1, *TOO_FAST)
             return

@@ -16,6 +16,8 @@ from adapters.gateway.protocol import (
 )
 from adapters.gateway.seam import Field
 
+STEP = 2198
+"""Only to a client that asked for it: what came before this is a step."""
 BEHIND_MAX = 64 << 20
 """Bytes that a client may leave unread before it is cut."""
 
@@ -50,6 +52,8 @@ class Connection(asyncio.Protocol):
         self.account = server.account
         self.version = 0
         self.tape_time = False
+        self.tape_step = False
+        """The tape waits for it, step by step."""
         self.connected = False
         """From START_API to the end."""
         self.data_type = 1
@@ -62,6 +66,8 @@ class Connection(asyncio.Protocol):
         self._out: list[bytes] = []
         self._due = False
         self._why = "the client has gone"
+        self._step = 0
+        self._stepped = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -88,6 +94,7 @@ class Connection(asyncio.Protocol):
         self.connected = False
         self._out.clear()
         self._room.set()
+        self._stepped.set()
         self._server.left(self, self._why)
 
     def pause_writing(self) -> None:
@@ -132,6 +139,20 @@ class Connection(asyncio.Protocol):
     async def room(self) -> None:
         """Come back when the client has read most of what it was sent."""
         await self._room.wait()
+
+    async def step(self) -> None:
+        """Say that a step of the tape is over, and come back when the client has dealt with it, or has gone."""
+        self._step += 1
+        self._stepped.clear()
+        self.error(-1, STEP, f"step {self._step}")
+        self.flush()
+        if not self.closing:
+            await self._stepped.wait()
+
+    def stepped(self, step: str) -> None:
+        """The client has dealt with that step."""
+        if step == str(self._step):
+            self._stepped.set()
 
     @property
     def closing(self) -> bool:

@@ -338,7 +338,9 @@ class Books:
                 # An amendment was refused: the order stands as it stood.
                 why, kept.refusal, kept.wish = kept.refusal, "", None
                 self._tell(kept, OrderState.WORKING, why)
-            idle = shown.get(kept.ref, INACTIVE) == INACTIVE and INACTIVE in kept.words.values()
+            # One that IB would not even look at (read-only, no such contract) never has a status.
+            said = INACTIVE in kept.words.values() or not kept.words
+            idle = shown.get(kept.ref, INACTIVE) == INACTIVE and said
             if idle and kept.refusal and not kept.filled:
                 kept.state = OrderState.REJECTED
                 self._tell(kept, OrderState.REJECTED, kept.refusal)

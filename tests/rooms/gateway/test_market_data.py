@@ -3,7 +3,9 @@
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
+import time_machine
 from ib_async import ContFuture, Future, Stock
 
 from adapters.gateway.play import Push
@@ -11,6 +13,7 @@ from bot.domain.market import ABSENT, PRINT, QUOTE
 from tests.gateways import gateway
 from tests.laws.markets import market
 from tests.rooms.gateway.clients import ES, ib, raw
+from tests.tapes import Tape
 
 
 @pytest.fixture
@@ -157,3 +160,44 @@ async def test_a_future_of_a_month_is_found_by_it(tape):
     async with gateway(tapes=(tape,), speed="hand") as far, ib(far) as client:
         (found,) = await client.qualifyContractsAsync(Future("ES", "202609", "CME"))
         assert found.localSymbol == "ESU6"
+
+
+async def test_ib_async_s_tickers_get_every_row(tape):
+    # given
+    async with gateway(tapes=(tape,), speed="hand") as far, ib(far) as client:
+        contract = (await client.reqContractDetailsAsync(ES))[0].contract
+        heard: list[object] = []
+        ticker = client.reqTickByTickData(contract, "Last")
+        assert client.reqTickByTickData(contract, "BidAsk") is ticker
+        ticker.updateEvent += lambda one: heard.extend(one.tickByTicks)
+        sampled = client.reqMktData(contract, "233")
+        await client.reqCurrentTimeAsync()
+        # when
+        while await far.play.advance(50):
+            await client.reqCurrentTimeAsync()
+        # then
+        ticks = market(5, rows=400).rows()
+        assert len(heard) == np.count_nonzero((ticks["kind"] == PRINT) | (ticks["kind"] == QUOTE))
+        assert sampled.last == ticks[ticks["kind"] == PRINT][-1]["price"] * 0.25
+        assert sampled.marketDataType == 1
+        assert sampled.rtVolume > 0
+
+
+async def test_a_stock_that_nobody_described_is_listed_when_a_tape_plays_it(tmp_path):
+    path = Tape("IBM", tick="0.01").quote("140.01", "140.02").bought(5, "140.02").write(tmp_path / "ibm.parquet")
+    async with gateway(tapes=(str(path),), speed="max") as far, raw(far, tape_time=True) as client:
+        client.reqTickByTickData(1, await client.contract(Stock("IBM", "SMART", "USD")), "Last", 0, False)
+        assert (await client.heard.until("tickByTickAllLast"))[3:5] == (140.02, 5)
+
+
+async def test_the_synthetic_market_goes_by_the_wall_s_clock():
+    # Thanksgiving is over by then, and it is a Monday's morning in New York.
+    with time_machine.travel("2026-11-30T15:00:00+00:00"):
+        async with gateway() as far, raw(far) as client:
+            assert not far.play.timing.plays_a_tape
+            contract = await client.contract(ES)
+            assert contract.lastTradeDateOrContractMonth == "20261218"
+            client.reqTickByTickData(1, contract, "BidAsk", 0, False)
+            number, second, bid, ask, *_ = await client.heard.until("tickByTickBidAsk")
+            assert (second // 60, number) == (1796050800 // 60, 1)
+            assert ask - bid == 0.25

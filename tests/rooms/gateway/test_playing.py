@@ -213,3 +213,29 @@ async def test_who_comes_late_is_told_the_quote_in_force(tmp_path):
             rows = market(7, rows=50).rows()[:40]
             newest = rows[rows["kind"] == QUOTE][-1]
             assert told[2:4] == (newest["bid"] * 0.25, newest["ask"] * 0.25)
+
+
+async def test_a_tape_waits_step_by_step_for_a_client_that_asks_for_it(tmp_path):
+    # given
+    tape = market(7, rows=300).write(tmp_path / "tape.parquet", contract="ESM2026")
+    client = Raw()
+    client.optCapab = "tape-time tape-step"
+    async with gateway(tapes=(str(tape),), speed="max") as far:
+        await client.connectAsync("127.0.0.1", far.port, 17, timeout=10)
+        await streamed(client, (1, await client.contract(ES), "BidAsk"))
+        # when steps are answered one by one
+        for step in range(1, 20):
+            text = (await client.heard.refusal(2198, step))[2]
+            assert text == f"step {step}"
+            stamps = [args[1] for args in client.heard.all("tickByTickBidAsk")]
+            rows = far.play.rows
+            await drained(client)
+            # then nothing comes before the answer, and a step is ten milliseconds at most
+            assert (far.play.rows, len(client.heard.all("tickByTickBidAsk"))) == (rows, len(stamps))
+            client.send(9001, step)
+        # when the client goes away
+        client.disconnect()
+        # then the tape goes on without it
+        async with asyncio.timeout(10):
+            while not far.play.over:
+                await asyncio.sleep(0)

@@ -61,6 +61,7 @@ class Desk:
     broker: IbBroker
     link: Link
     reports: list[Report] = field(default_factory=list)
+    foreign: int = 0
 
     def listen(self) -> list[Report]:
         """Take what has come."""
