@@ -169,9 +169,9 @@ class Requests:
         delayed = gateway.faults.delayed
         if delayed:
             session.error(request_id, *DELAYED_SHOWN)
-        session.send(p.TICK_PARAMS, request_id, gateway.contracts.tick(one), "a60001", 3)
-        session.send(p.DATA_TYPE, 1, request_id, 3 if delayed else 1)
         line = Line(session, request_id, one, RT_VOLUME_TICK in generic.split(","), delayed)
+        line.parameters(gateway.contracts.tick(one))
+        session.send(p.DATA_TYPE, 1, request_id, 3 if delayed else 1)
         gateway.feed.add(line)
         if snapshot:
             gateway.feed.cancel(session, request_id)

@@ -6,7 +6,7 @@ Source: TWS API, tick types 0–8, 45 (last timestamp), 48 (RTVolume), 49 (halte
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from adapters.gateway.protocol import TICK_GENERIC, TICK_PRICE, TICK_SIZE, TICK_STRING
+from adapters.gateway.protocol import TICK_GENERIC, TICK_PARAMS, TICK_PRICE, TICK_SIZE, TICK_STRING
 from adapters.gateway.seam import Listed
 from adapters.gateway.session import Connection
 from adapters.gateway.source import HALTS, PRINTS, Chunk
@@ -71,6 +71,10 @@ class Line:
     _told: dict[int, str] = field(default_factory=dict)
     _volume: int = -1
     _turnover: int = 0
+
+    def parameters(self, tick: Decimal) -> None:
+        """Say what prices come in: at the start, and when it changes."""
+        self.session.send(TICK_PARAMS, self.request_id, tick, "a60001", 3)
 
     def tell(self, now: Standing, last_ns: int) -> None:
         """Send what has changed; `last_ns` is when the last print was, by the client's clock."""

@@ -235,6 +235,9 @@ class WireFaults:
         if product not in known:
             raise ValueError(f"tick-size: {product!r} is none of {', '.join(known)}")
         self._site.contracts.coarser[product] = Decimal(tick) if tick else 2 * known[product]
+        for line in self._site.feed.lines.values():
+            if line.listed.symbol == product:
+                line.parameters(self._site.contracts.coarser[product])
 
     def _do_live_account(self, arg: str) -> None:
         self.next_account = arg or "U1234567"

@@ -245,7 +245,13 @@ async def test_a_clock_that_is_off():
 @pytest.mark.parametrize(("arg", "tick"), [("ES", "0.50"), ("ES=0.05", "0.05")])
 async def test_a_tick_that_is_another_one_today(arg, tick):
     async with gateway(silent=True) as far, raw(far) as client:
+        client.reqMktData(5, await client.contract(ES, 901), "", False, False, [])
+        await client.heard.until("tickReqParams", where=lambda number, least, *_: least == 0.25)
+        # when
         go_wrong(far, "tick-size", arg)
+        # then it is told to who has the data, and to who asks
+        await client.heard.until("tickReqParams", where=lambda number, least, *_: least == float(tick))
+        client.heard.said.clear()
         await client.contract(ES)
         details = client.heard.all("contractDetails")[0][1]
         assert details.minTick == float(tick)
