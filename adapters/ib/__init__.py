@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.ib.broker import IbBroker
 from adapters.ib.contracts import SECOND_NS, Bars, Resolved, resolve
+from adapters.ib.doctor import doctor
 from adapters.ib.feeds import FEED_OF
 from adapters.ib.link import Link, Waits
 from adapters.ib.market import IbMarket
@@ -15,7 +16,7 @@ from bot.domain.order import Unavailable
 from bot.errors import ConfigError, Unreachable, UsageError
 from bot.ports import Adapter, AdapterNeeds
 
-__all__ = ["Params", "examine", "open_ib"]
+__all__ = ["Params", "doctor", "examine", "open_ib"]
 
 FILL_MODEL = "ib-paper"
 """IB's paper simulator fills from the top of the book; a gateway of ours may do otherwise, its docs say when."""

@@ -9,14 +9,12 @@ from collections.abc import Awaitable, Callable
 from random import Random
 
 from adapters.ib.link import Link
+from adapters.ib.offset import clock_offset
 from adapters.ib.recovery import passed
 from bot.domain.order import ClockReport, Known, Unavailable
 from bot.errors import ConfigError, Locked, NotPaper, Unreachable
 
 _MISSES = 2
-_STEPS = 20  # questions for the time until its second must have stepped
-_SECOND_NS = 1_000_000_000
-_VAGUE_NS = 700_000_000
 _log = logging.getLogger("paperpit.ib")
 
 
@@ -73,28 +71,10 @@ class Keeper:
         """The gateway's clock against ours; never against a tape's."""
         link = self._link
         while not link.tape and not link.lost.is_set():
-            offset = await self._step()
+            offset = await clock_offset(link)
             if offset is not None:
                 link.report(ClockReport(offset, link.now_ns()))
             await passed(link.lost, link.waits.clock_again)
-
-    async def _step(self) -> int | None:
-        """Theirs minus ours, ns: whole seconds are all that is told, so ask until they step.
-
-        What is told lies between two questions; when that is too long ago (we were busy), the next step has to do.
-        """
-        link, before = self._link, (0, 0)
-        for _ in range(_STEPS):
-            answer = await link.current_time(link.waits.heartbeat_answer)
-            if not isinstance(answer, Known):
-                return None
-            second, asked = before
-            if second and answer.value[0] == second + 1 and answer.answered_ns - asked < _VAGUE_NS:
-                return int(answer.value[0] * _SECOND_NS - (asked + answer.answered_ns) // 2)
-            before = (answer.value[0], answer.asked_ns)
-            if await passed(link.lost, link.waits.clock_step):
-                return None
-        return None
 
     async def _come_back(self) -> bool:
         """Connect again, for ever, with growing pauses of random length; False when there is no way back."""

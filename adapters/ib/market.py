@@ -1,7 +1,7 @@
 """The market at a gateway: rows in the order of the socket, in batches of what has come since the last one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class IbMarket:
         """Ask for everything that the plan has. Nothing is waited for: the first tick says that it came."""
         self._streams.begin()
 
-    async def batches(self) -> AsyncIterator[Batch]:
+    async def batches(self) -> AsyncGenerator[Batch]:
         """What has come since the last batch, at least every quarter of a second; final at a played tape's end."""
         wake, over = self._link.wake, False
         try:
