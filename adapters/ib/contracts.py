@@ -7,7 +7,7 @@ Source: message 9 / 10 / 52 (contract details), 91 / 93 (market rules), 20 / 17 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,6 +65,17 @@ async def resolve(link: Link, needs: AdapterNeeds, product: str, now_ns: int) ->
     Raises ConfigError when the gateway does not know it or says other facts than instruments.toml, Unreachable when it
     does not answer.
     """
+    try:
+        return await _resolve(link, needs, product, now_ns)
+    except (ValueError, ArithmeticError) as error:
+        raise ConfigError(
+            f"what the gateway says of {product} cannot be read: {error}",
+            where=link.where,
+            do="nothing was sent; look at the contract in TWS, and report it with the gateway's version",
+        ) from error
+
+
+async def _resolve(link: Link, needs: AdapterNeeds, product: str, now_ns: int) -> Resolved:
     facts = needs.instrument(product, None)
     listed = await _listed(link, facts)
     today = datetime.fromtimestamp(now_ns // SECOND_NS, UTC).astimezone(ZoneInfo(facts.zone)).date()
@@ -193,7 +204,10 @@ def _check(details: ContractDetails, facts: Instrument, rows: Sequence[Step]) ->
     """Hold the broker's facts against ours. Raises ConfigError with every difference; returns what should be known."""
     contract = details.contract or Contract()
     ours = facts.tick_value / facts.tick
-    theirs = Decimal(contract.multiplier or "1")
+    try:
+        theirs = Decimal(contract.multiplier or "1")
+    except InvalidOperation:
+        raise ValueError(f"a multiplier of {contract.multiplier!r}") from None
     differences = []
     if theirs != ours:
         differences.append(f"multiplier: the gateway says {theirs:f}, instruments.toml {ours:f}")
@@ -228,6 +242,8 @@ def _month(details: ContractDetails) -> tuple[int, int]:
 
 def _last_day(details: ContractDetails) -> date:
     text = details.realExpirationDate or (details.contract.lastTradeDateOrContractMonth if details.contract else "")
+    if len(text) < len("20261218"):  # a month alone would be read as a day of it
+        raise ValueError(f"no last trading day is told, only {text!r}")
     return datetime.strptime(text[:8], "%Y%m%d").replace(tzinfo=UTC).date()
 
 
