@@ -10,7 +10,7 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,14 +118,23 @@ async def serving(desk: str, handler: Handler) -> AsyncIterator[Path]:
         raise Locked(f"another desk named {desk} is running", where=os.fspath(path), do="--desk NAME, or stop that one")
     path.unlink(missing_ok=True)
 
+    asked, busy = dict[asyncio.Task[Any], asyncio.StreamWriter](), set[asyncio.Task[Any]]()
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        asked[task] = writer
         try:
             while line := await reader.readline():
+                busy.add(task)
                 writer.write(msgspec.json.encode(await _answered(line, handler)) + b"\n")
                 await writer.drain()
+                busy.discard(task)
         except (ConnectionError, ValueError):
             return  # whoever asked has gone, or sent more than a line may hold
         finally:
+            busy.discard(task)
+            del asked[task]
             writer.close()
 
     before = os.umask(0o177)  # from the first moment on nobody else may open it
@@ -138,6 +147,17 @@ async def serving(desk: str, handler: Handler) -> AsyncIterator[Path]:
     finally:
         server.close()
         path.unlink(missing_ok=True)
+        await _hung_up(asked, busy)
+
+
+async def _hung_up(asked: Mapping[asyncio.Task[Any], asyncio.StreamWriter], busy: Set[asyncio.Task[Any]]) -> None:
+    """Let whoever was told something hear what came of it, and hang up on the others: no task is left behind."""
+    if busy:
+        await asyncio.wait(busy, timeout=1)
+    for writer in asked.values():
+        writer.close()
+    if asked:
+        await asyncio.wait(list(asked), timeout=1)
 
 
 async def _answered(line: bytes, handler: Handler) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
+from bot.cli.trading import leave, read_settings, settings_options, trade_on, warm_option
 
 
 @click.command()
@@ -13,6 +13,7 @@ from bot.cli.trading import leave, read_settings, settings_options, trade, warm_
 @click.option("--desk", metavar="NAME", help="This desk's name, where several run on one machine.")
 @warm_option("auto")
 @click.option("--dry", is_flag=True, help="Everything but orders; approvals are journalled as would-place.")
+@click.option("--once", is_flag=True, help="End with the session instead of waiting for the next one.")
 def run(
     config: Path | None,
     strategies: tuple[str, ...],
@@ -23,8 +24,9 @@ def run(
     desk: str | None,
     warm: str | None,
     dry: bool,
+    once: bool,
 ) -> None:
-    """Start the desk and let it trade until the market ends or it is stopped.
+    """Start the desk and let it trade, session after session, until the market ends or it is stopped.
 
     \b
     paperpit run
@@ -44,6 +46,7 @@ def run(
     url = journal or journal_url(bot.value) or default_url(replay=False)
     memory = Wanted(warm or AUTO, keep=True)
     durability = bot.value.journal.durability
-    outcome = trade(Asked(bot, specs, url, durability, dry=dry, warm=memory, record_to=tapes_folder()))
+    asked = Asked(bot, specs, url, durability, dry=dry, warm=memory, record_to=tapes_folder())
+    outcome = trade_on(asked, once=once, tell=tell)
     tell(outcome)
     leave(outcome)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bot.cli.output import progress, say
+from bot.cli.output import new_york, progress, say
 
 if TYPE_CHECKING:
     from bot.config import BotFile, Loaded, StrategyFile
@@ -64,34 +64,82 @@ def read_settings(
 
 def trade(asked: "Asked") -> "Outcome":
     """Run the desk to its end under a progress bar. Raises whatever refuses it."""
+    _prepare(asked)
+    return asyncio.run(_once(asked))
+
+
+def trade_on(asked: "Asked", *, once: bool, tell: "Callable[[Outcome], None]") -> "Outcome":
+    """Run after run, each of one exchange session, answering to commands all the while; the last one's outcome.
+
+    `tell` is called with the outcome of each run before it; with `once` there is none. Raises whatever refuses the
+    first one.
+    """
+    _prepare(asked)
+    return asyncio.run(_on(asked, once, tell))
+
+
+def _prepare(asked: "Asked") -> None:
     from bot.cli.story import tell_of_earlier
     from bot.kernel import compiled
 
     if not compiled():
         say("compiling the detectors (once; some seconds)")
     tell_of_earlier(asked.journal)
-    outcome = asyncio.run(_traded(asked))
+
+
+async def _once(asked: "Asked") -> "Outcome":
+    from bot.daemon import Run
+
+    async with Run(asked) as run:
+        outcome = await _traded(run)
+    _told(outcome)
+    return outcome
+
+
+async def _on(asked: "Asked", once: bool, tell: "Callable[[Outcome], None]") -> "Outcome":
+    from bot.daemon import Daemon
+
+    daemon = Daemon(asked)
+    with daemon.stopping:
+        try:
+            async with daemon.answering():
+                while True:
+                    async with daemon.run() as run:
+                        outcome = await _traded(run)
+                        opens_ns = run.next_open()
+                    _told(outcome)
+                    if once or outcome.ended != "session":
+                        return outcome
+                    tell(outcome)
+                    say(f"the session is over; the next one opens {new_york(opens_ns)[:16]} New York")
+                    await daemon.until_open(opens_ns)
+        except asyncio.CancelledError:
+            # Between two runs, or before the first: nothing was open that had to be put in order.
+            if daemon.stopping.by is not None:
+                raise SystemExit(128 + daemon.stopping.by) from None
+            if daemon.stopped:
+                raise SystemExit(0) from None
+            raise
+
+
+async def _traded(run: "Run") -> "Outcome":
+    for note in run.adapter.notes:
+        say(f"note: {note}")
+    for note in run.warm.notes:
+        say(f"warm: {note}")
+    for name, why in run.idle.items():
+        say(f"note: strategy {name} is idle: {why}")
+    with _shown(run) as seen:
+        return await run.trade(seen)
+
+
+def _told(outcome: "Outcome") -> None:
     if outcome.trouble:
         say(f"note: what the detectors remember could not be saved: {outcome.trouble}")
     for note in outcome.recorded:
         say(f"note: {note}")
     for name, why in outcome.tally.failed.items():
         say(f"error: strategy {name} failed and was asked no more: {why}")
-    return outcome
-
-
-async def _traded(asked: "Asked") -> "Outcome":
-    from bot.daemon import Run
-
-    async with Run(asked) as run:
-        for note in run.adapter.notes:
-            say(f"note: {note}")
-        for note in run.warm.notes:
-            say(f"warm: {note}")
-        for name, why in run.idle.items():
-            say(f"note: strategy {name} is idle: {why}")
-        with _shown(run) as seen:
-            return await run.trade(seen)
 
 
 def _shown(run: "Run") -> AbstractContextManager[Callable[[int], None]]:
@@ -103,14 +151,13 @@ def _shown(run: "Run") -> AbstractContextManager[Callable[[int], None]]:
 
 def leave(outcome: "Outcome") -> None:
     """The exit code of a run that a signal ended, or in which a strategy failed."""
-    if outcome.stopped_by is not None:
+    if outcome.ended == "stop":
         say("stopped: entries cancelled, positions left under their stops")
+    if outcome.stopped_by is not None:
         raise SystemExit(128 + outcome.stopped_by)
     if outcome.tally.failed:
         raise SystemExit(1)
 
 
 def _label(tapes: Sequence[Any]) -> str:
-    from bot.cli.output import new_york
-
     return "  ".join(f"{tape['contract']} {new_york(int(tape['first_ns']))[:10]}" for tape in tapes)

@@ -35,6 +35,8 @@ def watching(run: "Run") -> Iterator[Callable[[int], None]]:
             if recorded and run.recorder is not None and run.recorder.trouble:
                 recorded = False
                 say(f"warning: nothing is recorded any more: {run.recorder.trouble}; the desk goes on")
+            for notice in run.notices():
+                say(notice)
             now = clock.now_ns()
             if now - last < every:
                 return

@@ -4,12 +4,15 @@
     opening.py   adapter opened → calendar, sessions, detectors: all that can refuse before a run is written
     recording.py what a live run keeps, so that it can be repeated
     building.py  strategies, gate, orders, agenda → the desk
-    run.py       the order of start and stop, and the signals that end a run
+    run.py       the order of start and stop of one run
+    stopping.py  the signals that end a process
+    daemon.py    one run after the other, and who answers for them
 
 It is the only room that knows every other.
 """
 
 from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked, Outcome
+from bot.daemon.daemon import Daemon
 from bot.daemon.run import Run
 
-__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Outcome", "Run"]
+__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Daemon", "Outcome", "Run"]

@@ -60,7 +60,8 @@ class Outcome:
     round_trips: int = 0
     net_ticks: int = 0
     anomalies: Mapping[str, int] = field(default_factory=dict)
-    stopped_by: int | None = None  # number of the signal that ended it
+    ended: str = "market"  # what ended it: "market", "session", "stop"
+    stopped_by: int | None = None  # number of the signal that stopped it; None: nothing did, or a command
     warm: str = ""  # SHA-256 of the snapshot that the detectors started with
     trouble: str = ""  # why the newest snapshot could not be written
     recorded: Sequence[str] = ()  # what is to be said about the recording

@@ -20,7 +20,11 @@ from bot.daemon.recording import recorded, repeated, said_by, tidied
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import AccountFacts
-from bot.errors import ConfigError, DataDamaged, InputMissing
+from bot.domain.past import Past
+from bot.errors import ConfigError, DataDamaged, InputMissing, Locked
+from bot.journal.fold import fold
+from bot.journal.lock import holder
+from bot.journal.place import place
 from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
 from bot.risk.calendar import EventCalendar, must_refuse_replay
 from bot.sessions import days_of, trading_days
@@ -56,6 +60,8 @@ class Opened:
     """Strategies whose product is on the market."""
     hears: Sequence[frozenset[int]]
     """For each of `specs` the sources of the engine that it may hear."""
+    past: Past
+    """What earlier runs of the account left in the journal; nothing before a replay."""
     order_flow: frozenset[str]
     """Names of the strategies that read single prints and quotes."""
     idle: Mapping[str, str]
@@ -107,7 +113,8 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
     Raises whatever refuses the run: ConfigError, InputMissing, DataDamaged, Unreachable, NotPaper.
     """
     said = tidied(asked)
-    adapter = await open_adapter(asked, run)
+    past = _past(asked)
+    adapter = await open_adapter(asked, run, past)
     stack.push_async_callback(adapter.broker.close)
     adapter, recorder = recorded(asked, replace(adapter, notes=[*said, *adapter.notes]), run, stack)
     warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
@@ -137,19 +144,36 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         engine=engine,
         specs=specs,
         hears=hears,
+        past=past,
         order_flow=frozenset(spec.name for spec in asked.specs if needs.get(spec.name, ("unknown",))),
         idle=idle,
         recorder=recorder,
     )
 
 
-async def open_adapter(asked: Asked, run: str) -> Adapter:
+def _past(asked: Asked) -> Past:
+    """The fold of earlier runs. Raises Locked when another process owns the journal: it is not asked what it holds."""
+    if asked.durability == "replay":
+        return Past()
+    where = place(asked.journal)
+    owner = holder(where.lock) if where.path is not None else None
+    if owner is not None:
+        raise Locked(
+            f"the journal is owned by {owner}",
+            where=where.shown,
+            do="stop that process, or name another journal with --journal",
+        )
+    return fold(asked.journal, adapter=asked.bot.value.adapter)
+
+
+async def open_adapter(asked: Asked, run: str, past: Past | None = None) -> Adapter:
     """Call the adapter's factory, be it a function or a coroutine function. Raises ConfigError and what it raises."""
     bot = asked.bot.value
     factory = plugins.find("adapters", bot.adapter, asked.bot.path.parent)
     model = plugins.params_of(factory) or Params
     table, place = bot.adapters.get(bot.adapter, {}), Placing(shown(asked.bot.path), asked.bot.text)
-    made = factory(read_params(model, table, place, prefix=("adapters", bot.adapter)), needs_of(asked, run))
+    params = read_params(model, table, place, prefix=("adapters", bot.adapter))
+    made = factory(params, needs_of(asked, run, past))
     adapter: Adapter = await made if inspect.isawaitable(made) else made
     return repeated(adapter, asked.broker)
 
@@ -160,8 +184,9 @@ def last_of(adapter: Adapter) -> int:
     return market.last_ns if market.last_ns is not None else market.first_ns + LIVE_HORIZON_NS
 
 
-def needs_of(asked: Asked, run: str) -> AdapterNeeds:
-    """What an adapter is given beside its own settings."""
+def needs_of(asked: Asked, run: str, past: Past | None = None) -> AdapterNeeds:
+    """What an adapter is given beside its own settings; `past` is what earlier runs left."""
+    past = past or Past()
     bot, folder = asked.bot.value, asked.bot.path.parent
     latency = _latency_ns(bot, [one.value for one in asked.strategies])
     cancel_ms = bot.replay.cancel_latency_ms
@@ -181,6 +206,9 @@ def needs_of(asked: Asked, run: str) -> AdapterNeeds:
         order_flow=_by_product(asked),
         rolls={product: one.roll for product, one in load_instruments(folder).items()},
         dry=asked.dry,
+        held=past.held,
+        broker_ids=past.broker_ids,
+        last_broker_id=past.last_broker_id,
     )
 
 

@@ -4,16 +4,17 @@ adapter opened → account proven paper → journal locked and opened → what t
 the other way.
 """
 
-import asyncio
-import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any
 
 from bot.clock import WallClock
 from bot.daemon.asked import Asked, Outcome
 from bot.daemon.building import desk_of
 from bot.daemon.opening import Opened, opened
+from bot.daemon.stopping import Stopping
 from bot.desk import Desk
 from bot.domain.order import AccountFacts, Unavailable
 from bot.errors import NotPaper, Unreachable
@@ -27,8 +28,10 @@ from bot.warm import Memories
 class Run:
     """One run from its opening to its end. Use as `async with`: what was opened is closed, the journal let go."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, stopping: Stopping | None = None) -> None:
         self._asked = asked
+        self._stopping = stopping
+        """Who listens to signals; None: the run itself while it trades."""
         self._stack = AsyncExitStack()
         self._wall = WallClock()
         self._parts: Opened | None = None
@@ -77,8 +80,9 @@ class Run:
         self.desk = desk
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
-        outcome.stopped_by = await _until_signal(desk, seen)
-        outcome.trouble = self.warm.end(stopped=outcome.stopped_by is not None)
+        outcome.stopped_by = await self._until_the_end(desk, seen)
+        outcome.ended = desk.ended
+        outcome.trouble = self.warm.end(stopped=desk.ended == "stop")
         outcome.tally = desk.tally
         outcome.anomalies = dict(self.adapter.market.anomalies)
         outcome.round_trips, outcome.net_ticks = orders.round_trips, orders.net_ticks
@@ -88,6 +92,43 @@ class Run:
         writer.finish(outcome.kept())
         outcome.recorded = self._recorded()
         return outcome
+
+    async def _until_the_end(self, desk: Desk, seen: Callable[[int], None]) -> int | None:
+        """Run the desk; the number of the signal that stopped it, or None."""
+        if self._stopping is not None:
+            with self._stopping.asking(desk.stop):
+                await desk.run(seen)
+            return self._stopping.by
+        with Stopping() as stopping, stopping.asking(desk.stop):
+            await desk.run(seen)
+        return stopping.by
+
+    def facts(self) -> dict[str, Any]:
+        """What `status` shows of this run; of the desk once it stands."""
+        calendar = self._opened.calendar
+        facts: dict[str, Any] = {} if self.desk is None else self.desk.status()
+        facts["run"], facts["adapter"] = self._opened.run, self.adapter.name
+        facts["recording"] = False if self.recorder is None else self.recorder.trouble or True
+        facts["calendar_until"] = {
+            kind: datetime.fromtimestamp(known.until_ns // 1_000_000_000, UTC).date().isoformat()
+            for kind, known in calendar.coverage.items()
+        }
+        facts["calendar"] = calendar.source
+        return facts
+
+    def notices(self) -> list[str]:
+        """What a person should be told and was not told yet."""
+        if self.desk is None or not self.desk.watch.notices:
+            return []
+        told = self.desk.watch.notices[:]
+        self.desk.watch.notices.clear()
+        return told
+
+    def next_open(self) -> int:
+        """When the next session of any instrument opens after this run, ns UTC."""
+        now = self._opened.clock.now_ns()
+        opens = [int(day["open"]) for days in self._opened.hours.values() for day in days if day["open"] >= now]
+        return min(opens, default=now)
 
     @property
     def recorder(self) -> Recorder | None:
@@ -142,22 +183,3 @@ class Run:
                 now_ns=self._wall.now_ns,
             )
         )
-
-
-async def _until_signal(desk: Desk, seen: Callable[[int], None]) -> int | None:
-    """Run the desk; SIGINT and SIGTERM stop it in order. The signal's number, or None at the market's own end."""
-    caught: list[int] = []
-
-    def stop(number: int) -> None:
-        caught.append(number)
-        desk.stop()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
-    try:
-        await desk.run(seen)
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-    return caught[0] if caught else None

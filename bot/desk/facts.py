@@ -37,7 +37,7 @@ class Facts:
             "positions": list(self._positions()),
             "working_orders": list(self._working()),
             "link": self._watch.link,
-            "lag_ms": None if self._watch.lag_ns is None else self._watch.lag_ns // MILLISECOND_NS,
+            "lag_ms": (self._watch.lag_ns or 0) // MILLISECOND_NS if until else None,
             "next_blackout": self._next_blackout(),
             "day": self._day(now),
             "strategies": [

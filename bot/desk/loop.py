@@ -58,6 +58,8 @@ class Desk:
         self._delivered = np.array([kind not in internal or kind in wanted for kind in kinds], bool)
         self._until = 0  # up to when everything has been walked, ns UTC
         self._heard = 0
+        self.ended = "market"
+        """What ended it: the market, its session, or somebody who stopped it."""
         self._over: set[int] = set()  # instruments whose session has ended
         self.watch = Watch(parts)
         """What a live run knows of itself."""
@@ -66,7 +68,7 @@ class Desk:
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
-        self._stopping = True
+        self._stopping, self.ended = True, "stop"
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do what a person says, between two batches, and say what came of it. Raises PaperpitError."""
@@ -109,7 +111,8 @@ class Desk:
             if batch.final and not self._stopping:
                 await self._close_down()
             if self._stopping or self._session_over():
-                await self._leave("stop" if self._stopping else "session")
+                self.ended = "stop" if self._stopping else "session"
+                await self._leave(self.ended)
                 break
 
     async def _walk(self, batch: Batch, events: Events) -> None:

@@ -17,7 +17,8 @@ SECOND_NS = 1_000_000_000
 EVERY_NS = SECOND_NS  # how often the mode is thought about when nothing has happened
 HEARTBEAT_NS = 60 * SECOND_NS
 SLOW_COMMIT_NS = 250_000_000  # a commit that took longer is tried again until one is quick
-QUIET = frozenset({"stale"})  # a quiet market is no change of mode: its refusals say so themselves
+QUIET = frozenset({"stale", "WARMUP", *(f"G{number}" for number in range(1, 12))})
+"""What the market itself brings, many times a day, is no change of mode: its refusals say so themselves."""
 SEVERITY = {"link": 3, "kill_switch": 2, "stop": 2}
 MODES = ("trading", "no-entries", "protect-only", "blind")
 

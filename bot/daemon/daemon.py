@@ -1,0 +1,104 @@
+"""One desk's runs, one after the other, and the one who answers for them while a process lasts.
+
+A run is an exchange session: when it is over the next one is opened shortly before the market opens again, with
+contracts and hours asked for anew. In between the desk is `closed` and says so.
+"""
+
+import importlib.metadata
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from bot import control
+from bot.clock import WallClock
+from bot.daemon.asked import Asked
+from bot.daemon.run import Run
+from bot.daemon.stopping import Stopping
+from bot.domain.command import Command
+from bot.errors import Unreachable
+
+SECOND_NS = 1_000_000_000
+BEFORE_OPEN_NS = 300 * SECOND_NS
+"""So long before the market opens the next run is opened: enough for contracts, hours and memory."""
+
+
+class Daemon:
+    """Holds the run at hand and answers for it. `control.Handler`."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._run: Run | None = None
+        self._state, self._why = "starting", "the market is being opened"
+        self.stopping = Stopping()
+        self.stopped = False
+        """Whether a command ended it while no run traded."""
+
+    @asynccontextmanager
+    async def answering(self) -> AsyncIterator[None]:
+        """Answer on this desk's socket while the block lasts. Raises Locked when another process does."""
+        async with control.serving(self._asked.bot.value.desk, self):
+            yield
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[Run]:
+        """The next run, opened and closed."""
+        self._state, self._why = "starting", "the market is being opened"
+        async with Run(self._asked, self.stopping) as run:
+            self._run = run
+            try:
+                yield run
+            finally:
+                self._run = None
+
+    async def until_open(self, opens_ns: int) -> None:
+        """Wait until it is time to open the run of the session that begins at `opens_ns`."""
+        at = datetime.fromtimestamp(opens_ns // SECOND_NS, UTC)
+        self._state, self._why = "closed", f"the next session opens at {at:%Y-%m-%d %H:%M} UTC"
+        async with WallClock() as wall:
+            wall.wake_at([opens_ns - BEFORE_OPEN_NS])
+            while wall.now_ns() < opens_ns - BEFORE_OPEN_NS:
+                wall.alarm.clear()
+                await wall.alarm.wait()
+
+    async def tell(self, command: Command) -> Mapping[str, Any]:
+        """Do it, or have the desk do it. Raises PaperpitError."""
+        if command.verb == "status":
+            return self.status()
+        desk = self._run.desk if self._run is not None else None
+        if desk is not None:
+            return await desk.tell(command)
+        if command.verb == "stop":
+            self.stopped = True
+            self.stopping.insist()
+            return {"result": "stopping"}
+        raise Unreachable(f"the desk is {self._state}: {self._why}", do="paperpit status")
+
+    def status(self) -> dict[str, Any]:
+        """What `status --json` prints."""
+        run = self._run
+        told = dict(_NOBODY, state=self._state, reasons=[self._why])
+        if run is not None:
+            told.update(run.facts())
+        return {
+            **told,
+            "journal": self._asked.journal,
+            "desk": self._asked.bot.value.desk,
+            "version": importlib.metadata.version("paperpit"),
+        }
+
+
+_NOBODY: Mapping[str, Any] = {
+    "account": "",
+    "positions": [],
+    "working_orders": [],
+    "link": "unknown",
+    "lag_ms": None,
+    "next_blackout": None,
+    "day": {"net": "0", "r": None, "round_trips": 0, "loss_used": "0", "loss_limit": "0"},
+    "strategies": [],
+    "recording": False,
+    "calendar_until": {},
+    "contracts": [],
+}
+"""What is known of a desk that does not stand yet."""

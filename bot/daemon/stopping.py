@@ -1,0 +1,60 @@
+"""The signals that end a process: the first asks for an end in order, the second insists."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+
+class Stopping:
+    """Listens to SIGINT and SIGTERM while the block lasts. Without anything to ask, the first signal insists, too."""
+
+    def __init__(self) -> None:
+        self.caught: list[int] = []
+        """Numbers of the signals that came, in order."""
+        self._ask: Callable[[], None] | None = None
+        self._task: asyncio.Task[object] | None = None
+
+    def __enter__(self) -> "Stopping":
+        self._task = asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._heard, number)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+    @property
+    def by(self) -> int | None:
+        """The signal that ended it; None when none came."""
+        return self.caught[0] if self.caught else None
+
+    @contextmanager
+    def asking(self, ask: Callable[[], None]) -> Iterator[None]:
+        """While the block lasts the first signal calls `ask`. What a second one cuts short ends the block quietly."""
+        self._ask = ask
+        try:
+            yield
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            # Cancelled by us and nobody else: what follows puts things in order.
+            if not self.caught or task is None or task.uncancel():
+                raise
+        finally:
+            self._ask = None
+
+    def insist(self) -> None:
+        """End the task at once, as a second signal would."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _heard(self, number: int) -> None:
+        self.caught.append(number)
+        if len(self.caught) == 1 and self._ask is not None:
+            self._ask()
+        else:
+            self.insist()
