@@ -40,7 +40,8 @@ class Told:
         while self._queue:
             command, waiting = self._queue.popleft()
             try:
-                result = await self.obey(command, now)
+                # All of `now` has been walked: a repetition must not do it before the rows of that very moment.
+                result = await self.obey(command, now + 1)
             except PaperpitError as error:
                 if not waiting.done():
                     waiting.set_exception(error)

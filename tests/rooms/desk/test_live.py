@@ -1,0 +1,172 @@
+"""A desk on a wire: what closes it to entries, what a person tells it, and how it ends."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.command import Command
+from bot.errors import UsageError
+from bot.journal import rows
+from tests.laws.markets import DRILL
+from tests.playing import play, strategy
+from tests.rooms.desk.live import run
+from tests.tapes import Tape, ns
+
+DAY = "2026-05-27"
+ANYTIME = DRILL
+CONTRACT = {
+    *("state", "reasons", "account", "positions", "working_orders", "link", "lag_ms", "next_blackout", "day"),
+    *("strategies", "contracts"),
+}  # fmt: skip
+
+
+def busy(seconds: int = 20, start: str = f"{DAY} 10:00") -> Tape:
+    """Bars in which something trades, one a second: the drill wants an entry at every second of them."""
+    tape = Tape(start=start).quote("4200.50", "4200.75")
+    for _ in range(seconds):
+        tape.bought(1, "4200.75").wait(1)
+    return tape
+
+
+def command(verb: str, nonce: str = "n-1", **told: object) -> Command:
+    return Command(verb, nonce, 0, **told)  # type: ignore[arg-type]
+
+
+def test_without_a_link_no_entry_is_sent_and_the_journal_says_why(tmp_path: Path) -> None:
+    says = ["10:00:03 link down 1100 the exchange is gone", "10:00:11 link up 1102"]
+    live = run(tmp_path, busy(), ANYTIME, says=says)
+    refused = [row for row in live.played.blocked if {one["rule"] for one in row["reasons"]} >= {"link"}]
+    assert refused
+    assert all(ns(f"{DAY} 10:00:03") <= row["ts_ns"] < ns(f"{DAY} 10:00:11") for row in refused)
+    assert [(row.state, row.code) for row in live.rows(rows.LinkEvent)] == [
+        ("down", "1100 the exchange is gone"),
+        ("up", "1102"),
+    ]
+    assert live.modes == ["trading", "blind", "trading"]
+    (blind,) = [row for row in live.rows(rows.ModeChange) if row.mode == "blind"]
+    assert "the link to the broker is down" in blind.causes
+    assert "link down: 1100 the exchange is gone" in live.notices
+
+
+def test_delayed_data_is_closed_to_entries_and_a_person_is_told(tmp_path: Path) -> None:
+    live = run(tmp_path, busy(), ANYTIME, says=["10:00:02 feed delayed no subscription"])
+    assert "feed" in live.played.rules
+    assert live.played.orders == [] or all(row["created_ns"] < ns(f"{DAY} 10:00:02") for row in live.played.orders)
+    assert any("signals on it are not valid" in notice for notice in live.notices)
+    (row,) = [row for row in live.rows(rows.Control) if row.key == "feed.ES"]
+    assert (row.value, row.why) == ('"delayed"', "no subscription")
+
+
+def test_sampled_data_is_enough_for_bars(tmp_path: Path) -> None:
+    live = run(tmp_path, busy(), ANYTIME, feed="sampled")
+    assert live.played.orders
+    assert "feed" not in live.played.rules
+
+
+def test_who_reads_order_flow_is_idle_on_sampled_data(tmp_path: Path) -> None:
+    reads = 'name = "flow"\nstrategy = "absorption_reversal"\ninstrument = "ES"\n[bracket]\nstop_ticks = 4\n'
+    reads += "target_ticks = 8\ncontracts = 1\n"
+    live = run(tmp_path, busy(5), reads, feed="sampled")
+    assert "ES is only sampled" in live.played.outcome.idle["flow"]
+    assert live.played.signals == []
+
+
+def test_a_pause_holds_until_it_is_lifted(tmp_path: Path) -> None:
+    live = run(
+        tmp_path,
+        busy(),
+        ANYTIME,
+        commands={6: command("pause", "a", reason="lunch"), 24: command("resume", "b", reason="back")},
+    )
+    assert live.told[6] == {"result": "paused: everything"}
+    refused = [row["ts_ns"] for row in live.played.blocked if row["reasons"][0]["rule"] == "pause"]
+    paused, resumed = live.rows(rows.Command)
+    assert refused
+    assert paused.ts <= min(refused)
+    assert max(refused) <= resumed.ts
+    assert [(row.key, row.value) for row in live.rows(rows.Control)] == [("pause::", "true"), ("pause::", "false")]
+    assert "no-entries" in live.modes
+
+
+def test_the_same_command_twice_is_one(tmp_path: Path) -> None:
+    again = {6: command("pause", "a"), 8: command("pause", "a")}
+    live = run(tmp_path, busy(), ANYTIME, commands=again)
+    assert live.told[6] == live.told[8]
+    assert len(live.rows(rows.Command)) == 1
+
+
+def test_commands_given_again_do_the_same_at_the_same_place(tmp_path: Path) -> None:
+    said = {6: command("pause", "a", reason="lunch"), 24: command("resume", "b", reason="back")}
+    (tmp_path / "live").mkdir()
+    live = run(tmp_path / "live", busy(), ANYTIME, commands=said)
+    given = [Command(row.verb, row.nonce, row.ts, row.reason) for row in live.rows(rows.Command)]
+    for batch in (1, 7):
+        folder = tmp_path / str(batch)
+        folder.mkdir()
+        again = run(folder, busy(), ANYTIME, given=given, batch=batch)
+        assert [row["ts_ns"] for row in again.played.blocked] == [row["ts_ns"] for row in live.played.blocked]
+        assert [row["created_ns"] for row in again.played.orders] == [row["created_ns"] for row in live.played.orders]
+
+
+def test_a_flatten_leaves_everything_and_nothing_comes_in_after_it(tmp_path: Path) -> None:
+    patient = ANYTIME.replace("stop_ticks = 3", "stop_ticks = 20").replace("target_ticks = 4", "target_ticks = 40")
+    patient = patient.replace('time_stop = "9s"', 'time_stop = "2h"').replace("offset_ticks", "offset_ticks")
+    live = run(tmp_path, busy(30), patient, commands={30: command("flatten", reason="enough")})
+    assert live.told[30] == {"result": "flattening: everything; the kill switch is set"}
+    (said,) = live.rows(rows.Command)
+    assert all(row["created_ns"] <= said.ts for row in live.played.orders if row["role"] == "entry")
+    assert "kill_switch" in live.played.rules
+    assert "protect-only" in live.modes
+
+
+def test_a_stop_ends_the_run_in_order(tmp_path: Path) -> None:
+    live = run(tmp_path, busy(), ANYTIME, commands={10: command("stop")})
+    assert live.played.outcome.ended == "stop"
+    assert live.played.outcome.tally.rows < len(busy().rows())
+    assert not [row for row in live.played.orders if row["role"] == "entry" and row["state"] == "working"]
+    assert live.modes[-1] == "protect-only"
+
+
+@pytest.mark.parametrize("told", [{"instrument": "CL"}, {"strategy": "nobody"}])
+def test_what_does_not_sit_at_the_desk_cannot_be_paused(tmp_path: Path, told: dict[str, str]) -> None:
+    live = run(tmp_path, busy(5), ANYTIME, commands={4: command("pause", **told)})
+    assert isinstance(live.told[4], UsageError)
+    assert live.told[4].allowed
+    assert live.rows(rows.Command) == []
+
+
+def test_status_tells_what_the_contract_promises(tmp_path: Path) -> None:
+    live = run(tmp_path, busy(), ANYTIME, commands={8: command("status"), 30: command("status", "n-2")})
+    told = live.told[8]
+    assert set(told) >= CONTRACT
+    assert told["state"] == "trading"
+    assert told["link"] == "up"
+    assert told["contracts"][0]["contract"] == "ESM2026"
+    assert set(told["day"]) == {"net", "r", "round_trips", "loss_used", "loss_limit"}
+
+
+def test_rows_that_come_late_close_a_desk_that_goes_by_the_wall(tmp_path: Path) -> None:
+    # The tape's rows are months old by the wall's clock: a desk that is so far behind sends nothing.
+    live = run(tmp_path, busy(), ANYTIME, wall=True)
+    assert live.played.orders == []
+    assert live.played.rules >= {"health", "freshness"}
+
+
+def test_a_run_by_the_wall_ends_with_its_session(tmp_path: Path) -> None:
+    tape = busy(4, f"{DAY} 16:59:50")
+    while tape.now < ns(f"{DAY} 18:00:05"):
+        tape.wait(60)
+    live = run(tmp_path, tape, ANYTIME, wall=True)
+    assert live.played.outcome.ended == "session"
+    assert live.played.outcome.tally.last_ns < ns(f"{DAY} 17:02")
+
+
+def test_a_replay_of_the_same_rows_makes_the_same_orders(tmp_path: Path) -> None:
+    live = run(tmp_path, busy(), ANYTIME)
+    (tmp_path / "again").mkdir()
+    sets = ["replay.latency_ms=0"]
+    again = play(tmp_path / "again", busy(), strategy(tmp_path, ANYTIME), contract="ESM2026", sets=sets)
+    keys = ("role", "side", "quantity", "price", "stop_price", "state", "created_ns")
+    assert [[row[key] for key in keys] for row in live.played.orders] == [
+        [row[key] for key in keys] for row in again.orders
+    ]
