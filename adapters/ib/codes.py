@@ -21,6 +21,7 @@ class Does(StrEnum):
     PACED = "paced"  # too many messages
     REFUSED = "refused"  # an order or a request is refused; the order's status ends it
     ASK = "ask"  # read the open orders again
+    STEP = "step"  # a tape waits until we have dealt with what it has played
     TOLD = "told"  # information
 
 
@@ -32,7 +33,7 @@ class Code:
     means: str
 
 
-TAPE_ENDED = 2199
+TAPE_STEP, TAPE_ENDED = 2198, 2199
 """Only a simulated gateway that plays a tape says so."""
 
 CODES: dict[int, Code] = {
@@ -49,6 +50,7 @@ CODES: dict[int, Code] = {
     2110: Code(Does.LOST, "the gateway's line to IB is broken"),
     2157: Code(Does.FARM, "a contract farm is broken"),
     2158: Code(Does.FARM, "a contract farm is well"),
+    TAPE_STEP: Code(Does.STEP, "the tape waits for us"),
     TAPE_ENDED: Code(Does.DATA, "the tape has ended"),
     326: Code(Does.HELD, "the client id is in use"),
     100: Code(Does.PACED, "more messages a second than IB takes"),

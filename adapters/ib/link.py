@@ -8,7 +8,6 @@ proven to be paper, on the first connection and on every later one.
 
 import asyncio
 import logging
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,17 +20,15 @@ from adapters.ib.asking import DEADLINE_S, Answer, Asking
 from adapters.ib.codes import TAPE_ENDED, Does, code_of, says_read_only
 from adapters.ib.frames import Frames
 from adapters.ib.params import Params
+from adapters.ib.proof import PAPER, prove, unanswered
 from adapters.ib.wire import Greeting, Wire
 from bot.clock import TapeClock, WallClock
 from bot.domain.market import Ticks
 from bot.domain.order import Link as State
 from bot.domain.order import LinkReport, Report, UnavailableReason
-from bot.errors import ConfigError, Locked, NotPaper, Unreachable
+from bot.errors import ConfigError, Locked, NotPaper
 from bot.ports import Clock
 
-PAPER = re.compile(r"^D[UF]\d+$")
-"""Ids of paper accounts; a live one is `U…` or `F…`."""
-LIVE_PORTS = {4001: "Gateway's", 7496: "TWS's"}
 FIRST_QUESTION = 1_000_000_000
 """Numbers of questions and subscriptions start here: an order never has one of them."""
 
@@ -98,6 +95,7 @@ class Link:
         self.frames = Frames()
         """Rows that came and were not taken; `frames.rows` of them came before the message at hand."""
         self._taken = 0
+        self._step = self._step_taken = ""
         self.reports: deque[tuple[int, Report]] = deque()
         """For the desk, in wire order, each with how many rows of the run came before it."""
         self.wire: Wire | None = None
@@ -138,6 +136,7 @@ class Link:
         self.number += 1
         self.stage, self._held, self.gateway_lost = "handshake", "", ""
         self.lost, self.back = asyncio.Event(), asyncio.Event()
+        self._step = self._step_taken = ""
         self.asking = Asking(self.number, self.clock.now_ns)
         tape_time = self.params.clock == "auto"
         self.wire = Wire(self, tape_time=tape_time, frames=self.frames, now_ns=lambda: self.clock.now_ns())
@@ -146,13 +145,19 @@ class Link:
                 self.greeting = await self.wire.greet(self.params.host, self.params.port, self.params.client_id)
         except OSError as error:  # TimeoutError is one
             self._hang_up("no greeting")
-            raise self._unanswered(error) from error
+            raise unanswered(error, self.params, self._held, self.waits.greeting) from error
         if self.number == 1 and self.wire.optCapab:
             self.clock = TapeClock()
             self.asking = Asking(self.number, self.clock.now_ns)
         self.stage = "proving"
         try:
-            self._prove(self.greeting)
+            self.account = prove(self.greeting, self.params)
+            if self.tape and not self.greeting.plays_a_tape:
+                raise ConfigError(
+                    "the gateway no longer plays a tape; a run keeps the time that it began with",
+                    where=self.where,
+                    do="end this run and start another",
+                )
         except (NotPaper, ConfigError):
             self._hang_up("not proven to be paper")
             raise
@@ -179,60 +184,6 @@ class Link:
             self.say("down", why)
         self.wake.set()
 
-    def _unanswered(self, error: OSError) -> Unreachable | Locked:
-        if self._held:
-            return Locked(
-                f"client id {self.params.client_id} is in use at the gateway ({self._held})",
-                where=self.where,
-                do="stop the other program that has it (a second paperpit?), wait a minute if the gateway has just "
-                "restarted, or set [adapters.ib] client_id to one of your own; orders belong to the id that sent them",
-            )
-        hint = f"; {self.params.port} is {LIVE_PORTS[self.params.port]} live port" if self._live_port else ""
-        check = "is the gateway running, is its port this one (4002: Gateway paper, 7497: TWS paper, 4004 inside a "
-        check += 'container), is "Enable ActiveX and Socket Clients" ticked?'
-        if isinstance(error, ConnectionRefusedError):
-            return Unreachable(f"nobody listens{hint}", where=self.where, do=check)
-        if isinstance(error, TimeoutError):
-            what = f"something takes the connection and does not answer within {self.waits.greeting:g} s{hint}"
-            do = "is anybody logged in at the gateway (a container's port is open before), and is it an IB gateway?"
-            return Unreachable(what, where=self.where, do=do)
-        return Unreachable(f"no IB gateway answers: {error or type(error).__name__}{hint}", where=self.where, do=check)
-
-    @property
-    def _live_port(self) -> bool:
-        return self.params.port in LIVE_PORTS
-
-    def _prove(self, greeting: Greeting) -> None:
-        wish = self.params.account
-        strangers = [account for account in greeting.accounts if not PAPER.match(account)]
-        missing = bool(wish) and wish not in greeting.accounts
-        if strangers or not greeting.accounts or missing:
-            seen = ", ".join(strangers or greeting.accounts) or "unknown"
-            what = (
-                f"account {seen} is not a paper account" if not missing or strangers else f"{wish} is not among {seen}"
-            )
-            port = f"; port {self.params.port} is {LIVE_PORTS[self.params.port]} live port" if self._live_port else ""
-            raise NotPaper(
-                f"{what}{port}; nothing was sent",
-                where=self.where,
-                allowed="DU… or DF… on every account of the login",
-                do="log the gateway in with the paper user (its usual port is 4002, TWS's 7497)",
-            )
-        if not wish and len(greeting.accounts) > 1:
-            raise ConfigError(
-                f"the login has {len(greeting.accounts)} paper accounts and none is chosen",
-                where=self.where,
-                allowed=", ".join(greeting.accounts),
-                do='set account = "DU…" under [adapters.ib]',
-            )
-        self.account = wish or greeting.accounts[0]
-        if self.tape and not greeting.plays_a_tape:
-            raise ConfigError(
-                "the gateway no longer plays a tape; a run keeps the time that it began with",
-                where=self.where,
-                do="end this run and start another",
-            )
-
     # Saying
 
     def take(self) -> Ticks:
@@ -240,7 +191,14 @@ class Link:
         finds its place."""
         ticks = self.frames.take()
         self._taken += len(ticks)
+        self._step_taken, self._step = self._step or self._step_taken, ""
         return ticks
+
+    def dealt(self) -> None:
+        """What was taken has been dealt with: a tape that waits for that may go on."""
+        step, self._step_taken = self._step_taken, ""
+        if step and self.wire is not None:
+            self.wire.stepped(step)
 
     def now_ns(self) -> int:
         """Time of the message at hand: the wall's, or the newest row's of a tape."""
@@ -359,6 +317,9 @@ class Link:
             self._held = f"{code} {text}"
             if self.stage == "handshake" and self.wire is not None:
                 self.wire.close()  # some gateways say so and leave the connection open
+        elif does is Does.STEP:
+            self._step = text.removeprefix("step ")
+            self.wake.set()
         elif does is Does.RECONNECT:
             self.drop(f"{code} {text}")
         elif request > 0:

@@ -58,6 +58,7 @@ class IbMarket:
                     return
                 ticks = self._take()
                 yield Batch(ticks, None if self._link.tape else self._newest, final=over)
+                self._link.dealt()
         finally:
             self._streams.close()
 

@@ -21,8 +21,11 @@ from bot.clock import WallClock
 
 DEADLINE_S = 10.0
 """For TCP, handshake and first words together: behind a container's proxy the port is open before anyone logs in."""
-TAPE_TIME = "tape-time"
-"""Capability that asks a simulated gateway for the tape's nanoseconds instead of the wall's seconds."""
+TAPE_TIME = "tape-time tape-step"
+"""Capabilities: a simulated gateway gives the tape's nanoseconds instead of the wall's seconds, and waits for us where it
+plays as fast as it can."""
+_STEPPED = "9001"
+_LOOK_AGAIN_S = 0.02
 ABOUT_ORDERS = frozenset({"3", "5", "11", "53", "55", "59", "61", "62"})
 """Messages that the books are made of: one that cannot be read means that they must be asked for anew."""
 # By message id: cancels, and what recovery and the keep-alive ask. Orders name their own lane; the rest is data.
@@ -131,6 +134,15 @@ class Wire(Client):
             raise ConnectionError("not connected")
         payload = encode(contract, orders, self.serverVersion())
         return self.pace.send(Lane.PROTECT if protects else Lane.TRADE, payload, len(orders))
+
+    def stepped(self, step: str) -> None:
+        """Tell a tape's gateway that we have dealt with all that came before this step, behind whatever we ordered."""
+        if self._over:
+            return
+        if self.pace.waiting:
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN_S, self.stepped, step)
+        else:
+            self.conn.sendMsg(self._prefix(f"{_STEPPED}\0{step}\0".encode()))
 
     def cancel(self, number: int) -> Sending:
         """Ask for an order's end. Raises ConnectionError when nobody is connected."""

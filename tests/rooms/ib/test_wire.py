@@ -120,7 +120,7 @@ async def test_tape_time_is_asked_for_where_a_tape_is_played(asks: bool):
         wire = Wire(Heard(), tape_time=asks)
         told = await wire.greet("127.0.0.1", end.port, 17)
         assert told.plays_a_tape
-        assert wire.optCapab == ("tape-time" if asks else "")
+        assert wire.optCapab == ("tape-time tape-step" if asks else "")
         wire.close()
 
 
