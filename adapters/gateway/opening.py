@@ -13,12 +13,15 @@ from adapters.gateway.timing import HAND, Driven, Paced, Timing, Wall
 from bot.clock import WallClock
 from bot.config.instruments import instrument, load_instruments
 from bot.domain.instrument import Instrument
-from bot.errors import UsageError
+from bot.errors import InputMissing, UsageError
 from bot.tape import find_tape, open_tape
 
 
 def open_gateway(options: Options) -> Gateway:
     """A gateway that only has to be started. Raises UsageError, InputMissing, DataDamaged, ConfigError."""
+    for path in (options.state, options.ledger, options.control):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise InputMissing("there is no such folder", where=str(path.absolute().parent))
     source = _source(options)
     timing = _timing(options, source)
     contracts = Contracts(load_instruments(), source.instruments, timing.now_ns)

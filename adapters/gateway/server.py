@@ -243,6 +243,8 @@ class Gateway:
 
     def tape_ended(self) -> None:
         """No rows are left: clients that go by the tape are told."""
+        if not self.play.timing.plays_a_tape:
+            return
         LOG.info("the tape has ended after %s rows; start the gateway again to play it again", self.play.rows)
         for session in self.sessions:
             if session.tape_time:

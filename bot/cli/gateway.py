@@ -73,8 +73,9 @@ async def _serve(far: "Gateway", control: Path | None) -> None:
     socket = None
     try:
         if control is not None:
-            socket = import_module("adapters.gateway.control").Control(far, control)
-            await socket.start()
+            opened = import_module("adapters.gateway.control").Control(far, control)
+            await opened.start()
+            socket = opened
         say(f"listening on {far.options.host}:{far.port} as {far.account}, {far.describe()}")
         failed, stop = asyncio.create_task(far.failed()), asyncio.create_task(stopped.wait())
         await asyncio.wait((failed, stop), return_when=asyncio.FIRST_COMPLETED)

@@ -17,7 +17,7 @@ from adapters.gateway.opening import open_gateway
 from adapters.gateway.options import Options
 from adapters.gateway.protocol import FRAME_MAX
 from adapters.gateway.session import BEHIND_MAX
-from bot.errors import Locked, UsageError
+from bot.errors import InputMissing, Locked, UsageError
 from tests.gateways import gateway, gateway_program
 from tests.laws.markets import market
 from tests.rooms.gateway.clients import Raw, ib, raw
@@ -105,6 +105,19 @@ async def test_only_loopback_may_be_listened_on():
 def test_a_fault_that_does_not_exist_is_refused_at_the_start(fault):
     with pytest.raises(UsageError, match=r"nosuch|not known"):
         open_gateway(Options(silent=True, faults=(fault,)))
+
+
+@pytest.mark.parametrize("file", ["state", "ledger", "control"])
+def test_a_file_in_a_folder_that_is_not_there_is_refused_at_the_start(file, tmp_path):
+    with pytest.raises(InputMissing, match="no such folder"):
+        open_gateway(Options(silent=True, **{file: tmp_path / "nosuch" / "file"}))
+
+
+async def test_a_control_socket_that_is_taken_stops_the_program_with_a_sentence(tmp_path):
+    (tmp_path / "control").write_text("something else")
+    with pytest.raises(AssertionError, match=r"ended with 75.*control socket cannot be made"):
+        async with gateway_program("--no-market", "--control", str(tmp_path / "control")):
+            pass
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
