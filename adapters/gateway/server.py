@@ -187,7 +187,7 @@ class Gateway:
         tape = self.play.timing.plays_a_tape
         now = self.now_ns() if tape else self._wall_of_clients()
         at = datetime.fromtimestamp(now // 1_000_000_000, UTC)
-        return version, f"{at:%Y%m%d %H:%M:%S} {'tape' if tape else 'UTC'}"
+        return version, f"{at:%Y%m%d %H:%M:%S} {f'{self.options.fill_model} tape' if tape else 'UTC'}"
 
     def started(self, session: Connection, fields: list[str]) -> None:
         """START_API: let the client in, unless another one has its id."""

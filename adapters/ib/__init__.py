@@ -18,9 +18,6 @@ from bot.ports import Adapter, AdapterNeeds
 
 __all__ = ["Params", "doctor", "examine", "open_ib"]
 
-FILL_MODEL = "ib-paper"
-"""IB's paper simulator fills from the top of the book; a gateway of ours may do otherwise, its docs say when."""
-
 
 async def open_ib(params: Params, needs: AdapterNeeds, waits: Waits | None = None) -> Adapter:
     """Connect, prove the account to be paper, resolve contracts, share out the data, and stand market and broker up.
@@ -63,7 +60,7 @@ async def open_ib(params: Params, needs: AdapterNeeds, waits: Waits | None = Non
         name="ib",
         market=market,
         broker=broker,
-        fill_model=FILL_MODEL,
+        fill_model=link.greeting.fill_model if link.greeting else "",
         tapes=[_described(one, link, now) for one in contracts],
         clock=link.clock,
         feeds={line.product: FEED_OF[line.how] for line in shared.lines if line.how != "tick-by-tick"},

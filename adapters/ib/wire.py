@@ -65,6 +65,12 @@ class Greeting:
         """Whether its market's time is not the wall's (only a simulated one says so)."""
         return self.time_text.endswith(" tape")
 
+    @property
+    def fill_model(self) -> str:
+        """By which rules the gateway fills orders: a simulated one says so, a real one has but one for paper."""
+        words = self.time_text.split()
+        return words[-2] if self.plays_a_tape and len(words) > 3 else "ib-paper"
+
 
 class Wire(Client):
     """A connection. Ticks of watched subscriptions become rows of `frames`; `rows` came before the message at hand.

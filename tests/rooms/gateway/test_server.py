@@ -50,7 +50,7 @@ async def test_the_newest_version_that_both_speak_is_spoken(hello, version):
 async def test_a_tape_s_gateway_says_so_in_its_greeting(tmp_path):
     tape = market(5, rows=10).write(tmp_path / "tape.parquet", contract="ESM2026")
     async with gateway(tapes=(str(tape),), speed="hand") as far:
-        assert await shaken(far.port, b"v157..178") == ["178", "20260527 14:00:00 tape"]
+        assert await shaken(far.port, b"v157..178") == ["178", "20260527 14:00:00 ib-paper tape"]
 
 
 @pytest.mark.parametrize("hello", [b"v200..225", b"v100..120", b"hello", b""])

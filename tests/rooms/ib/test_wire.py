@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.ib.pace import Lane
-from adapters.ib.wire import Wire
+from adapters.ib.wire import Greeting, Wire
 from bot.domain.market import PRINT
 from tests.rooms.ib.messages import greeting, last, message
 from tests.rooms.ib.test_encode import ENTRY, ES
@@ -276,3 +276,16 @@ def test_no_bytes_break_a_connection_in_a_way_that_is_not_told(messages: list[tu
         wire.close()
 
     asyncio.run(listen())
+
+
+@pytest.mark.parametrize(
+    ("time_text", "model"),
+    [
+        ("20231225 14:30:00 queue tape", "queue"),
+        ("20231225 14:30:00 tape", "ib-paper"),
+        ("20261123 23:30:00 UTC", "ib-paper"),
+        ("20261123 23:30:00 Central European Standard Time", "ib-paper"),
+    ],
+)
+def test_a_simulated_gateway_says_by_which_rules_it_fills(time_text: str, model: str) -> None:
+    assert Greeting(178, time_text, ("DU1",), 1).fill_model == model
