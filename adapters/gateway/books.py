@@ -146,6 +146,10 @@ class Books:
         self._book(revised)
         return revised
 
+    def units(self, account: str, listed: Listed) -> int:
+        """How many an account holds of a contract."""
+        return self.accounts.position(account, listed).units
+
     def set_position(self, account: str, listed: Listed, units: int, cost: Decimal) -> None:
         """Units that no order of a client brought."""
         position = self.accounts.position(account, listed)

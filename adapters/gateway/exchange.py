@@ -35,17 +35,18 @@ class Exchange:
     def __init__(self, world: World, rules: Rules) -> None:
         self._world = world
         self._state, self._ledger, self._faults = State(rules.state), Ledger(rules.ledger), Faults()
-        self._books = Books(world, self._state)
-        self._verdict = Verdict(lambda: self._books.live)
+        self.books = Books(world, self._state)
+        """All that is known."""
+        self._verdict = Verdict(lambda: self.books.live, self.books.units)
         self._mouth = Mouth(world)
         self._floor = Floor(world.instruments, rules.fill_model)
-        self._telling = Telling(world, self._books, self._mouth, self._faults, self._ledger, self._verdict)
-        self._life = Life(world, rules, self._books, self._floor, self._telling, self._faults)
+        self._telling = Telling(world, self.books, self._mouth, self._faults, self._ledger, self._verdict)
+        self._life = Life(world, rules, self.books, self._floor, self._telling, self._faults)
         self._begun = False
         self._placing = Placing(
             world,
             rules,
-            self._books,
+            self.books,
             self._life,
             self._telling,
             self._mouth,
@@ -53,9 +54,9 @@ class Exchange:
             self._ledger,
             self._verdict,
         )
-        self._answers = Answers(world, self._books, self._mouth, self._telling, self._verdict)
-        self._money = Money(world, self._books.accounts, self._mouth, self._floor.worth)
-        self._staging = Staging(world, self._books, self._life, self._telling, self._ledger)
+        self._answers = Answers(world, self.books, self._mouth, self._telling, self._verdict)
+        self._money = Money(world, self.books.accounts, self._mouth, self._floor.worth)
+        self._staging = Staging(world, self.books, self._life, self._telling, self._ledger)
         self._telling.position_changed = self._money.changed
         self._telling.now = self._answers.now = lambda: self._life.now
         self._handlers = self._roster()
@@ -103,7 +104,7 @@ class Exchange:
     def flush(self) -> None:
         """Write the books, then send what is queued."""
         self._mouth.due(self._life.now)
-        self._books.flush()
+        self.books.flush()
         self._ledger.flush()
         self._mouth.flush()
 
@@ -135,7 +136,7 @@ class Exchange:
     @property
     def executions(self) -> Sequence[Execution]:
         """All that was executed, oldest first; a correction follows what it corrects."""
-        return self._books.executions
+        return self.books.executions
 
     def close(self) -> None:
         """Let go of the books' files."""
@@ -150,9 +151,10 @@ class Exchange:
         self._begun = True
         self._life.at(ts)
         self._life.restore()
+        self._verdict.restore(self.books.tickets.values(), self.books.executions)
         self._stamp()
-        if self._books.tickets:
-            self._ledger.write("restored", orders=len(self._books.tickets), executions=len(self._books.executions))
+        if self.books.tickets:
+            self._ledger.write("restored", orders=len(self.books.tickets), executions=len(self.books.executions))
 
     def _come_to(self, ts: int) -> None:
         self._begin(ts)
@@ -227,22 +229,22 @@ class Exchange:
         if name == "clear":
             self._faults.clear()
         if name == "nightly":
-            self._books.held.clear()
+            self.books.held.clear()
         self._ledger.write("fault", name=name, argument="", off=False)
         return {"ok": True}
 
     def _status(self) -> dict[str, Any]:
-        positions = self._books.accounts.positions.items()
+        positions = self.books.accounts.positions.items()
         return {
             "orders": [
                 {"ref": one.ref, "perm_id": one.perm_id, "state": one.state, "filled": one.filled}
-                for one in self._books.live
+                for one in self.books.live
             ],
             "positions": [
                 {"account": account, "con_id": con_id, "position": one.units}
                 for (account, con_id), one in positions
                 if one.units
             ],
-            "executions": len(self._books.executions),
+            "executions": len(self.books.executions),
             "faults": self._faults.names,
         }

@@ -21,7 +21,7 @@ EVENTS = {
     "status": "an order's state changed",
     "exec": "an execution: `exec`",
     "correction": "an execution was replaced by a later revision of it: `exec`, and the one it `corrects`",
-    "commission": "what an execution cost: `commission`, `currency`, `realized` (null when it opened)",
+    "commission": "what an execution cost: `exec_id`, `commission`, `currency`, `realized` (null when it opened)",
     "cancel": "a client asks for an order's end",
     "end": "an order is over: `state` and `why`",
     "error": "a client was refused something: `code` and `text`",
@@ -74,12 +74,15 @@ class Ledger:
         """A client's message."""
         self.write("received", connection=session.number, client_id=session.client_id, fields=fields)
 
-    def order(self, event: str, ticket: Ticket, **more: Any) -> None:
-        """Something about one order."""
-        self.write(event, **_named(ticket), **more)
+    def order(self, event: str, ticket: Ticket, *, whole: bool = False, **more: Any) -> None:
+        """Something about one order; `whole`: with what it says."""
+        if self._file is not None:
+            self.write(event, **_named(ticket), **more, **({"order": _said(ticket)} if whole else {}))
 
     def execution(self, event: str, one: Execution, **more: Any) -> None:
         """Something about one execution."""
+        if self._file is None:
+            return
         facts = {
             "exec_id": one.exec_id,
             "side": "BOT" if one.ticket.side > 0 else "SLD",
@@ -88,6 +91,13 @@ class Ledger:
             "cumulated": one.cumulated,
         }
         self.write(event, **_named(one.ticket), exec=facts, **more)
+
+    def commission(self, one: Execution) -> None:
+        """What an execution cost."""
+        realized = None if one.realized is None else plain(one.realized)
+        currency = one.ticket.listed.currency
+        named = {"exec_id": one.exec_id, "commission": plain(one.commission), "currency": currency}
+        self.write("commission", **_named(one.ticket), **named, realized=realized)
 
     def flush(self) -> None:
         """Have it on the disk."""
@@ -104,7 +114,7 @@ class Ledger:
             self._file = None
 
 
-def facts_of(ticket: Ticket) -> dict[str, Any]:
+def _said(ticket: Ticket) -> dict[str, Any]:
     """The order as its client wrote it and as it stands, for the key `order`."""
     return {
         "action": ticket.entry["action"],

@@ -57,6 +57,8 @@ _SINCE = (
 )
 _UNSET = frozenset({"", "2147483647", "1.7976931348623157e+308", "1.7976931348623157E308", "9223372036854775807"})
 
+_WORDS = frozenset({"orderRef", "ocaGroup", "account"})
+
 
 class Unreadable(ValueError):
     """The fields of a request do not make sense; its text is for the client."""
@@ -89,9 +91,9 @@ def whole(text: str) -> int:
 
 
 def parse(fields: Sequence[str], version: int = 178) -> dict[str, str]:
-    """The fields of one message 3 by the names of the TWS API; `extras` names what the exchange does not offer.
+    """The fields of one message 3 by the names of the TWS API; what is unset, in any client's words, is empty.
 
-    Raises Unreadable when fields are missing or left over.
+    `extras` names what the exchange does not offer. Raises Unreadable when fields are missing or left over.
     """
     rest = iter(fields[1:])
     entry: dict[str, str] = {}
@@ -103,6 +105,9 @@ def parse(fields: Sequence[str], version: int = 178) -> dict[str, str]:
     left = sum(1 for _ in rest)
     if left:
         raise Unreadable(f"{left} fields too many in the order")
+    for name, value in entry.items():
+        if value in _UNSET and name not in _WORDS:
+            entry[name] = ""
     entry["extras"] = " ".join(extras)
     return entry
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from adapters.gateway.books import Books
-from adapters.gateway.ledger import Ledger, facts_of
+from adapters.gateway.ledger import Ledger
 from adapters.gateway.life import Life
 from adapters.gateway.seam import Listed, World
 from adapters.gateway.speech import money_of_point
@@ -65,7 +65,7 @@ class Staging:
         ticket = Ticket(STRANGER, -self._books.next_id(STRANGER), self._account, listed, entry, quantity=1)
         self._books.used(STRANGER, self._books.next_id(STRANGER))
         self._life.accept([ticket])
-        self._ledger.order("foreign", ticket, order=facts_of(ticket))
+        self._ledger.order("foreign", ticket, whole=True)
         return ""
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from adapters.gateway import words
 from adapters.gateway.books import Books
 from adapters.gateway.faults import Faults
-from adapters.gateway.ledger import Ledger, facts_of
+from adapters.gateway.ledger import Ledger
 from adapters.gateway.mouth import Fields, Mouth
 from adapters.gateway.seam import Listed, Session, World
 from adapters.gateway.speech import plain, shown, stamp
@@ -36,7 +36,7 @@ class Telling:
     def order(self, ticket: Ticket, event: str = "status") -> None:
         """An order is new or has changed: openOrder and orderStatus to its client."""
         self._books.changed(ticket)
-        self._ledger.order(event, ticket, order=facts_of(ticket))
+        self._ledger.order(event, ticket, whole=True)
         self._verdict.order(ticket)
         self.status(ticket, self._slowness())
 
@@ -92,10 +92,10 @@ class Telling:
     def _status_in_time(self, ticket: Ticket) -> None:
         late = self._faults.take("status-late")
         if self._faults.take("execution-without-status") is not None:
-            self._ledger.order("status", ticket, order=facts_of(ticket))
+            self._ledger.order("status", ticket, whole=True)
             self._verdict.order(ticket)
         elif late is not None:
-            self._ledger.order("status", ticket, order=facts_of(ticket))
+            self._ledger.order("status", ticket, whole=True)
             self._verdict.order(ticket)
             self.status(ticket, self.now() + int(late) * _MS)
         else:
@@ -109,13 +109,7 @@ class Telling:
             self._commission(one, 0 if late is None else self.now() + int(late) * _MS)
 
     def _commission(self, one: Execution, at_ns: int = 0) -> None:
-        facts = {
-            "exec_id": one.exec_id,
-            "commission": plain(one.commission),
-            "currency": one.ticket.listed.currency,
-            "realized": None if one.realized is None else plain(one.realized),
-        }
-        self._ledger.order("commission", one.ticket, **facts)
+        self._ledger.commission(one)
         for session in self._mouth.hearers(one.ticket.client_id):
             self._mouth.to(session, words.commission(one), at_ns)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.gateway.seam import Session
+from adapters.gateway.seam import Listed, Session
 from adapters.gateway.ticket import Execution, Ticket
 
 PAPER = re.compile(r"^D[UF]\d+$")
@@ -40,18 +40,28 @@ class Finding:
 
 
 class Verdict:
-    """Watches orders, executions and messages."""
+    """Watches orders, executions and messages. `held` says how many units an account has of a contract."""
 
-    def __init__(self, live: Callable[[], Iterable[Ticket]]) -> None:
+    def __init__(self, live: Callable[[], Iterable[Ticket]], held: Callable[[str, Listed], int]) -> None:
         self.findings: list[Finding] = []
         self.delayed = False
-        self._live = live
+        self._live, self._held = live, held
         self._now = 0
         self._markers: dict[int, set[int]] = {}
         self._refs: dict[str, Ticket] = {}
         self._units: dict[tuple[str, int], int] = {}
         self._uncovered: dict[tuple[str, int], int] = {}
         self._heard: dict[int, deque[int]] = {}
+
+    def restore(self, tickets: Iterable[Ticket], executions: Iterable[Execution]) -> None:
+        """What an earlier gateway saw."""
+        self._refs = {ticket.ref: ticket for ticket in tickets if ticket.ref}
+        for one in executions:
+            if one.revision == 1:
+                key = one.ticket.account, one.ticket.listed.con_id
+                self._units[key] = self._units.get(key, 0) + one.ticket.side * one.quantity
+        for key in self._units:
+            self._cover(key)
 
     def heard(self, session: Session, wall_ns: int) -> None:
         """A client has said something."""
@@ -78,9 +88,12 @@ class Verdict:
             self._found("while-1100", about)
         if self.delayed:
             self._found("on-delayed-data", about)
-        other = self._refs.setdefault(ticket.ref, ticket) if ticket.ref else ticket
-        if other is not ticket:
-            self._found("same-ref", f"{about} and {_about(other)}")
+        other = self._refs.get(ticket.ref)
+        if other is not None and other.perm_id:
+            self._found("same-ref", f"{about}: orders {other.order_id} and {ticket.order_id}")
+        elif ticket.ref:
+            # One that was refused, or never transmitted, was no order.
+            self._refs[ticket.ref] = ticket
 
     def off_grid(self, ref: str) -> None:
         """A price was refused."""
@@ -122,7 +135,7 @@ class Verdict:
 
     def _closes_nothing(self, ticket: Ticket) -> bool:
         waits = ticket.why_held == "child"
-        return not waits and self._units.get((ticket.account, ticket.listed.con_id), 0) * ticket.side >= 0
+        return not waits and self._held(ticket.account, ticket.listed) * ticket.side >= 0
 
     def _has_stop(self, entry: Ticket) -> bool:
         stops = [one for one in self._live() if one.type in ("STP", "STP LMT") and one.side == -entry.side]

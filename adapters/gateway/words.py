@@ -3,15 +3,13 @@
 Source: TWS API at server versions 157 to 178, as ib_async 2.1.0 and IB's own client read them.
 """
 
-from decimal import Decimal
+from functools import lru_cache
 
-from adapters.gateway.order_entry import unset
 from adapters.gateway.seam import Field, Listed
 from adapters.gateway.speech import UNSET_FLOAT, UNSET_INT, plain
 from adapters.gateway.ticket import Execution, Ticket
 
 Fields = tuple[Field, ...]
-_FLOATS_KEPT = frozenset({"lmtPrice", "auxPrice"})
 
 
 def contract(listed: Listed, right: str = "?") -> Fields:
@@ -58,7 +56,8 @@ def open_order(ticket: Ticket, version: int) -> Fields:
         *contract(ticket.listed),
         *say.of("action"),
         ticket.quantity,
-        *say.of("orderType lmtPrice auxPrice"),
+        *say.of("orderType"),
+        *(say.price("lmtPrice"), say.price("auxPrice")),
         ticket.tif,
         ticket.oca_group,
         ticket.account,
@@ -66,7 +65,7 @@ def open_order(ticket: Ticket, version: int) -> Fields:
         ticket.client_id,
         ticket.perm_id,
         *say.of("outsideRth hidden discretionaryAmt goodAfterTime"),
-        f"{plain(say.amount('discretionaryAmt'))}/{ticket.account}/{ticket.quantity}",
+        f"{say.price('discretionaryAmt')}/{ticket.account}/{ticket.quantity}",
         *say.of("faGroup faMethod faPercentage"),
         *(say.of("faProfile") if version < 177 else ()),
         *say.of("modelCode goodTillDate rule80A percentOffset settlingFirm shortSaleSlot designatedLocation"),
@@ -113,7 +112,8 @@ def completed_order(ticket: Ticket, version: int, when: str) -> Fields:
         *contract(ticket.listed),
         *say.of("action"),
         ticket.quantity,
-        *say.of("orderType lmtPrice auxPrice"),
+        *say.of("orderType"),
+        *(say.price("lmtPrice"), say.price("auxPrice")),
         ticket.tif,
         ticket.oca_group,
         ticket.account,
@@ -200,20 +200,22 @@ class _Saying:
 
     def of(self, names: str) -> Fields:
         """Several fields by name."""
-        return tuple(self.text(name) for name in names.split())
+        entry = self._entry
+        return tuple([entry.get(name, "") for name in _split(names)])
 
     def text(self, name: str) -> str:
-        """One field; what is unset is empty, a price that does not belong to the type is 0.0 as IB has it."""
-        value = self._entry.get(name, "")
-        if unset(value):
-            return "0.0" if name in _FLOATS_KEPT else ""
-        return value
+        """One field; empty when it is unset."""
+        return self._entry.get(name, "")
+
+    def price(self, name: str) -> str:
+        """A price; one that does not belong to the order's type is 0.0, as IB has it."""
+        return self._entry.get(name) or "0.0"
 
     def whole(self, name: str) -> Fields:
         """A field that IB never leaves empty."""
         return (self.text(name) or UNSET_INT,)
 
-    def amount(self, name: str) -> Decimal:
-        """A field as a number, 0 when it is unset."""
-        value = self.text(name)
-        return Decimal(value) if value else Decimal(0)
+
+@lru_cache
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(names.split())
