@@ -171,3 +171,17 @@ async def test_a_tape_s_execution_follows_the_tick_that_made_it(tmp_path: Path) 
         assert names.index("tickByTickAllLast") < names.index("execDetails")
         assert names[names.index("execDetails") - 1] == "tickByTickAllLast"
         assert int(execution.time.timestamp()) == int(rows.rows()["ts"][2]) // 1_000_000_000
+
+
+async def test_a_gateway_that_stops_says_what_its_clients_did_wrong() -> None:
+    async with gateway_program("--no-market", "--fault", "reject:stop:201") as program:
+        client = IB()
+        await client.connectAsync("127.0.0.1", program.port, clientId=17, timeout=HASTE_S)
+        one, again = await bracket(client, "b"), await bracket(client, "b")
+        await until(client, lambda: states(again) == ["Submitted", "PreSubmitted", "PreSubmitted"])
+        # IB shows a refused order as Inactive; its bracket goes on without it
+        assert states(one) == ["Submitted", "Inactive", "PreSubmitted"]
+        client.disconnect()
+        assert await program.stop() == 0
+    found = [line for line in program.said if line.startswith("verdict: ")]
+    assert [line.split(": ")[1:3] for line in found] == [["same-ref", "b/entry"], ["same-ref", "b/target"]]
