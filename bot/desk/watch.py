@@ -77,7 +77,7 @@ class Watch:
 
     def note(self, now: int, *, stopping: bool = False) -> None:
         """Between two batches: write down a new mode, and from time to time that we are alive."""
-        if not self.live:
+        if not self.live or not now:
             return
         if self._wall is not None and (now >= self._beat or self._p.journal.commit_ns > SLOW_COMMIT_NS):
             self._beat = now + HEARTBEAT_NS
