@@ -22,8 +22,8 @@ from bot.clock import WallClock
 DEADLINE_S = 10.0
 """For TCP, handshake and first words together: behind a container's proxy the port is open before anyone logs in."""
 TAPE_TIME = "tape-time tape-step"
-"""Capabilities: a simulated gateway gives the tape's nanoseconds instead of the wall's seconds, and waits for us where it
-plays as fast as it can."""
+"""Capabilities: a simulated gateway gives the tape's nanoseconds instead of the wall's seconds, and waits for us where
+it plays as fast as it can."""
 _STEPPED = "9001"
 _LOOK_AGAIN_S = 0.02
 ABOUT_ORDERS = frozenset({"3", "5", "11", "53", "55", "59", "61", "62"})
