@@ -69,6 +69,8 @@ class Books:
     def connected(self) -> None:
         """Another connection: its order numbers are told anew."""
         self._by_number.clear()
+        for kept in self.kept.values():
+            kept.wish = None  # what has become of an amendment is shown by the open orders
 
     @property
     def live(self) -> bool:

@@ -63,7 +63,7 @@ class IbBroker:
         self.recovery = Recovery(link, self.books)
         chance = Random(f"{link.where} {link.params.client_id}")
         self.keeper = Keeper(link, self.recovery.recover, self.recovery.attend, chance)
-        self._unsent: list[tuple[Sending, list[Kept]]] = []
+        self._unsent: list[tuple[int, Sending, list[Kept]]] = []  # with the connection that they wait for
         self._next_number = 0
         self._connection = 0
         self._ticks: Ticks | None = None
@@ -200,7 +200,7 @@ class IbBroker:
 
     def _waits(self, kept: Kept) -> bool:
         """Whether an order stands in line before the wire and has not left."""
-        return any(not sending.sent and any(one is kept for one in group) for sending, group in self._unsent)
+        return any(not sending.sent and any(one is kept for one in group) for _, sending, group in self._unsent)
 
     def _must_be_up(self) -> None:
         if self._link.state != "up" or self._link.stage != "live":
@@ -279,7 +279,7 @@ class IbBroker:
         for one in kept:
             self.books.sent(one)
         if not sending.sent and not any(one.words for one in kept):  # an amendment that stays here changes nothing
-            self._unsent.append((sending, kept))
+            self._unsent.append((self._link.number, sending, kept))
 
     # Reports
 
@@ -302,18 +302,19 @@ class IbBroker:
         """Whoever has left meanwhile may be followed by its cancel; who has not when the link ends, was never sent."""
         if not self._unsent:
             return
-        waiting = [one for one in self._unsent if not one[0].sent]
-        gone = [kept for sending, group in self._unsent if sending.sent for kept in group]
-        down = self._link.stage == "down"
-        self._unsent = [] if down else waiting
-        for kept in gone if not down else []:
-            if kept.cancel_asked and not kept.ended:
-                self._tell_cancel(kept)
-        for _, lost in waiting if down else []:
-            for kept in lost:
-                kept.state = kept.told = OrderState.REJECTED
-                now = self._link.now_ns()
-                self._link.report(OrderReport(kept.ref, OrderState.REJECTED, now, message="never sent: the link ended"))
+        over = self._link.number if self._link.stage == "down" else self._link.number - 1
+        unsent, self._unsent = self._unsent, []
+        for number, sending, group in unsent:
+            if not sending.sent and number > over:
+                self._unsent.append((number, sending, group))
+            for kept in group:
+                if sending.sent and kept.cancel_asked and not kept.ended and number > over:
+                    self._tell_cancel(kept)
+                elif not sending.sent and number <= over:
+                    kept.state = kept.told = OrderState.REJECTED
+                    now = self._link.now_ns()
+                    told = OrderReport(kept.ref, OrderState.REJECTED, now, message="never sent: the link ended")
+                    self._link.report(told)
 
     async def settled(self, seconds: float) -> None:
         """Come back when every order has been answered and every fill has its price, or after so long."""

@@ -90,13 +90,17 @@ async def test_t14_a_status_of_an_order_nobody_has_named_asks_who_it_is():
         await far.until(lambda: len(far.sent(wire.OPEN_ORDERS)) >= asked + 2)
 
 
-async def test_t18_what_never_left_is_said_to_have_stayed():
+@pytest.mark.parametrize("seen", ["at once", "afterwards"])
+async def test_t18_what_never_left_is_said_to_have_stayed(seen: str):
     async with desk() as (near, far):
         pace = near.link.wire.pace
         pace.complained()
         await near.broker.place(long_one())
         assert far.sent(wire.PLACE) == []
         near.link.drop("cut while it waited")
+        if seen == "afterwards":
+            await near.link.lost.wait()
+            await far.until(lambda: far.connections == 2 and len(far.sent(wire.OPEN_ORDERS)) == 4)
         await near.until(lambda: OrderState.REJECTED in near.states("b-entry"))
         assert "never sent" in near.of(OrderReport)[-1].message
 
