@@ -125,10 +125,10 @@ class Run:
         return told
 
     def next_open(self) -> int:
-        """When the next session of any instrument opens after this run, ns UTC."""
+        """When a session of any instrument opens after this run, ns UTC; now, where one is open already."""
         now = self._opened.clock.now_ns()
-        opens = [int(day["open"]) for days in self._opened.hours.values() for day in days if day["open"] >= now]
-        return min(opens, default=now)
+        days = [day for rows in self._opened.hours.values() for day in rows if day["close"] > now]
+        return max(now, min((int(day["open"]) for day in days), default=now))
 
     @property
     def recorder(self) -> Recorder | None:

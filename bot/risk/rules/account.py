@@ -6,7 +6,8 @@ from bot.risk.context import Context, Rule, Scope
 MS_NS = 1_000_000
 CLOCK_OFFSET_NS = 2_000 * MS_NS
 """An offset to the broker's clock from which times mean nothing (rulings 22)."""
-LOOP_LAG_NS = 2_000 * MS_NS
+LOOP_LAG_NS = 500 * MS_NS
+"""Older than this when they are walked, the market's newest rows are not the market any more."""
 COMMIT_NS = 250 * MS_NS
 """A journal that takes longer than this for a commit is stalling (design §8)."""
 
@@ -96,7 +97,7 @@ class Healthy(Rule):
     name = "health"
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse when the clock is off by 2 s, the loop 2 s late or a commit took over 250 ms."""
+        """Refuse when the clock is off by 2 s, the loop 500 ms late or a commit took over 250 ms."""
         health = ctx.health
         limits = (
             ("clock_offset_ms", abs(health.clock_offset_ns), CLOCK_OFFSET_NS, "the clock is off the broker's"),

@@ -87,11 +87,11 @@ CASES = [
     ),
     Case(
         "health",
-        lambda: alone(Bench(health=Health(2000 * MS, 2000 * MS, 250 * MS))),
+        lambda: alone(Bench(health=Health(2000 * MS, 500 * MS, 250 * MS))),
         lambda: alone(Bench(health=Health(-2000 * MS - 1))),
         "clock",
     ),
-    Case("health", lambda: alone(Bench()), lambda: alone(Bench(health=Health(0, 2000 * MS + 1))), "loop"),
+    Case("health", lambda: alone(Bench()), lambda: alone(Bench(health=Health(0, 500 * MS + 1))), "loop"),
     Case("health", lambda: alone(Bench()), lambda: alone(Bench(health=Health(0, 0, 250 * MS + 1))), "commit"),
     Case("hours", lambda: at("2026-12-11 09:30"), lambda: at("2026-12-11 09:29:59.999"), "regular open"),
     Case("hours", lambda: at("2026-12-11 15:44:59.999"), lambda: at("2026-12-11 15:45"), "before the regular close"),
