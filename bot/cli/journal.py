@@ -166,7 +166,7 @@ def diff(a: str, b: str, journal: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"same": not found, "differences": found})
     elif not found:
-        click.echo("the same: no row differs")
+        click.echo("the same: no difference")
     else:
         kinds = dict.fromkeys(row["kind"] for row in found)
         print_rows(found[:DIFFERENCES_SHOWN], ("kind", "why"))

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.again import Wishes, differences, recorded, without_latency
-from bot.cli.output import json_option, print_json, print_rows
+from bot.cli.output import json_option, print_json
 from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
 from bot.errors import InputMissing, UsageError
 
 if TYPE_CHECKING:
     from bot.daemon import Asked, Outcome
+
+
+SHOWN = 20
+"""Differences that are told; the rest by `journal diff`."""
 
 
 @click.command()
@@ -108,8 +112,11 @@ def _again(
         print_json({**outcome.summary(), "diff": {"same": not found, "differences": found}})
     else:
         _end(outcome, as_json)
-        click.echo(f"\n  against run {run}: " + ("no row differs" if not found else f"{len(found)} differences"))
-        print_rows(found[:20], ("kind", "why"), empty="")
+        click.echo(f"\n  against run {run}: " + ("no difference" if not found else f"{len(found)} differences"))
+        for one in found[:SHOWN]:
+            click.echo(f"    {one['kind']}  {one['why']}")
+        if len(found) > SHOWN:
+            click.echo(f"    … paperpit journal diff tells all of them: {run} against {outcome.run}")
     leave(outcome)
     if found:
         raise SystemExit(1)

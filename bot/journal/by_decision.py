@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.journal import rows
 from bot.journal.made_of import made_differently
-from bot.journal.outcome import Outcome, filled_differently, outcomes
+from bot.journal.outcome import Outcome, clock, filled_differently, outcomes
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.row_diff import Difference, keyed, table_differences
 
@@ -41,6 +41,7 @@ _DAY_RULES = frozenset({"daily_loss", "brackets_per_day", "open_brackets", "posi
 """Rules that count what was done before, by an earlier run of the account too."""
 
 Key = tuple[object, ...]
+_FOLLOWS = "a consequence of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Cause:
 
     ts: int
     kind: str
-    what: str  # "the short entry in ES at 09:41:00 was filled in A alone"
+    what: str  # "the short bracket in ES of 13:41:00.250Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,11 @@ def decided(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> list[
     keys = sorted({*one.decisions, *other.decisions}, key=lambda key: (key[0], str(key)))
     for key in keys:
         difference = _decision(key, one, other, causes)
-        if difference is not None:
-            found.append(difference)
+        if difference is None:
+            continue
+        found.append(difference)
+        # A consequence is no cause: what follows from it follows from its own.
+        if _FOLLOWS not in difference["why"]:
             causes.append(Cause(int(str(key[0])), difference["kind"], difference["why"].partition(":")[0]))
     return found
 
@@ -138,7 +142,7 @@ def _decision(key: Key, one: Side, other: Side, causes: Sequence[Cause]) -> Diff
     if left is None or right is None:
         here, there, row = (one, other, left) if left is not None else (other, one, right)
         assert row is not None, "a key comes from one of the two"
-        what = f"a proposal of {row.strategy} in {row.instrument} only in {here.name}"
+        what = f"a proposal of {row.strategy} in {row.instrument} at {clock(known)} only in {here.name}"
         if there.until_ns is not None and known > there.until_ns:
             return {"kind": "recording", **told, "why": f"{what}: it came after the end of {there.name}'s tape"}
         return _consequence(what, before, told) or {"kind": "decision", **told, "why": f"{what}: nothing explains it"}
@@ -159,7 +163,8 @@ def _verdict(
     told: Mapping[str, Any],
 ) -> Difference:
     """The same proposal, judged differently."""
-    what = f"{left.strategy} in {left.instrument} was {_verdict_of(left)} in A and {_verdict_of(right)} in B"
+    what = f"{left.strategy} in {left.instrument} at {clock(left.known)} was {_verdict_of(left)} in A"
+    what += f" and {_verdict_of(right)} in B"
     mine, others = _rules(left), _rules(right)
     differing = mine ^ others
     kinds = {_LIVE_RULES[rule] for rule in differing if rule in _LIVE_RULES}
@@ -178,7 +183,7 @@ def _consequence(what: str, before: Sequence[Cause], told: Mapping[str, Any]) ->
     if not before:
         return None
     cause = max(before, key=lambda one: one.ts)
-    return {"kind": cause.kind, **told, "why": f"{what}: a consequence of the difference before it, {cause.what}"}
+    return {"kind": cause.kind, **told, "why": f"{what}: {_FOLLOWS} {cause.what}"}
 
 
 def _changed(left: rows.Decision, right: rows.Decision) -> str:

@@ -29,7 +29,7 @@ class Outcome:
     def named(self) -> str:
         """The bracket in words."""
         one = self.bracket
-        return f"the {LONG_SHORT[one.side]} bracket in {one.instrument} of {_clock(one.created_ns)}"
+        return f"the {LONG_SHORT[one.side]} bracket in {one.instrument} of {clock(one.created_ns)}"
 
     def told(self) -> dict[str, Any]:
         """As a difference shows it."""
@@ -52,7 +52,7 @@ class Outcome:
             return f"not filled by {self.by}"
         count = sum(fill.quantity for fill in fills)
         mean = Fraction(sum(fill.price * fill.quantity for fill in fills), count)
-        return f"{count} at {self.grid.mean_price(mean)}, {_clock(fills[-1].ts)}, by {self.by}"
+        return f"{count} at {self.grid.mean_price(mean)}, {clock(fills[-1].ts)}, by {self.by}"
 
 
 def outcomes(reader: Reader, info: RunInfo) -> dict[str, Outcome]:
@@ -76,7 +76,7 @@ def filled_differently(a: Outcome, b: Outcome) -> tuple[int, str] | None:
     if not roles:
         return None
     stamps = [fill.ts for one in (a, b) for role in roles for fill in one.fills.get(role, ())]
-    told = [f"its {role} was {a.of(role)} in A, {b.of(role)} in B" for role in roles]
+    told = [f"{role} {a.of(role)} in A, {b.of(role)} in B" for role in roles]
     return min(stamps, default=a.bracket.created_ns), f"{a.named}: {'; '.join(told)}"
 
 
@@ -89,11 +89,11 @@ def _differ(a: Outcome, b: Outcome, role: str) -> bool:
 
 
 def _by(info: RunInfo) -> str:
-    own = f"the model '{info.fill_model}'" if info.fill_model else ""
     if info.adapter in ("replay", "synthetic"):
-        return own or "no model"
-    return f"the broker of '{info.adapter}'" + (f", {own}" if own else "")
+        return f"the model {info.fill_model}"
+    return f"{info.adapter} ({info.fill_model})" if info.fill_model else info.adapter
 
 
-def _clock(ns: int) -> str:
+def clock(ns: int) -> str:
+    """A moment's time of day, UTC."""
     return f"{datetime.fromtimestamp(ns // 10**9, UTC):%H:%M:%S}.{ns // 10**6 % 1000:03}Z"
