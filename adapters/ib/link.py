@@ -204,6 +204,11 @@ class Link:
         """Time of the message at hand: the wall's, or the newest row's of a tape."""
         return max(self.clock.now_ns(), self.frames.newest) if self.tape else self.clock.now_ns()
 
+    def read_ends(self) -> None:
+        """All that the socket had has been handed on: ticks do not wait for the market's next look."""
+        if self.frames.rows:
+            self.wake.set()
+
     def report(self, report: Report) -> None:
         """Queue something for the desk, at its place among the rows."""
         self.reports.append((self._taken + self.frames.rows, report))

@@ -62,6 +62,19 @@ async def test_every_row_of_a_played_tape_comes_in_its_own_time(tmp_path: Path) 
     assert one.adapter.market.first_ns <= int(played["ts"][0])
 
 
+async def test_a_tick_is_handed_on_when_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a market that would not look by itself
+    monkeypatch.setattr("adapters.ib.market.SILENCE_S", 1_000)
+    async with watched(**SILENT) as one:
+        await subscribed(one)
+        await ticking(one, "4200.00")
+        # then ticks alone wake it, without any report beside them
+        said = len(one.said)
+        await ticking(one, "4200.25")
+        await ticking(one, "4200.50")
+        assert len(one.said) == said
+
+
 async def test_what_the_budget_does_not_give_is_sampled() -> None:
     async with watched("ES", "NQ", **SILENT, instruments=("ES", "NQ")) as one:
         await subscribed(one, streams=2, lines=2)
