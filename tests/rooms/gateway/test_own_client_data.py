@@ -1,4 +1,4 @@
-"""IB's own Python client starts up and gets data, unchanged. It is no dependency (its licence is IB's): without it this is skipped."""
+"""IB's own Python client starts up and gets data, unchanged. Its licence is IB's: where it is not installed this is skipped."""
 
 import asyncio
 import threading
