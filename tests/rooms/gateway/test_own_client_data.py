@@ -1,4 +1,4 @@
-"""IB's own Python client starts up and gets data, unchanged. Its licence is IB's: where it is not installed this is skipped."""
+"""IB's own Python client gets contracts and data, unchanged. Skipped where it is not installed: its licence is IB's."""
 
 import asyncio
 import threading
