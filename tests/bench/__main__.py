@@ -1,6 +1,7 @@
 """`make bench`: measure, print a table, write bench.json.
 
 usage: python -P -m tests.bench [--rounds N] [SECTION …]   sections: replay python memory start journal signals market
+                                                              decode latency burst flood
 """
 
 import argparse
@@ -94,7 +95,14 @@ def market(_tapes: Tapes, rounds: int) -> list[Row]:
     return measure(rounds)
 
 
-SECTIONS = {section.__name__: section for section in (replay, python, signals, cuts, memory, start, market)}
+def decode(_tapes: Tapes, rounds: int) -> list[Row]:
+    """P9."""
+    from tests.bench.decode import measure
+
+    return measure(rounds)
+
+
+SECTIONS = {section.__name__: section for section in (replay, python, signals, cuts, memory, start, market, decode)}
 # Measured by the rooms themselves; `measure()` gives rows as bench.json has them.
 OTHERS = tuple(name for name in ("journal",) if find_spec(f"tests.bench.{name}"))
 
