@@ -1,8 +1,8 @@
 """P9: what one tick-by-tick message costs until it is a row, beside the library's own path to its ticker.
 
 Method: the same bytes, two quotes to a print, given to both as a socket would, so many messages a read; the best of
-many reads, taken in turns. The library's side is its `Client`, `Decoder`, `Wrapper` and the event at the end of a read; ours
-ends with the rows in the desk's hands. What stands on the way out is measured beside: three orders as bytes.
+many reads, taken in turns. The library's side is its `Client`, `Decoder`, `Wrapper` and the event at the end of a read;
+ours ends with the rows in the desk's hands. What stands on the way out is measured beside: three orders as bytes.
 """
 
 import asyncio
