@@ -1,0 +1,69 @@
+"""The real desk as `paperpit run` starts it, with journal and recording in a folder of the bench's.
+
+usage: python -P -m tests.bench.wire.desk FOLDER        (what `settings` has written there)
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.cli.trading import trade
+from bot.config import read_bot, read_strategy
+from bot.daemon import Asked
+from bot.warm import AUTO, Wanted
+
+TRIGGER = Path(__file__).with_name("trigger.py")
+# Limits that the shipped settings have would end the bench after ten brackets; a bracket in which nothing fills lives
+# for a tenth of a second.
+BOT = """
+adapter = "ib"
+calendar = "none"
+strategies = [{files}]
+[adapters.ib]
+port = {port}
+client_id = {client}
+tick_by_tick = 1000
+[journal]
+durability = "{durability}"
+[risk]
+max_daily_loss_usd = 1_000_000
+max_brackets_per_day = 1_000_000
+"""
+STRATEGY = f"""
+name = "answer-{{product}}"
+strategy = '{TRIGGER}:Answer'
+instrument = "{{product}}"
+[bracket]
+stop_ticks = 6
+target_ticks = 12
+contracts = 1
+[hours]
+session = "any"
+[detectors.'{TRIGGER}:Trigger']
+"""
+
+
+def settings(folder: Path, port: int, client: int, durability: str, products: Sequence[str]) -> None:
+    """Write what the desk of `folder` is started with."""
+    folder.mkdir(parents=True)
+    files = [f"{product}.toml" for product in products]
+    for product, file in zip(products, files, strict=True):
+        (folder / file).write_text(STRATEGY.format(product=product))
+    names = ", ".join(f'"{file}"' for file in files)
+    (folder / "bot.toml").write_text(BOT.format(port=port, client=client, durability=durability, files=names))
+
+
+def main(folder: Path) -> None:
+    """Trade until a signal, then say what was seen."""
+    bot = read_bot(folder / "bot.toml")
+    specs = [read_strategy(name, bot.path.parent) for name in bot.value.strategies]
+    journal = f"sqlite:///{folder / 'journal.db'}"
+    outcome = trade(
+        Asked(bot, specs, journal, bot.value.journal.durability, warm=Wanted(AUTO), record_to=folder / "tapes")
+    )
+    print(json.dumps(outcome.summary()), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
