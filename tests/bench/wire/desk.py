@@ -31,7 +31,7 @@ max_daily_loss_usd = 1_000_000
 max_brackets_per_day = 1_000_000
 """
 STRATEGY = f"""
-name = "answer-{{product}}"
+name = "answer-{{slot}}"
 strategy = '{TRIGGER}:Answer'
 instrument = "{{product}}"
 [bracket]
@@ -46,10 +46,10 @@ session = "any"
 
 def settings(folder: Path, port: int, client: int, durability: str, products: Sequence[str]) -> None:
     """Write what the desk of `folder` is started with."""
-    folder.mkdir(parents=True)
+    (folder / "tapes").mkdir(parents=True)
     files = [f"{product}.toml" for product in products]
     for product, file in zip(products, files, strict=True):
-        (folder / file).write_text(STRATEGY.format(product=product))
+        (folder / file).write_text(STRATEGY.format(product=product, slot=product.lower()))
     names = ", ".join(f'"{file}"' for file in files)
     (folder / "bot.toml").write_text(BOT.format(port=port, client=client, durability=durability, files=names))
 

@@ -10,7 +10,7 @@ from ib_async import IB, Contract, LimitOrder, Order, StopOrder, TickByTickAllLa
 from ib_async.ib import StartupFetchNONE
 
 TRIGGER = 777
-AWAY, STOP, TARGET, LIFE_S = 10.0, 1.5, 3.0, 0.1
+AWAY, STOP, TARGET, LIFE_S = 3.0, 1.5, 3.0, 0.1
 
 
 class Documented:

@@ -207,7 +207,8 @@ class Ticks:
             self._trigger += 1
         self._far.sent += len(out)
         transport = self._session._transport
-        assert transport is not None
+        if transport is None or transport.is_closing():
+            raise ConnectionError("the client has gone")
         transport.write(b"".join(out))
         return time.perf_counter_ns()
 
