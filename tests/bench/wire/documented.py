@@ -9,7 +9,7 @@ import sys
 from ib_async import IB, Contract, LimitOrder, Order, StopOrder, TickByTickAllLast, Ticker, Trade
 from ib_async.ib import StartupFetchNONE
 
-TRIGGER = 777
+TRIGGER = 4
 AWAY, STOP, TARGET, LIFE_S = 3.0, 1.5, 3.0, 0.1
 
 

@@ -35,7 +35,7 @@ from bot.config.instruments import load_instruments
 from bot.domain.instrument import Instrument
 
 BEGIN_NS = int(datetime(2026, 11, 24, 15, 0, tzinfo=UTC).timestamp()) * 1_000_000_000
-TRIGGER = 777
+TRIGGER = 4
 """Size of a print that asks for a bracket."""
 LATE_S = 5.0
 ORDERS = 3

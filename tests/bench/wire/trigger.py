@@ -15,7 +15,7 @@ from bot.domain.market import EVENT, Events, Ticks
 from bot.kernel import kernel
 from bot.ports import DeskView
 
-SIZE, AWAY, STOP, TARGET, LIFE_NS = 777, 12, 6, 12, 100_000_000
+SIZE, AWAY, STOP, TARGET, LIFE_NS = 4, 12, 6, 12, 100_000_000
 
 
 @kernel
