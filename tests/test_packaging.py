@@ -5,11 +5,16 @@ it from a foreign folder with a home of its own.
 """
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 import sysconfig
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import pytest
 
@@ -45,10 +50,26 @@ class Installed:
         return self.told(*words).stdout
 
     def told(self, *words: str) -> subprocess.CompletedProcess[str]:
-        program = self.python.with_name("paperpit")
-        done = subprocess.run([program, *words], cwd=self.here, env=self.env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        done = self.said(*words)
+        assert done.returncode == 0, done.stderr + done.stdout
         return done
+
+    def said(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Whatever it says, good or bad."""
+        program = self.python.with_name("paperpit")
+        return subprocess.run([program, *words], cwd=self.here, env=self.env, capture_output=True, text=True)
+
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """The program in a terminal of its own; it is gone at the end, one way or the other."""
+        program = self.python.with_name("paperpit")
+        with subprocess.Popen(
+            [program, *words], cwd=self.here, env=self.env, stderr=PIPE, stdout=DEVNULL, text=True
+        ) as one:
+            try:
+                yield one
+            finally:
+                one.kill()
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +104,41 @@ def test_a_replay_works_elsewhere(installed):
     assert str(ROOT) not in summary["journal"]
     assert len(json.loads(installed.paperpit("journal", "round-trips", "--json"))) == summary["round_trips"]
     assert installed.paperpit("db", "current").strip()
+
+
+def the_first_day() -> dict[str, list[str]]:
+    """The commands of the page, by their first word."""
+    page = (ROOT / "docs/ib-paper-account.md").read_text()
+    (block,) = re.findall(r"<!-- the first day -->\n```\n(.*?)```", page, re.S)
+    lines = [shlex.split(line)[1:] for line in block.splitlines()]
+    return {line[0]: line for line in lines}
+
+
+def test_the_first_day_goes_as_the_page_says(installed):
+    typed = the_first_day()
+    with installed.running(*typed["gateway"], "--port", "0") as gateway:
+        # given a gateway that listens, and a desk's own settings
+        port = re.search(r":(\d+) ", gateway.stderr.readline())[1]
+        here = ("--set", f"adapters.ib.port={port}")
+        installed.told(*typed["init"])
+        installed.told(*typed["check"], *here)
+        found = json.loads(installed.told(*typed["doctor"], *here, "--json").stdout)
+        assert {one["check"] for one in found} >= {"gateway", "account", "contracts", "tick-rules", "market-data"}
+        assert [one for one in found if one["level"] == "fail"] == []
+        # when the desk has traded
+        with installed.running(*typed["run"], *here) as desk:
+            while not json.loads(installed.said("journal", "fills", "--json").stdout or "[]"):
+                assert desk.poll() is None, desk.stderr.read()
+            told = json.loads(installed.told(*typed["status"], "--json").stdout)
+            installed.told(*typed["stop"])
+            assert desk.wait(timeout=60) == 0, desk.stderr.read()
+    # then
+    assert told["account"] == "DU1234567"
+    assert [one["contract"] for one in told["contracts"]] == ["ESZ2026"]
+    reviewed = json.loads(installed.told(*typed["journal"], "--json").stdout)
+    assert [run["adapter"] for run in reviewed["runs"]] == ["ib"]
+    assert reviewed["approved"] >= 1
+    assert "Traceback" not in (installed.told(*typed["journal"]).stdout)
 
 
 def test_a_folder_with_a_bot_of_its_own_does_not_disturb_it(installed):
