@@ -127,7 +127,7 @@ def test_the_first_day_goes_as_the_page_says(installed):
         assert [one for one in found if one["level"] == "fail"] == []
         # when the desk has traded
         with installed.running(*typed["run"], *here) as desk:
-            while not json.loads(installed.said("journal", "fills", "--json").stdout or "[]"):
+            while not json.loads(installed.said("journal", "fills", "--adapter", "ib", "--json").stdout or "[]"):
                 assert desk.poll() is None, desk.stderr.read()
             told = json.loads(installed.told(*typed["status"], "--json").stdout)
             installed.told(*typed["stop"])
