@@ -118,7 +118,8 @@ def test_the_first_day_goes_as_the_page_says(installed):
     typed = the_first_day()
     with installed.running(*typed["gateway"], "--port", "0") as gateway:
         # given a gateway that listens, and a desk's own settings
-        port = re.search(r":(\d+) ", gateway.stderr.readline())[1]
+        ready = next(line for line in gateway.stderr if line.startswith("listening on "))
+        port = re.search(r":(\d+) ", ready)[1]
         here = ("--set", f"adapters.ib.port={port}")
         installed.told(*typed["init"])
         installed.told(*typed["check"], *here)
