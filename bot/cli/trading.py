@@ -104,7 +104,7 @@ async def _on(asked: "Asked", once: bool, tell: "Callable[[Outcome], None]") -> 
         try:
             async with daemon.answering():
                 while True:
-                    async with daemon.run() as run:
+                    async with daemon.run(said=say) as run:
                         outcome = await _traded(run)
                         opens_ns = run.next_open()
                     _told(outcome)

@@ -5,8 +5,8 @@ contracts and hours asked for anew. In between the desk is `closed` and says so.
 """
 
 import importlib.metadata
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.domain.command import Command
 from bot.errors import Unreachable
 
 SECOND_NS = 1_000_000_000
+AGAIN_NS = 60 * SECOND_NS
 BEFORE_OPEN_NS = 300 * SECOND_NS
 """So long before the market opens the next run is opened: enough for contracts, hours and memory."""
 
@@ -29,6 +30,7 @@ class Daemon:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._run: Run | None = None
+        self._first = True
         self._state, self._why = "starting", "the market is being opened"
         self.stopping = Stopping()
         self.stopped = False
@@ -41,13 +43,25 @@ class Daemon:
             yield
 
     @asynccontextmanager
-    async def run(self) -> AsyncIterator[Run]:
-        """The next run, opened and closed."""
+    async def run(self, said: Callable[[str], None] = lambda text: None) -> AsyncIterator[Run]:
+        """The next run, opened and closed. The first one is refused by whatever refuses it.
+
+        Later a gateway that is not there yet (a weekend's restart) is tried again every minute, which `said` tells.
+        """
         self._state, self._why = "starting", "the market is being opened"
-        async with Run(self._asked, self.stopping) as run:
-            self._run = run
+        async with AsyncExitStack() as stack:
+            while self._run is None:
+                try:
+                    self._run = await stack.enter_async_context(Run(self._asked, self.stopping))
+                except Unreachable as error:
+                    if self._first:
+                        raise
+                    self._why = f"{error.what}; trying again every minute"
+                    said(self._why)
+                    await _until(WallClock().now_ns() + AGAIN_NS)
+            self._first = False
             try:
-                yield run
+                yield self._run
             finally:
                 self._run = None
 
@@ -55,11 +69,7 @@ class Daemon:
         """Wait until it is time to open the run of the session that begins at `opens_ns`."""
         at = datetime.fromtimestamp(opens_ns // SECOND_NS, UTC)
         self._state, self._why = "closed", f"the next session opens at {at:%Y-%m-%d %H:%M} UTC"
-        async with WallClock() as wall:
-            wall.wake_at([opens_ns - BEFORE_OPEN_NS])
-            while wall.now_ns() < opens_ns - BEFORE_OPEN_NS:
-                wall.alarm.clear()
-                await wall.alarm.wait()
+        await _until(opens_ns - BEFORE_OPEN_NS)
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do it, or have the desk do it. Raises PaperpitError."""
@@ -86,6 +96,17 @@ class Daemon:
             "desk": self._asked.bot.value.desk,
             "version": importlib.metadata.version("paperpit"),
         }
+
+
+async def _until(ts: int) -> None:
+    """Wait for a moment of the wall's, ns UTC; one that has come is not waited for."""
+    if WallClock().now_ns() >= ts:
+        return
+    async with WallClock() as wall:
+        wall.wake_at([ts])
+        while wall.now_ns() < ts:
+            wall.alarm.clear()
+            await wall.alarm.wait()
 
 
 _NOBODY: Mapping[str, Any] = {
