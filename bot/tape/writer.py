@@ -222,7 +222,7 @@ class TapeWriter:
             side_known=self._sided if self._side_known is None else self._side_known,
             resolution_ns=self._resolution or next(fitting, 1),
             run=self._run,
-            from_ns=min(self._from, self._first),
+            from_ns=min(self._from, self._first) if self._from else 0,
             until_ns=max(self._until, self._last) if self._until else 0,
         )
         self._parquet.add_key_value_metadata({KEY: facts_to_json(self._facts)})
