@@ -66,7 +66,8 @@ class Watch:
         self._p.gate.feed(report.instrument, report.state, report.why)
         self._p.journal.control(f"feed.{product}", report.state, report.ts, report.why)
         self._p.journal.commit()
-        because = f": {report.why}" if report.why else ""
+        why = report.why.removeprefix(f"{product}: ")
+        because = f": {why}" if why else ""
         invalid = "; signals on it are not valid" if report.state in ("delayed", "refused") else ""
         self._say(f"{product} data is {report.state}{because}{invalid}")
 

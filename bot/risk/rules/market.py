@@ -50,10 +50,10 @@ class FeedLive(Rule):
         state, why = ctx.control.feeds.get(proposal.instrument, ("live", ""))
         if state == "live" or (state == "sampled" and not ctx.order_flow):
             return None
-        words = f"{ctx.instrument.product} data is {state}"
+        words, told = f"{ctx.instrument.product} data is {state}", why.removeprefix(f"{ctx.instrument.product}: ")
         if state == "sampled":
             words += f", and {proposal.strategy} reads order flow"
-        return Reason(self.name, f"{words}: {why}" if why else words, {"feed": state, "why": why})
+        return Reason(self.name, f"{words}: {told}" if told else words, {"feed": state, "why": why})
 
 
 class Roll(Rule):
