@@ -1,0 +1,109 @@
+"""The real program against the second gateway: a subprocess with a folder of its own, and its journal."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.second_gateway.exchange import until
+from tests.second_gateway.gateway import SecondGateway
+
+PAPERPIT = Path(sys.executable).with_name("paperpit")
+BOT = """adapter = "ib"
+[journal]
+durability = "process"
+[record]
+enabled = false
+[risk]
+max_daily_loss_usd = 100000
+max_brackets_per_day = 1000
+"""
+DRILL = """name = "drill-second"
+strategy = "drill"
+instrument = "{symbol}"
+timeframe = "1s"
+time_stop = "10m"
+[params]
+every = 2
+[bracket]
+stop_ticks = {stop}
+target_ticks = {target}
+contracts = {contracts}
+[entry]
+ttl = "30s"
+offset_ticks = 0
+[hours]
+session = "any"
+"""
+
+
+class Desk:
+    """A paperpit of its own folder; `start` and `kill` as often as one likes."""
+
+    def __init__(
+        self, folder: Path, gateway: SecondGateway, *, contracts: int = 1, stop: int = 4, target: int = 4
+    ) -> None:
+        self.folder, self.gateway = folder, gateway
+        self.journal = f"sqlite:///{folder / 'journal.db'}"
+        self.process: asyncio.subprocess.Process | None = None
+        (folder / "bot.toml").write_text(BOT)
+        spec = DRILL.format(symbol=gateway.symbol, stop=stop, target=target, contracts=contracts)
+        (folder / "drill.toml").write_text(spec)
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("PAPERPIT_")}
+
+    async def start(self, *more: str) -> None:
+        """Start it; standard error goes to stderr.txt."""
+        words = ["run", "--adapter", "ib", "--set", f"adapters.ib.port={self.gateway.port}"]
+        words += ["--set", "adapters.ib.client_id=17", "--strategy", "drill.toml", "--calendar", "none"]
+        words += ["--config", "bot.toml", "--journal", self.journal, "--desk", self.folder.name, *more]
+        with (self.folder / "stderr.txt").open("ab") as errors, (self.folder / "stdout.txt").open("ab") as out:
+            self.process = await asyncio.create_subprocess_exec(
+                PAPERPIT, *words, cwd=self.folder, env=self.environment, stdout=out, stderr=errors
+            )
+
+    @property
+    def said(self) -> str:
+        """What it has said so far."""
+        return (self.folder / "stderr.txt").read_text() + (self.folder / "stdout.txt").read_text()
+
+    async def ended(self, seconds: float = 15.0) -> int:
+        """Its exit code."""
+        assert self.process is not None
+        async with asyncio.timeout(seconds):
+            return await self.process.wait()
+
+    async def kill(self, how: signal.Signals) -> int:
+        """Signal it and wait for its end."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        return await self.ended()
+
+    async def paperpit(self, *words: str) -> Any:
+        """Another command, and what it printed as JSON."""
+        process = await asyncio.create_subprocess_exec(
+            PAPERPIT,
+            *words,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, errors = await process.communicate()
+        assert out, errors.decode()
+        return json.loads(out)
+
+    async def rows(self, what: str) -> list[dict[str, Any]]:
+        """A list of the journal, of every run."""
+        found: list[dict[str, Any]] = await self.paperpit(
+            "journal", what, "--json", "--run", "all", "--journal", self.journal
+        )
+        return found
+
+    async def trades(self, fills: int, seconds: float = 20.0) -> None:
+        """Wait until the gateway has executed so many times."""
+        ledger = self.gateway.exchange.ledger
+        before = len(ledger)
+        await until(lambda: len(ledger) >= before + fills, seconds, f"{fills} executions; it said:\n{self.said}")
