@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import Any, Protocol
 
 from ib_async.client import Client
@@ -17,6 +17,7 @@ from ib_async.contract import Contract
 from adapters.ib.encode import Placing, encode
 from adapters.ib.frames import Frames, Garbage, Unreadable
 from adapters.ib.pace import Lane, Pace, Sending
+from adapters.ib.stamps import seconds_of, zone_of
 from bot.clock import WallClock
 
 DEADLINE_S = 10.0
@@ -33,6 +34,8 @@ _LANES = {"3": Lane.TRADE, "4": Lane.PROTECT, "58": Lane.PROTECT} | dict.fromkey
     ("5", "7", "8", "16", "17", "49", "61", "71"), Lane.TRADE
 )
 _TOO_MANY_MESSAGES = "100"
+_EXECUTION, _EXECUTION_TIME = "11", 15
+_SECOND_NS = 1_000_000_000
 # What a message raises that is not as it should be; anything else is a fault of ours and is not caught.
 _UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError, NameError)
 
@@ -104,6 +107,9 @@ class Wire(Client):
         self._read_ends = ears.ear("read_ends") or (lambda: None)
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._time_text = ""
+        self._zone: tzinfo = UTC
+        self.reads = 0
+        """How often the socket has brought anything: a sign of life, whatever it was."""
         self._over = False
         self._newest: Sending | None = None
 
@@ -166,6 +172,7 @@ class Wire(Client):
     def _onSocketHasData(self, data: bytes) -> None:
         if self._over:
             return
+        self.reads += 1
         try:
             for part in self.frames.read(data, self._now_ns()):
                 if isinstance(part, Unreadable):
@@ -199,6 +206,8 @@ class Wire(Client):
         if self._serverVersion < self.MinClientVersion:
             self._fail(f"the gateway is too old: server version {fields[0]}, {self.MinClientVersion} is needed")
             return
+        if not self._time_text.endswith(" tape"):
+            self._zone = zone_of(self._time_text, WallClock().now_ns() / _SECOND_NS)
         self.decoder.serverVersion = self._serverVersion
         self.connState = Client.CONNECTED
         if self._tape_time and self._time_text.endswith(" tape"):
@@ -227,6 +236,8 @@ class Wire(Client):
         self._said.clear()
         number = fields[0]  # some of the library's handlers take from the list
         try:
+            if number == _EXECUTION:  # the library takes a time without a zone for this machine's
+                fields[_EXECUTION_TIME] = str(seconds_of(fields[_EXECUTION_TIME], self._zone))
             handler(fields)
             for ear, args in tuple(self._said):
                 ear(*args)

@@ -54,6 +54,14 @@ class Desk:
         (folder / "drill.toml").write_text(spec)
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("PAPERPIT_")}
 
+    async def __aenter__(self) -> "Desk":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
     async def start(self, *more: str) -> None:
         """Start it; standard error goes to stderr.txt."""
         words = ["run", "--adapter", "ib", "--set", f"adapters.ib.port={self.gateway.port}"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.second_gateway.options import Options
 
-PLACE = (
+PLACE = (  # noqa: SIM905  # a list of forty lines says no more
     "id orderId conId symbol secType expiry strike right multiplier exchange primaryExchange currency localSymbol "
     "tradingClass secIdType secId action quantity orderType lmtPrice auxPrice tif ocaGroup account openClose origin "
     "orderRef transmit parentId blockOrder sweepToFill displaySize triggerMethod outsideRth hidden sharesAllocation "

@@ -101,7 +101,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "delta_neutral_parts": YES_NO,
     "fill_status": YES_NO,
     "commission": ("after", "before", "late"),
-    "zone_of_executions": ("US/Eastern", "UTC", "", "dashed UTC", "two spaces"),
+    "zone_of_executions": ("US/Eastern", "UTC", "", "dashed UTC", "two spaces", "letters"),
     "parts": YES_NO,
     "infos": YES_NO,
     "pending_cancel": YES_NO,

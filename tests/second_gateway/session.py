@@ -333,6 +333,8 @@ class Session:
             return f"{at:%Y%m%d-%H:%M:%S}"
         if zone == "two spaces":
             return f"{at.astimezone(ZoneInfo('US/Central')):%Y%m%d  %H:%M:%S}"
+        if zone == "letters":
+            return f"{at.astimezone(ZoneInfo('US/Central')):%Y%m%d %H:%M:%S %Z}"
         if zone:
             return f"{at.astimezone(ZoneInfo(zone)):%Y%m%d %H:%M:%S} {zone}"
         return f"{at.astimezone(ZoneInfo('US/Central')):%Y%m%d %H:%M:%S}"
