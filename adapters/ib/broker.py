@@ -5,6 +5,7 @@ working; IB links the children itself, so they get no group of ours. What is pla
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Literal
@@ -43,6 +44,7 @@ _CANCEL_WITH_BLOCK = 1
 _GROUP = "paperpit-"
 _WAY = frozenset({"reconcile", "subscribing", "live"})
 _SECOND_NS = 1_000_000_000
+_log = logging.getLogger("paperpit.ib")
 
 
 class IbBroker:
@@ -87,8 +89,7 @@ class IbBroker:
         link = self._link
         if link.stage in ("down", "handshake"):
             await link.open()
-        link.stage = "snapshot"
-        answer = await self.recovery.take()
+        answer = await self._first_snapshot()
         if link.read_only:
             raise ConfigError(
                 f"the gateway takes no orders from programs: {link.read_only}",
@@ -111,10 +112,26 @@ class IbBroker:
         proof = f"the gateway at {link.where} names {told}: paper accounts begin with DU or DF"
         return AccountFacts(link.account, paper=True, proof=proof, clock_offset_ns=offset)
 
+    async def _first_snapshot(self) -> Known[BrokerState] | Unavailable:
+        """What the broker holds; asked again on another connection when no answer came, for one may be lost."""
+        link = self._link
+        link.stage = "snapshot"
+        answer = await self.recovery.take()
+        if isinstance(answer, Unavailable) and answer.reason == "timeout":
+            _log.warning("%s: %s; connecting again", link.where, answer.detail)
+            link.let_go(answer.detail)
+            self.books.connected()
+            await link.open()
+            link.stage = "snapshot"
+            answer = await self.recovery.take()
+        return answer
+
     async def _offset(self) -> int:
         """A first idea of the gateway's clock, to a second; the keeper finds it to a fifth of one."""
         answer = await self._link.current_time() if not self._link.tape else None
         if not isinstance(answer, Known):
+            if not self._link.tape:
+                _log.warning("%s does not tell the time: its clock cannot be held against ours", self._link.where)
             return 0
         low = answer.value[0] * _SECOND_NS - answer.answered_ns
         high = (answer.value[0] + 1) * _SECOND_NS - answer.asked_ns

@@ -56,13 +56,18 @@ class Keeper:
                 return
 
     async def _beat(self) -> None:
-        """Two questions for the time that find no answer end the connection: the second is asked at once."""
+        """Two questions for the time that find no answer end the connection: the second is asked at once.
+
+        Anything that comes is a sign of life: what is deaf to some questions only, snapshots find out.
+        """
         link, missed = self._link, 0
         while missed or not await passed(link.lost, link.waits.heartbeat):
+            reads = link.wire.reads if link.wire is not None else 0
             answer = await link.current_time(link.waits.heartbeat_answer)
             if link.lost.is_set():
                 return
-            missed = 0 if isinstance(answer, Known) else missed + 1
+            lives = isinstance(answer, Known) or (link.wire is not None and link.wire.reads > reads)
+            missed = 0 if lives else missed + 1
             if missed == _MISSES:
                 link.drop(f"{_MISSES} heartbeats without an answer")
                 return

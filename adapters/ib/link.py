@@ -166,6 +166,11 @@ class Link:
         """End this connection ourselves; what works at the broker goes on working."""
         self._hang_up(why)
 
+    def let_go(self, why: str) -> None:
+        """End a connection that nobody has been told of."""
+        self.stage = "proving"
+        self._hang_up(why)
+
     def close(self) -> None:
         """Let go of the gateway for good."""
         self.ended = True

@@ -260,6 +260,15 @@ async def test_half_open_sockets_do_not_stay_up():
         await back(near)
 
 
+async def test_a_gateway_that_does_not_tell_the_time_is_alive_while_anything_comes():
+    async with desk(waits=replace(HURRY, heartbeat=0.02, heartbeat_answer=0.02)) as (near, far):
+        far.mute.add(wire.CURRENT_TIME)
+        for _ in range(60):
+            far.say([4, 2, -1, 2107, "historical farm is inactive", ""])
+            await asyncio.sleep(0.005)
+        assert links(near) == []
+
+
 async def test_the_gateways_clock_is_measured_at_its_steps():
     start = asyncio.get_running_loop().time()
     far = Peer(clock=lambda: int(1_800_000_000 + 40 * (asyncio.get_running_loop().time() - start)))

@@ -60,6 +60,15 @@ async def test_a_gateway_that_does_not_say_what_it_holds_is_not_traded_at():
             pass
 
 
+async def test_an_end_marker_that_is_lost_once_costs_a_connection_and_no_start():
+    async with listening() as far:
+        far.hook = lambda peer, fields: fields[0] == wire.POSITIONS and peer.connections == 1
+        async with joined(far) as near:
+            assert near.broker.link == "up"
+            assert near.listen() == []
+            assert near.link.number == 2
+
+
 async def test_read_only_is_said_with_the_box_to_untick():
     def refuse(peer: Peer, fields: wire.Fields) -> bool:
         if fields[0] != wire.OPEN_ORDERS:
