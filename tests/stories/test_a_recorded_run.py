@@ -17,14 +17,17 @@ from bot.cli.again import Wishes, differences, recorded
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Outcome, Run
 from bot.domain.command import Command
+from bot.errors import UsageError
 from bot.journal import rows
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.resources import shipped
 from bot.tape.keeping import of_run
+from bot.tape.unfinished import Header, PartFile
 from bot.warm import Wanted
 from tests.laws.markets import DRILL
 from tests.playing import strategy
+from tests.rooms.tape.builders import START, market
 
 NOTHING: Mapping[int, Command] = {}
 SETS = ("adapter=synthetic", "adapters.synthetic.speed=6000x", "adapters.synthetic.seed=3", "record.synthetic=true")
@@ -127,3 +130,33 @@ def test_what_it_was_not_told_is_the_difference(folder: Path) -> None:
     outcome = asyncio.run(traded(replace(again, commands=())))
     kinds = {one["kind"] for one in differences(found_in, name, outcome.journal, outcome.run)}
     assert "pause" in kinds
+
+
+@pytest.mark.parametrize("quiet", ["record.enabled=false", "record.synthetic=false"])
+def test_nothing_is_recorded_that_the_settings_do_not_want(folder: Path, quiet: str) -> None:
+    live = asyncio.run(traded(asked(folder, quiet), rows_seen=2_000))
+    assert not (folder / "tapes").exists()
+    with pytest.raises(UsageError, match="had no end of its own"):
+        recorded(live.run, Wishes(journal=live.journal))
+
+
+def test_a_start_finishes_what_a_crash_left_and_throws_away_what_is_old(folder: Path) -> None:
+    # given the recording of a run that was killed, and a tape that has been kept long enough
+    left = PartFile(folder / "tapes/ESZ2026-1.part", Header("ES", "ESZ2026", "0.25", "ib 1", "1", START))
+    left.append(market(50), START)
+    left.close()
+    first = asyncio.run(traded(asked(folder), rows_seen=2_000))
+    (old,) = of_run(folder / "tapes", first.run).values()
+    os.utime(old, (0, 0))
+    # when the next one starts
+    what = asked(folder, "record.keep=2d")
+    notes = asyncio.run(_notes(what))
+    # then there is a tape of the one and none of the other any more
+    assert list(of_run(folder / "tapes", "1")) == ["ESZ2026"]
+    assert not old.exists()
+    assert any(first.run in note and "deleted" in note for note in notes)
+
+
+async def _notes(what: Asked) -> list[str]:
+    async with Run(what) as run:
+        return list(run.adapter.notes)

@@ -16,6 +16,7 @@ from adapters.gateway.server import Gateway
 from bot.cli.again import Wishes, differences, recorded
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Outcome, Run
+from bot.errors import InputMissing
 from bot.journal import lists
 from bot.journal.filters import Filters
 from bot.journal.place import place
@@ -87,6 +88,11 @@ def test_at_ibs_own_fills_the_replay_comes_to_the_same(folder: Path) -> None:
     assert found == []
     assert outcome.adapter.fill_model == "ib-paper"
     assert outcome.tally.signals == live.tally.signals
+    # and without the tape there is nothing to repeat
+    for tape in (folder / "tapes").iterdir():
+        tape.unlink()
+    with pytest.raises(InputMissing, match="the ticks of run"):
+        repeated(live)
 
 
 def test_where_another_model_fills_the_difference_is_the_fill_models(folder: Path) -> None:
