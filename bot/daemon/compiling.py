@@ -1,0 +1,44 @@
+"""Compiling before a wire is opened: a first start must not keep a broker waiting, nor let its ticks pile up."""
+
+import numpy as np
+
+from bot import plugins
+from bot.clock import WallClock
+from bot.config import instrument
+from bot.daemon.asked import Asked
+from bot.domain.market import PRINT, QUOTE, TICK, Days, Ticks
+from bot.orders.excursion import extremes
+from bot.sessions import days_of
+from bot.signals.engine import build
+from bot.tape.clean import Cleaner
+
+__all__ = ["compile_all"]
+
+ROWS = 3_600
+HOUR_NS = 3_600_000_000_000
+
+
+def compile_all(asked: Asked) -> None:
+    """Let every kernel of a run see a made-up hour. A second once they are cached, half a minute the first time."""
+    now, folder = WallClock().now_ns(), asked.bot.path.parent
+    for product in dict.fromkeys(spec.instrument for spec in asked.specs):
+        one = instrument(product, folder=folder)
+        mine = [asked.loaded(spec) for spec in asked.specs if spec.instrument == product]
+        days = days_of(one, now, now)
+        ticks = Cleaner().clean(_an_hour(days))
+        build(one, days, plugins.wishes(asked.bot, mine, one)).scan(ticks, 0)
+        extremes(ticks, 0)
+
+
+def _an_hour(days: Days) -> Ticks:
+    """Quotes and prints that go up and down once a minute, from the opening on: bars close, levels are met."""
+    ticks = np.zeros(ROWS, TICK)
+    step = np.arange(ROWS)
+    ticks["ts"] = int(days["anchor"][-1]) + step * (HOUR_NS // ROWS)
+    ticks["kind"] = np.where(step % 2, PRINT, QUOTE)
+    ticks["bid"] = 10_000 + np.abs(step % 60 - 30)
+    ticks["ask"] = ticks["bid"] + 1
+    ticks["price"] = np.where(step % 4 == 1, ticks["ask"], ticks["bid"])
+    ticks["size"] = np.where(step % 2, 5, 0)
+    ticks["bid_size"] = ticks["ask_size"] = 50
+    return ticks
