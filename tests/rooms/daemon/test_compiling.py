@@ -17,7 +17,8 @@ from bot.tape import find_tape, open_tape
 from bot.tape.clean import Cleaner
 
 def ready():
-    return {(d.py_func.__module__, d.py_func.__name__, s) for d in gc.get_objects() if isinstance(d, Dispatcher) for s in d.signatures}
+    kernels = [one for one in gc.get_objects() if isinstance(one, Dispatcher)]
+    return {(one.py_func.__module__, one.py_func.__name__, form) for one in kernels for form in one.signatures}
 
 bot = read_bot(shipped("config/bot.toml"), ())
 asked = Asked(bot, [read_strategy("es-open-absorption.toml", instruments=bot.path.parent)], "", "replay")
