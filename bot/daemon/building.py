@@ -26,7 +26,16 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
     }
     gate = _gate(opened, account, blackouts)
     contracts = [one.contract or one.product for one in instruments]
-    orders = OrderManager(opened.adapter.broker, writer, gate, contracts)
+    live = opened.adapter.market.last_ns is None
+    orders = OrderManager(
+        opened.adapter.broker,
+        writer,
+        gate,
+        contracts,
+        products,
+        # Only a broker that is somewhere else can leave an order without an answer.
+        **({"wall_ns": opened.clock.wall_ns} if live else {}),
+    )
     seats = [
         Seat(_strategy(opened, spec, instruments[at := products.index(spec.instrument)]), at, heard)
         for spec, heard in zip(opened.specs, opened.hears, strict=True)

@@ -164,7 +164,9 @@ def _past(asked: Asked) -> Past:
             where=where.shown,
             do="stop that process, or name another journal with --journal",
         )
-    return fold(asked.journal, adapter=asked.bot.value.adapter)
+    adapter = asked.bot.value.adapter
+    account = str(asked.bot.value.adapters.get(adapter, {}).get("account") or "")
+    return fold(asked.journal, account=account, adapter=adapter)
 
 
 async def open_adapter(asked: Asked, run: str, past: Past | None = None) -> Adapter:
@@ -205,7 +207,8 @@ def needs_of(asked: Asked, run: str, past: Past | None = None) -> AdapterNeeds:
         fill_model=bot.replay.fill_model,
         latency_ns=latency,
         cancel_latency_ns=latency if cancel_ms is None else cancel_ms * MILLISECOND_NS,
-        products=tuple(dict.fromkeys(spec.instrument for spec in asked.specs)),
+        # A bracket that lives is looked after, whether or not anybody still wants to trade its product.
+        products=tuple(dict.fromkeys([*(spec.instrument for spec in asked.specs), *past.trading])),
         order_flow=_by_product(asked),
         rolls={product: one.roll for product, one in load_instruments(folder).items()},
         dry=asked.dry,

@@ -16,10 +16,10 @@ from bot.daemon.building import desk_of
 from bot.daemon.opening import Opened, opened
 from bot.daemon.stopping import Stopping
 from bot.desk import Desk
-from bot.domain.order import AccountFacts, Unavailable
-from bot.errors import NotPaper, Unreachable
+from bot.domain.order import AccountFacts
+from bot.errors import NotPaper
 from bot.journal import Writer, new_run_id, open_writer
-from bot.orders.reconcile import compare
+from bot.journal.fold import fold
 from bot.ports import Adapter
 from bot.tape.recorder import Recorder
 from bot.warm import Memories
@@ -73,11 +73,14 @@ class Run:
         if not account.paper:
             raise NotPaper(f"account {account.account} is not provably a paper account; nothing was sent")
         writer = self._open_journal(account)
-        await self._reconcile()
         self._record_troubles(writer)
         self._tell_hours(writer)
         desk, orders = desk_of(self._opened, writer, account)
         self.desk = desk
+        if not self._asked.dry:  # it sends nothing, also to protect
+            past = fold(self._asked.journal, account=account.account)
+            answer = await self.adapter.broker.snapshot()
+            desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
         outcome.stopped_by = await self._until_the_end(desk, seen)
@@ -152,18 +155,6 @@ class Run:
     def _opened(self) -> Opened:
         assert self._parts is not None, "a run is opened by `async with`"
         return self._parts
-
-    async def _reconcile(self) -> None:
-        """The one start path: ask what the broker holds and compare. A clean start is a recovery that finds nothing."""
-        answer = await self.adapter.broker.snapshot()
-        if isinstance(answer, Unavailable):
-            raise Unreachable(f"the broker did not say what it holds: {answer.reason} {answer.detail}".rstrip())
-        differences = compare({}, frozenset(), frozenset(), answer.value)
-        if differences:
-            raise Unreachable(
-                "the broker holds what this journal does not know:\n  " + "\n  ".join(map(str, differences)),
-                do="close it at the broker, or start with the journal that opened it",
-            )
 
     def _tell_hours(self, writer: Writer) -> None:
         """Where calendar and broker do not agree about hours, and what holds."""

@@ -97,6 +97,7 @@ class Told:
     def _resume(self, command: Command, now: int) -> str:
         gate, journal = self._p.gate, self._p.journal
         gate.pause(False, command.reason, strategy=command.strategy, instrument=self._instrument(command))
+        self._p.orders.allow(self._instrument(command))
         journal.control(pause_key(command.strategy, command.instrument), False, now, command.reason)
         if not command.clear_kill:
             return f"resumed: {_scope(command)}"

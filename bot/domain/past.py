@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.decision import Fact, Proposal
-from bot.domain.order import Adjustment, BracketState, CommissionReport, FillReport, Order, OrderState
+from bot.domain.order import OVER, Adjustment, BracketState, CommissionReport, FillReport, Order, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Past:
     """The broker's newest name for any order of the account."""
 
     @property
-    def empty(self) -> bool:
-        """Whether there is nothing to take up."""
-        return not (self.brackets or self.positions or self.settings)
+    def trading(self) -> tuple[str, ...]:
+        """Products of brackets that have not ended."""
+        alive = (one.proposal.instrument for one in self.brackets if one.state not in OVER)
+        return tuple(dict.fromkeys(self.products[at] for at in alive))

@@ -58,8 +58,9 @@ class RoundTrip:
 
     @property
     def exit(self) -> Fraction:
-        """Exit VWAP in ticks."""
-        return _vwap(self.exits)
+        """Exit VWAP in ticks; what brought a position back that had been sold twice counts against it."""
+        units = [(-self.bracket.side * fill.side * fill.quantity, fill.price) for fill in self.exits]
+        return Fraction(sum(size * price for size, price in units), sum(size for size, _ in units))
 
     @property
     def ticks(self) -> Fraction:
@@ -195,7 +196,7 @@ class _Parts:
         fills = standing(self._fills[bracket.id])
         entries = [fill for fill in fills if fill.role == Role.ENTRY]
         exits = [fill for fill in fills if fill.role != Role.ENTRY]
-        held = sum(fill.quantity for fill in entries) - sum(fill.quantity for fill in exits)
+        held = sum(fill.side * fill.quantity for fill in fills)
         if not entries or held:
             return None
         commission = sum((self._paid.get(fill.exec_id, Decimal(0)) for fill in fills), Decimal(0))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from bot.domain.order import ENDED, Bracket, BracketState, FillReport, Order, OrderState, Role
 
 _WORKING = frozenset({OrderState.WORKING, OrderState.PARTIAL})
-_WITHOUT_A_WORD = frozenset({OrderState.INTENDED, OrderState.SENT})
+_WITHOUT_A_WORD = frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.PENDING_UNKNOWN})
 
 
 @dataclass(slots=True)
@@ -16,7 +16,10 @@ class Leg:
     state: OrderState = OrderState.INTENDED
     filled: int = 0
     told: int = 0  # its quantity as the broker holds it; 0: not told, a child follows what its parent has filled
+    asked: int = 0  # the quantity that it was asked to have
     sent_ns: int = 0
+    sent_wall_ns: int = 0
+    changed_ns: int = 0  # when its state was told last
     broker_ids: set[str] = field(default_factory=set)
     cancelling: str = ""  # why its end was asked for
     concluded: bool = False  # the desk says that it ended, not the broker
@@ -51,6 +54,7 @@ class LiveBracket:
     leaving: str = ""  # why it is being flattened, also while that cannot be sent
     losses: int = 0  # how often its stop was lost
     attempts: int = 0  # how often a market exit was refused
+    unsent: bool = False  # journalled by an earlier run, and nothing says that it was ever sent
     counted: bool = False  # among the round trips
     fill_ids: set[str] = field(default_factory=set)
     executions: dict[str, FillReport] = field(default_factory=dict)  # those that stand
@@ -85,7 +89,7 @@ class LiveBracket:
 
     @property
     def coming(self) -> int:
-        """Units that stops or exits would take out which were sent and have no word yet."""
+        """Units that stops or exits would take out of which there is no word yet, for a while or for too long."""
         return sum(
             leg.order.quantity - leg.filled
             for leg in self.legs.values()
@@ -141,8 +145,10 @@ class LiveBracket:
             self.filled_in += fill.quantity
             self.entry_value += fill.price * fill.quantity
         else:
-            self.filled_out += fill.quantity
-            self.exit_value += fill.price * fill.quantity
+            # What brings a share back that went below nothing counts the other way.
+            units = -fill.side * self.side * fill.quantity
+            self.filled_out += units
+            self.exit_value += fill.price * units
             self.exit_reason = leg.order.reason or leg.order.role.value
 
     def watch(self, low: int, high: int) -> None:
@@ -173,6 +179,8 @@ class LiveBracket:
         if self.share:
             if self.of_role(Role.FLATTEN):
                 return BracketState.FLATTENING
+            if self.uncovered > 0 and any(leg.order.role is Role.STOP for leg in self.unknown()):
+                return BracketState.PENDING_UNKNOWN
             if self.uncovered > 0 or self.share < 0:
                 return BracketState.NAKED
             if self.filled_out:
@@ -180,7 +188,8 @@ class LiveBracket:
             return BracketState.PARTIAL if entry else BracketState.OPEN
         if self.filled_in:
             return BracketState.EXITING if entry else BracketState.CLOSED
-        return _OF_ENTRY[self.legs[self.bracket.entry.client_order_id].state]
+        state = _OF_ENTRY[self.legs[self.bracket.entry.client_order_id].state]
+        return BracketState.VOID if self.unsent and state is BracketState.CANCELLED else state
 
 
 _OF_ENTRY = {

@@ -1,90 +1,109 @@
-"""Brackets on their way: sent, filled, covered, timed out, flattened. Each step is in the table and is written first.
+"""Brackets on their way: sent, filled, covered, timed out, flattened. What the desk asks of them and tells them.
 
-The order of things is the write-ahead law: an intent is committed before the broker hears of it, a fill before anyone
-acts on it. Time-outs (an entry's ttl, a position's time stop, the watchdog's deadline) are kept here and fire when the
-desk says that their time has come.
+machine.py    what is done with one bracket: next state, orders, cancellations, deadlines
+recovery.py   the broker's answers: the start, reconnects, polls
+bracket.py    the facts of one bracket        table.py   state × event
 """
 
-import heapq
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from bot.domain.decision import Approved
 from bot.domain.market import ABSENT, Ticks
 from bot.domain.order import (
     Bracket,
     BracketState,
+    BrokerState,
     CommissionReport,
     FillReport,
+    Known,
     LinkReport,
     Order,
     OrderReport,
     OrderState,
     OrderType,
-    Protective,
     Role,
     SnapshotReport,
+    Unavailable,
 )
+from bot.domain.past import Past
+from bot.errors import Unreachable
+from bot.faults import fault_point
 from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.excursion import extremes
-from bot.orders.positions import Positions
-from bot.orders.table import ENDED, Action, Event, follow
+from bot.orders.machine import Machine
+from bot.orders.recovery import Recovery
+from bot.orders.table import ENDED, Event
+from bot.orders.timers import GRACE_NS, UNANSWERED_NS, Timer
 from bot.ports import Broker, Gate, Journal
 
-SECOND_NS = 1_000_000_000
-GRACE_NS = 1 * SECOND_NS  # a position may be without a stop for this long after its entry filled
-REPROTECT_NS = 2 * SECOND_NS  # an acknowledgement of a new stop may take this long; then the position is flattened
 
-Ended = Callable[[LiveBracket], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Timer:
-    what: str  # "ttl", "time", "uncovered", "unprotected"
-    bracket_id: str
+def _no_wall() -> int:
+    return 0
 
 
 class OrderManager:
-    """Owns every live bracket and the positions that they make."""
+    """Owns every live bracket and the positions that they make.
 
-    def __init__(self, broker: Broker, journal: Journal, gate: Gate, contracts: list[str]) -> None:
+    `wall_ns` is the wall's clock: only by it an order is without an answer. A replay has none, and always answers.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        journal: Journal,
+        gate: Gate,
+        contracts: Sequence[str],
+        products: Sequence[str] = (),
+        *,
+        wall_ns: Callable[[], int] = _no_wall,
+    ) -> None:
         self._broker, self._journal, self._gate, self._contracts = broker, journal, gate, contracts
-        self._positions = Positions(len(contracts))
-        self._live: dict[str, LiveBracket] = {}
-        self._owner: dict[str, LiveBracket] = {}
-        self._timers: list[tuple[int, int, _Timer]] = []
-        self._numbered = 0
+        self._machine = Machine(broker, journal, gate, contracts, wall_ns)
+        self.recovery = Recovery(self._machine, products or contracts, self.on_fill, self.on_order)
         self.fills = 0
-        self.round_trips = 0
-        self.net_ticks = 0
 
     # What the desk asks
 
     @property
+    def round_trips(self) -> int:
+        """Brackets that went in and came out."""
+        return self._machine.round_trips
+
+    @property
+    def net_ticks(self) -> int:
+        """Σ ticks × quantity of the round trips, before commission."""
+        return self._machine.net_ticks
+
+    @property
     def holding(self) -> bool:
         """Whether any bracket holds a position."""
-        return any(live.share for live in self._live.values())
+        return any(live.share for live in self._machine.live.values())
 
     @property
     def live(self) -> tuple[LiveBracket, ...]:
         """Every bracket that has not ended, in order of sending."""
-        return tuple(self._live.values())
+        return tuple(self._machine.live.values())
+
+    @property
+    def settled(self) -> bool:
+        """Whether the broker has said what it holds since the link was lost last."""
+        return self._machine.settled
 
     def position(self, instrument: int) -> int:
         """Signed units held of one instrument."""
-        return self._positions.of(instrument)
+        return self._machine.positions.of(instrument)
 
     def open_brackets(self, strategy: str) -> int:
         """How many brackets of a strategy have not ended."""
-        return sum(live.bracket.approved.proposal.strategy == strategy for live in self._live.values())
+        return sum(live.bracket.approved.proposal.strategy == strategy for live in self._machine.live.values())
 
     def next_due(self) -> int | None:
         """When the next time-out fires, ns UTC."""
-        return self._timers[0][0] if self._timers else None
+        return self._machine.timers.next_due()
 
     def watch(self, ticks: Ticks) -> None:
         """Fold what was printed into the excursion of every position held."""
-        for live in self._live.values():
+        for live in self._machine.live.values():
             if live.share:
                 low, high = extremes(ticks, live.bracket.entry.instrument)
                 if low != ABSENT:
@@ -92,63 +111,99 @@ class OrderManager:
 
     # What the desk tells
 
+    async def recover(self, past: Past, answer: Known[BrokerState] | Unavailable, now: int) -> tuple[str, ...]:
+        """The one start path; sentences for a person. Raises Unreachable, ConfigError."""
+        return await self.recovery.recover(past, answer, now)
+
     async def place(self, approved: Approved, decision_id: str, now: int) -> None:
         """Journal a bracket with its three orders in one commit, then send it."""
-        bracket = self._build(approved, now)
+        bracket, machine = self._build(approved, now), self._machine
         self._journal.bracket(bracket, decision_id)
         for order in bracket.orders:
             self._journal.order(order)
         self._journal.commit()
+        fault_point("intent-committed")
         live = LiveBracket.of(bracket)
-        self._live[bracket.id] = live
-        for order in bracket.orders:
-            self._owner[order.client_order_id] = live
+        machine.take(live)
         self._gate.opened(bracket)
-        await self._broker.place(bracket)
+        try:
+            await self._broker.place(bracket)
+        except Unreachable as error:
+            await self._void(live, now, f"not sent: {error.what}")
+            return
+        fault_point("bracket-sent")
         for leg in live.legs.values():
-            leg.state = OrderState.SENT
-        await self._on(live, Event.SENT, now, "sent to the broker")
+            machine.sent(leg, now)
+        await machine.on(live, Event.SENT, now, "sent to the broker")
         self._journal.commit()
-        self._at(now + approved.proposal.ttl_ns, "ttl", live)
+        machine.at(now + approved.proposal.ttl_ns, "ttl", live)
+        machine.at(now + UNANSWERED_NS, "unanswered", live)
 
     async def on_order(self, report: OrderReport) -> None:
         """The broker's word on an order that is ours; a word on another's is not for here."""
-        live = self._owner.get(report.client_order_id)
+        live = self._machine.owner.get(report.client_order_id)
         if live is None:
             return
         leg = live.legs[report.client_order_id]
+        resized = report.quantity not in (0, leg.told)
+        if resized:
+            leg.told = report.quantity
         # Executions say how much has filled; a status that arrives late must not take that back.
         if report.state is OrderState.WORKING and leg.state in (OrderState.PARTIAL, OrderState.FILLED):
             return
-        leg.state = report.state
+        if not resized and self._known(leg, report):
+            return
+        live.unsent = live.unsent and leg.concluded
+        if report.broker_id:
+            leg.broker_ids.add(report.broker_id)
+        uncertain = leg.state is OrderState.PENDING_UNKNOWN or len(leg.broker_ids) > 1
+        # Filled, say the words, and the executions are still to come: they will end it.
+        if report.state is not OrderState.FILLED or leg.filled >= leg.told:
+            leg.state, leg.changed_ns = report.state, report.ts
         self._journal.order_event(report)
-        event = self._event_of(live, leg, report)
-        if event is not None:
-            await self._on(live, event, report.ts, report.message)
+        await self._after_word(live, leg, report)
+        if uncertain:
+            self._machine.look(leg.order.instrument, report.ts)
+        if resized:
+            self._machine.watchdog(live, report.ts, 0)
         self._journal.commit()
 
     async def on_fill(self, fill: FillReport) -> None:
         """One execution: written and committed, then counted, then acted upon. A repeated execution id is nothing."""
-        live = self._owner.get(fill.client_order_id)
+        machine = self._machine
+        live = machine.owner.get(fill.client_order_id)
         if live is None or fill.exec_id in live.fill_ids:
             return
+        fault_point("fill-received")
         leg = live.legs[fill.client_order_id]
-        order = leg.order
+        order, before = leg.order, live.executions.get(fill.corrects)
         self._journal.fill(self._journal.next_id(), fill, order, self._contracts[order.instrument])
         self._journal.commit()
+        fault_point("fill-committed")
         self.fills += 1
-        first = not live.filled_in
+        first, live.unsent = not live.filled_in, False
+        if late := live.state in ENDED:
+            machine.reopen(live)
+        if live.adjusted > 0 and order.side != live.side:
+            self.recovery.take_back(live, fill)
         live.book(fill)
-        self._positions.book(order.instrument, fill.side, fill.quantity)
+        self.recovery.book(fill)
+        machine.positions.book(order.instrument, fill.side, fill.quantity)
+        if before is not None:
+            machine.positions.book(order.instrument, -before.side, before.quantity)
         self._gate.fill(fill, order)
         self._journal.order_state(fill.client_order_id, leg.state, fill.ts)
-        await self._on(live, self._fill_event(live, leg), fill.ts, order.reason)
+        if before is not None or (late and not live.share):
+            await machine.settle(live, fill.ts, "an execution was corrected" if before else "an execution came late")
+        else:
+            await machine.on(live, self._fill_event(live, leg), fill.ts, order.reason)
         if first and order.role is Role.ENTRY:
             self._on_open(live, fill.ts)
-        if live.state is BracketState.FLATTENING and live.share:
+        if live.state is BracketState.FLATTENING and live.share > 0:
             # A fill that beat its cancel: what it brought must leave as well.
-            await self._flatten(live, fill.ts, live.exit_reason or "flatten")
-        self._watchdog(live, fill.ts, GRACE_NS)
+            await machine.flatten(live, fill.ts, live.exit_reason or "flatten")
+        machine.watchdog(live, fill.ts, GRACE_NS)
+        await machine.trim(live, fill.ts)
         self._journal.commit()
 
     def on_commission(self, commission: CommissionReport) -> None:
@@ -158,40 +213,44 @@ class OrderManager:
         self._journal.commit()
 
     async def on_link(self, report: LinkReport) -> None:
-        """The link changed. What a broker holds it goes on holding; nothing follows from the news alone."""
+        """The link to the broker changed; the row is the desk's."""
+        await self.recovery.link(report)
 
     async def on_snapshot(self, report: SnapshotReport) -> None:
-        """What the broker holds, asked by the adapter itself."""
+        """The broker has said what it holds, or that it cannot say."""
+        await self.recovery.hear(report)
+
+    def allow(self, instrument: int | None = None) -> None:
+        """A person knows what somebody else holds in an instrument, or in all of them: entries may go on."""
+        for at in range(len(self._contracts)) if instrument is None else (instrument,):
+            self.recovery.allow(at)
 
     async def on_time(self, now: int) -> None:
         """Do everything that is due at or before `now`."""
-        while self._timers and self._timers[0][0] <= now:
-            due, _, timer = heapq.heappop(self._timers)
-            live = self._live.get(timer.bracket_id)
-            if live is None:
+        while (found := self._machine.timers.take(now)) is not None:
+            due, timer = found
+            if timer.what == "ask":
+                self._machine.asked(due)
+            elif timer.what == "siblings":
+                await self._machine.clear(timer.live, due)
+            elif timer.live.bracket.id in self._machine.live:
+                await self._due(timer, due)
+            else:
                 continue
-            if timer.what == "ttl":
-                await self._cancel_entry(live, due, "ttl")
-            elif timer.what == "time" and live.share:
-                await self._flatten(live, due, "time")
-            elif timer.what == "uncovered" and live.share > live.cover:
-                await self._on(live, Event.STOP_LOST, due, "no working stop")
-            elif timer.what == "unprotected" and live.share > live.cover:
-                await self._flatten(live, due, "flatten")
             self._journal.commit()
 
     async def cancel_entries(self, now: int, why: str, *, instrument: int | None = None, strategy: str = "") -> None:
         """Ask for the end of every working entry (of one instrument, of one strategy)."""
         for live in self._chosen(instrument, strategy):
-            await self._cancel_entry(live, now, why)
+            await self._machine.cancel_entry(live, now, why)
         self._journal.commit()
 
     async def flatten(self, now: int, why: str, *, instrument: int | None = None, strategy: str = "") -> None:
         """Cancel entries and leave every position at market; `why` becomes the exit's reason."""
         for live in self._chosen(instrument, strategy):
-            await self._cancel_entry(live, now, why)
-            if live.share:
-                await self._flatten(live, now, why)
+            await self._machine.cancel_entry(live, now, why)
+            if live.share > 0:
+                await self._machine.flatten(live, now, why)
         self._journal.commit()
 
     # How it is done
@@ -215,15 +274,43 @@ class OrderManager:
     def _chosen(self, instrument: int | None, strategy: str) -> list[LiveBracket]:
         return [
             live
-            for live in self._live.values()
+            for live in self._machine.live.values()
             if instrument in (None, live.bracket.entry.instrument)
             and strategy in ("", live.bracket.approved.proposal.strategy)
         ]
 
+    async def _void(self, live: LiveBracket, now: int, why: str) -> None:
+        """Nothing of it has left, and nothing of it will."""
+        for leg in live.legs.values():
+            leg.state, leg.concluded, leg.changed_ns = OrderState.CANCELLED, True, now
+            self._journal.order_state(leg.order.client_order_id, leg.state, now, why)
+        await self._machine.on(live, Event.VOIDED, now, why)
+        self._journal.commit()
+
+    def _known(self, leg: Leg, report: OrderReport) -> bool:
+        """Whether a report says nothing new: brokers repeat themselves, and an order that has ended stays ended."""
+        if report.state is not leg.state:
+            # A late status must not wake what the broker has ended; what only we believed to be gone may be there.
+            return not leg.alive and not leg.concluded and report.state is OrderState.WORKING and not report.quantity
+        told = report.message or (report.broker_id and report.broker_id not in leg.broker_ids)
+        return not told
+
+    async def _after_word(self, live: LiveBracket, leg: Leg, report: OrderReport) -> None:
+        machine = self._machine
+        if live.state is BracketState.PENDING_UNKNOWN and (live.filled_in or report.state is OrderState.WORKING):
+            if not live.unknown():
+                await machine.settle(live, report.ts, report.message or "the broker has answered")
+        elif (event := self._event_of(live, leg, report)) is not None:
+            await machine.on(live, event, report.ts, report.message)
+        await machine.trim(live, report.ts)
+
     def _event_of(self, live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
+        if live.state in ENDED:
+            return None
         if report.state is OrderState.WORKING:
-            started = all(one.state is not OrderState.SENT for one in live.legs.values())
-            if leg.order.role is not Role.ENTRY and live.state is BracketState.NAKED:
+            unheard = (OrderState.SENT, OrderState.PENDING_UNKNOWN)
+            started = all(one.state not in unheard for one in live.legs.values())
+            if leg.order.role is not Role.ENTRY and live.state is BracketState.NAKED and live.uncovered <= 0:
                 return Event.COVERED
             return Event.ACKED if started and live.state is BracketState.SENT else None
         if report.state not in (OrderState.CANCELLED, OrderState.REJECTED):
@@ -233,93 +320,48 @@ class OrderManager:
                 return Event.EXIT_REST
             rejected = report.state is OrderState.REJECTED
             return Event.ENTRY_REJECTED if rejected and not live.filled_in else Event.ENTRY_CANCELLED
-        return Event.STOP_LOST if leg.order.role is Role.STOP and live.state not in ENDED else None
+        if leg.order.role is Role.FLATTEN:
+            return Event.EXIT_REFUSED if live.share > 0 and not live.of_role(Role.FLATTEN) else None
+        covered = live.share > 0 and live.uncovered <= 0
+        return Event.STOP_LOST if leg.order.role is Role.STOP and not covered else None
 
     def _fill_event(self, live: LiveBracket, leg: Leg) -> Event:
-        if leg.order.role is Role.ENTRY:
+        if live.share < 0:
+            return Event.OVERFILLED
+        over = not live.share and not live.of_role(Role.ENTRY)
+        if leg.order.role is Role.ENTRY and not (over and live.filled_out):
             return Event.ENTRY_REST if live.filled_in >= leg.order.quantity else Event.ENTRY_PART
-        return Event.EXIT_PART if live.share or live.of_role(Role.ENTRY) else Event.EXIT_REST
+        return Event.EXIT_REST if over else Event.EXIT_PART
 
-    async def _on(self, live: LiveBracket, event: Event, ts: int, why: str) -> None:
-        step = follow(live.state, event)
-        if step is None:
-            self._journal.bracket_state(live.bracket.id, live.state, ts, f"unexpected: {event.value}")
-            return
-        before, (live.state, action) = live.state, step
-        if live.state is not before:
-            self._journal.bracket_state(live.bracket.id, live.state, ts, why or event.value)
-        if live.state in ENDED:
-            self._end(live)
-        if action is Action.CANCEL_ENTRY:
-            await self._cancel_entry(live, ts, event.value)
-        elif action is Action.CANCEL_EXITS:
-            for leg in live.of_role(Role.STOP) + live.of_role(Role.TARGET):
-                await self._broker.cancel(leg.order.client_order_id, ts)
-        elif action is Action.PROTECT and live.share > live.cover:
-            await self._protect(live, ts)
+    async def _due(self, timer: Timer, due: int) -> None:
+        machine, live = self._machine, timer.live
+        if timer.what == "ttl":
+            await machine.cancel_entry(live, due, "ttl")
+        elif timer.what == "time" and live.share > 0:
+            await machine.flatten(live, due, "time")
+        elif timer.what == "unanswered" and machine.unanswered(live, due):
+            if live.state is BracketState.SENT:
+                await machine.on(live, Event.UNANSWERED, due, "no word for 3 s")
+            elif live.state is not BracketState.UNVERIFIED:
+                await machine.settle(live, due, "no word for 3 s")
+            machine.look(live.bracket.entry.instrument, due)
+        elif timer.what == "uncovered" and live.share < 0:
+            await machine.flatten(live, due, "flatten")
+        elif timer.what == "uncovered" and live.uncovered > live.coming:
+            await machine.on(live, Event.STOP_LOST, due, "no working stop")
+        elif timer.what == "unprotected" and live.uncovered > 0:
+            await machine.flatten(live, due, "flatten")
+        elif timer.what == "retry" and live.state is not BracketState.UNVERIFIED:
+            await self._again(live, due)
 
-    async def _cancel_entry(self, live: LiveBracket, ts: int, why: str) -> None:
-        for leg in live.of_role(Role.ENTRY):
-            self._journal.order_state(leg.order.client_order_id, leg.state, ts, f"cancel asked: {why}")
-            await self._broker.cancel(leg.order.client_order_id, ts)
-
-    async def _flatten(self, live: LiveBracket, ts: int, why: str) -> None:
-        """One market exit for what is held; it joins the bracket's group, so that stop and exit cannot both fill."""
-        if live.of_role(Role.FLATTEN):
-            return
-        await self._cancel_entry(live, ts, why)
-        await self._send(live, self._exit_order(live, OrderType.MARKET, None, ts, why), ts)
-        await self._on(live, Event.FLATTEN, ts, why)
-
-    async def _protect(self, live: LiveBracket, ts: int) -> None:
-        stop = live.bracket.stop.stop_price
-        await self._send(live, self._exit_order(live, OrderType.STOP, stop, ts, ""), ts)
-        self._at(ts + REPROTECT_NS, "unprotected", live)
-
-    def _exit_order(self, live: LiveBracket, kind: OrderType, stop: int | None, ts: int, why: str) -> Order:
-        role = Role.STOP if kind is OrderType.STOP else Role.FLATTEN
-        bracket = live.bracket
-        return Order(
-            self._journal.next_id(),
-            bracket.id,
-            bracket.entry.instrument,
-            role,
-            -live.side,
-            kind,
-            live.share,
-            None,
-            stop,
-            ts,
-            why,
-        )
-
-    async def _send(self, live: LiveBracket, order: Order, ts: int) -> None:
-        live.legs[order.client_order_id] = Leg(order)
-        self._owner[order.client_order_id] = live
-        self._journal.order(order)
-        self._journal.commit()
-        await self._broker.protect(Protective(order))
-        live.legs[order.client_order_id].state = OrderState.SENT
-        self._journal.order_state(order.client_order_id, OrderState.SENT, ts)
+    async def _again(self, live: LiveBracket, due: int) -> None:
+        """What could not be sent, or was refused, is tried again."""
+        if live.leaving and live.share:
+            await self._machine.flatten(live, due, live.leaving)
+        elif live.uncovered > live.coming:
+            await self._machine.protect(live, due)
 
     def _on_open(self, live: LiveBracket, ts: int) -> None:
         wish = live.bracket.approved.proposal
         if wish.time_stop_ns:
-            self._at(ts + wish.time_stop_ns, "time", live)
-
-    def _watchdog(self, live: LiveBracket, ts: int, grace_ns: int) -> None:
-        """A deadline, armed while a position is larger than what covers it; no poll."""
-        if live.state not in ENDED and live.share > live.cover:
-            self._at(ts + grace_ns, "uncovered", live)
-
-    def _end(self, live: LiveBracket) -> None:
-        if live.filled_in:
-            self.round_trips += 1
-            self.net_ticks += live.net_ticks
-            self._journal.excursion(live.bracket.id, *live.excursion())
-        del self._live[live.bracket.id]
-        self._gate.ended(live.bracket)
-
-    def _at(self, ts: int, what: str, live: LiveBracket) -> None:
-        heapq.heappush(self._timers, (ts, self._numbered, _Timer(what, live.bracket.id)))
-        self._numbered += 1
+            self._machine.at(ts + wish.time_stop_ns, "time", live)

@@ -1,12 +1,14 @@
-"""What we believe against what the broker says, difference by difference. There is one start path, and this is on it.
+"""What we believe against what the broker says: differences, and what is to be done about them. A pure function.
 
-Nothing is repaired here. A difference is a sentence for a person; while one stands, no entry is sent.
+Executions come first, then orders, then positions. A difference is a sentence for a person. Silence about an order is
+an absence, never a verdict: `Recovery` counts absences (rulings 21). Orders and positions of somebody else are named
+and never touched. Applied twice, a plan changes nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.domain.order import ENDED, BrokerState
+from bot.domain.order import ENDED, BrokerState, FillReport, OrderFact, OrderReport, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +24,151 @@ class Difference:
         return f"{self.what} {self.subject}: the journal says {self.ours}, the broker says {self.theirs}"
 
 
-def compare(
-    positions: Mapping[int, int], orders: frozenset[str], fills: frozenset[str], broker: BrokerState
-) -> tuple[Difference, ...]:
-    """Differences between our fold of the journal and the broker's answer, executions first.
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """One order of ours as we know it."""
 
-    `positions`: signed units by instrument index; `orders`: client order ids that we believe to be working; `fills`:
-    execution ids that we have written. Empty when everything agrees.
-    """
+    instrument: int
+    side: int
+    state: OrderState
+    told: int = 0  # its quantity in the broker's words; 0: not told yet
+    broker_ids: frozenset[str] = frozenset()
+    since_ns: int = 0  # when it was sent, or when its state was told
+    over: bool = False  # its bracket has ended
+    cancelling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """All that we know. `positions` are Σ fills and adjustments, `shares` the part of them that live brackets hold."""
+
+    orders: Mapping[str, Believed] = field(default_factory=dict)
+    fills: Mapping[str, int] = field(default_factory=dict)  # execution id → signed units
+    positions: Mapping[int, int] = field(default_factory=dict)
+    shares: Mapping[int, int] = field(default_factory=dict)
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done, in this order."""
+
+    fills: tuple[FillReport, ...] = ()
+    """Executions of our orders that we have not written."""
+    words: tuple[OrderReport, ...] = ()
+    """What the broker says of our orders that is news."""
+    absent: tuple[str, ...] = ()
+    """Orders that we believe to live and that the answer does not have."""
+    cancel: tuple[str, ...] = ()
+    """Orders of ours that work, belong to nothing that lives and protect nothing."""
+    positions: tuple[tuple[int, int, int], ...] = ()
+    """(instrument, ours, theirs) where they differ after the executions."""
+    strange: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Instrument → what somebody else has there, in words."""
+    differences: tuple[Difference, ...] = ()
+
+
+def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
+    """Compare what we believe with an answer that was asked for at `asked_ns`."""
+    fills = tuple(
+        one for one in state.fills if one.exec_id not in belief.fills and one.client_order_id in belief.orders
+    )
+    orphans = [
+        one
+        for one in state.fills
+        if one.exec_id not in belief.fills and one.client_order_id and one.client_order_id not in belief.orders
+    ]
+    alive = [fact for fact in state.orders if fact.state not in ENDED]
+    ours = [fact for fact in alive if fact.client_order_id in belief.orders]
+    others = [fact for fact in alive if fact.client_order_id not in belief.orders]
+    words = tuple(word for fact in ours if (word := _word(belief.orders[fact.client_order_id], fact, asked_ns)))
+    there = {fact.client_order_id for fact in ours}
+    absent = tuple(
+        name
+        for name, one in belief.orders.items()
+        if one.state not in ENDED and name not in there and one.since_ns < asked_ns
+    )
+    held = _after(belief, fills)
+    strangers = {fact.client_order_id: fact for fact in others if fact.client_order_id}
+    useless = [name for name, fact in strangers.items() if not _protects(fact, belief, state)]
+    useless += [name for name in there if belief.orders[name].over and not belief.orders[name].cancelling]
+    positions = tuple(
+        (instrument, held.get(instrument, 0), theirs)
+        for instrument, theirs in _theirs(held, state)
+        if held.get(instrument, 0) != theirs
+    )
+    return Plan(
+        fills=fills,
+        words=words,
+        absent=absent,
+        cancel=tuple(useless),
+        positions=positions,
+        strange=_strange([fact for fact in others if fact.client_order_id not in useless]),
+        differences=_differences(belief, fills + tuple(orphans), absent, others, positions),
+    )
+
+
+def _word(one: Believed, fact: OrderFact, asked_ns: int) -> OrderReport | None:
+    """What a fact says that we did not know; a state that was told after the question is newer than the answer."""
+    state = fact.state
+    if state is OrderState.WORKING and one.state is OrderState.PARTIAL:
+        state = OrderState.PARTIAL
+    if one.state in ENDED and one.since_ns >= asked_ns:
+        return None
+    same = state is one.state and fact.quantity in (0, one.told)
+    if same and (not fact.broker_id or fact.broker_id in one.broker_ids):
+        return None
+    return OrderReport(fact.client_order_id, fact.state, fact.ts, fact.broker_id, "", fact.quantity)
+
+
+def _after(belief: Belief, fills: tuple[FillReport, ...]) -> dict[int, int]:
+    """Positions once these executions are counted; a correction takes the place of what it corrects."""
+    held, known = dict(belief.positions), dict(belief.fills)
+    for fill in fills:
+        instrument, units = belief.orders[fill.client_order_id].instrument, fill.side * fill.quantity
+        held[instrument] = held.get(instrument, 0) + units - (known.pop(fill.corrects, 0) if fill.corrects else 0)
+        known[fill.exec_id] = units
+    return held
+
+
+def _theirs(held: Mapping[int, int], state: BrokerState) -> list[tuple[int, int]]:
+    theirs = {instrument: units for instrument, units in state.positions if instrument >= 0}
+    return [(instrument, theirs.get(instrument, 0)) for instrument in sorted(held.keys() | theirs.keys())]
+
+
+def _protects(fact: OrderFact, belief: Belief, state: BrokerState) -> bool:
+    """Whether an order under a name of ours that no journal knows reduces a position that no bracket of ours holds."""
+    held = dict(state.positions).get(fact.instrument, 0) - belief.shares.get(fact.instrument, 0)
+    return fact.instrument < 0 or not fact.side or held * fact.side < 0
+
+
+def _strange(facts: list[OrderFact]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for fact in facts:
+        name = fact.client_order_id or fact.broker_id or "without a name"
+        words = f"somebody else's order works there ({name})"
+        found[fact.instrument] = (*found.get(fact.instrument, ()), words)
+    return found
+
+
+def _differences(
+    belief: Belief,
+    fills: tuple[FillReport, ...],
+    absent: tuple[str, ...],
+    others: list[OrderFact],
+    positions: tuple[tuple[int, int, int], ...],
+) -> tuple[Difference, ...]:
     found = [
         Difference("fill", fill.exec_id, "nothing", f"{fill.side * fill.quantity:+d} at {fill.price} ticks")
-        for fill in broker.fills
-        if fill.exec_id not in fills
+        for fill in fills
     ]
-    working = {report.client_order_id for report in broker.orders if report.state not in ENDED}
-    found += [Difference("order", name, "working", "not there") for name in sorted(orders - working)]
-    found += [Difference("order", name, "not there", "working") for name in sorted(working - orders)]
-    theirs = dict(broker.positions)
-    for instrument in sorted(positions.keys() | theirs.keys()):
-        ours, other = positions.get(instrument, 0), theirs.get(instrument, 0)
-        if ours != other:
-            found.append(Difference("position", str(instrument), f"{ours:+d}", f"{other:+d}"))
+    # What is left of a bracket that has ended goes by itself.
+    mine = {name: belief.orders[name] for name in absent if not belief.orders[name].over}
+    found += [Difference("order", name, one.state.value, "not there") for name, one in mine.items()]
+    found += [
+        Difference("order", fact.client_order_id or fact.broker_id, "not there", fact.state.value) for fact in others
+    ]
+    for instrument, ours, theirs in positions:
+        product = belief.products[instrument] if instrument < len(belief.products) else str(instrument)
+        found.append(Difference("position", product, f"{ours:+d}", f"{theirs:+d}"))
     return tuple(found)

@@ -1,0 +1,46 @@
+"""Named dangerous moments: windows of a few hundred microseconds that no kill at random would hit.
+
+Nothing happens at them unless the program was told so: `paperpit run --fault-points` with `PAPERPIT_FAULT=name:n:kill`
+in the environment kills the process at the n-th passing of a point. They are for tests of recovery.
+"""
+
+import os
+import signal
+from typing import Literal, get_args
+
+Point = Literal["intent-committed", "bracket-sent", "fill-received", "fill-committed", "stop-lost"]
+"""A bracket is durable and not sent · sent and nothing about that is written · an execution is heard and not written ·
+written and nothing done about it · a position has lost its stop and nothing is done yet."""
+
+ENVIRONMENT = "PAPERPIT_FAULT"
+
+_armed: dict[str, int] = {}
+"""Point → passings until it kills."""
+
+
+def fault_point(name: Point) -> None:
+    """Pass a dangerous moment."""
+    if _armed:
+        _pass(name)
+
+
+def arm(text: str) -> None:
+    """Let `name:n:kill` happen; an empty text disarms. Raises ValueError, which says what is allowed."""
+    _armed.clear()
+    if not text:
+        return
+    name, _, rest = text.partition(":")
+    count, _, what = rest.partition(":")
+    if name not in get_args(Point) or not count.isdigit() or int(count) < 1 or what != "kill":
+        allowed = f"name:n:kill, where name is one of {', '.join(get_args(Point))} and n counts from 1"
+        raise ValueError(f"{ENVIRONMENT}={text!r} names no fault; allowed: {allowed}")
+    _armed[name] = int(count)
+
+
+def _pass(name: Point) -> None:
+    left = _armed.get(name)
+    if left is None:
+        return
+    _armed[name] = left - 1
+    if left == 1:
+        os.kill(os.getpid(), signal.SIGKILL)

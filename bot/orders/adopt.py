@@ -1,0 +1,138 @@
+"""What earlier runs left, taken up: brackets that live, counters of the gate, what a person had closed.
+
+Everything that is adopted is unverified until the broker has said what it holds. No entry is ever sent again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.command import KILL, paused
+from bot.domain.order import (
+    Adjustment,
+    Bracket,
+    BracketState,
+    CommissionReport,
+    FillReport,
+    Order,
+    OrderState,
+    Role,
+)
+from bot.domain.past import Past, PastBracket
+from bot.errors import ConfigError
+from bot.orders.bracket import Leg, LiveBracket
+from bot.orders.machine import Machine
+from bot.orders.table import ENDED
+
+
+class Adoption:
+    """Puts a past into a machine that has just been made."""
+
+    def __init__(self, machine: Machine, products: Sequence[str]) -> None:
+        self._machine, self._products = machine, tuple(products)
+        self._brackets: dict[str, Bracket] = {}
+
+    def take_up(self, past: Past, now: int) -> list[str]:
+        """All of it, with sentences about it. Raises ConfigError for a bracket that cannot be looked after."""
+        notes = []
+        machine = self._machine
+        for product, contract in past.positions:
+            if product in self._products and machine.contracts[self._products.index(product)] == contract:
+                machine.positions.book(self._products.index(product), 1, past.positions[product, contract])
+        for one in past.brackets:
+            product = past.products[one.proposal.instrument]
+            if product in self._products:
+                live = self._bracket(one, self._products.index(product))
+                if one.state not in ENDED:
+                    notes.append(self._wake(live, one, product, now))
+            elif one.state not in ENDED:
+                raise ConfigError(
+                    f"bracket {one.id} of {product} has not ended, and no strategy here trades {product}",
+                    do=f"start with a strategy that trades {product}; it need not be allowed to enter",
+                )
+        self._count(past)
+        self._close(past)
+        machine.journal.remember(past.broker_ids)
+        return notes
+
+    def _bracket(self, one: PastBracket, instrument: int) -> LiveBracket:
+        proposal = replace(one.proposal, instrument=instrument)
+        approved = self._machine.gate.readmit(proposal, one.approved_ns, one.room)
+        orders = [replace(it.order, instrument=instrument) for it in one.orders]
+        first = {role: next(order for order in orders if order.role is role) for role in _BRACKET}
+        bracket = Bracket(one.id, approved, *(first[role] for role in _BRACKET))
+        live = LiveBracket(bracket, {order.client_order_id: Leg(order) for order in orders}, state=one.state)
+        for fill in one.fills:
+            live.book(fill)
+        sent = one.state is not BracketState.INTENDED
+        for it, order in zip(one.orders, orders, strict=True):
+            leg = live.legs[order.client_order_id]
+            leg.state = _state(it.state, leg, sent=sent or order.role not in _BRACKET)
+            leg.broker_ids.update(it.broker_ids)
+            leg.sent_ns = order.created_ns
+        live.unsent = not sent
+        live.adjusted = -live.side * one.adjusted
+        self._brackets[one.id] = bracket
+        for name in live.legs:
+            self._machine.owner[name] = live
+        return live
+
+    def _wake(self, live: LiveBracket, one: PastBracket, product: str, now: int) -> str:
+        machine, wish = self._machine, live.bracket.approved.proposal
+        contract = machine.contracts[live.bracket.entry.instrument]
+        if contract != one.contract:
+            raise ConfigError(
+                f"bracket {one.id} lives in {one.contract}, and this market is {contract}",
+                do=f"let the adapter trade {one.contract} until it is flat",
+            )
+        machine.take(live)
+        live.state = BracketState.UNVERIFIED
+        machine.journal.bracket_state(one.id, live.state, now, f"taken up again; it was {one.state.value}")
+        if live.of_role(Role.ENTRY):
+            machine.at(live.bracket.entry.created_ns + wish.ttl_ns, "ttl", live)
+        if live.filled_in and wish.time_stop_ns:
+            machine.at(live.opened_ns + wish.time_stop_ns, "time", live)
+        held = f"holds {live.side * live.share:+d}" if live.share else "has not filled"
+        return f"taken up again: {product} {wish.strategy}, bracket {one.id}, {held}"
+
+    def _count(self, past: Past) -> None:
+        """The gate counts the last days as it would have, had it been there."""
+        gate = self._machine.gate
+        for one in past.happened:
+            bracket = self._brackets.get(one.bracket_id)
+            if isinstance(one.report, CommissionReport):
+                gate.commission(one.report)
+            elif bracket is None:
+                continue
+            elif isinstance(one.report, FillReport):
+                gate.fill(one.report, self._order(one.report))
+            elif isinstance(one.report, Adjustment):
+                gate.adjusted(replace(one.report, instrument=bracket.entry.instrument))
+            elif one.what == "opened":
+                gate.opened(bracket)
+            else:
+                gate.ended(bracket)
+
+    def _order(self, fill: FillReport) -> Order:
+        return self._machine.owner[fill.client_order_id].legs[fill.client_order_id].order
+
+    def _close(self, past: Past) -> None:
+        """Kill switch and pauses hold until a person takes them back."""
+        for key, setting in past.settings.items():
+            scope = paused(key)
+            if key == KILL:
+                self._machine.gate.kill(bool(setting.value), setting.why)
+            elif scope is not None and setting.value:
+                strategy, product = scope
+                if not product or product in self._products:
+                    at = self._products.index(product) if product else None
+                    self._machine.gate.pause(True, setting.why, strategy=strategy, instrument=at)
+
+
+_BRACKET = (Role.ENTRY, Role.STOP, Role.TARGET)
+
+
+def _state(word: OrderState, leg: Leg, *, sent: bool) -> OrderState:
+    """The newest word on an order; what has filled comes from executions, and a bracket is sent as one."""
+    if leg.filled and word not in (OrderState.CANCELLED, OrderState.REJECTED):
+        return leg.state
+    return OrderState.SENT if word is OrderState.INTENDED and sent else word

@@ -1,0 +1,332 @@
+"""What is done with one bracket: its next state by the table, and the orders, cancellations and deadlines that follow.
+
+The order of things is the write-ahead law: an intent is committed before the broker hears of it, a fill before anyone
+acts on it. A broker that cannot be reached is no verdict either: what could not be sent is written down, and the facts
+are looked at again when the broker has answered.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from bot.domain.order import BracketState, Order, OrderState, OrderType, Protective, Role
+from bot.errors import Unreachable
+from bot.faults import fault_point
+from bot.orders.bracket import Leg, LiveBracket
+from bot.orders.positions import Positions
+from bot.orders.table import ENDED, Action, Event, follow
+from bot.orders.timers import (
+    AGAIN_NS,
+    GRACE_NS,
+    REPROTECT_NS,
+    RETRY_MAX_NS,
+    RETRY_NS,
+    SIBLINGS_NS,
+    UNANSWERED_NS,
+    Timers,
+    What,
+)
+from bot.ports import Broker, Gate, Journal
+
+_UNCERTAIN = {
+    BracketState.PENDING_UNKNOWN: "nobody has answered to an order that was sent",
+    BracketState.UNVERIFIED: "the broker has not said yet what became of its orders",
+    BracketState.STUCK: "a position cannot be flattened",
+}
+"""States in which an instrument is closed to entries, with what is said about it."""
+
+
+class Machine:
+    """Every bracket that lives or has lived, the positions that they make, and each next step."""
+
+    def __init__(
+        self, broker: Broker, journal: Journal, gate: Gate, contracts: Sequence[str], wall_ns: Callable[[], int]
+    ) -> None:
+        self.broker, self.journal, self.gate, self.contracts = broker, journal, gate, contracts
+        self._wall_ns = wall_ns
+        self.positions = Positions(len(contracts))
+        self.live: dict[str, LiveBracket] = {}
+        self.owner: dict[str, LiveBracket] = {}
+        self.timers = Timers()
+        self.settled = True
+        """Whether the broker has said what it holds since the link was lost last."""
+        self.holds: dict[int, str] = {}
+        """Instrument → what the broker's answers leave uncertain there, brackets aside."""
+        self.room: dict[int, int] = {}
+        """Instrument → signed units that the broker says are held, where that is not what the fills say."""
+        self._asking = False
+        self.round_trips = 0
+        self.net_ticks = 0
+
+    def take(self, live: LiveBracket) -> None:
+        """Look after a bracket from here on."""
+        self.live[live.bracket.id] = live
+        for name in live.legs:
+            self.owner[name] = live
+
+    async def on(self, live: LiveBracket, event: Event, ts: int, why: str) -> None:
+        """Follow the table: write the new state, then do what it says."""
+        if event is Event.STOP_LOST:
+            fault_point("stop-lost")
+            live.losses += live.share > 0
+        step = follow(live.state, event)
+        if step is None:
+            self.journal.bracket_state(live.bracket.id, live.state, ts, f"unexpected: {event.value}")
+            self.broker.ask()
+            return
+        before, (live.state, action) = live.state, step
+        if live.state is not before:
+            self.journal.bracket_state(live.bracket.id, live.state, ts, why or event.value)
+            self._changed(live, before, ts)
+        if action is Action.CANCEL_ENTRY:
+            await self.cancel_entry(live, ts, event.value)
+        elif action is Action.CANCEL_EXITS:
+            for leg in live.of_role(Role.STOP) + live.of_role(Role.TARGET):
+                await self.cancel(leg, ts)
+        elif action is Action.LEAVE or (action is Action.PROTECT and live.losses > 1):
+            await self.flatten(live, ts, "flatten")
+        elif action is Action.PROTECT:
+            await self.protect(live, ts)
+        elif live.state is BracketState.STUCK and before is not live.state:
+            self.at(ts + min(RETRY_NS << live.attempts, RETRY_MAX_NS), "retry", live)
+            live.attempts += 1
+
+    async def settle(self, live: LiveBracket, ts: int, why: str) -> None:
+        """Take the state that the facts imply, and act on it: cover what is naked, cancel what should be gone."""
+        before, live.state = live.state, live.implied()
+        if live.state is not before:
+            self.journal.bracket_state(live.bracket.id, live.state, ts, why)
+        self._changed(live, before, ts)
+        if not self.settled:
+            return
+        if live.state in ENDED:
+            await self.clear(live, ts)
+            return
+        for leg in live.of_role(Role.ENTRY):
+            if leg.cancelling:
+                await self.cancel(leg, ts)
+        if live.share < 0:
+            self.at(ts + GRACE_NS, "uncovered", live)
+        elif live.leaving and live.share:
+            await self.flatten(live, ts, live.leaving)
+        elif live.state is BracketState.NAKED and live.uncovered > live.coming:
+            await self.lose(live, ts)
+        await self.trim(live, ts)
+
+    async def lose(self, live: LiveBracket, ts: int) -> None:
+        """A position is seen to be without its stop: protected the first time, flattened the second."""
+        fault_point("stop-lost")
+        live.losses += 1
+        if live.losses > 1:
+            await self.flatten(live, ts, "flatten")
+        else:
+            await self.protect(live, ts)
+
+    async def cancel_entry(self, live: LiveBracket, ts: int, why: str) -> None:
+        """Ask for the end of what of the entry still works."""
+        for leg in live.of_role(Role.ENTRY):
+            self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"cancel asked: {why}")
+            leg.cancelling = why
+            await self.cancel(leg, ts)
+
+    async def cancel(self, leg: Leg, ts: int) -> None:
+        """Ask for an order's end; only a report ends it."""
+        leg.cancelling = leg.cancelling or "not wanted"
+        await self._told(leg, ts, self.broker.cancel(leg.order.client_order_id, ts))
+
+    async def flatten(self, live: LiveBracket, ts: int, why: str) -> None:
+        """One market exit for what is held; it joins the bracket's group, so that stop and exit cannot both fill.
+
+        Never a second one while the first may live; while nobody knows what is held, the wish is kept.
+        """
+        live.leaving = live.leaving or why
+        if live.of_role(Role.FLATTEN):
+            return
+        await self.cancel_entry(live, ts, why)
+        order = self._exit(live, OrderType.MARKET, None, live.share, ts, why) if self.settled else None
+        if order is not None and await self._send(live, order, ts):
+            await self.on(live, Event.FLATTEN, ts, why)
+
+    async def protect(self, live: LiveBracket, ts: int) -> None:
+        """A stop at the intended price for what nothing covers."""
+        bare, trigger = live.uncovered - live.coming, live.bracket.stop.stop_price
+        order = self._exit(live, OrderType.STOP, trigger, bare, ts, "") if bare > 0 and self.settled else None
+        if order is not None and await self._send(live, order, ts):
+            self.at(ts + REPROTECT_NS, "unprotected", live)
+
+    async def trim(self, live: LiveBracket, ts: int) -> None:
+        """Make exits fit what is held once the entry is over: a broker need not shrink them, and a rest would flip us.
+
+        Only exits whose quantity the broker has told; the newest give way first.
+        """
+        if live.state in ENDED or live.of_role(Role.ENTRY) or live.share <= 0 or not self.settled:
+            return
+        for role in (Role.STOP, Role.TARGET):
+            told = [leg for leg in live.of_role(role) if leg.working and leg.told]
+            surplus = sum(leg.told - leg.filled for leg in told) - live.share
+            for leg in reversed(told):
+                if surplus <= 0:
+                    break
+                rest = leg.told - leg.filled
+                if rest <= surplus:
+                    surplus -= rest
+                    if not leg.cancelling:
+                        await self.cancel(leg, ts)
+                else:
+                    await self._resize(leg, leg.told - surplus, ts)
+                    surplus = 0
+
+    async def clear(self, live: LiveBracket, ts: int) -> None:
+        """Ask for the end of everything that a bracket which has ended still has at the broker."""
+        for leg in live.legs.values():
+            if leg.alive and leg.state is not OrderState.INTENDED:
+                await self.cancel(leg, ts)
+
+    def watchdog(self, live: LiveBracket, ts: int, grace_ns: int) -> None:
+        """A deadline, armed while a position is larger than what covers it; no poll."""
+        if live.state not in ENDED and (live.uncovered > 0 or live.share < 0):
+            self.at(ts + grace_ns, "uncovered", live)
+
+    def at(self, ts: int, what: What, live: LiveBracket) -> None:
+        """Set a deadline."""
+        self.timers.at(ts, what, live)
+
+    def unanswered(self, live: LiveBracket, due: int) -> bool:
+        """Take note that orders have no word; True when there were any.
+
+        Three seconds of the wall must have gone by as well: a tape may run faster than a broker answers.
+        """
+        late = [
+            leg for leg in live.legs.values() if leg.state is OrderState.SENT and due - leg.sent_ns >= UNANSWERED_NS
+        ]
+        if any(self._wall_ns() - leg.sent_wall_ns < UNANSWERED_NS for leg in late):
+            self.at(due + UNANSWERED_NS, "unanswered", live)
+            return False
+        for leg in late:
+            leg.state = OrderState.PENDING_UNKNOWN
+            self.journal.order_state(leg.order.client_order_id, leg.state, due, "no word for 3 s")
+        return bool(late)
+
+    def sent(self, leg: Leg, ts: int) -> None:
+        """An order has left."""
+        leg.state, leg.sent_ns, leg.sent_wall_ns = OrderState.SENT, ts, self._wall_ns()
+
+    def reopen(self, live: LiveBracket) -> None:
+        """A bracket that had ended is alive: something of it filled late, or works after all."""
+        if live.counted:
+            self.round_trips -= 1
+            self.net_ticks -= live.net_ticks
+            live.counted = False
+        self.live[live.bracket.id] = live
+
+    def look(self, instrument: int, ts: int) -> None:
+        """Tell the gate what is uncertain in an instrument, and see that the broker is asked while anything is."""
+        said = [
+            words
+            for live in self.live.values()
+            if live.bracket.entry.instrument == instrument and (words := self._doubt(live))
+        ]
+        held = self.holds.get(instrument)
+        self.gate.hold(instrument, "; ".join(dict.fromkeys([*said, *([held] if held else [])])))
+        if said and not self._asking:
+            self._asking = True
+            self.at(ts + AGAIN_NS, "ask", next(iter(self.live.values())))
+
+    def asked(self, ts: int) -> None:
+        """It is time to ask the broker again, if anything is still uncertain."""
+        self._asking = False
+        doubtful = [live for live in self.live.values() if self._doubt(live)]
+        if doubtful:
+            self.broker.ask()
+            self.look(doubtful[0].bracket.entry.instrument, ts)
+
+    def doubtful(self) -> Mapping[str, LiveBracket]:
+        """Brackets of which something is not certain."""
+        return {name: live for name, live in self.live.items() if self._doubt(live)}
+
+    def unfinished(self) -> dict[str, LiveBracket]:
+        """Brackets that the broker's answer may settle: uncertain ones, and those for which something is to be done."""
+        return {
+            name: live
+            for name, live in self.live.items()
+            if self._doubt(live)
+            or live.uncovered > live.coming
+            or live.share < 0
+            or (live.leaving and live.share and not live.of_role(Role.FLATTEN))
+            or live.implied() in ENDED
+        }
+
+    def _doubt(self, live: LiveBracket) -> str:
+        if words := _UNCERTAIN.get(live.state, ""):
+            return words
+        if any(len(leg.broker_ids) > 1 and leg.alive for leg in live.legs.values()):
+            return "the broker has two orders under one of our names"
+        return _UNCERTAIN[BracketState.PENDING_UNKNOWN] if live.unknown() else ""
+
+    def _changed(self, live: LiveBracket, before: BracketState, ts: int) -> None:
+        if before in ENDED and live.state not in ENDED:
+            self.live[live.bracket.id] = live
+        if live.state in ENDED and live.bracket.id in self.live:
+            self._end(live, ts)
+        if live.state in _UNCERTAIN or before in _UNCERTAIN:
+            self.look(live.bracket.entry.instrument, ts)
+
+    def _end(self, live: LiveBracket, ts: int) -> None:
+        if live.filled_in:
+            if not live.adjusted:
+                live.counted = True
+                self.round_trips += 1
+                self.net_ticks += live.net_ticks
+            self.journal.excursion(live.bracket.id, *live.excursion())
+        del self.live[live.bracket.id]
+        self.gate.ended(live.bracket)
+        if any(leg.alive for leg in live.legs.values()):
+            # They die with the bracket: the broker sees to it, or else we do.
+            self.at(ts + SIBLINGS_NS, "siblings", live)
+
+    async def _resize(self, leg: Leg, quantity: int, ts: int) -> None:
+        if leg.asked == quantity:
+            return
+        leg.asked = quantity
+        self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"amend asked: {quantity} units")
+        self.journal.commit()
+        name = leg.order.client_order_id
+        await self._told(leg, ts, self.broker.amend(name, ts, stop_price=None, quantity=quantity))
+
+    async def _told(self, leg: Leg, ts: int, telling: Awaitable[None]) -> None:
+        """Tell the broker something about an order; what cannot be told is written, and done after the next answer."""
+        try:
+            await telling
+        except Unreachable as error:
+            leg.asked = 0
+            self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"not told: {error.what}")
+
+    async def _send(self, live: LiveBracket, order: Order, ts: int) -> bool:
+        leg = live.legs[order.client_order_id] = Leg(order)
+        self.owner[order.client_order_id] = live
+        self.journal.order(order)
+        self.journal.commit()
+        try:
+            await self.broker.protect(Protective(order))
+        except Unreachable as error:
+            leg.state, leg.concluded = OrderState.CANCELLED, True
+            self.journal.order_state(order.client_order_id, leg.state, ts, f"not sent: {error.what}")
+            self.at(ts + RETRY_NS, "retry", live)
+            return False
+        self.sent(leg, ts)
+        self.journal.order_state(order.client_order_id, OrderState.SENT, ts)
+        self.at(ts + UNANSWERED_NS, "unanswered", live)
+        return True
+
+    def _exit(
+        self, live: LiveBracket, kind: OrderType, stop: int | None, units: int, ts: int, why: str
+    ) -> Order | None:
+        """An order that can only reduce; None when the broker says that there is nothing of it to reduce."""
+        bracket, way = live.bracket, live.side if units < 0 else -live.side
+        units = abs(units)
+        held = self.room.get(bracket.entry.instrument)
+        if held is not None:
+            units = min(units, max(0, -way * held))
+        if not units:
+            return None
+        role = Role.STOP if kind is OrderType.STOP else Role.FLATTEN
+        name, instrument = self.journal.next_id(), bracket.entry.instrument
+        return Order(name, bracket.id, instrument, role, way, kind, units, None, stop, ts, why)

@@ -1,0 +1,309 @@
+"""The one start path, the same after every reconnect and in every poll: read, ask, compare, and only then trade.
+
+    recover(past, answer)   at the start: what earlier runs left is taken up, then compared with the broker's answer
+    link(report)            the link changed: without it nothing is certain
+    hear(report)            an answer: executions first, then orders, then positions; only a Known one decides anything
+
+Silence is counted: three Known answers without an order, two seconds apart on one unbroken connection, are the broker's
+word that it is gone (rulings 21). Positions that differ in two such answers become an adjustment, and the instrument
+stays closed to entries while anybody else's units are in it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.order import (
+    Adjustment,
+    BracketState,
+    BrokerState,
+    FillReport,
+    Known,
+    LinkReport,
+    OrderReport,
+    OrderState,
+    SnapshotReport,
+    Unavailable,
+)
+from bot.domain.past import Past
+from bot.errors import Unreachable
+from bot.orders.adopt import Adoption
+from bot.orders.bracket import Leg, LiveBracket
+from bot.orders.machine import Machine
+from bot.orders.reconcile import Belief, Believed, Difference, Plan, reconcile
+from bot.orders.table import ENDED, Event
+from bot.orders.timers import AGAIN_NS
+
+ABSENCES = 3
+"""So many Known answers without an order end it."""
+ATTEMPTS = 2 * ABSENCES
+"""How often a start asks before it goes on with what is still uncertain."""
+AGAIN_S = AGAIN_NS / 1e9
+
+OnFill = Callable[[FillReport], Awaitable[None]]
+OnOrder = Callable[[OrderReport], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Absence:
+    """How often an order was missing, on which connection, and when last."""
+
+    connection: int
+    asked_ns: int
+    count: int = 1
+
+
+class Recovery:
+    """Brings what we believe and what the broker says together."""
+
+    def __init__(self, machine: Machine, products: Sequence[str], on_fill: OnFill, on_order: OnOrder) -> None:
+        self._machine, self._products = machine, tuple(products)
+        self._on_fill, self._on_order = on_fill, on_order
+        self._fills: dict[str, int] = {}
+        self._absent: dict[str, _Absence] = {}
+        self._doubts: dict[int, tuple[int, int, int, int]] = {}  # instrument → ours, theirs, connection, asked
+        self._cancelled: set[str] = set()
+        self._told: set[Difference] = set()
+        self._allowed: dict[int, int] = {}
+        self.wait: Callable[..., Awaitable[None]] = asyncio.sleep
+
+    async def recover(self, past: Past, answer: Known[BrokerState] | Unavailable, now: int) -> tuple[str, ...]:
+        """Take up what earlier runs left, and bring it together with the broker's answer; sentences for a person.
+
+        Raises Unreachable when the broker does not answer, ConfigError when a bracket lives in a contract that is not
+        on this market.
+        """
+        if isinstance(answer, Unavailable):
+            raise Unreachable(f"the broker did not say what it holds: {answer.reason} {answer.detail}".rstrip())
+        machine = self._machine
+        adopted = Adoption(machine, self._products).take_up(past, now)
+        self._fills.update(past.fills)
+        machine.settled = not machine.live
+        known = answer
+        for attempt in range(ATTEMPTS):
+            await self._bring_together(known, now)
+            if not self._doubts and not self._absent and not machine.doubtful():
+                break
+            if attempt < ATTEMPTS - 1:
+                # What lacks its word is asked for again: answers count only so far apart.
+                await self.wait(AGAIN_S)
+                again = await machine.broker.snapshot()
+                if isinstance(again, Unavailable):
+                    break
+                now, known = max(now, again.asked_ns), again
+        notes = [*adopted, *map(str, self._told), *self._sentences()]
+        if notes:
+            machine.journal.mode_change("reconciled", notes, now)
+            machine.journal.commit()
+        return tuple(notes)
+
+    async def link(self, report: LinkReport) -> None:
+        """Without a link nothing is certain; with it again, the broker's answer is waited for."""
+        machine = self._machine
+        if report.state != "up":
+            machine.settled = False
+            for live in list(machine.live.values()):
+                if live.state is not BracketState.UNVERIFIED:
+                    why = f"link {report.state}" + (f": {report.code}" if report.code else "")
+                    await machine.on(live, Event.LINK_LOST, report.ts, why)
+        elif not machine.settled:
+            if machine.live:
+                machine.broker.ask()
+            else:
+                machine.settled = True
+        machine.journal.commit()
+
+    async def hear(self, report: SnapshotReport) -> None:
+        """An answer of the broker. One that did not come decides nothing."""
+        if isinstance(report.answer, Known):
+            await self._bring_together(report.answer, report.ts)
+
+    def book(self, fill: FillReport) -> None:
+        """An execution was written."""
+        self._fills[fill.exec_id] = fill.side * fill.quantity
+
+    def allow(self, instrument: int) -> None:
+        """A person knows of what somebody else holds in an instrument: entries may go on while it stays as it is."""
+        self._allowed[instrument] = self._foreign(instrument)
+        if self._allowed[instrument]:
+            self._machine.broker.ask()
+
+    async def _bring_together(self, known: Known[BrokerState], ts: int) -> None:
+        machine = self._machine
+        plan = reconcile(self._belief(), known.value, known.asked_ns)
+        self._tell(plan, ts)
+        doubtful = machine.unfinished()
+        # What belongs together is counted before anything is done about a part of it.
+        machine.settled = False
+        for fill in plan.fills:
+            await self._on_fill(fill)
+        for word in plan.words:
+            await self._on_order(word)
+        gone = self._count_absences(plan.absent, known, ts)
+        adjusted = self._positions(plan, known, ts)
+        machine.settled = True
+        for name in gone:
+            leg = machine.owner[name].legs[name]
+            leg.concluded = True
+            message = f"gone: {ABSENCES} answers of the broker were without it"
+            await self._on_order(OrderReport(name, OrderState.CANCELLED, ts, message=message))
+        await self._cancel(plan, ts)
+        for live in {**doubtful, **machine.unfinished(), **adjusted}.values():
+            await machine.settle(live, ts, "by the broker's answer")
+        for instrument in range(len(self._products)):
+            machine.look(instrument, ts)
+        machine.journal.commit()
+
+    def _belief(self) -> Belief:
+        machine = self._machine
+        shares: dict[int, int] = {}
+        for live in machine.live.values():
+            at = live.bracket.entry.instrument
+            shares[at] = shares.get(at, 0) + live.side * live.share
+        return Belief(
+            orders={name: _believed(live, live.legs[name]) for name, live in machine.owner.items()},
+            fills=self._fills,
+            positions={at: units for at, units in enumerate(machine.positions.all()) if units},
+            shares=shares,
+            products=self._products,
+        )
+
+    def _tell(self, plan: Plan, ts: int) -> None:
+        """Write each difference once, while it lasts."""
+        news = [one for one in plan.differences if one not in self._told]
+        self._told.intersection_update(plan.differences)
+        self._told.update(news)
+        if news:
+            self._machine.journal.mode_change("difference", [str(one) for one in news], ts)
+
+    def _count_absences(self, absent: Sequence[str], known: Known[BrokerState], ts: int) -> list[str]:
+        """Orders that the broker has been silent about for long enough."""
+        machine, gone = self._machine, []
+        alive = [name for name in absent if machine.owner[name].legs[name].alive]
+        for name in self._absent.keys() - set(alive):
+            del self._absent[name]
+        for name in alive:
+            live = machine.owner[name]
+            leg = live.legs[name]
+            seen = self._absent.get(name)
+            if seen is None or seen.connection != known.connection:
+                self._absent[name] = _Absence(known.connection, known.asked_ns)
+            elif known.asked_ns - seen.asked_ns >= AGAIN_NS:
+                seen.count, seen.asked_ns = seen.count + 1, known.asked_ns
+            if leg.state is not OrderState.PENDING_UNKNOWN and live.state not in ENDED:
+                leg.state = OrderState.PENDING_UNKNOWN
+                machine.journal.order_state(name, leg.state, ts, "not in the broker's answer")
+            if self._absent[name].count >= ABSENCES:
+                gone.append(name)
+                del self._absent[name]
+        if self._absent:
+            machine.broker.ask()
+        return gone
+
+    def _positions(self, plan: Plan, known: Known[BrokerState], ts: int) -> dict[str, LiveBracket]:
+        """Positions that differ twice are adjusted; until then nothing is sent that they contradict.
+
+        Brackets whose share was adjusted.
+        """
+        machine, touched = self._machine, dict[str, LiveBracket]()
+        differing = {instrument: (ours, theirs) for instrument, ours, theirs in plan.positions}
+        for instrument in self._doubts.keys() - differing.keys():
+            del self._doubts[instrument]
+            machine.room.pop(instrument, None)
+        for instrument, (ours, theirs) in differing.items():
+            machine.room[instrument] = theirs
+            before = self._doubts.get(instrument)
+            if before is None or before[:3] != (ours, theirs, known.connection):
+                self._doubts[instrument] = (ours, theirs, known.connection, known.asked_ns)
+                machine.broker.ask()
+            elif known.asked_ns - before[3] >= AGAIN_NS:
+                touched |= self._adjust(instrument, theirs - ours, ts)
+                del self._doubts[instrument], machine.room[instrument]
+        self._hold(plan, differing)
+        return touched
+
+    def _hold(self, plan: Plan, differing: Mapping[int, tuple[int, int]]) -> None:
+        """Say what of each instrument nobody can explain."""
+        for instrument, product in enumerate(self._products):
+            words = list(plan.strange.get(instrument, ()))
+            if instrument in self._doubts:
+                ours, theirs = differing[instrument]
+                words.append(f"the broker holds {theirs:+d} {product} and the journal {ours:+d}; it is asked again")
+            elif (foreign := self._foreign(instrument)) and self._allowed.get(instrument) != foreign:
+                words.append(
+                    f"{foreign:+d} {product} belong to no bracket of ours and are left alone: close them at the broker,"
+                    f" or say that they may stay: paperpit resume --instrument {product} --reason TEXT"
+                )
+            self._machine.holds[instrument] = "; ".join(words)
+
+    def _adjust(self, instrument: int, units: int, ts: int) -> dict[str, LiveBracket]:
+        """Make our position the broker's: first what somebody else holds, then shares of brackets, then somebody's."""
+        touched = {}
+        others = _towards(units, self._foreign(instrument))
+        for live in list(self._machine.live.values()):
+            part = _towards(units - others, live.side * live.share)
+            if live.bracket.entry.instrument == instrument and part:
+                reason = "left at the broker without a fill of ours"
+                self._book(Adjustment(instrument, part, ts, reason, live.bracket.id))
+                live.adjusted -= live.side * part
+                units -= part
+                touched[live.bracket.id] = live
+        if units:
+            self._book(Adjustment(instrument, units, ts, "somebody else traded, or the broker's memory is too short"))
+        return touched
+
+    def take_back(self, live: LiveBracket, fill: FillReport) -> None:
+        """A fill explains what had been adjusted: it counts instead."""
+        units = min(live.adjusted, fill.quantity)
+        back = -fill.side * units
+        reason = f"explained by execution {fill.exec_id}"
+        self._book(Adjustment(live.bracket.entry.instrument, back, fill.ts, reason, live.bracket.id))
+        live.adjusted -= units
+
+    def _book(self, adjustment: Adjustment) -> None:
+        machine, at = self._machine, adjustment.instrument
+        machine.journal.adjustment(machine.journal.next_id(), adjustment, machine.contracts[at])
+        machine.positions.book(at, 1, adjustment.quantity)
+        machine.gate.adjusted(adjustment)
+
+    def _foreign(self, instrument: int) -> int:
+        """Signed units that no live bracket holds."""
+        mine = (
+            live.side * live.share
+            for live in self._machine.live.values()
+            if live.bracket.entry.instrument == instrument
+        )
+        return self._machine.positions.of(instrument) - sum(mine)
+
+    async def _cancel(self, plan: Plan, ts: int) -> None:
+        """What works at the broker under our name and belongs to nothing that lives."""
+        for name in plan.cancel:
+            live = self._machine.owner.get(name)
+            if live is not None:
+                await self._machine.cancel(live.legs[name], ts)
+            elif name not in self._cancelled:
+                self._cancelled.add(name)
+                await self._machine.broker.cancel(name, ts)
+
+    def _sentences(self) -> list[str]:
+        return [f"{self._products[at]}: {words}" for at, words in self._machine.holds.items() if words]
+
+
+def _believed(live: LiveBracket, leg: Leg) -> Believed:
+    return Believed(
+        instrument=leg.order.instrument,
+        side=leg.order.side,
+        state=leg.state,
+        told=leg.told,
+        broker_ids=frozenset(leg.broker_ids),
+        since_ns=max(leg.sent_ns, leg.changed_ns) if leg.alive else leg.changed_ns,
+        over=live.state in ENDED,
+        cancelling=bool(leg.cancelling),
+    )
+
+
+def _towards(units: int, held: int) -> int:
+    """As much of `units` as takes out what is held."""
+    if units * held >= 0:
+        return 0
+    return max(units, -held) if units < 0 else min(units, -held)

@@ -1,0 +1,225 @@
+"""A desk that dies and is started again takes up what it had, never sends what it had not, and doubles nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.command import KILL, pause_key
+from bot.domain.order import BracketState as S
+from bot.domain.order import CommissionReport, OrderState
+from bot.errors import ConfigError, Unreachable
+from bot.journal import lists, rows
+from bot.journal.check import check
+from bot.journal.filters import Filters
+from bot.journal.fold import fold
+from bot.journal.place import place
+from bot.journal.reading import reading
+from tests.rooms.orders.far import ACCOUNT, SECOND, Desk, Far
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'journal.db'}"
+
+
+async def crashed(url: str, far: Far, filled: bool = True, quantity: int = 1) -> str:
+    """A run that dies with a bracket at the broker; gives the bracket's id."""
+    desk = await Desk.open(url, far).start()
+    live = await (desk.open_one(quantity) if filled else desk.place(quantity))
+    desk.die()
+    return live.bracket.id
+
+
+async def again(url: str, far: Far) -> Desk:
+    """The next run."""
+    far.connection += 1
+    return await Desk.open(url, far).start()
+
+
+async def test_a_position_is_protected_by_the_same_stop_after_a_crash(url: str) -> None:
+    # given an entry that has filled, and a desk that was killed
+    far = Far()
+    bracket_id = await crashed(url, far)
+    told = list(far.told)
+    # when it is started again
+    desk = await again(url, far)
+    # then nothing is sent, and the bracket is what it was
+    (live,) = desk.orders.live
+    assert live.bracket.id == bracket_id
+    assert live.state is S.OPEN
+    assert far.told == told
+    assert desk.orders.position(0) == 1
+    assert "reconciled" not in desk.refused
+    assert len(desk.read(rows.Fill)) == 1
+    # when the old stop fills
+    far.fill("stop")
+    far.end("target")
+    await desk.hear()
+    far.said.append(CommissionReport("x2", "2.25", "USD"))
+    await desk.hear()
+    # then the old bracket is closed by the new run, and the journal is whole
+    assert live.state is S.CLOSED
+    assert desk.orders.round_trips == 1
+    desk.die()
+    with reading(place(url)) as reader:
+        first, second = reader.runs
+        (trip,) = lists.list_round_trips(reader, [first], Filters())
+        assert (trip["id"], trip["exit_reason"], trip["run"]) == (bracket_id, "stop", first.run)
+        assert lists.list_round_trips(reader, [second], Filters()) == []
+        assert [fill["run"] for fill in lists.list_fills(reader, reader.runs, Filters())] == [first.run, second.run]
+        assert lists.list_fills(reader, [second], Filters())[0]["commission"] == "2.25"
+        assert check(reader) == []
+
+
+async def test_an_exit_that_filled_in_between_closes_the_old_bracket_once(url: str) -> None:
+    far = Far()
+    await crashed(url, far)
+    far.fill("target", say=False)
+    far.end("stop", say=False)
+    desk = await again(url, far)
+    assert desk.orders.live == ()
+    assert [row.source for row in desk.read(rows.Fill)] == ["live", "live"]
+    desk.die()
+    desk = await again(url, far)
+    assert len(desk.read(rows.Fill)) == 2
+    assert desk.notes == ()
+    desk.die()
+
+
+async def test_what_was_journalled_and_never_sent_is_void_and_is_never_sent(url: str) -> None:
+    # given an intent that was committed, and a kill before the broker heard of it
+    far = Far()
+    desk = await Desk.open(url, far).start()
+
+    async def killed(bracket: object) -> None:
+        raise InterruptedError
+
+    far.place, heard = killed, far.place  # type: ignore[method-assign,assignment]
+    with pytest.raises(InterruptedError):
+        await desk.place()
+    desk.die()
+    far.place = heard  # type: ignore[method-assign]
+    # when the desk is started again
+    desk = await again(url, far)
+    # then three answers without it are the broker's word
+    assert desk.orders.live == ()
+    assert desk.read(rows.BracketEvent)[-1].state == "void"
+    assert far.told == []
+    desk.die()
+
+
+async def test_what_was_sent_and_not_answered_is_found_by_its_name(url: str) -> None:
+    far = Far()
+    await crashed(url, far, filled=False)
+    far.ack()
+    far.said.clear()
+    desk = await again(url, far)
+    (live,) = desk.orders.live
+    assert live.state is S.WORKING
+    assert far.told == ["place"]
+    desk.die()
+
+
+async def test_an_entry_that_outlived_its_time_is_cancelled_at_once(url: str) -> None:
+    far = Far()
+    await crashed(url, far, filled=False)
+    far.ack()
+    far.said.clear()
+    far.now += 600 * SECOND
+    desk = await again(url, far)
+    await desk.wait(0)
+    assert far.told == ["place", "cancel entry"]
+    desk.die()
+
+
+async def test_a_position_without_a_stop_is_covered_before_anything_else(url: str) -> None:
+    far = Far()
+    await crashed(url, far)
+    far.end("stop", say=False)
+    desk = await again(url, far)
+    assert far.told == ["place", "stop 1"]
+    desk.die()
+
+
+async def test_a_broker_that_does_not_answer_is_no_start(url: str) -> None:
+    far = Far()
+    await crashed(url, far)
+    far.deaf = True
+    with pytest.raises(Unreachable):
+        await again(url, far)
+
+
+async def test_a_bracket_in_another_contract_is_not_taken_for_this_one(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = Far()
+    await crashed(url, far)
+    desk = Desk.open(url, far)
+    monkeypatch.setattr(desk.orders.recovery, "_products", ("NQ",))
+    with pytest.raises(ConfigError, match="no strategy here trades ES"):
+        await desk.start()
+    desk.die()
+
+
+async def test_the_days_loss_kill_switch_and_pauses_survive(url: str) -> None:
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    for _ in range(2):
+        await desk.open_one()
+        far.fill("stop", price=16780)
+        far.end("target")
+        await desk.hear()
+    desk.journal.control(KILL, True, far.now, "by hand")
+    desk.journal.control(pause_key("", "ES"), True, far.now, "lunch")
+    desk.journal.control(pause_key("other", ""), True, far.now, "")
+    desk.journal.control(pause_key("other", ""), False, far.now, "")
+    desk.journal.commit()
+    before = desk.bench.facts()
+    desk.die()
+    desk = await again(url, far)
+    assert desk.bench.facts() == before
+    assert before["brackets_today"] == 2
+    assert {"kill_switch", "pause", "daily_loss"} <= set(desk.refused)
+    desk.die()
+
+
+async def test_a_private_account_and_a_first_start_have_no_past(url: str) -> None:
+    assert fold(url, account="REPLAY-x").brackets == ()
+    assert fold(url, account=ACCOUNT).brackets == ()
+    far = Far()
+    await crashed(url, far)
+    assert fold(url, account="REPLAY-x").brackets == ()
+    assert fold(url, account="DU7").brackets == ()
+    past = fold(url, adapter="ib")
+    assert past.account == ACCOUNT
+    assert past.held == {"ES": "ESM2023"}
+    assert past.trading == ("ES",)
+    assert list(past.broker_ids.values()) == ["p2", "p3"]  # the entry has filled
+    assert past.last_broker_id == "p3"
+    assert past.positions == {("ES", "ESM2023"): 1}
+
+
+async def test_an_order_of_ours_that_belongs_to_nothing_is_cancelled_unless_it_protects(url: str) -> None:
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    await desk.place()
+    far.ack()
+    await desk.hear()
+    far.end("entry")
+    await desk.hear()  # the children live on at the broker
+    desk.die()
+    desk = await again(url, far)
+    assert sorted(far.told[1:]) == ["cancel stop", "cancel target"]
+    desk.die()
+
+
+async def test_starting_again_and_again_changes_nothing(url: str) -> None:
+    far = Far()
+    await crashed(url, far)
+    for _ in range(3):
+        desk = await again(url, far)
+        assert desk.orders.live[0].state is S.OPEN
+        assert len(desk.read(rows.BrokerOrder)) == 3
+        desk.die()
+    assert far.told == ["place"]
+    assert far.orders[far.name("stop")].state is OrderState.WORKING
