@@ -13,6 +13,7 @@ from bot.cli.trading import leave, read_settings, settings_options, trade_on, wa
 @click.option("--desk", metavar="NAME", help="This desk's name, where several run on one machine.")
 @warm_option("auto")
 @click.option("--dry", is_flag=True, help="Everything but orders; approvals are journalled as would-place.")
+@click.option("--fault-points", is_flag=True, help="For tests of recovery: let PAPERPIT_FAULT=name:n:kill happen.")
 @click.option("--once", is_flag=True, help="End with the session instead of waiting for the next one.")
 def run(
     config: Path | None,
@@ -25,6 +26,7 @@ def run(
     warm: str | None,
     dry: bool,
     once: bool,
+    fault_points: bool,
 ) -> None:
     """Start the desk and let it trade, session after session, until the market ends or it is stopped.
 
@@ -40,6 +42,7 @@ def run(
     from bot.tape import tapes_folder
     from bot.warm import AUTO, Wanted
 
+    _arm(fault_points)
     flags = {"adapter": adapter, "desk": desk}
     changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
     bot, specs = read_settings(config, changes, strategies, calendar)
@@ -50,3 +53,19 @@ def run(
     outcome = trade_on(asked, once=once, tell=tell)
     tell(outcome)
     leave(outcome)
+
+
+def _arm(wanted: bool) -> None:
+    """Let the environment's fault happen, if both it and the flag ask for it. Raises UsageError."""
+    import os
+
+    from bot import faults
+    from bot.errors import UsageError
+
+    text = os.environ.get(faults.ENVIRONMENT, "")
+    if text and not wanted:
+        raise UsageError(f"{faults.ENVIRONMENT} is set and --fault-points is not", do="unset it, or give the flag")
+    try:
+        faults.arm(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

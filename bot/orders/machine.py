@@ -41,7 +41,7 @@ class Machine:
         self, broker: Broker, journal: Journal, gate: Gate, contracts: Sequence[str], wall_ns: Callable[[], int]
     ) -> None:
         self.broker, self.journal, self.gate, self.contracts = broker, journal, gate, contracts
-        self._wall_ns = wall_ns
+        self.wall_ns = wall_ns
         self.positions = Positions(len(contracts))
         self.live: dict[str, LiveBracket] = {}
         self.owner: dict[str, LiveBracket] = {}
@@ -197,7 +197,7 @@ class Machine:
         late = [
             leg for leg in live.legs.values() if leg.state is OrderState.SENT and due - leg.sent_ns >= UNANSWERED_NS
         ]
-        if any(self._wall_ns() - leg.sent_wall_ns < UNANSWERED_NS for leg in late):
+        if any(self.wall_ns() - leg.sent_wall_ns < UNANSWERED_NS for leg in late):
             self.at(due + UNANSWERED_NS, "unanswered", live)
             return False
         for leg in late:
@@ -207,7 +207,7 @@ class Machine:
 
     def sent(self, leg: Leg, ts: int) -> None:
         """An order has left."""
-        leg.state, leg.sent_ns, leg.sent_wall_ns = OrderState.SENT, ts, self._wall_ns()
+        leg.state, leg.sent_ns, leg.sent_wall_ns = OrderState.SENT, ts, self.wall_ns()
 
     def reopen(self, live: LiveBracket) -> None:
         """A bracket that had ended is alive: something of it filled late, or works after all."""

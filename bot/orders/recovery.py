@@ -46,10 +46,10 @@ OnOrder = Callable[[OrderReport], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Absence:
-    """How often an order was missing, on which connection, and when last."""
+    """How often an order was missing, on which connection, and when last: by the wall, where there is one."""
 
     connection: int
-    asked_ns: int
+    heard_ns: int
     count: int = 1
 
 
@@ -61,7 +61,7 @@ class Recovery:
         self._on_fill, self._on_order = on_fill, on_order
         self._fills: dict[str, int] = {}
         self._absent: dict[str, _Absence] = {}
-        self._doubts: dict[int, tuple[int, int, int, int]] = {}  # instrument → ours, theirs, connection, asked
+        self._doubts: dict[int, tuple[int, int, int, int]] = {}  # instrument → ours, theirs, connection, heard
         self._cancelled: set[str] = set()
         self._told: set[Difference] = set()
         self._allowed: dict[int, int] = {}
@@ -178,7 +178,7 @@ class Recovery:
 
     def _count_absences(self, absent: Sequence[str], known: Known[BrokerState], ts: int) -> list[str]:
         """Orders that the broker has been silent about for long enough."""
-        machine, gone = self._machine, []
+        machine, gone, heard_ns = self._machine, [], self._heard_ns(known)
         alive = [name for name in absent if machine.owner[name].legs[name].alive]
         for name in self._absent.keys() - set(alive):
             del self._absent[name]
@@ -187,9 +187,9 @@ class Recovery:
             leg = live.legs[name]
             seen = self._absent.get(name)
             if seen is None or seen.connection != known.connection:
-                self._absent[name] = _Absence(known.connection, known.asked_ns)
-            elif known.asked_ns - seen.asked_ns >= AGAIN_NS:
-                seen.count, seen.asked_ns = seen.count + 1, known.asked_ns
+                self._absent[name] = _Absence(known.connection, heard_ns)
+            elif heard_ns - seen.heard_ns >= AGAIN_NS:
+                seen.count, seen.heard_ns = seen.count + 1, heard_ns
             if leg.state is not OrderState.PENDING_UNKNOWN and live.state not in ENDED:
                 leg.state = OrderState.PENDING_UNKNOWN
                 machine.journal.order_state(name, leg.state, ts, "not in the broker's answer")
@@ -205,7 +205,7 @@ class Recovery:
 
         Brackets whose share was adjusted.
         """
-        machine, touched = self._machine, dict[str, LiveBracket]()
+        machine, touched, heard_ns = self._machine, dict[str, LiveBracket](), self._heard_ns(known)
         differing = {instrument: (ours, theirs) for instrument, ours, theirs in plan.positions}
         for instrument in self._doubts.keys() - differing.keys():
             del self._doubts[instrument]
@@ -214,9 +214,9 @@ class Recovery:
             machine.room[instrument] = theirs
             before = self._doubts.get(instrument)
             if before is None or before[:3] != (ours, theirs, known.connection):
-                self._doubts[instrument] = (ours, theirs, known.connection, known.asked_ns)
+                self._doubts[instrument] = (ours, theirs, known.connection, heard_ns)
                 machine.broker.ask()
-            elif known.asked_ns - before[3] >= AGAIN_NS:
+            elif heard_ns - before[3] >= AGAIN_NS:
                 touched |= self._adjust(instrument, theirs - ours, ts)
                 del self._doubts[instrument], machine.room[instrument]
         self._hold(plan, differing)
@@ -235,6 +235,10 @@ class Recovery:
                     f" or say that they may stay: paperpit resume --instrument {product} --reason TEXT"
                 )
             self._machine.holds[instrument] = "; ".join(words)
+
+    def _heard_ns(self, known: Known[BrokerState]) -> int:
+        """When an answer was heard, by the wall: a tape may stand still, or run faster than a broker settles."""
+        return self._machine.wall_ns() or known.asked_ns
 
     def _adjust(self, instrument: int, units: int, ts: int) -> dict[str, LiveBracket]:
         """Make our position the broker's: first what somebody else holds, then shares of brackets, then somebody's."""
