@@ -102,7 +102,31 @@ def decode(_tapes: Tapes, rounds: int) -> list[Row]:
     return measure(rounds)
 
 
-SECTIONS = {section.__name__: section for section in (replay, python, signals, cuts, memory, start, market, decode)}
+def latency(tapes: Tapes, rounds: int) -> list[Row]:
+    """P10."""
+    from tests.bench.latency import measure
+
+    return measure(tapes.folder, rounds)
+
+
+def burst(tapes: Tapes, rounds: int) -> list[Row]:
+    """P11."""
+    from tests.bench.latency import measure_burst
+
+    return measure_burst(tapes.folder, rounds)
+
+
+def flood(tapes: Tapes, _rounds: int) -> list[Row]:
+    """P11, the part that is about none being lost."""
+    from tests.bench.flood import measure
+
+    return measure(tapes.folder)
+
+
+SECTIONS = {
+    section.__name__: section
+    for section in (replay, python, signals, cuts, memory, start, market, decode, latency, burst, flood)
+}
 # Measured by the rooms themselves; `measure()` gives rows as bench.json has them.
 OTHERS = tuple(name for name in ("journal",) if find_spec(f"tests.bench.{name}"))
 

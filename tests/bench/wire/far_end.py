@@ -9,8 +9,9 @@ is a tape's, so that exchange hours do not depend on when somebody measures.
     {"do": "play", "client": 17, "rate": 1000, "triggers": 40, "every_s": 0.2}
     {"do": "burst", "client": 17, "ticks": 1000, "triggers": 40, "every_s": 0.2}
 
-An answer holds, for each trigger, microseconds from the last byte of its print (after the write that it ends) to the
-arrival of the first and of the third order, how many ticks were sent, and how many triggers got no bracket in time.
+An answer holds, for each trigger, microseconds from the write that its print ends to the
+arrival of the first and of the third order, how many ticks were sent in how many seconds, and how many triggers got no
+bracket in time.
 """
 
 import asyncio
@@ -148,7 +149,7 @@ class FarEnd(Gateway):
                     self.exchange.at(self.now_ns())
                     await asyncio.sleep(0.01)
             return {"ok": True}
-        self.sent = 0
+        self.sent, begun_s = 0, time.perf_counter()
         ticks = Ticks(self, self._streams(client))
         every_s, firsts, thirds, late = float(command["every_s"]), list[float](), list[float](), 0
         for _ in range(int(command["triggers"])):
@@ -163,7 +164,13 @@ class FarEnd(Gateway):
             if took is not None:
                 firsts.append(took[0])
                 thirds.append(took[1])
-        return {"first": firsts, "third": thirds, "late": late, "ticks": self.sent}
+        return {
+            "first": firsts,
+            "third": thirds,
+            "late": late,
+            "ticks": self.sent,
+            "seconds": time.perf_counter() - begun_s,
+        }
 
     def _streams(self, client: int) -> list[Stream]:
         return [one for one in self.feed.streams.values() if one.session.client_id == client]
@@ -198,7 +205,7 @@ class Ticks:
         return ((watch.orders[0] - begun) / 1e3, (watch.orders[2] - begun) / 1e3) if watch.whole.is_set() else None
 
     def write(self, ticks: int, *, trigger: bool = False) -> int:
-        """So many ticks, and a trigger behind them, in one write; when the last byte was handed over, ns."""
+        """So many ticks, and a trigger behind them, in one write; when that began, ns."""
         out = [self._tick(self._streams[(self._turn + index) % len(self._streams)]) for index in range(ticks)]
         self._turn += ticks
         if trigger:
@@ -209,8 +216,11 @@ class Ticks:
         transport = self._session._transport
         if transport is None or transport.is_closing():
             raise ConnectionError("the client has gone")
-        transport.write(b"".join(out))
-        return time.perf_counter_ns()
+        data = b"".join(out)
+        # Before the write: who is woken by it may run before we do, and would be timed from then on.
+        begun = time.perf_counter_ns()
+        transport.write(data)
+        return begun
 
     def _tick(self, one: Stream, size: int = 3) -> bytes:
         assert one.listed.index is not None
@@ -238,7 +248,7 @@ async def serve(names: Sequence[str]) -> None:
     far = FarEnd(listed(names))
     await far.start()
     loop = asyncio.get_running_loop()
-    print(json.dumps({"port": far.port, "pid": 0}), flush=True)
+    print(json.dumps({"port": far.port}), flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         print(json.dumps(await far.answer(json.loads(line))), flush=True)
     await far.stop()
