@@ -55,7 +55,7 @@ class Desk:
         kinds, internal = parts.engine.kinds, parts.engine.internal
         self._bar = kinds.index("bar") if "bar" in kinds else -1
         wanted = set().union(*(seat.strategy.wants for seat in parts.seats)) | {"guard"}
-        self._delivered = np.array([kind not in internal or kind in wanted for kind in kinds], bool)
+        self._delivered = [kind not in internal or kind in wanted for kind in kinds]
         self._until = 0  # up to when everything has been walked, ns UTC
         self._heard = 0
         self.ended = "market"
@@ -128,8 +128,11 @@ class Desk:
 
     async def _events(self, events: Events) -> None:
         """Walk to each event and meet it."""
-        self.tally.bars += int(np.count_nonzero(events["kind"] == self._bar))
-        events = events[self._delivered[events["kind"]]]
+        kinds = events["kind"].tolist()
+        self.tally.bars += kinds.count(self._bar)
+        chosen = [index for index, kind in enumerate(kinds) if self._delivered[kind]]
+        # Choosing copies record by record, which the one event of a live read need not wait for.
+        events = events if len(chosen) == len(kinds) else events[chosen]
         silent = opposed(events)
         for index in range(len(events)):
             event = events[index]
@@ -296,7 +299,6 @@ class Desk:
         verdict = self._p.gate.judge(wish, signal.known, sent=self.watch.now_ns())
         decision_id = self._p.journal.next_id()
         self._p.journal.decision(decision_id, verdict, dry=self._p.dry)
-        self._footprints(signal)
         if isinstance(verdict, Approved):
             self.tally.approved += 1
             if not self._p.dry:
@@ -304,6 +306,8 @@ class Desk:
         else:
             self.tally.blocked += 1
             self.tally.refusals.update(reason.rule for reason in verdict.reasons)
+        # Pictures for the evening: no order waits for them.
+        self._footprints(signal)
         self._p.journal.commit()
 
     def _footprints(self, signal: Signal) -> None:

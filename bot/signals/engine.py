@@ -103,7 +103,9 @@ class Engine:
                 self._infers = bool(ticks["side_method"][prints[0]] == SIDE_NONE)
         if not self._infers:
             return ticks, _CERTAIN
-        ticks, sure = ticks.copy(), np.empty(len(ticks), np.float32)
+        # As bytes: numpy copies records field by field, which for the one row of a live read is most of its way here.
+        ticks = np.frombuffer(bytearray(ticks.view(np.uint8)), TICK)
+        sure = np.empty(len(ticks), np.float32)
         aggressor.fill(ticks, sure, self._aggressor)
         return ticks, sure
 
@@ -124,7 +126,8 @@ class Engine:
                     mine["kind"] += first_kind
                     found.append(mine)
                 more = row < len(ticks)
-        return events if len(found) == 1 else _in_order(np.concatenate(found))
+        found = [rows for rows in found if len(rows)]
+        return _in_order(np.concatenate(found)) if len(found) > 1 else (found or [events])[0]
 
     def _settle(self, heard: int, closed: int) -> Events:
         """Let closed bars and the rows' events become more events; all of them in order."""
