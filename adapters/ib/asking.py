@@ -42,7 +42,9 @@ class Asking:
                     failure = end.result()
                     return failure or Known(tuple(items), asked, self._now_ns(), self._connection)
                 self._owed[key] += 1
-                return Unavailable("timeout", f"{key} was not answered within {deadline_s:g} s", (str(key),))
+                return Unavailable(
+                    "timeout", f"no answer to the question for {_named(key)} within {deadline_s:g} s", (str(key),)
+                )
             except ConnectionError as error:
                 return Unavailable("link_down", str(error), (str(key),))
             finally:
@@ -89,3 +91,8 @@ class Asking:
         if not question[1].done():
             question[1].set_result(failure)
         return True
+
+
+def _named(key: Hashable) -> str:
+    """A question as people call it."""
+    return str(key[0] if isinstance(key, tuple) else key)

@@ -16,7 +16,7 @@ from adapters.ib.books import Books, how_long
 from adapters.ib.encode import Placing
 from adapters.ib.keeper import Keeper
 from adapters.ib.kept import Kept, numbers_in
-from adapters.ib.link import Link
+from adapters.ib.link import UNTICK, Link
 from adapters.ib.pace import Sending
 from adapters.ib.recovery import Recovery
 from bot.domain.instrument import Instrument
@@ -94,7 +94,7 @@ class IbBroker:
             raise ConfigError(
                 f"the gateway takes no orders from programs: {link.read_only}",
                 where=link.where,
-                do='untick "Read-Only API" in the gateway\'s API settings (in a container: READ_ONLY_API=no)',
+                do=UNTICK,
             )
         if isinstance(answer, Unavailable) and answer.reason in ("timeout", "link_down", "rejected"):
             raise Unreachable(

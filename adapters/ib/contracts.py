@@ -134,6 +134,7 @@ async def _listed(link: Link, facts: Instrument) -> Sequence[ContractDetails]:
         )
     raise Unreachable(
         f"the gateway did not say which {what} there is: {answer.detail or answer.reason}",
+        where=link.where,
         do="look whether the gateway is logged in and connected to IB, then start again",
     )
 

@@ -29,6 +29,8 @@ from bot.domain.order import LinkReport, Report, UnavailableReason
 from bot.errors import ConfigError, Locked, NotPaper
 from bot.ports import Clock
 
+UNTICK = 'untick "Read-Only API" in the gateway\'s API settings (in a container: READ_ONLY_API=no)'
+"""What to do about a gateway that takes no orders."""
 FIRST_QUESTION = 1_000_000_000
 """Numbers of questions and subscriptions start here: an order never has one of them."""
 
@@ -136,7 +138,7 @@ class Link:
         self.number += 1
         self.stage, self._held, self.gateway_lost = "handshake", "", ""
         self.lost, self.back = asyncio.Event(), asyncio.Event()
-        self._step = self._step_taken = ""
+        self._step = self._step_taken = self.read_only = ""
         self.asking = Asking(self.number, self.clock.now_ns)
         tape_time = self.params.clock == "auto"
         self.wire = Wire(self, tape_time=tape_time, frames=self.frames, now_ns=lambda: self.clock.now_ns())
@@ -313,6 +315,8 @@ class Link:
         if says_read_only(code, text):
             self.read_only = text
             self.asking.failed("open orders", "rejected", f"{code} {text}")
+            if self.stage == "live" and self.state == "up":
+                self.say("degraded", f"{code} {text}; {UNTICK}, then start again")
         if request >= FIRST_QUESTION:
             reason: UnavailableReason = "paced" if "pacing" in text.lower() else "rejected"
             if not self.asking.refused(request, reason, f"{code} {text}"):

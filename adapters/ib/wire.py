@@ -36,6 +36,7 @@ _LANES = {"3": Lane.TRADE, "4": Lane.PROTECT, "58": Lane.PROTECT} | dict.fromkey
 _TOO_MANY_MESSAGES = "100"
 _EXECUTION, _EXECUTION_TIME = "11", 15
 _SECOND_NS = 1_000_000_000
+_NO_GATEWAY = "what listens there does not speak the TWS API"
 # What a message raises that is not as it should be; anything else is a fault of ours and is not caught.
 _UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError, NameError)
 
@@ -182,7 +183,8 @@ class Wire(Client):
                 if self._over:
                     return
         except Garbage as error:
-            self._fail(f"the gateway sent garbage: {error}")
+            strange = "the gateway sent garbage" if self._serverVersion else _NO_GATEWAY
+            self._fail(f"{strange}: {error}")
             return
         self._read_ends()
 
@@ -200,7 +202,7 @@ class Wire(Client):
 
     def _shake(self, fields: list[str]) -> None:
         if len(fields) != 2 or not (fields[0].isascii() and fields[0].isdecimal()):
-            self._fail("what listens there does not speak the TWS API")
+            self._fail(_NO_GATEWAY)
             return
         self._serverVersion, self._time_text = int(fields[0]), fields[1]
         if self._serverVersion < self.MinClientVersion:

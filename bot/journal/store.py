@@ -107,9 +107,17 @@ class SqliteStore:
         except sqlite3.IntegrityError:
             raise  # a row that contradicts another: our bug, not the database's
         except sqlite3.OperationalError as error:
-            raise Unreachable(f"the journal cannot be written: {error}", where=str(self._path)) from error
+            raise Unreachable(
+                f"the journal cannot be written: {error}", where=str(self._path), do=_remedy(error)
+            ) from error
         except sqlite3.DatabaseError as error:
             raise damaged(self._path, error) from error
+
+
+def _remedy(error: sqlite3.OperationalError) -> str:
+    if "locked" in str(error):
+        return "close whatever has it open to write (a database browser?), or name another journal with --journal"
+    return "see that its folder may be written and has room, or name another journal with --journal"
 
 
 def damaged(path: Path, error: Exception) -> DataDamaged:

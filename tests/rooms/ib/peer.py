@@ -86,6 +86,7 @@ class Peer:
     clock: Callable[[], int] = lambda: 1_800_000_000
     first_words: list[list[object]] = field(default_factory=list)
     instead: list[list[object]] = field(default_factory=list)  # said in the place of accounts and first id
+    host: str = "127.0.0.1"
     port: int = 0
     received: list[Fields] = field(default_factory=list)
     connections: int = 0
@@ -244,7 +245,7 @@ class Peer:
 async def listening(peer: Peer | None = None) -> AsyncIterator[Peer]:
     """The peer on a free port of its own."""
     peer = peer or Peer()
-    server = await asyncio.start_server(peer, "127.0.0.1", peer.port)
+    server = await asyncio.start_server(peer, peer.host, peer.port)
     peer.port = server.sockets[0].getsockname()[1]
     try:
         yield peer

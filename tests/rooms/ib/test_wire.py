@@ -127,7 +127,7 @@ async def test_tape_time_is_asked_for_where_a_tape_is_played(asks: bool):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n", "garbage"),
+        (b"HTTP/1.1 400 Bad Request\r\n", "does not speak the TWS API"),
         (message("hello"), "does not speak the TWS API"),
         (message("x", "20261123"), "does not speak the TWS API"),
         (message("38", "20261123 23:30:00 UTC"), "too old"),

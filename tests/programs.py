@@ -1,0 +1,160 @@
+"""`paperpit …` as a person runs it, in a process of its own: real signals, exit code, standard output and error.
+
+    async with program("run", "--adapter", "ib", …) as desk:
+        await desk.until("link down")
+        assert await desk.interrupted() == 130
+
+The process is forked off one that has imported everything (`forked.py`): a start takes milliseconds instead of seconds.
+asyncio runs in its debug mode, and when a program has ended nothing may be left of it that only we could explain.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+NEVER = (
+    *("Traceback", "Task was destroyed", "never retrieved", "never awaited", "this is a bug", "ResourceWarning"),
+    *("Exception ignored", "Unhandled exception", "was garbage collected"),
+)
+"""What no program may say, whatever goes wrong."""
+SLOW = b"Executing <"
+"""How asyncio's debug mode complains of a busy machine."""
+PATIENCE_S = 60.0
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.forked"])
+
+
+@dataclass
+class Program:
+    """A program that runs, or has run."""
+
+    process: ForkServerProcess
+    said: list[str] = field(default_factory=list)
+    """Lines of standard error so far."""
+    told: str = ""
+    """Standard output, once it has ended."""
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def words(self) -> str:
+        """Standard error as one text."""
+        return "\n".join(self.said)
+
+    async def until(self, words: str, times: int = 1, seconds: float = PATIENCE_S) -> None:
+        """Wait until so many lines of standard error hold these words. Fails when it ends before."""
+        async with asyncio.timeout(seconds):
+            while sum(words in line for line in self.said) < times:
+                assert not self._over.is_set(), f"ended ({self.process.exitcode}) without {words!r}: {self.words}"
+                self._news.clear()
+                await self._news.wait()
+
+    def send(self, number: signal.Signals = signal.SIGINT) -> None:
+        """A signal; Ctrl-C is SIGINT."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    async def code(self, seconds: float = PATIENCE_S) -> int:
+        """Wait for its end: the exit code."""
+        async with asyncio.timeout(seconds):
+            await self._over.wait()
+        assert self.process.exitcode is not None
+        return self.process.exitcode
+
+    async def interrupted(self, number: signal.Signals = signal.SIGINT, seconds: float = 5.0) -> int:
+        """Send a signal and wait for the end that it brings."""
+        self.send(number)
+        return await self.code(seconds)
+
+
+@asynccontextmanager
+async def program(
+    *words: object, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> AsyncIterator[Program]:
+    """`paperpit words…`. Killed when it is still there at the block's end; what it must never say fails the test."""
+    with TemporaryDirectory() as folder:
+        pipes = [Path(folder) / name for name in ("out", "err")]
+        readers, ours = [], []
+        for pipe in pipes:
+            os.mkfifo(pipe)
+            readers.append(await _reader(pipe))
+            ours.append(os.open(pipe, os.O_WRONLY))  # so that there is an end to read, whatever becomes of the fork
+        settings = {"PYTHONASYNCIODEBUG": "1", "NO_COLOR": "1", "COLUMNS": "200", **(env or {})}
+        target = (tuple(map(str, words)), tuple(map(str, pipes)), settings, str(cwd or Path.cwd()))
+        one = Program(_forks.Process(target=_main, args=target, daemon=True))
+        one.process.start()
+        gathering = asyncio.gather(_gather(one, readers[1]), _keep(one, readers[0]), _watch(one, ours))
+        try:
+            yield one
+        finally:
+            if one.process.is_alive():
+                one.process.kill()
+            await gathering
+    for never in NEVER:
+        assert never not in one.words, one.words
+
+
+async def ended(*words: object, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> tuple[int, Program]:
+    """A program that ends by itself: its exit code, and what it said."""
+    async with program(*words, env=env, cwd=cwd) as one:
+        return await one.code(), one
+
+
+async def _reader(pipe: Path) -> asyncio.StreamReader:
+    file = os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
+    return reader
+
+
+async def _gather(one: Program, reader: asyncio.StreamReader) -> None:
+    async for line in reader:
+        if not line.startswith(SLOW):
+            one.said.append(line.decode().rstrip())
+            one._news.set()
+
+
+async def _keep(one: Program, reader: asyncio.StreamReader) -> None:
+    one.told = (await reader.read()).decode()
+
+
+async def _watch(one: Program, ours: list[int]) -> None:
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(one.process.sentinel, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(one.process.sentinel)
+    one.process.join()
+    for pipe in ours:
+        os.close(pipe)
+    one._over.set()
+    one._news.set()
+
+
+def _main(words: tuple[str, ...], pipes: tuple[str, str], settings: Mapping[str, str], folder: str) -> None:
+    """In the fork: the program, from its entry point to its exit code."""
+    from bot.cli import main
+
+    os.chdir(folder)
+    os.environ.update(settings)
+    for number, pipe in enumerate(pipes, 1):
+        file = os.open(pipe, os.O_WRONLY)
+        os.dup2(file, number)
+        os.close(file)
+    sys.argv = [str(Path(sys.executable).with_name("paperpit")), *words]
+    try:
+        main()
+    finally:
+        gc.collect()  # what nobody waited for says so now
+        sys.stdout.flush()
+        sys.stderr.flush()
