@@ -6,7 +6,7 @@ question; identity is `orderRef`, then permId, and the order number only within 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from ib_async.contract import Contract
@@ -47,6 +47,8 @@ class Books:
         """Something has to be read again."""
         self.changed = asyncio.Event()
         """Set whenever anything here changes."""
+        self.on_thrown_away: Callable[[], None] = lambda: None
+        """Called when the gateway has thrown away a message of ours and does not say which."""
         self.silent = True
         """Until the first snapshot is out: what it finds is in the answer, not in a report."""
         self._fresh: set[str] = set()
@@ -212,6 +214,15 @@ class Books:
             self._tell(kept, OrderState.WORKING, f"{code} {text}")
         if does is not Does.TOLD:
             self.want()
+
+    def thrown_away(self) -> None:
+        """Code 100: a message of ours came too fast and was not read."""
+        self.on_thrown_away()
+        self.want()
+
+    def undone(self) -> list[Kept]:
+        """Orders whose end or change was asked for and has not been seen."""
+        return [kept for kept in self._living() if kept.cancel_asked or kept.wish is not None]
 
     def on_broken(self, message: str, why: str) -> None:
         """A message about orders could not be read: whatever it said is asked for."""

@@ -17,7 +17,7 @@ from adapters.ib.encode import Placing
 from adapters.ib.keeper import Keeper
 from adapters.ib.kept import Kept, numbers_in
 from adapters.ib.link import UNTICK, Link
-from adapters.ib.pace import Sending
+from adapters.ib.pace import PAUSE_S, Sending
 from adapters.ib.recovery import Recovery
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
@@ -71,6 +71,8 @@ class IbBroker:
         self._ticks: Ticks | None = None
         self._first_row = 0
         link.orders = self.books
+        self.books.on_thrown_away = self._again_soon
+        self._again: asyncio.TimerHandle | None = None
 
     @property
     def link(self) -> State:
@@ -139,6 +141,8 @@ class IbBroker:
 
     async def close(self) -> None:
         """Let go of the gateway."""
+        if self._again is not None:
+            self._again.cancel()
         self._link.close()
         await self.keeper.close()
 
@@ -187,9 +191,12 @@ class IbBroker:
             return
         if self._waits(kept):
             raise Unreachable(f"order {client_order_id} has not left yet", where=self._link.where)
-        parent = kept.parent if self.books.parent_lives(kept) else 0
         units, trigger = kept.wish or (kept.quantity, kept.stop_price)
         kept.wish = (units if quantity is None else quantity, trigger if stop_price is None else stop_price)
+        self._amend(kept)
+
+    def _amend(self, kept: Kept) -> None:
+        parent = kept.parent if self.books.parent_lives(kept) else 0
         self._send([kept], [self._placing(kept, parent=parent)], protects=True)
 
     async def cancel(self, client_order_id: str, ts: int) -> None:
@@ -214,6 +221,23 @@ class IbBroker:
             self._link.tell(lambda wire: wire.cancel(kept.number))
         except ConnectionError as error:
             raise self._not_sent() from error
+
+    def _again_soon(self) -> None:
+        """A message of ours was thrown away: what has not come of our cancels and amendments is asked for again."""
+        if self._again is None:
+            self._again = asyncio.get_running_loop().call_later(PAUSE_S, self._tell_again)
+
+    def _tell_again(self) -> None:
+        self._again = None
+        if self._link.stage != "live":
+            return  # whoever comes back asks first what there is
+        for kept in self.books.undone():
+            if self.books.numbered(kept.ref) is None or self._waits(kept):
+                continue
+            if kept.cancel_asked:
+                self._tell_cancel(kept)
+            elif self._link.state == "up":
+                self._amend(kept)
 
     def _waits(self, kept: Kept) -> bool:
         """Whether an order stands in line before the wire and has not left."""

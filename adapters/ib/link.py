@@ -334,6 +334,9 @@ class Link:
         elif does is Does.STEP:
             self._step = text.removeprefix("step ")
             self.wake.set()
+        elif does is Does.PACED:
+            _log.warning("the gateway says %d: %s", code, text)
+            self._hear(self.orders, "thrown_away")
         elif does is Does.RECONNECT:
             self.drop(f"{code} {text}")
         elif request > 0:

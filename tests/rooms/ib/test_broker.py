@@ -97,3 +97,23 @@ async def test_a_report_stands_at_the_row_that_it_came_after():
         assert near.broker.next_report(ticks, 1, Stop(2, False, 0)) is None
         row, report = near.broker.next_report(near.link.take(), 0, Stop(0, False, 0)) or (None, None)
         assert (row, type(report)) == (0, CommissionReport)
+
+
+@pytest.mark.parametrize("asked", ["cancel", "amend"])
+async def test_what_the_gateway_threw_away_for_its_pace_is_asked_for_again(asked: str):
+    def throw_away(peer: wire.Peer, fields: wire.Fields) -> bool:
+        peer.hook = None
+        peer.error(-1, 100, "Max rate of messages per second has been exceeded:max=50")
+        return True
+
+    async with desk() as (near, far):
+        await near.broker.place(long_one())
+        await near.until(lambda: len(near.of(OrderReport)) == 3)
+        far.hook = throw_away
+        if asked == "cancel":
+            await near.broker.cancel("b-entry", 1)
+            await near.until(lambda: OrderState.CANCELLED in near.states("b-entry"))
+            assert len(far.sent(wire.CANCEL)) == 2
+        else:
+            await near.broker.amend("b-stop", 1, stop_price=STOP + 1, quantity=None)
+            await far.until(lambda: far.one("b-stop").placed[wire.TRIGGER] == "4198.50")
