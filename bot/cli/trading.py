@@ -74,7 +74,10 @@ def trade_on(asked: "Asked", *, once: bool, tell: "Callable[[Outcome], None]") -
     `tell` is called with the outcome of each run before it; with `once` there is none. Raises whatever refuses the
     first one.
     """
+    from bot.daemon import compile_for_a_wire
+
     _prepare(asked)
+    compile_for_a_wire(asked)
     return asyncio.run(_on(asked, once, tell))
 
 

@@ -12,7 +12,8 @@ It is the only room that knows every other.
 """
 
 from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked, Outcome
+from bot.daemon.compiling import compile_for_a_wire
 from bot.daemon.daemon import Daemon
 from bot.daemon.run import Run
 
-__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Daemon", "Outcome", "Run"]
+__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Daemon", "Outcome", "Run", "compile_for_a_wire"]

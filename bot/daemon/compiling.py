@@ -1,5 +1,7 @@
 """Compiling before a wire is opened: a first start must not keep a broker waiting, nor let its ticks pile up."""
 
+import inspect
+
 import numpy as np
 
 from bot import plugins
@@ -12,10 +14,20 @@ from bot.sessions import days_of
 from bot.signals.engine import build
 from bot.tape.clean import Cleaner
 
-__all__ = ["compile_all"]
+__all__ = ["compile_all", "compile_for_a_wire"]
 
 ROWS = 3_600
 HOUR_NS = 3_600_000_000_000
+
+
+def compile_for_a_wire(asked: Asked) -> None:
+    """Compile what the run needs when its adapter has a wire; nothing for a tape. Raises ConfigError.
+
+    Best called before an event loop listens to signals: it would hear of a Ctrl-C when all has been compiled.
+    """
+    factory = plugins.find("adapters", asked.bot.value.adapter, asked.bot.path.parent)
+    if inspect.iscoroutinefunction(factory):
+        compile_all(asked)
 
 
 def compile_all(asked: Asked) -> None:

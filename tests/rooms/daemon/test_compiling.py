@@ -1,7 +1,12 @@
 """Before a wire is opened every kernel is ready: what the first ticks need must not be compiled while they come."""
 
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 SCRIPT = """
 import gc
@@ -37,3 +42,21 @@ print(sorted(ready() - before))
 def test_a_real_tape_needs_no_kernel_that_was_not_made_ready():
     done = subprocess.run([sys.executable, "-P", "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_first_start_that_compiles_can_be_interrupted(tmp_path: Path, number: signal.Signals, code: int):
+    """Compiling takes half a minute: nobody waits for its end to get the prompt back."""
+    words = ["run", "--set", "adapter=ib", "--strategy", "drill-es.toml", "--journal", f"sqlite:///{tmp_path}/j.db"]
+    with subprocess.Popen(
+        [Path(sys.executable).with_name("paperpit"), *words, "--desk", f"compiling-{number}"],
+        env={**os.environ, "PAPERPIT_KERNEL_CACHE": str(tmp_path / "kernels")},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stderr is not None
+        assert "compiling the detectors" in run.stderr.readline()
+        run.send_signal(number)
+        said = run.stderr.read()
+        assert run.wait(20) == code
+    assert "Traceback" not in said
