@@ -1,5 +1,6 @@
 """`paperpit run`."""
 
+import json
 from pathlib import Path
 
 import click
@@ -44,7 +45,8 @@ def run(
 
     _arm(fault_points)
     flags = {"adapter": adapter, "desk": desk}
-    changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
+    # Quoted: a desk may be named 7.
+    changes = [*sets, *(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)]
     bot, specs = read_settings(config, changes, strategies, calendar)
     url = journal or journal_url(bot.value) or default_url(replay=False)
     memory = Wanted(warm or AUTO, keep=True)
