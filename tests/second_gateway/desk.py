@@ -5,12 +5,15 @@ import json
 import os
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.second_gateway.exchange import until
 from tests.second_gateway.gateway import SecondGateway
 
+NEW_YORK = ZoneInfo("America/New_York")
 PAPERPIT = Path(sys.executable).with_name("paperpit")
 BOT = """adapter = "ib"
 [journal]
@@ -40,6 +43,18 @@ session = "any"
 """
 
 
+def open_now() -> str:
+    """An hours-override.toml by which ES and MES trade from eleven hours ago to in eleven hours, whatever day it is."""
+    opens, closes = (datetime.now(UTC).astimezone(NEW_YORK) + timedelta(hours=hours) for hours in (-11, 11))
+    day = closes.date()
+    closed = "".join(
+        f'  {{ from = "{other}", until = "{other}", closed = true }},\n'
+        for other in (day - timedelta(days=1), day + timedelta(days=1))
+    )
+    now = f'  {{ from = "{day}", until = "{day}", open = "{opens:%H:%M}", close = "{closes:%H:%M}" }},\n'
+    return "".join(f"{product} = [\n{now}{closed}]\n" for product in ("ES", "MES"))
+
+
 class Desk:
     """A paperpit of its own folder; `start` and `kill` as often as one likes."""
 
@@ -50,6 +65,8 @@ class Desk:
         self.journal = f"sqlite:///{folder / 'journal.db'}"
         self.process: asyncio.subprocess.Process | None = None
         (folder / "bot.toml").write_text(BOT)
+        (folder / "calendar").mkdir()
+        (folder / "calendar/hours-override.toml").write_text(open_now())
         spec = DRILL.format(symbol=gateway.symbol, stop=stop, target=target, contracts=contracts)
         (folder / "drill.toml").write_text(spec)
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("PAPERPIT_")}
@@ -91,6 +108,10 @@ class Desk:
 
     async def paperpit(self, *words: str) -> Any:
         """Another command, and what it printed as JSON."""
+        return json.loads(await self.tell(*words, "--json"))
+
+    async def tell(self, *words: str) -> str:
+        """Another command, and what it printed."""
         process = await asyncio.create_subprocess_exec(
             PAPERPIT,
             *words,
@@ -100,18 +121,22 @@ class Desk:
             stderr=asyncio.subprocess.PIPE,
         )
         out, errors = await process.communicate()
-        assert out, errors.decode()
-        return json.loads(out)
+        assert process.returncode == 0, errors.decode()
+        return out.decode()
 
     async def rows(self, what: str) -> list[dict[str, Any]]:
         """A list of the journal, of every run."""
-        found: list[dict[str, Any]] = await self.paperpit(
-            "journal", what, "--json", "--run", "all", "--journal", self.journal
-        )
+        found: list[dict[str, Any]] = await self.paperpit("journal", what, "--run", "all", "--journal", self.journal)
         return found
 
     async def trades(self, fills: int, seconds: float = 20.0) -> None:
         """Wait until the gateway has executed so many times."""
         ledger = self.gateway.exchange.ledger
-        before = len(ledger)
-        await until(lambda: len(ledger) >= before + fills, seconds, f"{fills} executions; it said:\n{self.said}")
+        before, process = len(ledger), self.process
+        assert process is not None
+        await until(
+            lambda: len(ledger) >= before + fills or process.returncode is not None,
+            seconds,
+            lambda: f"{fills} executions; it said:\n{self.said}",
+        )
+        assert process.returncode is None, self.said

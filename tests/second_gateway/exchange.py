@@ -198,10 +198,11 @@ class Exchange:
         )
 
 
-async def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+async def until(condition: Callable[[], Any], seconds: float, what: str | Callable[[], str]) -> Any:
     """Wait until something is so; an assertion that names it when it never is."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not (found := condition()):
-        assert asyncio.get_running_loop().time() < deadline, f"after {seconds:g} s still not: {what}"
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"after {seconds:g} s still not: {what if isinstance(what, str) else what()}")
         await asyncio.sleep(0.02)
     return found

@@ -129,7 +129,7 @@ class SecondGateway:
             self._watch()
             if self.quiet:
                 continue
-            if lot.random() < 0.25:
+            if lot.random() < 0.4:
                 step = TICK * lot.choice((-1, 1))
                 exchange.bid, exchange.ask = exchange.bid + step, exchange.ask + step
             self.quote()

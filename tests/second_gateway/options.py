@@ -54,7 +54,7 @@ class Options:
     answers_history: bool = True
     # its market
     odd_ticks: bool = False
-    rate: float = 50.0
+    rate: float = 80.0
 
     @staticmethod
     def drawn(seed: int) -> "Options":
