@@ -88,9 +88,9 @@ class Books:
 
     @property
     def settled(self) -> bool:
-        """Whether everything that was sent has been answered, and what was filled has its price."""
+        """Whether everything that was sent on this connection has been answered, and what was filled has its price."""
         unpaid = any(self.executions.unpaid(exec_id) for exec_id in self._fresh)
-        return all(kept.answered for kept in self._living()) and not unpaid
+        return all(kept.answered for kept in self._living() if self.numbered(kept.ref) is not None) and not unpaid
 
     def numbered(self, ref: str) -> int | None:
         """The order number that this connection knows it by; None: it cannot be spoken of here."""

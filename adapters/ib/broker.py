@@ -362,7 +362,7 @@ class IbBroker:
         books = self.books
         try:
             async with asyncio.timeout(seconds):
-                while not books.settled:
+                while not books.settled and self._link.stage != "down":
                     books.changed.clear()
                     await books.changed.wait()
         except TimeoutError:

@@ -20,7 +20,7 @@ from bot.journal.reading import reading
 from tests.gateways import gateway
 from tests.playing import strategy
 from tests.programs import Program, ended, program
-from tests.stories.wires import Set, desk_at, fault, heard, until
+from tests.stories.wires import Set, between, desk_at, fault, heard, until
 from tests.tapes import Tape
 
 PLACE = "3"
@@ -93,11 +93,13 @@ class Trading:
 
 
 @asynccontextmanager
-async def trading(folder: Path) -> AsyncIterator[Trading]:
+async def trading(folder: Path, *, cut_at_order: int = 0) -> AsyncIterator[Trading]:
     """A desk whose subscriptions stand. After the block it is interrupted, ends in order, and has done no wrong."""
     async with gateway(tapes=(str(busy(folder)),), speed="hand") as far:
-        desk = desk_at(far.port, folder)
-        async with program(*desk.run) as run:
+        async with (
+            between(far.port, PLACE, nth=cut_at_order) as port,
+            program(*(desk := desk_at(port, folder)).run) as run,
+        ):
             one = Trading(far, desk, run)
             await until(lambda: one.streams() == [2])
             yield one
@@ -171,6 +173,21 @@ async def test_entries_stay_closed(tmp_path: Path, broken: str, words: str) -> N
             assert one.rules >= {"link" if broken == "read-only" else "feed"}
         assert one.sent == sent
     assert {"no-entries", "blind"} & set(one.modes)
+
+
+@pytest.mark.parametrize("order", [5, 6], ids=["stop", "target"])
+async def test_a_wire_that_is_cut_in_the_middle_of_a_bracket(tmp_path: Path, order: int) -> None:
+    async with trading(tmp_path, cut_at_order=order) as one:
+        await one.enters()
+        while "link down" not in one.run.words:
+            await one.play(1)
+        await one.run.until("link up: connected again")
+        await until(lambda: one.streams() == [2])
+        # what was not released is forgotten by the gateway, and the desk believes it when it has been told three times
+        await until(lambda: any("gone: " in row.message for row in one.wrote(rows.OrderEvent)))
+        await one.enters()
+    sent = [row.client_order_id for row in one.wrote(rows.Order)]
+    assert len(sent) == len(set(sent))
 
 
 async def test_a_desk_that_nobody_hears_can_be_stopped(tmp_path: Path) -> None:

@@ -77,9 +77,9 @@ async def answering(reply: bytes | None) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def between(port: int, message: str, instead: bytes) -> AsyncIterator[int]:
-    """A port in front of a gateway's: a client's first message of that id gets `instead`; nothing: the wire is cut."""
-    tasks = set[asyncio.Task[None]]()
+async def between(port: int, message: str, instead: bytes = b"", *, nth: int = 1) -> AsyncIterator[int]:
+    """A port in front of a gateway's: the nth message of that id gets `instead`; nothing: the wire is cut, once."""
+    tasks, seen = set[asyncio.Task[None]](), itertools.count(1)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
@@ -90,7 +90,7 @@ async def between(port: int, message: str, instead: bytes) -> AsyncIterator[int]
             while True:
                 head = await reader.readexactly(4)
                 body = await reader.readexactly(struct.unpack(">I", head)[0])
-                if body.split(b"\0")[0] != message.encode():
+                if body.split(b"\0")[0] != message.encode() or next(seen) != nth:
                     far_writer.write(head + body)
                 elif instead:
                     writer.write(instead)
