@@ -29,6 +29,7 @@ from bot.domain.order import (
     Role,
 )
 from bot.domain.past import Happening, Past, PastBracket, PastOrder, Setting
+from bot.errors import InputMissing
 from bot.journal import rows
 from bot.journal.place import place
 from bot.journal.standing import standing
@@ -57,10 +58,13 @@ def fold(url: str, *, account: str = "", adapter: str = "") -> Past:
     # A replay has no past, and its start cannot wait for SQLAlchemy.
     from bot.journal.reading import reading
 
-    with reading(where) as reader:
-        named = account or _newest(reader, adapter)
-        runs = [run for run in reader.runs if run.account == named]
-        return _Fold(reader, runs).past(named) if named and runs else Past(named)
+    try:
+        with reading(where) as reader:
+            named = account or _newest(reader, adapter)
+            runs = [run for run in reader.runs if run.account == named]
+            return _Fold(reader, runs).past(named) if named and runs else Past(named)
+    except InputMissing:
+        return Past(account)  # a server's database that has no tables yet: the run makes them
 
 
 def _newest(reader: "Reader", adapter: str) -> str:

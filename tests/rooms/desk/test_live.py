@@ -33,11 +33,11 @@ def command(verb: str, nonce: str = "n-1", **told: object) -> Command:
 
 
 def test_without_a_link_no_entry_is_sent_and_the_journal_says_why(tmp_path: Path) -> None:
-    says = ["10:00:03 link down 1100 the exchange is gone", "10:00:11 link up 1102"]
+    says = ["10:00:01 link down 1100 the exchange is gone", "10:00:11 link up 1102"]
     live = run(tmp_path, busy(), ANYTIME, says=says)
     refused = [row for row in live.played.blocked if {one["rule"] for one in row["reasons"]} >= {"link"}]
     assert refused
-    assert all(ns(f"{DAY} 10:00:03") <= row["ts_ns"] < ns(f"{DAY} 10:00:11") for row in refused)
+    assert all(ns(f"{DAY} 10:00:01") <= row["ts_ns"] < ns(f"{DAY} 10:00:11") for row in refused)
     assert [(row.state, row.code) for row in live.rows(rows.LinkEvent)] == [
         ("down", "1100 the exchange is gone"),
         ("up", "1102"),
