@@ -145,7 +145,7 @@ class OrderManager:
         if live is None:
             return
         leg = live.legs[report.client_order_id]
-        resized = report.quantity not in (0, leg.told)
+        resized = report.quantity not in (0, leg.told) and (leg.alive or leg.concluded)
         if resized:
             leg.told = report.quantity
         # Executions say how much has filled; a status that arrives late must not take that back.
@@ -289,9 +289,11 @@ class OrderManager:
 
     def _known(self, leg: Leg, report: OrderReport) -> bool:
         """Whether a report says nothing new: brokers repeat themselves, and an order that has ended stays ended."""
+        if not leg.alive and report.state is OrderState.PENDING_UNKNOWN:
+            return True
         if report.state is not leg.state:
             # A late status must not wake what the broker has ended; what only we believed to be gone may be there.
-            return not leg.alive and not leg.concluded and report.state is OrderState.WORKING and not report.quantity
+            return not leg.alive and not leg.concluded and report.state is OrderState.WORKING
         told = report.message or (report.broker_id and report.broker_id not in leg.broker_ids)
         return not told
 

@@ -138,6 +138,9 @@ class Recovery:
         for fill in plan.fills:
             await self._on_fill(fill)
         for word in plan.words:
+            leg = machine.owner[word.client_order_id].legs[word.client_order_id]
+            # It was asked for after its end was told: it is there, whatever was said.
+            leg.concluded = leg.concluded or not leg.alive
             await self._on_order(word)
         gone = self._count_absences(plan.absent, known, ts)
         adjusted = self._positions(plan, known, ts)

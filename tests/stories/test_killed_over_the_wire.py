@@ -90,28 +90,32 @@ async def listening(far: Gateway, running: asyncio.subprocess.Process) -> None:
             await asyncio.sleep(0.02)
 
 
-async def play(far: Gateway, running: asyncio.subprocess.Process) -> None:
-    """Row by row until the tape or the desk is at its end."""
+async def play(far: Gateway, running: asyncio.subprocess.Process, ledger: Path, hurt: str = "") -> None:
+    """Row by row until the tape or the desk is at its end; after the first execution the broker ends an order."""
     while running.returncode is None and await far.play.advance(1):
         for session in far.feed.subscribers():
             await session.step()
+        if hurt and '"event":"exec"' in ledger.read_text().replace(": ", ":"):
+            far.control({"do": "fault", "name": "order-cancelled", "arg": hurt})
+            hurt = ""
+            await running.wait()
         await asyncio.sleep(0)
 
 
-def killed(folder: Path, fault: str, **options: Any) -> Played:
-    """The lesson's day with a desk that dies once."""
+def killed(folder: Path, fault: str, *, hurt: str = "") -> Played:
+    """The lesson's day with a desk that dies once; `hurt`: what the broker ends, once the entry has filled."""
     tape = lesson().write(folder / "lesson.parquet", contract="ESM2023")
 
     async def day() -> Played:
-        told = {"speed": "hand", "fill_model": "queue", "ledger": folder / "ledger.jsonl", **options}
-        async with gateway(tapes=(str(tape),), **told) as far:
+        ledger = folder / "ledger.jsonl"
+        async with gateway(tapes=(str(tape),), speed="hand", fill_model="queue", ledger=ledger) as far:
             async with desk(folder, far.port, fault) as running:
                 await listening(far, running)
-                await play(far, running)
+                await play(far, running, ledger, hurt)
                 first = await running.wait()
             async with desk(folder, far.port) as running:
                 await listening(far, running)
-                await play(far, running)
+                await play(far, running, ledger)
                 _, said = await running.communicate()
                 return Played(folder, first, await running.wait(), said.decode())
 
@@ -140,3 +144,15 @@ def test_what_was_never_sent_is_never_sent(tmp_path: Path) -> None:
     assert (played.first, played.second) == (KILLED, 0), played.said
     assert played.ledger("order") == []
     assert played.states()[-1] == "void"
+
+
+def test_a_position_that_lost_its_stop_is_covered_by_the_next_run(tmp_path: Path) -> None:
+    # given a broker that ends the stop, and a desk that dies before it does anything about that
+    played = killed(tmp_path, "stop-lost:1:kill", hurt="stop")
+    assert (played.first, played.second) == (KILLED, 0), played.said
+    # then the next run sends one stop of the same kind, and nothing else
+    assert [line["order"]["type"] for line in played.ledger("order")] == ["LMT", "STP", "LMT", "STP"]
+    (trip,) = played.journal(lists.list_round_trips)
+    assert trip["exit_reason"] == "target"
+    # and nothing works on when the position has gone
+    assert {order["state"] for order in played.journal(lists.list_orders)} <= {"filled", "cancelled"}

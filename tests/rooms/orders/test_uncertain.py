@@ -375,3 +375,20 @@ async def test_siblings_that_do_not_die_with_their_bracket_are_cancelled(desk: D
     await desk.wait(0.2)
     assert desk.far.told[-1] == "cancel stop"
     assert desk.far.now > SECOND
+
+
+async def test_a_status_that_comes_late_does_not_wake_what_has_ended_but_an_answer_does(desk: Desk) -> None:
+    live = await desk.place()
+    desk.far.ack()
+    desk.far.end("entry")
+    await desk.hear()
+    assert live.state is S.CANCELLED
+    entry, told = desk.far.name("entry"), len(desk.read(rows.OrderEvent))
+    for late in (OrderState.WORKING, OrderState.PENDING_UNKNOWN):
+        desk.far.said.append(OrderReport(entry, late, desk.far.now, "p1", "late", 1))
+    await desk.hear()
+    assert len(desk.read(rows.OrderEvent)) == told
+    # when the broker shows it afterwards among what works
+    desk.far.orders[entry].state = OrderState.WORKING
+    await desk.snapshot()
+    assert "cancel entry" in desk.far.told
