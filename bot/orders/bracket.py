@@ -22,6 +22,7 @@ class Leg:
     changed_ns: int = 0  # when its state was told last
     broker_ids: set[str] = field(default_factory=set)
     cancelling: str = ""  # why its end was asked for
+    cancel_ns: int = 0  # and when, the last time
     concluded: bool = False  # the desk says that it ended, not the broker
 
     @property

@@ -129,7 +129,7 @@ class Machine:
 
     async def cancel(self, leg: Leg, ts: int) -> None:
         """Ask for an order's end; only a report ends it."""
-        leg.cancelling = leg.cancelling or "not wanted"
+        leg.cancelling, leg.cancel_ns = leg.cancelling or "not wanted", ts
         await self._told(leg, ts, self.broker.cancel(leg.order.client_order_id, ts))
 
     async def flatten(self, live: LiveBracket, ts: int, why: str) -> None:
@@ -168,7 +168,7 @@ class Machine:
                 rest = leg.told - leg.filled
                 if rest <= surplus:
                     surplus -= rest
-                    if not leg.cancelling:
+                    if ts - leg.cancel_ns >= AGAIN_NS:
                         await self.cancel(leg, ts)
                 else:
                     await self._resize(leg, leg.told - surplus, ts)

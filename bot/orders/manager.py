@@ -156,12 +156,15 @@ class OrderManager:
         live.unsent = live.unsent and leg.concluded
         if report.broker_id:
             leg.broker_ids.add(report.broker_id)
+        woken = not leg.alive
         uncertain = leg.state is OrderState.PENDING_UNKNOWN or len(leg.broker_ids) > 1
         # Filled, say the words, and the executions are still to come: they will end it.
         if report.state is not OrderState.FILLED or leg.filled >= leg.told:
             leg.state, leg.changed_ns = report.state, report.ts
         self._journal.order_event(report)
         await self._after_word(live, leg, report)
+        if woken and leg.alive and live.state in ENDED:
+            await self._machine.cancel(leg, report.ts)
         if uncertain:
             self._machine.look(leg.order.instrument, report.ts)
         if resized:
@@ -193,7 +196,7 @@ class OrderManager:
             machine.positions.book(order.instrument, -before.side, before.quantity)
         self._gate.fill(fill, order)
         self._journal.order_state(fill.client_order_id, leg.state, fill.ts)
-        if before is not None or (late and not live.share):
+        if before is not None or late:
             await machine.settle(live, fill.ts, "an execution was corrected" if before else "an execution came late")
         else:
             await machine.on(live, self._fill_event(live, leg), fill.ts, order.reason)

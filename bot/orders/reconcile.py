@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from bot.domain.order import ENDED, BrokerState, FillReport, OrderFact, OrderReport, OrderState
 
+PATIENCE_NS = 2_000_000_000
+"""A cancellation that an answer, asked for so much later, does not show is asked for again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -35,7 +38,7 @@ class Believed:
     broker_ids: frozenset[str] = frozenset()
     since_ns: int = 0  # when it was sent, or when its state was told
     over: bool = False  # its bracket has ended
-    cancelling: bool = False
+    cancel_ns: int = 0  # when its end was asked for last
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
     held = _after(belief, fills)
     strangers = {fact.client_order_id: fact for fact in others if fact.client_order_id}
     useless = [name for name, fact in strangers.items() if not _protects(fact, belief, state)]
-    useless += [name for name in there if belief.orders[name].over and not belief.orders[name].cancelling]
+    left = [name for name in there if belief.orders[name].over]
+    useless += [name for name in left if asked_ns - belief.orders[name].cancel_ns >= PATIENCE_NS]
     positions = tuple(
         (instrument, held.get(instrument, 0), theirs)
         for instrument, theirs in _theirs(held, state)

@@ -305,7 +305,7 @@ def _believed(live: LiveBracket, leg: Leg) -> Believed:
         broker_ids=frozenset(leg.broker_ids),
         since_ns=max(leg.sent_ns, leg.changed_ns) if leg.alive else leg.changed_ns,
         over=live.state in ENDED,
-        cancelling=bool(leg.cancelling),
+        cancel_ns=leg.cancel_ns,
     )
 
 

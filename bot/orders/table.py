@@ -8,8 +8,8 @@
     sent ─unanswered→ pending-unknown;  any state: link_lost → unverified
 
 Out of `unverified` no event leads: what happened is counted, and the broker's next answer says what the facts imply
-(`LiveBracket.implied`). What has ended wakes only for a fill that came late. What is not in the table is *unexpected*:
-it is journalled, the state stays, and the broker is asked.
+(`LiveBracket.implied`). What has ended wakes only for a fill that came late, and then the facts say to what. What is
+not in the table is *unexpected*: it is journalled, the state stays, and the broker is asked.
 Source: order states of the reliability notes, §5.2.
 """
 
@@ -72,6 +72,12 @@ _SENT: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.PENDING_UNKNOWN, E.ENTRY_PART): (S.PARTIAL, A.NOTHING),
     (S.PENDING_UNKNOWN, E.ENTRY_REST): (S.OPEN, A.NOTHING),
     (S.PENDING_UNKNOWN, E.STOP_LOST): (S.PENDING_UNKNOWN, A.CANCEL_ENTRY),
+    # Its entry has filled, and it is the stop that nobody speaks of.
+    (S.PENDING_UNKNOWN, E.FLATTEN): (S.FLATTENING, A.CANCEL_ENTRY),
+    (S.PENDING_UNKNOWN, E.EXIT_PART): (S.EXITING, A.CANCEL_ENTRY),
+    (S.PENDING_UNKNOWN, E.EXIT_REST): (S.CLOSED, A.NOTHING),
+    (S.PENDING_UNKNOWN, E.EXIT_REFUSED): (S.STUCK, A.NOTHING),
+    (S.PENDING_UNKNOWN, E.COVERED): (S.OPEN, A.NOTHING),
     (S.WORKING, E.ACKED): (S.WORKING, A.NOTHING),
     (S.WORKING, E.UNANSWERED): (S.WORKING, A.NOTHING),
     (S.WORKING, E.ENTRY_PART): (S.PARTIAL, A.NOTHING),
@@ -156,12 +162,9 @@ _WHEREVER: dict[tuple[S, Event], tuple[S, Action]] = {
     **{(S.UNVERIFIED, event): (S.UNVERIFIED, A.NOTHING) for event in Event},
     # An exit that is heard of before its entry, or twice as much: the rest of the entry must not come on top.
     **{(state, E.OVERFILLED): (S.NAKED, A.CANCEL_ENTRY) for state in (*BEFORE, *HOLDING, *IN_DANGER)},
-    **{(state, E.OVERFILLED): (S.NAKED, A.NOTHING) for state in ENDED},
     **{(state, E.UNANSWERED): (state, A.NOTHING) for state in (*HOLDING, *IN_DANGER)},
     **{(state, E.COVERED): (state, A.NOTHING) for state in HOLDING},
     **{(state, E.EXIT_REFUSED): (S.STUCK, A.NOTHING) for state in (*HOLDING, S.NAKED, S.STUCK)},
-    # Its stop and target ended with it: what comes late comes naked.
-    **{(state, event): (S.NAKED, A.PROTECT) for state in ENDED for event in (E.ENTRY_PART, E.ENTRY_REST)},
 }
 
 TABLE: dict[tuple[S, Event], tuple[S, Action]] = {**_SENT, **_HOLDING, **_IN_DANGER, **_WHEREVER}

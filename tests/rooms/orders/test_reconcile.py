@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.order import ENDED, BrokerState, FillReport, OrderFact, OrderState
 from bot.orders.reconcile import Belief, Believed, Plan, reconcile
 
-NOW = 10**9
+NOW = 10**10
 STATES = list(OrderState)
 
 
@@ -92,7 +92,7 @@ def test_an_order_under_our_name_that_nobody_knows_is_cancelled_unless_it_protec
 
 def test_what_is_left_of_a_bracket_that_has_ended_is_cancelled_once() -> None:
     assert reconcile(Belief({"stop": stop(over=True)}), broker(works("stop")), NOW).cancel == ("stop",)
-    assert reconcile(Belief({"stop": stop(over=True, cancelling=True)}), broker(works("stop")), NOW).cancel == ()
+    assert reconcile(Belief({"stop": stop(over=True, cancel_ns=NOW)}), broker(works("stop")), NOW).cancel == ()
 
 
 def test_somebody_elses_order_is_named_by_its_instrument() -> None:
@@ -115,7 +115,7 @@ beliefs = st.builds(
             st.frozensets(st.sampled_from("78")),
             st.integers(0, 2 * NOW),
             st.booleans(),
-            st.booleans(),
+            st.sampled_from([0, NOW]),
         ),
     ),
     fills=st.dictionaries(st.sampled_from(["e1", "e2"]), st.integers(-2, 2)),
@@ -156,7 +156,7 @@ def done(belief: Belief, plan: Plan) -> Belief:
     for name in plan.absent:
         orders[name] = replace(orders[name], state=OrderState.CANCELLED)
     for name in set(plan.cancel) & orders.keys():
-        orders[name] = replace(orders[name], cancelling=True)
+        orders[name] = replace(orders[name], cancel_ns=NOW)
     fills, held = dict(belief.fills), dict(belief.positions)
     for fill in plan.fills:
         fills[fill.exec_id] = fill.side * fill.quantity

@@ -1,4 +1,4 @@
-"""The table of a bracket's life: nothing gets stuck, what has ended wakes for a fill only, no position is forgotten."""
+"""The table of a bracket's life: nothing gets stuck, no event wakes what has ended, no position is forgotten."""
 
 import pytest
 
@@ -6,21 +6,18 @@ from bot.domain.order import BracketState as S
 from bot.orders.table import ENDED, TABLE, Action, Event, follow
 
 HOLDING = (S.PARTIAL, S.OPEN, S.EXITING, S.NAKED, S.FLATTENING, S.STUCK)
-LATE = {Event.ENTRY_PART, Event.ENTRY_REST, Event.OVERFILLED}
 WIRE = set(Event) - {Event.SENT, Event.VOIDED, Event.FLATTEN, Event.ACKED, Event.COVERED}
 """What a broker can cause at any time, in whatever order its messages come."""
 
 
-def test_what_has_ended_wakes_for_a_late_fill_only_and_then_it_is_naked() -> None:
-    late = {key: step for key, step in TABLE.items() if key[0] in ENDED}
-    assert {event for _, event in late} == LATE
-    assert {state for state, _ in late.values()} == {S.NAKED}
+def test_no_event_wakes_what_has_ended() -> None:
+    assert [key for key in TABLE if key[0] in ENDED] == []
 
 
 def test_every_state_can_be_reached_and_left() -> None:
     reached = {S.INTENDED} | {state for state, _ in TABLE.values()}
     assert reached == set(S)
-    assert {state for state, _ in TABLE} == reached
+    assert {state for state, _ in TABLE} == reached - ENDED
     assert all(
         any(to is not state for (of, _), (to, _) in TABLE.items() if of is state)
         for state in reached - ENDED - {S.UNVERIFIED}
@@ -30,7 +27,7 @@ def test_every_state_can_be_reached_and_left() -> None:
 @pytest.mark.parametrize("state", sorted(set(S) - ENDED - {S.INTENDED}))
 def test_nothing_that_the_wire_brings_is_unexpected_while_a_bracket_lives(state: S) -> None:
     exits = {Event.EXIT_PART, Event.EXIT_REST, Event.EXIT_REFUSED}
-    before = {S.SENT, S.WORKING, S.PENDING_UNKNOWN}  # an exit fill there is more out than in: overfilled
+    before = {S.SENT, S.WORKING}  # an exit fill there is more out than in: overfilled
     for event in WIRE - (exits if state in before else set()):
         assert follow(state, event) is not None, (state, event)
 
