@@ -32,7 +32,7 @@ from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.excursion import extremes
 from bot.orders.machine import Machine
 from bot.orders.recovery import Recovery
-from bot.orders.table import ENDED, Event
+from bot.orders.table import BEFORE_A_FILL, ENDED, Event
 from bot.orders.timers import GRACE_NS, UNANSWERED_NS, Timer
 from bot.ports import Broker, Gate, Journal
 
@@ -327,6 +327,9 @@ class OrderManager:
             return Event.ENTRY_REJECTED if rejected and not live.filled_in else Event.ENTRY_CANCELLED
         if leg.order.role is Role.FLATTEN:
             return Event.EXIT_REFUSED if live.share > 0 and not live.of_role(Role.FLATTEN) else None
+        if leg.order.role is Role.TARGET:
+            refused = report.state is OrderState.REJECTED and not live.filled_in
+            return Event.TARGET_REFUSED if refused and live.state in BEFORE_A_FILL else None
         covered = live.share > 0 and live.uncovered <= 0
         return Event.STOP_LOST if leg.order.role is Role.STOP and not covered else None
 

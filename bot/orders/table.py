@@ -32,6 +32,7 @@ class Event(StrEnum):
     EXIT_REST = "exit-rest"
     ENTRY_CANCELLED = "entry-cancelled"
     ENTRY_REJECTED = "entry-rejected"
+    TARGET_REFUSED = "target-refused"  # before anything has filled
     STOP_LOST = "stop-lost"
     COVERED = "covered"
     FLATTEN = "flatten"
@@ -52,6 +53,9 @@ class Action(StrEnum):
 
 E, A = Event, Action
 
+BEFORE_A_FILL = (S.SENT, S.PENDING_UNKNOWN, S.WORKING)
+"""States in which a target may be refused with nothing at stake; later the position stands under its stop alone."""
+
 ENDED = OVER
 
 _SENT: dict[tuple[S, Event], tuple[S, Action]] = {
@@ -65,6 +69,8 @@ _SENT: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.SENT, E.ENTRY_PART): (S.PARTIAL, A.NOTHING),
     (S.SENT, E.ENTRY_REST): (S.OPEN, A.NOTHING),
     (S.SENT, E.STOP_LOST): (S.SENT, A.CANCEL_ENTRY),
+    # The target goes last and releases the others: refused, it leaves them lying at the broker, live for nobody.
+    (S.SENT, E.TARGET_REFUSED): (S.SENT, A.CANCEL_ENTRY),
     (S.PENDING_UNKNOWN, E.ACKED): (S.WORKING, A.NOTHING),
     (S.PENDING_UNKNOWN, E.UNANSWERED): (S.PENDING_UNKNOWN, A.NOTHING),
     (S.PENDING_UNKNOWN, E.ENTRY_REJECTED): (S.REJECTED, A.CANCEL_EXITS),
@@ -72,6 +78,7 @@ _SENT: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.PENDING_UNKNOWN, E.ENTRY_PART): (S.PARTIAL, A.NOTHING),
     (S.PENDING_UNKNOWN, E.ENTRY_REST): (S.OPEN, A.NOTHING),
     (S.PENDING_UNKNOWN, E.STOP_LOST): (S.PENDING_UNKNOWN, A.CANCEL_ENTRY),
+    (S.PENDING_UNKNOWN, E.TARGET_REFUSED): (S.PENDING_UNKNOWN, A.CANCEL_ENTRY),
     # Its entry has filled, and it is the stop that nobody speaks of.
     (S.PENDING_UNKNOWN, E.FLATTEN): (S.FLATTENING, A.CANCEL_ENTRY),
     (S.PENDING_UNKNOWN, E.EXIT_PART): (S.EXITING, A.CANCEL_ENTRY),
@@ -86,6 +93,8 @@ _SENT: dict[tuple[S, Event], tuple[S, Action]] = {
     # Stop and target die with their entry, and with each other: the broker sees to it.
     (S.WORKING, E.ENTRY_CANCELLED): (S.CANCELLED, A.NOTHING),
     (S.WORKING, E.STOP_LOST): (S.WORKING, A.CANCEL_ENTRY),
+    # An entry without its target is not what was approved.
+    (S.WORKING, E.TARGET_REFUSED): (S.WORKING, A.CANCEL_ENTRY),
 }
 
 _HOLDING: dict[tuple[S, Event], tuple[S, Action]] = {
