@@ -1,17 +1,8 @@
 """A target that the broker refuses: before a fill the bracket is off, after it the stop is enough."""
 
-from pathlib import Path
-
-import pytest
-
 from bot.domain.order import BracketState as S
 from bot.domain.order import OrderState
 from tests.rooms.orders.far import Desk
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'journal.db'}"
 
 
 async def test_a_target_that_is_refused_takes_its_entry_with_it(desk: Desk) -> None:

@@ -1,9 +1,6 @@
 """Orders that do not know what they do not know: silence, lost links, crashes, other people's hands."""
 
 from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 
 from bot.domain.order import BracketState as S
 from bot.domain.order import FillReport, OrderFact, OrderReport, OrderState, SnapshotReport, Unavailable
@@ -11,18 +8,6 @@ from bot.journal import rows
 from tests.rooms.orders.far import SECOND, Desk, Far, flatten_of
 
 Open = Callable[[Far], Desk]
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'journal.db'}"
-
-
-@pytest.fixture
-async def desk(url: str):  # type: ignore[no-untyped-def]  # pytest-asyncio's own type is a generator
-    desk = await Desk.open(url, Far()).start()
-    yield desk
-    desk.die()
 
 
 async def test_a_bracket_that_is_answered_is_certain(desk: Desk) -> None:
