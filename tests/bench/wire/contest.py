@@ -15,7 +15,7 @@ from typing import Any
 
 from adapters.gateway.contracts import Contracts
 from bot.config.instruments import load_instruments
-from tests.bench.wire.desk import settings
+from tests.bench.wire.desk import INSTRUMENTS, settings
 from tests.bench.wire.far_end import BEGIN_NS, listed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -115,7 +115,7 @@ class Contest:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", f"tests.bench.wire.{module}", *words],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PAPERPIT_CONFIG": str(INSTRUMENTS.with_name("bot.toml"))},
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

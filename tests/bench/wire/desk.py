@@ -10,10 +10,12 @@ from pathlib import Path
 
 from bot.cli.trading import trade
 from bot.config import read_bot, read_strategy
+from bot.config.instruments import load_instruments
 from bot.daemon import Asked
 from bot.warm import AUTO, Wanted
 
 TRIGGER = Path(__file__).with_name("trigger.py")
+INSTRUMENTS = Path(__file__).with_name("instruments.toml")
 # Limits that the shipped settings have would end the bench after ten brackets; a bracket in which nothing fills lives
 # for a tenth of a second.
 BOT = """
@@ -36,8 +38,8 @@ name = "answer-{{slot}}"
 strategy = '{TRIGGER}:Answer'
 instrument = "{{product}}"
 [bracket]
-stop_ticks = 6
-target_ticks = 12
+stop_ticks = {{stop}}
+target_ticks = {{target}}
 contracts = 1
 [hours]
 session = "any"
@@ -48,11 +50,15 @@ session = "any"
 def settings(folder: Path, port: int, client: int, durability: str, products: Sequence[str]) -> None:
     """Write what the desk of `folder` is started with."""
     (folder / "tapes").mkdir(parents=True)
-    files = [f"{product}.toml" for product in products]
-    for product, file in zip(products, files, strict=True):
-        (folder / file).write_text(STRATEGY.format(product=product, slot=product.lower()))
-    names = ", ".join(f'"{file}"' for file in files)
-    (folder / "bot.toml").write_text(BOT.format(port=port, client=client, durability=durability, files=names))
+    (folder / INSTRUMENTS.name).write_text(INSTRUMENTS.read_text())
+    known = load_instruments(folder)
+    names = [f"{product}.toml" for product in products]
+    for product, name in zip(products, names, strict=True):
+        stop = max(6, known[product].min_stop_ticks)
+        text = STRATEGY.format(product=product, slot=product.lower(), stop=stop, target=2 * stop)
+        (folder / name).write_text(text)
+    files = ", ".join(f'"{name}"' for name in names)
+    (folder / "bot.toml").write_text(BOT.format(port=port, client=client, durability=durability, files=files))
 
 
 def main(folder: Path) -> None:

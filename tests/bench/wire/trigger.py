@@ -15,7 +15,7 @@ from bot.domain.market import EVENT, Events, Ticks
 from bot.kernel import kernel
 from bot.ports import DeskView
 
-SIZE, AWAY, STOP, TARGET, LIFE_NS = 4, 12, 6, 12, 100_000_000
+SIZE, AWAY, LIFE_NS = 4, 12, 100_000_000
 
 
 @kernel
@@ -59,6 +59,7 @@ class Answer:
 
     def __init__(self, spec: StrategyFile, instrument: Instrument) -> None:
         self.name, self.instrument = spec.name, spec.instrument
+        self._stop, self._target = spec.bracket.stop_ticks, spec.bracket.target_ticks
 
     def decide(self, signal: Signal, desk: DeskView) -> tuple[Proposal, ...]:
         """One bracket."""
@@ -70,8 +71,8 @@ class Answer:
                 side=1,
                 quantity=1,
                 entry=entry,
-                stop=entry - STOP,
-                target=entry + TARGET,
+                stop=entry - self._stop,
+                target=entry + self._target,
                 signal_id=signal.id,
                 known=signal.known,
                 ttl_ns=LIFE_NS,
