@@ -16,7 +16,7 @@ SETTLED_S = 5.0
 def measure(folder: Path) -> list[Row]:
     """Rows of the flood."""
     with Contest(folder / "flood") as contest:
-        contest.desk("power", 17)
+        contest.desk("power")
         warm = contest.round("power", do="play", rate=1_000, triggers=10, every_s=0.2)
         flood = contest.round("power", do="play", rate=RATE, triggers=int(SECONDS / EVERY_S), every_s=EVERY_S)
         told = contest.stop("power")

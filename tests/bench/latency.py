@@ -26,8 +26,8 @@ MS = 1e3
 
 def _contest(folder: Path, products: Sequence[str] = ("ES",)) -> Contest:
     contest = Contest(folder, products)
-    contest.desk("power", 17)
-    contest.desk("process", 18)
+    contest.desk("power")
+    contest.desk("process")
     contest.documented()
     for side in SIDES:
         contest.round(side, do="play", rate=1_000, triggers=10, every_s=EVERY_S)
@@ -52,7 +52,7 @@ def measure(folder: Path, rounds: int) -> list[Row]:
             took = _turns(contest, folder, rounds, SIDES, do="play", rate=rate, triggers=TRIGGERS)
             rows += _rows(f"P10 {rate:,} ticks/s", took, judged=rate == 1_000)
     with Contest(folder / "ten", TEN) as contest:
-        contest.desk("power", 17)
+        contest.desk("power")
         contest.round("power", do="play", rate=1_000, triggers=10, every_s=EVERY_S)
         took = _turns(contest, folder, rounds, ["power"], do="play", rate=1_000, triggers=TRIGGERS)
         rows += _rows("P10 10 instruments, 1,000 ticks/s", took, judged=False)

@@ -19,7 +19,7 @@ from tests.bench.wire.desk import INSTRUMENTS, settings
 from tests.bench.wire.far_end import BEGIN_NS, listed
 
 ROOT = Path(__file__).resolve().parents[3]
-DOCUMENTED = 31
+DESK, DOCUMENTED = 17, 31
 AHEAD = -10
 """Nice value of everybody in the contest, where that may be set: neighbours come after."""
 BLOCK = 4_096
@@ -51,79 +51,99 @@ class Took:
         self.ticks += answer["ticks"]
 
 
+class Far:
+    """A far end, and the one who is connected to it: an account has one desk."""
+
+    def __init__(self, products: Sequence[str]) -> None:
+        self._process = _started("far_end", *products, stdin=subprocess.PIPE)
+        self.port = int(self._line()["port"])
+        self.client = 0
+        self.guest: subprocess.Popen[str] | None = None
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        """Have something done about its client."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"client": self.client, **command}) + "\n")
+        self._process.stdin.flush()
+        return self._line()
+
+    def end(self) -> None:
+        """Both, at once."""
+        for process in (self.guest, self._process):
+            if process is not None:
+                process.kill()
+                process.communicate()
+
+    def _line(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the far end has ended")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
 class Contest:
-    """A far end and whoever connects to it. A context manager, so that all of them end."""
+    """Desks and the documented bot, each with a far end of its own. A context manager, so that all of them end."""
 
     def __init__(self, folder: Path, products: Sequence[str] = ("ES",)) -> None:
         self._folder, self._products = folder, products
-        self._clients: dict[str, tuple[int, subprocess.Popen[str]]] = {}
-        self._far = self._started("far_end", *products, stdin=subprocess.PIPE)
-        assert self._far.stdout is not None
-        self.port = int(json.loads(self._far.stdout.readline())["port"])
+        self._sides: dict[str, Far] = {}
 
     def __enter__(self) -> "Contest":
         return self
 
     def __exit__(self, *ended: object) -> None:
-        for process in (*(process for _, process in self._clients.values()), self._far):
-            process.kill()
-            process.communicate()
+        for far in self._sides.values():
+            far.end()
 
-    def desk(self, durability: str, client: int) -> None:
+    def desk(self, durability: str) -> None:
         """Let the real desk in."""
-        home = self._folder / f"desk-{durability}-{client}"
-        settings(home, self.port, client, durability, self._products)
-        self._clients[durability] = client, self._started("desk", str(home))
+        far = self._sides[durability] = Far(self._products)
+        home = self._folder / f"desk-{durability}"
+        settings(home, far.port, DESK, durability, self._products)
+        far.client, far.guest = DESK, _started("desk", str(home))
         # A first start compiles before anything else.
-        self._ask(do="wait", client=client, streams=2 * len(self._products), seconds=600)
+        far.ask(do="wait", streams=2 * len(self._products), seconds=600)
 
     def documented(self) -> None:
         """Let the bot of the documentation in."""
+        far = self._sides["documented"] = Far(self._products)
         (number,) = [
             one.con_id
             for one in Contracts(load_instruments(), listed(self._products[:1]), lambda: BEGIN_NS).all()
             if one.index is not None
         ]
-        process = self._started("documented", str(self.port), str(number), str(DOCUMENTED))
-        self._clients["documented"] = DOCUMENTED, process
-        self._ask(do="wait", client=DOCUMENTED, streams=2)
+        far.client, far.guest = DOCUMENTED, _started("documented", str(far.port), str(number), str(DOCUMENTED))
+        far.ask(do="wait", streams=2)
 
     def round(self, name: str, **command: Any) -> dict[str, Any]:
         """One round of ticks and triggers for one of them; the others hear nothing."""
-        return self._ask(client=self._clients[name][0], **command)
+        return self._sides[name].ask(**command)
 
     def stop(self, name: str) -> dict[str, Any]:
         """Stop a desk in order; what it says of its run."""
-        _, process = self._clients.pop(name)
+        process = self._sides[name].guest
+        assert process is not None
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=60)
         summary: dict[str, Any] = json.loads(said.splitlines()[-1])
         return summary
 
-    def _ask(self, **command: Any) -> dict[str, Any]:
-        assert self._far.stdin is not None
-        assert self._far.stdout is not None
-        self._far.stdin.write(json.dumps(command) + "\n")
-        self._far.stdin.flush()
-        line = self._far.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the far end has ended at {command}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
 
-    def _started(self, module: str, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"tests.bench.wire.{module}", *words],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PAPERPIT_CONFIG": str(INSTRUMENTS.with_name("bot.toml"))},
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        with contextlib.suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, AHEAD)
-        return process
+def _started(module: str, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", f"tests.bench.wire.{module}", *words],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PAPERPIT_CONFIG": str(INSTRUMENTS.with_name("bot.toml"))},
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, AHEAD)
+    return process
 
 
 def disk(folder: Path, times: int) -> list[float]:
