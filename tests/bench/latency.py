@@ -15,12 +15,13 @@ from tests.bench.rows import Row
 from tests.bench.wire.contest import Contest, Took, disk
 
 RATES = (100, 1_000, 5_000)
-TRIGGERS = 80
-"""A round of each contestant; five rounds are 400."""
+TRIGGERS, TURNS = 20, 4
+"""Of a turn, and turns of a round: five rounds are 400. Short turns, for a market that says nothing for half a minute
+closes entries."""
 EVERY_S = 0.2
 TEN = ("ES", "NQ", "CL", "GC", "SPY", "AAPL", "TSLA", "MES", "MNQ", "MCL")
 SIDES = ("power", "process", "documented")
-BURST, BURSTS = 1_000, 40
+BURST = 1_000
 MS = 1e3
 
 
@@ -30,14 +31,20 @@ def _contest(folder: Path, products: Sequence[str] = ("ES",)) -> Contest:
     contest.desk("process")
     contest.documented()
     for side in SIDES:
-        contest.round(side, do="play", rate=1_000, triggers=10, every_s=EVERY_S)
+        _warmed(contest, side)
     return contest
+
+
+def _warmed(contest: Contest, side: str) -> None:
+    answer = contest.round(side, do="play", rate=1_000, triggers=10, every_s=EVERY_S)
+    if answer["late"]:
+        raise RuntimeError(f"{answer['late']} of 10 triggers got no bracket from {side}: its journal says why")
 
 
 def _turns(contest: Contest, folder: Path, rounds: int, sides: Sequence[str], **command: Any) -> dict[str, Took]:
     """Rounds in turns; the disk's own figures stand under `disk`."""
     took = {name: Took() for name in (*sides, "disk")}
-    for _ in range(rounds):
+    for _ in range(rounds * TURNS):
         for name in sides:
             took[name].add(contest.round(name, every_s=EVERY_S, **command))
         took["disk"].thirds += disk(folder, int(command["triggers"]))
@@ -53,7 +60,7 @@ def measure(folder: Path, rounds: int) -> list[Row]:
             rows += _rows(f"P10 {rate:,} ticks/s", took, judged=rate == 1_000)
     with Contest(folder / "ten", TEN) as contest:
         contest.desk("power")
-        contest.round("power", do="play", rate=1_000, triggers=10, every_s=EVERY_S)
+        _warmed(contest, "power")
         took = _turns(contest, folder, rounds, ["power"], do="play", rate=1_000, triggers=TRIGGERS)
         rows += _rows("P10 10 instruments, 1,000 ticks/s", took, judged=False)
     return rows
@@ -62,7 +69,7 @@ def measure(folder: Path, rounds: int) -> list[Row]:
 def measure_burst(folder: Path, rounds: int) -> list[Row]:
     """Rows P11."""
     with _contest(folder / "burst") as contest:
-        took = _turns(contest, folder, rounds, SIDES, do="burst", ticks=BURST, triggers=BURSTS)
+        took = _turns(contest, folder, rounds, SIDES, do="burst", ticks=BURST, triggers=TRIGGERS)
     rows = []
     for name in ("power", "process"):
         side, theirs = took[name], took["documented"]
