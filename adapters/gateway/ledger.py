@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from adapters.gateway.appended import Appended
 from adapters.gateway.seam import Session
 from adapters.gateway.speech import plain
 from adapters.gateway.ticket import Execution, Ticket
@@ -55,8 +56,8 @@ class Ledger:
     """Append-only JSON lines; without a path it keeps nothing."""
 
     def __init__(self, path: Path | None) -> None:
-        self._lines: list[bytes] = []
-        self._file = None if path is None else os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        self._lines = Appended(None if path is None else os.open(path, flags, 0o600))
         self._now = (0, 0)
 
     def at(self, ts: int, wall_ns: int) -> None:
@@ -65,10 +66,10 @@ class Ledger:
 
     def write(self, event: str, **facts: Any) -> None:
         """One line, at the next `flush`."""
-        if self._file is not None:
+        if self._lines.open:
             ts, wall = self._now
             line = {"event": event, "ts": ts, "wall": wall, **facts}
-            self._lines.append(msgspec.json.encode(line, enc_hook=_text) + b"\n")
+            self._lines.add(msgspec.json.encode(line, enc_hook=_text))
 
     def heard(self, session: Session, fields: list[str]) -> None:
         """A client's message."""
@@ -76,12 +77,12 @@ class Ledger:
 
     def order(self, event: str, ticket: Ticket, *, whole: bool = False, **more: Any) -> None:
         """Something about one order; `whole`: with what it says."""
-        if self._file is not None:
+        if self._lines.open:
             self.write(event, **_named(ticket), **more, **({"order": _said(ticket)} if whole else {}))
 
     def execution(self, event: str, one: Execution, **more: Any) -> None:
         """Something about one execution."""
-        if self._file is None:
+        if not self._lines.open:
             return
         facts = {
             "exec_id": one.exec_id,
@@ -101,17 +102,11 @@ class Ledger:
 
     def flush(self) -> None:
         """Have it on the disk."""
-        if self._file is not None and self._lines:
-            os.write(self._file, b"".join(self._lines))
-            os.fsync(self._file)
-            self._lines.clear()
+        self._lines.flush()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            self.flush()
-            os.close(self._file)
-            self._file = None
+        self._lines.close()
 
 
 def _said(ticket: Ticket) -> dict[str, Any]:

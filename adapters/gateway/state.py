@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from adapters.gateway.appended import Appended
 from adapters.gateway.seam import Listed
 from adapters.gateway.ticket import Execution, Ticket
 from bot.errors import DataDamaged
@@ -130,8 +131,7 @@ class State:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._lines: list[bytes] = []
-        self._file: int | None = None
+        self._lines = Appended()
 
     def rows(self) -> Iterator[Row]:
         """What an earlier gateway kept, orders as they stood at its end and before their executions.
@@ -149,21 +149,15 @@ class State:
     def write(self, row: Row) -> None:
         """Keep a row, at the next `flush`."""
         if self._path is not None:
-            self._lines.append(msgspec.json.encode(row) + b"\n")
+            self._lines.add(msgspec.json.encode(row))
 
     def flush(self) -> None:
         """Have it on the disk."""
-        if self._lines and self._file is not None:
-            os.write(self._file, b"".join(self._lines))
-            os.fsync(self._file)
-            self._lines.clear()
+        self._lines.flush()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            self.flush()
-            os.close(self._file)
-            self._file = None
+        self._lines.close()
 
     def odd(self, what: str) -> DataDamaged:
         """The file does not fit this gateway."""
@@ -188,7 +182,7 @@ class State:
         folder = os.open(self._path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
-        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+        self._lines.to(os.open(self._path, os.O_WRONLY | os.O_APPEND))
 
 
 def _name(row: Row, number: int) -> object:
