@@ -109,8 +109,8 @@ class Feed:
 
     def _stretch(self, chunk: Chunk, first: int, end: int) -> None:
         for client in self._heads.values():
-            frames = self._tape_frames if client.session.tape_time else self._wall_frames
-            client.session.send_bytes(frames(client.heads, chunk, first, end))
+            wall = b"" if client.session.tape_time else b"%d\0" % (self._wall_ns() // SECOND)
+            client.session.send_bytes(self._frames(client.heads, chunk, first, end, wall))
         newest = dict(zip(chunk.streams[first:end], range(first, end), strict=True)).values()
         for row in sorted({*newest, *(row for row in range(first, end) if row in chunk.before)}):
             stream = chunk.streams[row]
@@ -140,30 +140,15 @@ class Feed:
         if heads.heads:
             self._heads[session.number] = heads
 
-    def _tape_frames(self, heads: dict[int, list[bytes]], chunk: Chunk, first: int, end: int) -> list[bytes]:
+    def _frames(self, heads: dict[int, list[bytes]], chunk: Chunk, first: int, end: int, wall: bytes) -> list[bytes]:
+        """Messages 99 of rows [first, end); `wall` is their time field, empty for a client that goes by the tape."""
         streams, words, stamps, before = chunk.streams, chunk.words, chunk.stamps, chunk.before
         dark, out = self.dark, list[bytes]()
         for row in range(first, end):
             stream = streams[row]
             if dark and stream >> 2 in dark:
                 continue
-            if row in before:
-                for head in heads.get(stream - stream % 4 + QUOTES, ()):
-                    body = b"%b%d\0%b" % (head, stamps[row], before[row])
-                    out += (_PREFIXES[len(body)], body)
-            for head in heads.get(stream, ()):
-                body = b"%b%d\0%b" % (head, stamps[row], words[row])
-                out += (_PREFIXES[len(body)], body)
-        return out
-
-    def _wall_frames(self, heads: dict[int, list[bytes]], chunk: Chunk, first: int, end: int) -> list[bytes]:
-        streams, words, before = chunk.streams, chunk.words, chunk.before
-        time = b"%d\0" % (self._wall_ns() // SECOND)
-        dark, out = self.dark, list[bytes]()
-        for row in range(first, end):
-            stream = streams[row]
-            if dark and stream >> 2 in dark:
-                continue
+            time = wall or b"%d\0" % stamps[row]
             if row in before:
                 for head in heads.get(stream - stream % 4 + QUOTES, ()):
                     body = head + time + before[row]

@@ -21,7 +21,7 @@ LENGTH = struct.Struct(">I")
 REQ_DATA, CANCEL_DATA, REQ_DETAILS, REQ_IDS, SERVER_LOG = "1", "2", "9", "8", "14"
 REQ_ACCOUNTS, REQ_HISTORY, CANCEL_HISTORY, REQ_TIME, REQ_DATA_TYPE = "17", "20", "25", "49", "59"
 START, REQ_RULE, REQ_HISTORY_TICKS, REQ_TICKS, CANCEL_TICKS = "71", "91", "96", "97", "98"
-PLACE, CANCEL, CANCEL_ALL = "3", "4", "58"
+PLACE = "3"
 STEPPED = "9001"
 """Ours alone, from a client with the capability `tape-step`: it has dealt with all that came before that step."""
 

@@ -56,7 +56,7 @@ class Standing:
     def _quoted(self, words: bytes, tick: object) -> None:
         self.quote = words
         self.bid, self.ask = int(tick["bid"]), int(tick["ask"])  # type: ignore[index]  # a row of a numpy array
-        self.sizes = int(tick["bid_size"]), int(tick["ask_size"])  # type: ignore[index]
+        self.sizes = int(tick["bid_size"]), int(tick["ask_size"])  # type: ignore[index]  # the same
 
 
 @dataclass(slots=True)
