@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.ib.broker import IbBroker
-from adapters.ib.contracts import SECOND_NS, Bars, Resolved, resolve
+from adapters.ib.contracts import Bars, Resolved, resolve
 from adapters.ib.doctor import doctor
 from adapters.ib.feeds import FEED_OF
 from adapters.ib.link import Link, Waits
 from adapters.ib.market import IbMarket
+from adapters.ib.offset import tell_tape_time
 from adapters.ib.params import Params
 from adapters.ib.plan import Plan, examine, plan
-from bot.clock import TapeClock
-from bot.domain.order import Unavailable
 from bot.errors import ConfigError, Unreachable, UsageError
 from bot.ports import Adapter, AdapterNeeds
 
@@ -73,12 +72,9 @@ async def open_ib(params: Params, needs: AdapterNeeds, waits: Waits | None = Non
 
 async def _now(link: Link) -> int:
     """The market's time, ns UTC: a tape's as the gateway tells it, else the wall's."""
-    if not isinstance(link.clock, TapeClock):
-        return link.clock.now_ns()
-    answer = await link.current_time()
-    if isinstance(answer, Unavailable):
-        raise Unreachable(f"the gateway did not say what time it is: {answer.detail or answer.reason}")
-    link.clock.advance_to(int(answer.value[0]) * SECOND_NS)
+    silence = await tell_tape_time(link)
+    if silence is not None:
+        raise Unreachable(f"the gateway did not say what time it is: {silence.detail or silence.reason}")
     return link.clock.now_ns()
 
 

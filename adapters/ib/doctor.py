@@ -11,19 +11,17 @@ from typing import Literal
 from adapters.ib.contracts import SECOND_NS, Bars, Resolved, resolve
 from adapters.ib.link import Link, Waits
 from adapters.ib.market import IbMarket
-from adapters.ib.offset import clock_offset
+from adapters.ib.offset import clock_offset, tell_tape_time
 from adapters.ib.params import Params
 from adapters.ib.plan import plan
-from bot.clock import TapeClock
 from bot.domain.finding import Finding
-from bot.domain.order import FeedReport, Known
+from bot.domain.order import FeedReport
 from bot.errors import ConfigError, NotPaper, PaperpitError, Unreachable
 from bot.ports import AdapterNeeds
 
 BESIDE = 1_000
 """Added to the client id: a desk that is running keeps its own."""
 WARN_NS, FAIL_NS = SECOND_NS, 2 * SECOND_NS
-SET_CLOCK = "set this machine's clock: timedatectl set-ntp true"
 LISTEN_S = 5.0
 _GO_ON = "until that is right, nothing further can be looked at"
 
@@ -43,7 +41,8 @@ async def doctor(params: Params, needs: AdapterNeeds, waits: Waits | None = None
             return
         yield _greeted(link)
         yield Finding("account", "ok", f"{link.account} is a paper account")
-        now = await _now(link)
+        await tell_tape_time(link)  # silent, it is told of by what follows
+        now = link.clock.now_ns()
         yield await _clock(link)
         contracts = []
         for product in needs.products:
@@ -61,14 +60,6 @@ def _greeted(link: Link) -> Finding:
     assert link.greeting is not None
     playing = ", and plays a tape" if link.tape else ""
     return Finding("gateway", "ok", f"{link.where} speaks version {link.greeting.server_version}{playing}")
-
-
-async def _now(link: Link) -> int:
-    if isinstance(link.clock, TapeClock):
-        answer = await link.current_time()
-        if isinstance(answer, Known):
-            link.clock.advance_to(int(answer.value[0]) * SECOND_NS)
-    return link.clock.now_ns()
 
 
 async def _clock(link: Link) -> Finding:

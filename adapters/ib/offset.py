@@ -2,7 +2,8 @@
 
 from adapters.ib.link import Link
 from adapters.ib.recovery import passed
-from bot.domain.order import Known
+from bot.clock import TapeClock
+from bot.domain.order import Known, Unavailable
 
 _STEPS = 20  # questions for the time until its second must have stepped
 _SECOND_NS = 1_000_000_000
@@ -25,4 +26,15 @@ async def clock_offset(link: Link) -> int | None:
         before = (answer.value[0], answer.asked_ns)
         if await passed(link.lost, link.waits.clock_step):
             return None
+    return None
+
+
+async def tell_tape_time(link: Link) -> Unavailable | None:
+    """Let a tape's clock stand where the gateway says that the tape does; why not, when it did not say."""
+    if not isinstance(link.clock, TapeClock):
+        return None
+    answer = await link.current_time()
+    if isinstance(answer, Unavailable):
+        return answer
+    link.clock.advance_to(int(answer.value[0]) * _SECOND_NS)
     return None
