@@ -136,17 +136,12 @@ def _calendar(patient: Patient) -> Iterator[Finding]:
 
 
 def _journal(patient: Patient) -> Iterator[Finding]:
-    import os
-
-    from bot.config import journal_url, load_bot
+    from bot.cli.far_end import journal_of
     from bot.errors import ConfigError, PaperpitError
-    from bot.journal.opening import default_url
-    from bot.journal.place import place
     from bot.journal.schema import require_head
 
     try:
-        url = os.environ.get("PAPERPIT_JOURNAL") or journal_url(load_bot(patient.config, patient.sets))
-        where = place(url or default_url(replay=False))
+        where = journal_of(patient.config, patient.sets)
         if where.path is not None and not where.path.exists():
             yield Finding("journal", "ok", f"{where.shown} is not there yet; `paperpit run` makes it")
             return

@@ -61,8 +61,6 @@ class Opened:
     """Strategies whose product is on the market."""
     hears: Sequence[frozenset[int]]
     """For each of `specs` the sources of the engine that it may hear."""
-    past: Past
-    """What earlier runs of the account left in the journal; nothing before a replay."""
     order_flow: frozenset[str]
     """Names of the strategies that read single prints and quotes."""
     idle: Mapping[str, str]
@@ -114,8 +112,8 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
     Raises whatever refuses the run: ConfigError, InputMissing, DataDamaged, Unreachable, NotPaper.
     """
     said = tidied(asked)
-    past = _past(asked)
-    adapter = await open_adapter(asked, run, past)
+    past, flow = _past(asked), flow_of(asked)
+    adapter = await open_adapter(asked, needs_of(asked, run, flow, past))
     stack.push_async_callback(adapter.broker.close)
     adapter, recorder = recorded(asked, replace(adapter, notes=[*said, *adapter.notes]), run, stack)
     warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
@@ -128,8 +126,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
     calendar = asked.calendar or _calendar(asked, adapter)
     if asked.calendar is None:
         _refuse_uncovered(asked, adapter, calendar)
-    needs = flow_of(asked)
-    idle = _idle(asked, adapter, needs)
+    idle = _idle(asked, adapter, flow)
     specs = [spec for spec in asked.specs if spec.name not in idle]
     engine, hears = _detectors(asked, adapter, warm, days, specs)
     return Opened(
@@ -145,8 +142,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         engine=engine,
         specs=specs,
         hears=hears,
-        past=past,
-        order_flow=frozenset(spec.name for spec in asked.specs if needs.get(spec.name, ("unknown",))),
+        order_flow=frozenset(spec.name for spec in asked.specs if flow.get(spec.name, ("unknown",))),
         idle=idle,
         recorder=recorder,
     )
@@ -169,7 +165,7 @@ def _past(asked: Asked) -> Past:
     return fold(asked.journal, account=account, adapter=adapter)
 
 
-async def open_adapter(asked: Asked, run: str, past: Past | None = None) -> Adapter:
+async def open_adapter(asked: Asked, needs: AdapterNeeds) -> Adapter:
     """Call the adapter's factory, be it a function or a coroutine function. Raises ConfigError and what it raises."""
     bot = asked.bot.value
     factory = plugins.find("adapters", bot.adapter, asked.bot.path.parent)
@@ -177,7 +173,7 @@ async def open_adapter(asked: Asked, run: str, past: Past | None = None) -> Adap
     table, place = bot.adapters.get(bot.adapter, {}), Placing(shown(asked.bot.path), asked.bot.text)
     params = read_params(model, table, place, prefix=("adapters", bot.adapter))
     compile_for_a_wire(asked)
-    made = factory(params, needs_of(asked, run, past))
+    made = factory(params, needs)
     adapter: Adapter = await made if inspect.isawaitable(made) else made
     return repeated(adapter, asked.broker)
 
@@ -188,9 +184,11 @@ def last_of(adapter: Adapter) -> int:
     return market.last_ns if market.last_ns is not None else market.first_ns + LIVE_HORIZON_NS
 
 
-def needs_of(asked: Asked, run: str, past: Past | None = None) -> AdapterNeeds:
-    """What an adapter is given beside its own settings; `past` is what earlier runs left."""
-    past = past or Past()
+def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Past) -> AdapterNeeds:
+    """What an adapter is given beside its own settings.
+
+    `flow` is what `flow_of` says of the strategies, `past` what earlier runs left.
+    """
     bot, folder = asked.bot.value, asked.bot.path.parent
     latency = _latency_ns(bot, [one.value for one in asked.strategies])
     cancel_ms = bot.replay.cancel_latency_ms
@@ -208,7 +206,7 @@ def needs_of(asked: Asked, run: str, past: Past | None = None) -> AdapterNeeds:
         cancel_latency_ns=latency if cancel_ms is None else cancel_ms * MILLISECOND_NS,
         # A bracket that lives is looked after, whether or not anybody still wants to trade its product.
         products=tuple(dict.fromkeys([*(spec.instrument for spec in asked.specs), *past.trading])),
-        order_flow=_by_product(asked),
+        order_flow=_by_product(asked, flow),
         rolls={product: one.roll for product, one in load_instruments(folder).items()},
         dry=asked.dry,
         held=past.held,
@@ -231,22 +229,22 @@ def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _by_product(asked: Asked) -> dict[str, list[str]]:
-    needs, found = flow_of(asked), dict[str, list[str]]()
+def _by_product(asked: Asked, flow: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for spec in asked.specs:
-        found.setdefault(spec.instrument, []).extend(needs.get(spec.name, ()))
+        found.setdefault(spec.instrument, []).extend(flow.get(spec.name, ()))
     return found
 
 
-def _idle(asked: Asked, adapter: Adapter, needs: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _idle(asked: Asked, adapter: Adapter, flow: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Strategies that cannot be asked in this run, and why."""
     products = {one.product for one in adapter.market.instruments}
     found = {}
     for spec in asked.specs:
         if spec.instrument not in products:
             found[spec.name] = "its product is not on the tape"
-        elif adapter.feeds.get(spec.instrument) == "sampled" and needs.get(spec.name):
-            kinds = ", ".join(needs[spec.name])
+        elif adapter.feeds.get(spec.instrument) == "sampled" and flow.get(spec.name):
+            kinds = ", ".join(flow[spec.name])
             found[spec.name] = f"it hears {kinds}, and {spec.instrument} is only sampled"
     return found
 
