@@ -15,11 +15,23 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")
+FEW = 30
+"""Below this many round trips nothing is said about an edge."""
 
 
 def say(text: str = "") -> None:
     """A note for a person: standard error, so that standard output stays the result."""
     click.echo(text, err=True)
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Counts in one line: `3 hours, 1 blackout`."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def no_edge(round_trips: int) -> str:
+    """What so few round trips say; empty when there are enough of them for more."""
+    return f"{round_trips} round trips say nothing about an edge, for or against." if round_trips < FEW else ""
 
 
 def called() -> str:

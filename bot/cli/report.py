@@ -6,10 +6,8 @@ from typing import Any
 import click
 
 from bot.cli.journal_options import filter_options, filters_of, opened
-from bot.cli.output import json_option, new_york, print_json, say
+from bot.cli.output import counted, json_option, new_york, no_edge, print_json, say
 
-FEW = 30
-"""Round trips below which nothing is said about an edge."""
 LINKS_SHOWN = 10
 
 
@@ -51,10 +49,10 @@ def _show(facts: Mapping[str, Any]) -> None:
         model = f", fills by '{one['fill_model']}'" if one["fill_model"] else ""
         click.echo(f"run {one['run']}  {new_york(one['started_ns'])[:19]} {ended}  {one['adapter']}{model}")
     click.echo()
-    _line("signals", _counted(facts["signals"]) or "none")
+    _line("signals", counted(facts["signals"]) or "none")
     dry = f", {facts['would_place']} would have been placed (dry)" if facts["would_place"] else ""
     _line("approved", f"{facts['approved']}{dry}")
-    _line("blocked", _counted(facts["blocked"]) or "none")
+    _line("blocked", counted(facts["blocked"]) or "none")
     for trip in facts["round_trips"]:
         _line(
             "round trip",
@@ -73,12 +71,11 @@ def _show(facts: Mapping[str, Any]) -> None:
     if len(facts["links"]) > LINKS_SHOWN:
         _line("link", f"… and {len(facts['links']) - LINKS_SHOWN} more changes: --json")
     if facts["anomalies"]:
-        _line("odd ticks", _counted(facts["anomalies"]))
+        _line("odd ticks", counted(facts["anomalies"]))
     for command in facts["commands"]:
         _line("told", f"{new_york(command['ts_ns'])[11:19]}  {command['verb']}  {command['reason']}".rstrip())
-    total = len(facts["round_trips"])
-    if total < FEW:
-        click.echo(f"\n{total} round trips say nothing about an edge, for or against.")
+    if words := no_edge(len(facts["round_trips"])):
+        click.echo(f"\n{words}")
 
 
 def _line(name: str, text: str) -> None:
@@ -87,7 +84,3 @@ def _line(name: str, text: str) -> None:
 
 def _r(value: float | None) -> str:
     return "" if value is None else f"  {value:+.2f} R"
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -5,13 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import called, new_york, say
+from bot.cli.output import called, counted, new_york, no_edge, say
 
 if TYPE_CHECKING:
     from bot.daemon import Outcome
-
-FEW = 30
-"""Below this many round trips nothing is said about an edge."""
 
 
 def tell(outcome: "Outcome") -> None:
@@ -57,8 +54,8 @@ def _round_trips(outcome: "Outcome", rows: Sequence[dict[str, Any]]) -> None:
             f"{row['ticks']:+} ticks  {row['r']:+.2f} R"
         )
     click.echo(f"               filled by the '{outcome.adapter.fill_model}' model; 'touch' and 'through' bound it")
-    if len(rows) < FEW:
-        click.echo(f"\n  {len(rows)} round trips say nothing about an edge, for or against.")
+    if words := no_edge(len(rows)):
+        click.echo(f"\n  {words}")
 
 
 def _next(outcome: "Outcome", told: Sequence[dict[str, Any]]) -> None:
@@ -83,7 +80,7 @@ def _lists(outcome: "Outcome") -> tuple[Sequence[dict[str, Any]], Sequence[dict[
 
 
 def _counted(counts: Any) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda one: -one[1]))
+    return counted(dict(sorted(counts.items(), key=lambda one: -one[1])))
 
 
 def _because(refusals: Any) -> str:
