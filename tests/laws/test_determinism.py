@@ -41,12 +41,16 @@ def test_a_run_repeated_is_the_same_run(tmp_path: Path, seed: int) -> None:
 
 def test_the_law_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mutant: a strategy whose memory outlives its run."""
-    start, kept = Drill.__init__, {"side": 1}
+    start, decide, kept = Drill.__init__, Drill.decide, {"side": 1}
 
     def remembering(self: Drill, *given: object) -> None:
         start(self, *given)  # type: ignore[arg-type]  # passed on as it came
-        kept["side"] = -kept["side"]
         self._side = kept["side"]
 
+    def remembered(self: Drill, *given: object) -> object:
+        kept["side"] = -1
+        return decide(self, *given)  # type: ignore[arg-type]  # passed on as it came
+
     monkeypatch.setattr(Drill, "__init__", remembering)
+    monkeypatch.setattr(Drill, "decide", remembered)
     assert play(tmp_path, market(1), drill(tmp_path)).hash != play(tmp_path, market(1), drill(tmp_path)).hash
