@@ -68,7 +68,6 @@ class Adoption:
             leg = live.legs[order.client_order_id]
             leg.state = _state(it.state, leg, sent=sent or order.role not in _BRACKET)
             leg.broker_ids.update(it.broker_ids)
-            leg.sent_ns = order.created_ns
         live.unsent = not sent
         live.adjusted = -live.side * one.adjusted
         self._brackets[one.id] = bracket

@@ -36,7 +36,7 @@ from bot.orders.timers import AGAIN_NS
 
 ABSENCES = 3
 """So many Known answers without an order end it."""
-ATTEMPTS = 2 * ABSENCES
+ATTEMPTS = 4 * ABSENCES
 """How often a start asks before it goes on with what is still uncertain."""
 AGAIN_S = AGAIN_NS / 1e9
 
@@ -89,7 +89,7 @@ class Recovery:
                 await self.wait(AGAIN_S)
                 again = await machine.broker.snapshot()
                 if isinstance(again, Unavailable):
-                    break
+                    continue  # silence decides nothing, and ends nothing either
                 now, known = max(now, again.asked_ns), again
         notes = [*adopted, *map(str, self._told), *self._sentences()]
         if notes:

@@ -91,9 +91,12 @@ async def listening(far: Gateway, running: asyncio.subprocess.Process) -> None:
 
 
 async def play(far: Gateway, running: asyncio.subprocess.Process, ledger: Path, hurt: str = "") -> None:
-    """Row by row until the tape or the desk is at its end; after the first execution the broker ends an order."""
-    while running.returncode is None and await far.play.advance(1):
-        for session in far.feed.subscribers():
+    """Row by row while the desk listens, to the tape's end; after the first execution the broker ends an order.
+
+    A desk that has died is gone from the wire before its process is: nothing is played to nobody.
+    """
+    while (heard := far.feed.subscribers()) and await far.play.advance(1):
+        for session in heard:
             await session.step()
         if hurt and '"event":"exec"' in ledger.read_text().replace(": ", ":"):
             far.control({"do": "fault", "name": "order-cancelled", "arg": hurt})
@@ -143,7 +146,7 @@ def test_what_was_never_sent_is_never_sent(tmp_path: Path) -> None:
     played = killed(tmp_path, "intent-committed:1:kill")
     assert (played.first, played.second) == (KILLED, 0), played.said
     assert played.ledger("order") == []
-    assert played.states()[-1] == "void"
+    assert played.states()[-1] == "void", played.said
 
 
 def test_a_position_that_lost_its_stop_is_covered_by_the_next_run(tmp_path: Path) -> None:

@@ -80,9 +80,19 @@ class Far:
         """What we were told, in words: `place b`, `cancel entry`, `amend stop 1`."""
         self.asked = 0
         self.deaf = False
+        self.standing = False
+        """Whether time stands still: a tape that is played by hand."""
+        self.silences: deque[bool] = deque()
+        """Whether the next questions for a snapshot are met by silence, one after the other."""
         self.connection = 1
         self.now = START
+        self.waited = 0
         self._executed = 0
+
+    @property
+    def wall(self) -> int:
+        """The wall's time, ns UTC."""
+        return self.now + self.waited
 
     async def connect(self) -> AccountFacts:
         """A paper account."""
@@ -92,7 +102,9 @@ class Far:
         """All that is here."""
         if self.deaf or self.link != "up":
             return Unavailable("timeout", "nobody answers")
-        self.now += 2 * SECOND
+        self.now += 0 if self.standing else 2 * SECOND
+        if self.silences and self.silences.popleft():
+            return Unavailable("timeout", "nobody answers")
         facts = [
             OrderFact(
                 name,
@@ -234,10 +246,11 @@ class Desk:
             writer(url, durability="process", wall=wall, account=ACCOUNT, adapter="ib", instruments=(TRADED,))
         )
         bench = Bench(now=far.now, instruments=[TRADED], settings={"max_open_brackets": 9})
-        orders = OrderManager(far, journal, bench.gate, ["ESM2023"], ["ES"], wall_ns=lambda: far.now)
+        orders = OrderManager(far, journal, bench.gate, ["ESM2023"], ["ES"], wall_ns=lambda: far.wall)
 
         async def no_wait(seconds: float) -> None:
-            """Two seconds go by at the far end with each answer."""
+            """The wall goes on, also where a tape stands still."""
+            far.waited += round(seconds * SECOND) if far.standing else 0
 
         orders.recovery.wait = no_wait
         return cls(url, far, journal, bench, orders, fold(url, account=ACCOUNT), opened=opened)

@@ -149,6 +149,32 @@ async def test_a_broker_that_does_not_answer_is_no_start(url: str) -> None:
         await again(url, far)
 
 
+async def test_a_tape_that_has_stood_still_since_the_crash_makes_no_answer_too_old(url: str) -> None:
+    # given a bracket that never reached the broker, and a tape that stands where it stood
+    far = Far()
+    await crashed(url, far, filled=False)
+    far.orders.clear()
+    far.standing = True
+    desk = await again(url, far)
+    # then the broker's silence counts all the same
+    assert desk.orders.live == ()
+    desk.die()
+
+
+async def test_silence_in_the_middle_of_a_start_decides_nothing_and_ends_nothing(url: str) -> None:
+    # given a bracket of which nothing ever reached the broker
+    far = Far()
+    await crashed(url, far, filled=False)
+    far.orders.clear()
+    # when the broker answers the start's first question, and then only every other one
+    far.silences.extend([False, True, False, True, False])
+    desk = await again(url, far)
+    # then it is still asked often enough to know
+    assert desk.orders.live == ()
+    assert far.told == ["place"]
+    desk.die()
+
+
 async def test_a_bracket_in_another_contract_is_not_taken_for_this_one(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
