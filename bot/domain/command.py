@@ -40,6 +40,8 @@ class Health:
     clock_offset_ns: int = 0
     loop_lag_ns: int = 0
     commit_ns: int = 0
+    journal: str = ""
+    """Why the journal cannot be written; empty while it can."""
 
 
 GOOD = Health()

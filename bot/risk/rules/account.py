@@ -1,6 +1,7 @@
 """Rules about the account and the house: paper, kill switch, pause, certainty, health of the process."""
 
-from bot.domain.decision import Proposal, Reason
+from bot.domain.command import GOOD
+from bot.domain.decision import Fact, Proposal, Reason
 from bot.risk.context import Context, Rule, Scope
 
 MS_NS = 1_000_000
@@ -97,15 +98,19 @@ class Healthy(Rule):
     name = "health"
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse when the clock is off by 2 s, the loop 500 ms late or a commit took over 250 ms."""
+        """Refuse when the clock is off by 2 s, the loop 500 ms late, a commit took over 250 ms or none can be made."""
         health = ctx.health
+        if health == GOOD:
+            return None
         limits = (
             ("clock_offset_ms", abs(health.clock_offset_ns), CLOCK_OFFSET_NS, "the clock is off the broker's"),
             ("loop_lag_ms", health.loop_lag_ns, LOOP_LAG_NS, "the loop lags"),
             ("commit_ms", health.commit_ns, COMMIT_NS, "the journal is slow: a commit took"),
         )
         late = [(key, value // MS_NS, limit // MS_NS, words) for key, value, limit, words in limits if value > limit]
-        if not late:
-            return None
-        message = "; ".join(f"{words} {value} ms, limit {limit} ms" for _, value, limit, words in late)
-        return Reason(self.name, message, {key: value for key, value, _, _ in late})
+        told = [f"{words} {value} ms, limit {limit} ms" for _, value, limit, words in late]
+        numbers: dict[str, Fact] = {key: value for key, value, _, _ in late}
+        if health.journal:
+            told.append(f"the journal cannot be written: {health.journal}")
+            numbers["journal"] = health.journal
+        return Reason(self.name, "; ".join(told), numbers) if told else None
