@@ -104,8 +104,8 @@ def _alive(owner: Owner) -> bool:
 
 
 def advisory_name(owner: Owner) -> str:
-    """How the holder of an advisory lock signs: as the application name of its connection."""
-    return f"{_SIGNED} {owner.run} pid {owner.pid} on {owner.host}"
+    """How the holder of an advisory lock signs: as the application name of its connection, which has 63 letters."""
+    return f"{_SIGNED} {owner.run} pid {owner.pid} on {owner.host}"[:63]
 
 
 def advisory_owner(name: str | None) -> str | None:

@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 from bot.errors import Locked, Unreachable
 from bot.journal.lock import ADVISORY, ADVISORY_HOLDER, Owner, advisory_name
 from bot.journal.place import Place
-from bot.journal.store import Rows, inserts
+from bot.journal.store import CANNOT, Rows, inserts
 
 T = TypeVar("T")
 
@@ -21,6 +21,10 @@ SETTINGS = (
     "-c synchronous_commit=on -c statement_timeout=1000 -c lock_timeout=1000 "
     "-c idle_in_transaction_session_timeout=5000"
 )
+TAKE = f"SELECT 1 WHERE pg_try_advisory_lock({ADVISORY})"
+END = """
+SELECT pg_terminate_backend(pid, 500) FROM pg_stat_activity WHERE application_name = %s AND pid <> pg_backend_pid()
+"""
 
 
 class PostgresStore:
@@ -41,9 +45,15 @@ class PostgresStore:
             prepare_threshold=1,
             autocommit=True,
         )
-        (ours,) = connection.execute(f"SELECT pg_try_advisory_lock({ADVISORY})").fetchone() or (False,)
-        if not ours:
+        if not connection.execute(TAKE).fetchone():
             (held_by,) = connection.execute(ADVISORY_HOLDER).fetchone() or ("another process",)
+            if held_by == advisory_name(self._owner):
+                # The server has not noticed yet that our old connection is lost.
+                connection.execute(END, (held_by,))
+                if connection.execute(TAKE).fetchone():
+                    return connection
+                connection.close()
+                raise Unreachable(f"{CANNOT}the lost connection still holds its lock", where=self._place.shown)
             connection.close()
             raise Locked(f"the journal is owned by {held_by}", where=self._place.shown, do=self._do)
         return connection
@@ -80,4 +90,8 @@ class PostgresStore:
         except psycopg.IntegrityError:
             raise  # a row that contradicts another: our bug, not the database's
         except psycopg.Error as error:
-            raise Unreachable(f"the journal cannot be written: {error}".strip(), where=self._place.shown) from error
+            raise Unreachable(f"{CANNOT}{_first_line(error)}", where=self._place.shown) from error
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -14,6 +14,7 @@ from bot.errors import ConfigError, DataDamaged, PaperpitError, Unreachable
 from bot.journal.rows import TABLES
 
 T = TypeVar("T")
+CANNOT = "the journal cannot be written: "
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -107,9 +108,7 @@ class SqliteStore:
         except sqlite3.IntegrityError:
             raise  # a row that contradicts another: our bug, not the database's
         except sqlite3.OperationalError as error:
-            raise Unreachable(
-                f"the journal cannot be written: {error}", where=str(self._path), do=_remedy(error)
-            ) from error
+            raise Unreachable(f"{CANNOT}{error}", where=str(self._path), do=_remedy(error)) from error
         except sqlite3.DatabaseError as error:
             raise damaged(self._path, error) from error
 

@@ -1,12 +1,8 @@
 """The one writer of a journal: ports.Journal over a group of rows that becomes durable as a whole.
 
-Each method adds a row with the next `seq` to the open group; `commit` closes the group. Live, a closed group is written
-at once. A replay holds closed groups back (256 rows or a second) and writes them table by table: the order in which
-things happened is `seq`, not the order of writing, and a group is never torn: a fill and its effects come together.
-A group that could not be written is kept, and the next `commit` tries again.
+Each method adds a row with the next `seq` to the open group; `commit` closes the group (`bot.journal.groups`).
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -28,10 +24,9 @@ from bot.domain.order import (
     OrderReport,
     OrderState,
 )
-from bot.errors import Locked
 from bot.journal import canon, rows
 from bot.journal.first_rows import instrument_row, json_text, run_row
-from bot.journal.schema import last_seq_query
+from bot.journal.groups import Groups
 from bot.journal.store import Store
 from bot.ports import RunFacts
 
@@ -39,9 +34,6 @@ Number = int | None
 _Seen = tuple[str, int, int, str, str, str, str, int, Number, float, str, str]
 Durability = Literal["power", "process", "replay"]
 
-HELD_ROWS = 2_048
-HELD_NS = 1_000_000_000
-LAST_RUN = "SELECT run FROM run ORDER BY seq DESC LIMIT 1"
 ADJUSTED = "broker"
 """`adjustment.kind` of one that makes our position what the broker says that it is."""
 UNCOMPARED_SUMMARY = frozenset({"run", "seconds", "journal"})
@@ -62,30 +54,31 @@ class Writer:
         started_ns: int,
     ) -> None:
         self.run = facts.run
-        self._store = store
         self._opened = ExitStack()
         self._now_ns = now_ns
-        self._hold = hold
         self._names = [(it.product, it.contract or it.product) for it in instruments]
+        self._groups = Groups(store, facts.run, hold=hold, now_ns=now_ns, started_ns=started_ns)
         self._ordinal = 0
-        self._seq: int = store.one(last_seq_query()) or 0
-        self._durable = self._seq
+        self._seq = self._groups.last_seq
         self._chain = canon.START
         self._broker_ids: dict[str, set[str]] = {}
-        self._group: list[tuple[str, rows.Row]] = []
-        self._closed: dict[str, list[rows.Row]] = {name: [] for name in rows.TABLES}
-        self._closed_rows = 0
-        self._attempted = 0  # last seq of a write whose end is not known
-        self._written_ns = started_ns
-        self.commit_ns = 0
         self._start(facts, instruments, started_ns)
 
     def _start(self, facts: RunFacts, instruments: Sequence[Instrument], started_ns: int) -> None:
         self._add("run", run_row(self._next(), facts, started_ns))
         for position, it in enumerate(instruments):
             self._add("instrument", instrument_row(self._next(), self.run, position, it))
-        self.commit()
-        self.flush()
+        self._groups.commit_all()
+
+    @property
+    def commit_ns(self) -> int:
+        """How long the newest write took."""
+        return self._groups.commit_ns
+
+    @property
+    def down(self) -> str:
+        """Why the journal cannot be written; empty while it can."""
+        return self._groups.down
 
     def next_id(self) -> str:
         """The next id of this run, `<run>-<ordinal>`."""
@@ -284,48 +277,15 @@ class Writer:
         self._add("heartbeat", rows.Heartbeat(self._next(), self.run, ts))
 
     def commit(self) -> None:
-        """Close the group; live it is durable on return. Raises Unreachable, with the group kept for the next try."""
-        if self._hold and self._group and self._group[-1][0] == "fill":
-            return  # its effects come next, and a replay keeps the two together
-        for table, row in self._group:
-            self._closed[table].append(row)
-        self._closed_rows += len(self._group)
-        self._group.clear()
-        if self._hold and self._closed_rows < HELD_ROWS and self._now_ns() - self._written_ns < HELD_NS:
-            return
-        self.flush()
+        """Close the group; live it is durable on return, or `down` says why it is kept. Raises what Groups raises."""
+        self._groups.commit()
 
     def flush(self) -> None:
-        """Write every closed group. Raises Unreachable, with the rows kept; Locked when the journal is ours no more."""
-        if self._attempted:
-            self._look_what_was_written()
-        if self._closed_rows:
-            self._attempted = max(held[-1][0] for held in self._closed.values() if held)
-            begun = time.perf_counter_ns()
-            self._store.write((table, held) for table, held in self._closed.items() if held)
-            self.commit_ns = time.perf_counter_ns() - begun
-            self._written()
-        self._written_ns = self._now_ns()
-
-    def _written(self) -> None:
-        self._durable, self._attempted = self._attempted, 0
-        for held in self._closed.values():
-            held[:] = [row for row in held if row[0] > self._durable]
-        self._closed_rows = sum(map(len, self._closed.values()))
-
-    def _look_what_was_written(self) -> None:
-        """After a write that failed: perhaps only its answer was lost. Raises Locked when another writer was there."""
-        newest = self._store.one(last_seq_query()) or 0
-        if newest not in (self._durable, self._attempted) or self._store.one(LAST_RUN) != self.run:
-            raise Locked(
-                "another process has written to this journal since the connection was lost",
-                do="stop this desk and start it again: it recovers from what the journal says",
-            )
-        if newest == self._attempted:
-            self._written()
+        """Write every closed group. Raises Unreachable, with the rows kept; Locked."""
+        self._groups.flush()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
-        """End the run: its last row holds the summary and the chain's head."""
+        """End the run: its last row holds the summary and the chain's head. Raises Unreachable: it is not written."""
         kept = {key: value for key, value in summary.items() if key not in UNCOMPARED_SUMMARY}
         self._add(
             "mode_change",
@@ -333,11 +293,10 @@ class Writer:
                 self._next(), self.run, "finished", "[]", None, self._now_ns(), json_text(kept), self._chain
             ),
         )
-        self.commit()
-        self.flush()
+        self._groups.commit_all()
 
     def close(self) -> None:
-        """Write what is closed, drop what is open, let go of the journal."""
+        """Write what is closed, drop what is open, let go of the journal. Raises Unreachable."""
         with self._opened:
             self.flush()
 
@@ -356,7 +315,7 @@ class Writer:
         return self._seq
 
     def _add(self, table: str, row: rows.Row) -> None:
-        self._group.append((table, row))
+        self._groups.add(table, row)
 
     def _link(self, table: str, body: tuple[object, ...]) -> str:
         self._chain = canon.link(self._chain, canon.text(table, body, self.run))

@@ -212,16 +212,25 @@ class RunFacts:
 
 
 class Journal(Protocol):
-    """Where everything is written, in order, by one writer; synchronous on purpose. Raises Unreachable when it cannot.
+    """Where everything is written, in order, by one writer; synchronous on purpose.
 
     Every method adds a row to the open group; `commit` makes the group durable. The desk commits an intent before the
     broker hears of it, and a fill before anyone acts on it. A replaying journal may hold groups back, never reorder.
+
+    While a live run lasts an outage raises nothing: rows are kept in order, `down` says why, later commits try again.
+    `commit` raises Locked when the journal is ours no more, and Unreachable where no more rows can be kept.
     Ids are `<run>-<ordinal>`; `next_id` hands out the one counter of the run.
     """
 
     run: str
-    commit_ns: int
-    """How long the newest write took."""
+
+    @property
+    def commit_ns(self) -> int:
+        """How long the newest write took."""
+
+    @property
+    def down(self) -> str:
+        """Why the journal cannot be written; empty while it can. Nothing new is sent meanwhile, protection is."""
 
     def next_id(self) -> str: ...
     def signal(self, signal: Signal, timeframe: str, contract: str) -> None: ...

@@ -3,8 +3,8 @@
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -13,11 +13,13 @@ import pytest
 from bot.errors import Locked, Unreachable
 from bot.journal import Writer, rows
 from bot.journal.check import check
+from bot.journal.lock import Owner
 from bot.journal.place import place
+from bot.journal.postgres import PostgresStore
 from bot.journal.reading import reading
 from bot.journal.schema import SHORTCUT
 from bot.journal.store import Rows, SqliteStore
-from tests.rooms.journal.build import ES, Told, Wall, facts, writer
+from tests.rooms.journal.build import ES, SECOND, Told, Wall, facts, writer
 from tests.servers import Postgres
 
 
@@ -38,29 +40,34 @@ def signals(url: str) -> int:
 
 def test_a_lost_connection_is_made_anew_and_no_row_is_lost(server: Postgres) -> None:
     url = server.database()
-    with writer(url, durability="power") as journal:
+    wall = Wall()
+    with writer(url, durability="power", wall=wall) as journal:
         told = Told(journal)
         told.signal(0)
         journal.commit()
         disconnect(url)
         told.signal(1)
-        with pytest.raises(Unreachable):
-            journal.commit()
-        told.signal(2)
         journal.commit()
+        assert "server closed the connection" in journal.down
+        told.signal(2)
+        wall.now += SECOND
+        journal.commit()
+        assert not journal.down
         assert signals(url) == 3
 
 
 def test_a_writer_whose_journal_another_took_meanwhile_writes_no_more(server: Postgres) -> None:
     url = server.database()
-    journal = writer(url, durability="power")
+    wall = Wall()
+    journal = writer(url, durability="power", wall=wall)
     Told(journal).signal(0)
     journal.commit()
     disconnect(url)
     Told(journal).signal(1)
     with writer(url, run="usurper"):
-        with pytest.raises(Unreachable):
-            journal.commit()
+        journal.commit()
+        assert journal.down
+        wall.now += SECOND
         with pytest.raises(Locked, match="usurper"):
             journal.commit()
     with pytest.raises(Locked, match="another process has written"):
@@ -85,37 +92,116 @@ def test_a_commit_whose_answer_was_lost_is_not_written_twice(tmp_path: Path) -> 
     path = tmp_path / "journal.db"
     with closing(LostAnswer(path, synchronous="NORMAL")) as store:
         store.script(SHORTCUT.read_text())
-        journal = Writer(store, facts("run"), (ES,), hold=False, now_ns=Wall(), started_ns=1)
+        wall = Wall()
+        journal = Writer(store, facts("run"), (ES,), hold=False, now_ns=wall, started_ns=1)
         told = Told(journal)
         store.losing = True
         told.signal(0)
-        with pytest.raises(Unreachable):
-            journal.commit()
+        journal.commit()
+        assert journal.down == "the answer was lost"
+        wall.now += SECOND
         told.signal(1)
         journal.commit()
     assert signals(str(path)) == 2
+
+
+class Absent(SqliteStore):
+    """A database that is not there for a while."""
+
+    tries = 0
+    there = True
+
+    def write(self, group: Iterable[tuple[str, Rows]]) -> None:
+        """Insert the rows, if it is there."""
+        self.tries += 1
+        if not self.there:
+            raise Unreachable("the journal cannot be written: nobody is there")
+        super().write(group)
+
+
+@contextmanager
+def absent(tmp_path: Path, wall: Wall, *, hold: bool = False) -> Iterator[tuple[Absent, Writer]]:
+    """A journal in a database that can go away."""
+    with closing(Absent(tmp_path / "journal.db", synchronous="NORMAL")) as store:
+        store.script(SHORTCUT.read_text())
+        yield store, Writer(store, facts("run"), (ES,), hold=hold, now_ns=wall, started_ns=wall.now)
+
+
+def test_it_is_tried_again_once_a_second_and_rows_keep_their_order(tmp_path: Path) -> None:
+    wall = Wall(step=0)
+    with absent(tmp_path, wall) as (store, journal):
+        told, store.there, store.tries = Told(journal), False, 0
+        for second in range(20):
+            told.signal(second)
+            journal.commit()
+            assert journal.down == "nobody is there"
+            wall.now += SECOND // 10
+        assert store.tries == 2
+        store.there = True
+        wall.now -= 3600 * SECOND  # a clock that is set back does not delay it
+        journal.commit()
+        assert not journal.down
+    assert signals(str(tmp_path / "journal.db")) == 20
+
+
+def test_a_journal_that_is_down_says_so_until_the_run_ends_and_then_refuses(tmp_path: Path) -> None:
+    with absent(tmp_path, Wall()) as (store, journal):
+        store.there = False
+        with pytest.raises(Unreachable, match="nobody is there"):
+            journal.finish({})
+
+
+def test_a_replay_has_nothing_to_protect_and_ends(tmp_path: Path) -> None:
+    with absent(tmp_path, Wall(step=SECOND), hold=True) as (store, journal):
+        store.there = False
+        Told(journal).signal(0)
+        with pytest.raises(Unreachable, match="nobody is there"):
+            journal.commit()
+
+
+def test_no_more_rows_are_kept_than_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.journal.groups.KEPT_ROWS", 3)
+    with absent(tmp_path, Wall(step=SECOND)) as (store, journal):
+        store.there = False
+        for second in range(3):
+            journal.heartbeat(second)
+            journal.commit()
+        journal.heartbeat(4)
+        with pytest.raises(Unreachable, match="4 rows wait for it"):
+            journal.commit()
+
+
+def test_a_lost_connection_that_the_server_still_knows_is_ended_by_its_owner(server: Postgres) -> None:
+    """Given a connection that broke on our side only: the server's half of it still owns the journal."""
+    url, owner = server.database(), Owner("run", 7, "here", 1)
+    with closing(PostgresStore(place(url), owner)) as lost:
+        with closing(PostgresStore(place(url), owner)), pytest.raises(Unreachable):
+            lost.one("SELECT 1")
+        with closing(PostgresStore(place(url), Owner("other", 8, "here", 1))), pytest.raises(Locked, match="other"):
+            PostgresStore(place(url), owner)
 
 
 def test_a_full_disk_costs_no_row(file_url: str) -> None:
     """A process may write no more bytes for a while (the error is that of a failing disk), then it may again."""
     code = f"""
 import resource
-from bot.errors import Unreachable
 from tests.rooms.journal.build import *
-journal = writer({file_url!r}, durability="process")
+wall = Wall()
+journal = writer({file_url!r}, durability="process", wall=wall)
 told = Told(journal)
 limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096 * 60, limits[1]))
 failed = 0
 for second in range(400):
     told.signal(second)
-    try:
-        journal.commit()
-    except Unreachable:
-        failed += 1
-        break
+    journal.commit()
+    failed += bool(journal.down)
+    wall.now += SECOND // 4
+assert failed > 100
 resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-assert failed
+wall.now += SECOND
+journal.commit()
+assert not journal.down
 journal.finish({{"signals": second + 1}})
 journal.close()
 print(second + 1)

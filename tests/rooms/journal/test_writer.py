@@ -14,9 +14,9 @@ from bot.errors import ConfigError, Locked
 from bot.journal import rows
 from bot.journal.canonical import hash_of, journal_hash, rows_of
 from bot.journal.check import check
+from bot.journal.groups import HELD_ROWS
 from bot.journal.place import place
 from bot.journal.reading import Reader, reading
-from bot.journal.writer import HELD_ROWS
 from tests.rooms.journal.build import Told, Wall, the_lesson, writer
 from tests.servers import Postgres
 
