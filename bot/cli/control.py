@@ -125,7 +125,7 @@ def _show(told: Mapping[str, Any]) -> None:
     """Facts as a trader wants them: may it trade, what is held, what works, what comes next."""
     from bot.log import scrub
 
-    _line("state", told["state"])
+    _line("state", told["state"] if told["mode"] == told["state"] else f"{told['state']}, {told['mode']}")
     for reason in told["reasons"]:
         _line("", reason)
     _line("account", scrub(str(told["account"])))

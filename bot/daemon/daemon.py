@@ -16,6 +16,7 @@ from bot.daemon.asked import Asked
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
 from bot.domain.command import Command
+from bot.domain.mode import Mode
 from bot.errors import Unreachable
 
 SECOND_NS = 1_000_000_000
@@ -31,7 +32,7 @@ class Daemon:
         self._asked = asked
         self._run: Run | None = None
         self._first = True
-        self._state, self._why = "starting", "the market is being opened"
+        self._state, self._why, self._mode = "starting", "the market is being opened", Mode.BLIND
         self.stopping = Stopping()
         self.stopped = False
         """Whether a command ended it while no run traded."""
@@ -48,7 +49,7 @@ class Daemon:
 
         Later a gateway that is not there yet (a weekend's restart) is tried again every minute, which `said` tells.
         """
-        self._state, self._why = "starting", "the market is being opened"
+        self._state, self._why, self._mode = "starting", "the market is being opened", Mode.BLIND
         async with AsyncExitStack() as stack:
             while self._run is None:
                 try:
@@ -56,7 +57,7 @@ class Daemon:
                 except Unreachable as error:
                     if self._first:
                         raise
-                    self._why = f"{error.what}; trying again every minute"
+                    self._why, self._mode = f"{error.what}; trying again every minute", Mode.REFUSED
                     said(self._why)
                     await _until(WallClock().now_ns() + AGAIN_NS)
             self._first = False
@@ -68,7 +69,8 @@ class Daemon:
     async def until_open(self, opens_ns: int) -> None:
         """Wait until it is time to open the run of the session that begins at `opens_ns`."""
         at = datetime.fromtimestamp(opens_ns // SECOND_NS, UTC)
-        self._state, self._why = "closed", f"the next session opens at {at:%Y-%m-%d %H:%M} UTC"
+        self._state, self._mode = "closed", Mode.NO_ENTRIES
+        self._why = f"the next session opens at {at:%Y-%m-%d %H:%M} UTC"
         await _until(opens_ns - BEFORE_OPEN_NS)
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
@@ -87,7 +89,7 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """What `status --json` prints."""
         run = self._run
-        told = dict(_NOBODY, state=self._state, reasons=[self._why])
+        told = dict(_NOBODY, state=self._state, mode=self._mode.value, reasons=[self._why])
         if run is not None:
             told.update(run.facts())
         return {

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from bot.desk.parts import Live, LiveLeg, Parts, Tally
-from bot.desk.watch import Watch
+from bot.desk.watch import Cause, Watch
 from bot.domain.decision import Reason
 from bot.domain.instrument import Instrument
+from bot.domain.mode import Mode
 from bot.domain.order import ENDED, Role
 
 MILLISECOND_NS = 1_000_000
@@ -29,10 +30,12 @@ class Facts:
             seat.strategy.name: self._p.gate.standing(seat.strategy.name, seat.instrument, now)
             for seat in self._p.seats
         }
-        reasons = dict.fromkeys(reason.message for found in standing.values() for reason in found)
+        causes = self._watch.causes(now)
+        reasons = [reason.message for found in standing.values() for reason in found]
         return {
             "state": self._state(standing, until, stopping=stopping),
-            "reasons": list(reasons),
+            "mode": self._watch.mode(causes).value if until else Mode.BLIND.value,
+            "reasons": list(dict.fromkeys([*(cause.words for cause in causes), *reasons])),
             "account": self._p.account,
             "positions": list(self._positions()),
             "working_orders": list(self._working()),
@@ -43,7 +46,7 @@ class Facts:
             "strategies": [
                 {"name": name, "state": self._strategy(name, found), "warmup": None} for name, found in standing.items()
             ],
-            "contracts": [self._contract(index, one, now) for index, one in enumerate(self._p.instruments)],
+            "contracts": [self._contract(index, one, now, causes) for index, one in enumerate(self._p.instruments)],
             "now_ns": now,
             "dry": self._p.dry,
         }
@@ -113,13 +116,14 @@ class Facts:
             "loss_limit": told.get("loss_limit", "0"),
         }
 
-    def _contract(self, index: int, one: Instrument, now: int) -> dict[str, Any]:
+    def _contract(self, index: int, one: Instrument, now: int, causes: list[Cause]) -> dict[str, Any]:
         newest = self._p.gate.newest(index)
         return {
             "instrument": one.product,
             "contract": one.contract or one.product,
             "roll_date": self._p.rolls.get(one.product),
             "last_tick_age_ms": (now - newest) // MILLISECOND_NS if newest else None,
+            "mode": self._watch.mode(causes, index).value,
         }
 
 

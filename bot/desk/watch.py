@@ -1,15 +1,15 @@
 """What a live run knows of itself: link, feeds and clocks, and the mode that follows from all of it.
 
-Modes (reliability notes §5.4): `trading` · `no-entries` · `protect-only` (kill switch, stopping) · `blind` (nobody
-hears us). The worst cause wins, all of them are told. A change is one journal row, so that "why did it not trade at
-10:14" has an answer. A replay has no such rows: its tape has neither link nor wall.
+The worst cause makes the mode (`bot.domain.mode`), all of them are told. A change is one journal row, so that "why did
+it not trade at 10:14" has an answer. A replay has no such rows: its tape has neither link nor wall.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.clock import WallClock
 from bot.desk.parts import Parts
+from bot.domain.mode import Mode, mode_of, worst
 from bot.domain.order import ClockReport, FeedReport, LinkReport
 from bot.ports import Batch
 
@@ -19,8 +19,22 @@ HEARTBEAT_NS = 60 * SECOND_NS
 SLOW_COMMIT_NS = 250_000_000  # a commit that took longer is tried again until one is quick
 QUIET = frozenset({"stale", "WARMUP", *(f"G{number}" for number in range(1, 12))})
 """What the market itself brings, many times a day, is no change of mode: its refusals say so themselves."""
-SEVERITY = {"link": 3, "kill_switch": 2, "stop": 2}
-MODES = ("trading", "no-entries", "protect-only", "blind")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something that closes entries: of everybody, or of one strategy."""
+
+    what: str
+    """The rule that refuses, or a word of `bot.domain.mode`."""
+    words: str
+    mode: Mode
+    strategy: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same cause, however its numbers change."""
+        return self.strategy, self.what
 
 
 class Watch:
@@ -36,7 +50,9 @@ class Watch:
         """How long the newest batch had waited when it was walked; None in a replay."""
         self.notices: list[str] = []
         """What a person should be told at once, in order."""
-        self.mode, self._causes = "", frozenset[tuple[str, str]]()
+        self._written: tuple[Mode | None, frozenset[tuple[str, str]]] = (None, frozenset())
+        self._since: dict[tuple[str, str], int] = {}
+        self._stopping = self._unwritten = False
         self._due = self._beat = 0
 
     def now_ns(self) -> int:
@@ -51,7 +67,9 @@ class Watch:
         if newest is not None:
             self.lag_ns = max(0, self._wall.now_ns() - newest)
         health = self._wall.health()
-        self._wall.report(replace(health, loop_lag_ns=self.lag_ns or 0, commit_ns=self._p.journal.commit_ns))
+        journal = self._p.journal
+        health = replace(health, loop_lag_ns=self.lag_ns or 0, commit_ns=journal.commit_ns, journal=journal.down)
+        self._wall.report(health)
 
     def link_changed(self, report: LinkReport) -> None:
         """The link changed."""
@@ -80,6 +98,8 @@ class Watch:
         """Between two batches: write down a new mode, and from time to time that we are alive."""
         if not self.live or not now:
             return
+        self._stopping = stopping
+        self._journal_told()
         if self._wall is not None and (now >= self._beat or self._p.journal.commit_ns > SLOW_COMMIT_NS):
             self._beat = now + HEARTBEAT_NS
             self._p.journal.heartbeat(now)
@@ -87,34 +107,55 @@ class Watch:
         if now < self._due and not stopping:
             return
         self._due = now + EVERY_NS
-        self._set(dict(self._found(now, stopping=stopping)), now)
+        self._set(self.causes(now), now)
 
-    def _set(self, causes: dict[tuple[str, str], str], now: int) -> None:
-        worst = max((SEVERITY.get(rule, 1) for _, rule in causes), default=0)
-        mode = MODES[worst if self._all_closed(causes) else 0]
-        if mode == self.mode and causes.keys() == self._causes:
+    def causes(self, now: int) -> list[Cause]:
+        """What closes entries at `now`, but for what the market itself brings many times a day."""
+        found = list(self._found(now))
+        keys = {cause.key for cause in found}
+        if now:
+            self._since = {key: self._since.get(key, now) for key in keys}
+        return [replace(one, mode=mode_of(one.what, now - self._since.get(one.key, now))) for one in found]
+
+    def mode(self, causes: list[Cause], instrument: int | None = None) -> Mode:
+        """The worst of the causes; `trading` while any strategy (of one instrument, or of all) may enter."""
+        seats = [seat for seat in self._p.seats if instrument in (None, seat.instrument)]
+        mine = [cause for cause in causes if cause.strategy in ("", *(seat.strategy.name for seat in seats))]
+        closed = {cause.strategy for cause in mine}
+        if "" in closed or all(seat.strategy.name in closed for seat in seats):
+            return worst(cause.mode for cause in mine)
+        return Mode.TRADING
+
+    def _set(self, causes: list[Cause], now: int) -> None:
+        mode, keys = self.mode(causes), frozenset(cause.key for cause in causes)
+        if (mode, keys) == self._written:
             return
-        changed, self.mode, self._causes = mode != self.mode, mode, frozenset(causes)
-        words = list(dict.fromkeys(causes.values()))
-        self._p.journal.mode_change(mode, words, now)
+        changed, self._written = mode is not self._written[0], (mode, keys)
+        words = list(dict.fromkeys(cause.words for cause in causes))
+        self._p.journal.mode_change(mode.value, words, now)
         self._p.journal.commit()
         if changed:
-            self._say("; ".join([mode, *words]))
+            self._say("; ".join([mode.value, *words]))
 
-    def _all_closed(self, causes: dict[tuple[str, str], str]) -> bool:
-        """Whether no strategy can enter."""
-        closed = {strategy for strategy, _ in causes}
-        return "" in closed or all(seat.strategy.name in closed for seat in self._p.seats)
-
-    def _found(self, now: int, *, stopping: bool) -> Iterator[tuple[tuple[str, str], str]]:
-        """(strategy, rule) → why. An empty strategy is everybody."""
-        if stopping:
-            yield ("", "stop"), "the desk is stopping"
+    def _found(self, now: int) -> Iterator[Cause]:
+        if self._stopping:
+            yield Cause("stop", "the desk is stopping", Mode.PROTECT_ONLY)
+        if self._p.journal.down:
+            yield Cause("journal", f"the journal cannot be written: {self._p.journal.down}", Mode.PROTECT_ONLY)
         for seat in self._p.seats:
             name = seat.strategy.name
             for reason in self._p.gate.standing(name, seat.instrument, now):
                 if reason.rule not in QUIET:
-                    yield (name, reason.rule), reason.message
+                    yield Cause(reason.rule, reason.message, Mode.NO_ENTRIES, name)
+
+    def _journal_told(self) -> None:
+        """Whoever watches is told at once: there is no row that could tell it later."""
+        down = self._p.journal.down
+        if bool(down) is self._unwritten:
+            return
+        self._unwritten = bool(down)
+        told = f"the journal cannot be written: {down}; nothing is sent but what protects, until it can be"
+        self._say(told if down else "the journal is written again, and nothing is lost")
 
     def _say(self, text: str) -> None:
         self._due = 0

@@ -13,6 +13,7 @@ from bot.domain.command import Command, Health
 from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Signal, Verdict
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
+from bot.domain.mode import House
 from bot.domain.order import (
     AccountFacts,
     Adjustment,
@@ -294,6 +295,9 @@ class Gate(Protocol):
 
     def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
         """Every reason for which no entry of a strategy would pass, whatever it wanted."""
+
+    def shut(self, what: House, why: str) -> None:
+        """Close entries for a cause of the house; an empty `why` opens them again."""
 
     def link(self, state: Link, why: str) -> None:
         """The link to the broker changed."""

@@ -41,6 +41,8 @@ class Control:
     """(strategy, signal) that were approved once."""
     intents: dict[tuple[str, int, int, int], int] = field(default_factory=dict)
     """(strategy, instrument, side, entry) → when it was last approved."""
+    house: dict[str, str] = field(default_factory=dict)
+    """What the process or the broker's own doings have closed for a while, and why."""
     link: Link = "up"
     link_why: str = ""
     feeds: dict[int, tuple[Feed, str]] = field(default_factory=dict)

@@ -10,7 +10,7 @@
     guard(instrument, number, on, facts)    a regime guard changed
     opened(bracket) · ended(bracket) · fill(fill, order) · commission(report)
     pause(on, why, strategy=, instrument=) · kill(on, why) · hold(instrument, why)
-    link(state, why) · feed(instrument, state, why)
+    shut(what, why) · link(state, why) · feed(instrument, state, why)
     readmit(proposal, ts, facts)            an earlier run's approval, for its bracket that still lives
     facts(instrument, now)                  the day so far, for `status`
 
@@ -25,6 +25,7 @@ from bot.domain.command import GOOD, Health
 from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Verdict
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT, Days
+from bot.domain.mode import House
 from bot.domain.order import AccountFacts, Adjustment, Bracket, CommissionReport, Feed, FillReport, Link, Order
 from bot.domain.seal import SEAL
 from bot.risk.blackout import Blackout
@@ -148,6 +149,13 @@ class Gate:
     def kill(self, on: bool, why: str) -> None:
         """Set or clear the kill switch."""
         self._control.kill = why if on else None
+
+    def shut(self, what: House, why: str) -> None:
+        """Close entries for a cause of the house; an empty `why` opens them again."""
+        if why:
+            self._control.house[what] = why
+        else:
+            self._control.house.pop(what, None)
 
     def link(self, state: Link, why: str) -> None:
         """The link to the broker changed."""

@@ -1,7 +1,7 @@
 """The rules of the gate, in the order in which their reasons are told."""
 
 from bot.risk.context import Rule
-from bot.risk.rules.account import Healthy, KillSwitch, LinkUp, Paper, Pause, Reconciled
+from bot.risk.rules.account import Healthy, KillSwitch, LinkUp, OpenHouse, Paper, Pause, Reconciled
 from bot.risk.rules.bracket import BracketRisk, Grid, OrderSize, RewardRisk, StopDistance
 from bot.risk.rules.exposure import BracketsPerDay, DailyLoss, OpenBrackets, Opposite, Position
 from bot.risk.rules.intent import Duplicate, Freshness
@@ -14,6 +14,7 @@ ALL: tuple[type[Rule], ...] = (
     Pause,
     Reconciled,
     Healthy,
+    OpenHouse,
     LinkUp,
     FeedLive,
     Roll,
@@ -39,7 +40,7 @@ ALL: tuple[type[Rule], ...] = (
 """Every rule without a parameter; guards are added when the first one is heard of."""
 
 STANDING = (
-    *(Paper, KillSwitch, Pause, Reconciled, Healthy, LinkUp, FeedLive, Roll, InHours, InBlackout, Stale),
+    *(Paper, KillSwitch, Pause, Reconciled, Healthy, OpenHouse, LinkUp, FeedLive, Roll, InHours, InBlackout, Stale),
     *(BracketsPerDay, DailyLoss, Guard),
 )
 """Rules that refuse whatever is wanted: they tell why nobody trades just now."""

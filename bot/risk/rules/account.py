@@ -65,6 +65,17 @@ class Pause(Rule):
         return Reason(self.name, f"{what} is paused: {pauses[scope]}", facts)
 
 
+class OpenHouse(Rule):
+    """Nothing of the house is in the way: no stall, no jump of the clock, no pause that the broker wants or plans."""
+
+    name = "house"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse while anything of it lasts."""
+        house = dict(ctx.control.house)
+        return Reason(self.name, "; ".join(house.values()), house) if house else None
+
+
 class LinkUp(Rule):
     """Somebody at the broker hears us and can reach the exchange."""
 

@@ -1,7 +1,7 @@
-"""Runs a desk over `wired.py` and lets a test say something to it at a given row."""
+"""Runs a desk over `wired.py` and lets a test say something to it, or do something to it, at a given row."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,10 @@ def run(
     commands: Mapping[int, Command] | None = None,
     batch: int = 1,
     given: Sequence[Command] = (),
+    happens: Mapping[int, Callable[[], object]] | None = None,
     **params: Any,
 ) -> Live:
-    """Trade `tape` with the strategy `text`; `commands` are said once so many rows have been walked."""
+    """Trade `tape` with the strategy `text`; `commands` are said, `happens` done once so many rows have been walked."""
     path = tape.write(folder / "tape.parquet", contract="ESM2026")
     bot = read_bot(shipped("config/bot.toml"), ["replay.latency_ms=0"])
     table = {"tape": str(path), "says": list(says), "batch": batch, **params}
@@ -61,10 +62,10 @@ def run(
     specs = [read_strategy(strategy(folder, text))]
     url = f"sqlite:///{folder / 'journal.db'}"
     asked = Asked(replace(bot, value=settings), specs, url, "process", commands=given)
-    return asyncio.run(_run(asked, url, dict(commands or {})))
+    return asyncio.run(_run(asked, url, dict(commands or {}), dict(happens or {})))
 
 
-async def _run(asked: Asked, url: str, commands: dict[int, Command]) -> Live:
+async def _run(asked: Asked, url: str, commands: dict[int, Command], happens: dict[int, Callable[[], object]]) -> Live:
     told: dict[int, Any] = {}
     saying: set[asyncio.Task[None]] = set()
     walked = 0
@@ -80,6 +81,8 @@ async def _run(asked: Asked, url: str, commands: dict[int, Command]) -> Live:
         def seen(count: int) -> None:
             nonlocal walked
             walked += count
+            for row in [row for row in happens if row <= walked]:
+                happens.pop(row)()
             for row in [row for row in commands if row <= walked]:
                 saying.add(asyncio.create_task(say(row, commands.pop(row))))
 

@@ -94,6 +94,11 @@ CASES = [
     Case("health", lambda: alone(Bench()), lambda: alone(Bench(health=Health(0, 500 * MS + 1))), "loop"),
     Case("health", lambda: alone(Bench()), lambda: alone(Bench(health=Health(0, 0, 250 * MS + 1))), "commit"),
     Case("health", lambda: alone(Bench()), lambda: alone(Bench(health=Health(journal="disk full"))), "journal"),
+    Case(
+        "house",
+        lambda: after(Bench(), lambda b: (b.gate.shut("stall", "it stood still"), b.gate.shut("stall", ""))),
+        lambda: after(Bench(), lambda b: b.gate.shut("stall", "it stood still")),
+    ),
     Case("hours", lambda: at("2026-12-11 09:30"), lambda: at("2026-12-11 09:29:59.999"), "regular open"),
     Case("hours", lambda: at("2026-12-11 15:44:59.999"), lambda: at("2026-12-11 15:45"), "before the regular close"),
     Case("hours", lambda: at("2026-11-27 12:59:59"), lambda: at("2026-11-27 13:00"), "early close 13:15"),
