@@ -309,7 +309,7 @@ class Books:
         kept.told_ids.update(names)
         if not self.silent:
             for name in fresh or [""]:
-                self._link.report(OrderReport(kept.ref, state, now, name, message, kept.quantity))
+                self._link.report(OrderReport(kept.ref, state, now, name, message, kept.quantity, kept.stop_price))
         self.changed.set()
 
     def _told(self, one: Executed, before: Executed | None, kept: Kept | None, recovered: bool) -> None:

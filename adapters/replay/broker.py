@@ -338,7 +338,8 @@ class ReplayBroker:
         if change.quantity is not None:
             work["remaining"] = max(0, change.quantity - held.filled)
             work["ahead"] = FAR
-        self._say(held, ts, "amended")
+        moved = None if change.stop_price is None else int(work["price"])
+        self._queue.append(OrderReport(held.order.client_order_id, held.state, ts, message="amended", stop_price=moved))
 
     def _end(self, held: Held, state: OrderState, ts: int, message: str) -> None:
         self._book.end(held, state)

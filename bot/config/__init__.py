@@ -1,6 +1,6 @@
 """The models of every TOML file, the loader and its errors."""
 
-from bot.config.files import BotFile, InstrumentFile, StrategyFile
+from bot.config.files import BotFile, InstrumentFile, ManageSettings, StrategyFile
 from bot.config.hours import load_hours
 from bot.config.loader import (
     Loaded,
@@ -19,6 +19,7 @@ __all__ = [
     "BotFile",
     "InstrumentFile",
     "Loaded",
+    "ManageSettings",
     "Params",
     "StrategyFile",
     "duration_ns",

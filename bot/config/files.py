@@ -159,6 +159,24 @@ class ExpectSettings(Params):
     """The example's side."""
 
 
+class ManageSettings(Params):
+    """[manage] of a strategy: how the stop of an open position moves, towards protection only."""
+
+    breakeven_after_ticks: int | None = Field(None, ge=1)
+    """Once a print was this far in favour of the entry, the stop moves to the entry; never when absent."""
+    breakeven_plus_ticks: int = Field(0, ge=0)
+    """So many ticks beyond the entry instead of at it."""
+    trail_after_ticks: int | None = Field(None, ge=1)
+    """From this far in favour on the stop follows the best print; from the entry's fill on when absent."""
+    trail_ticks: int | None = Field(None, ge=1)
+    """Ticks behind the best print at which it follows; never when absent."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything is to be managed."""
+        return self.breakeven_after_ticks is not None or self.trail_ticks is not None
+
+
 class BlackoutSettings(Params):
     """[blackout] of a strategy: windows may only be wider than the calendar's."""
 
@@ -189,6 +207,7 @@ class StrategyFile(Params):
     """Leave by then, New York; the flatten before the close holds in any case."""
     bracket: BracketSettings = BracketSettings()
     entry: EntrySettings = EntrySettings()
+    manage: ManageSettings = ManageSettings()
     hours: HoursSettings = HoursSettings()
     blackout: BlackoutSettings = BlackoutSettings()
     expect: ExpectSettings | None = None

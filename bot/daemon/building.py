@@ -33,6 +33,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         gate,
         contracts,
         products,
+        manages={spec.name: spec.manage for spec in opened.specs if spec.manage.moves},
         # Only a broker that is somewhere else can leave an order without an answer.
         **({"wall_ns": opened.clock.wall_ns} if live else {}),
     )

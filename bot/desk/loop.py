@@ -153,23 +153,38 @@ class Desk:
         while True:
             due = min(self._p.orders.next_due() or _NEVER, self._p.schedule.next_due() or _NEVER)
             if due > stop.ts:
-                if await self._reports(stop):
+                if await self._walk_to(stop):
                     continue
                 return
             row = bisect_left(self._ticks["ts"], due, self._row, min(stop.row, len(self._ticks)))
-            if await self._reports(Stop(row, False, due - 1)):
+            if await self._walk_to(Stop(row, False, due - 1)):
                 continue
             await self._edges(due)
 
+    async def _walk_to(self, stop: Stop) -> bool:
+        """As far as `stop`, or to the print before it that moves a stop order; True when there is more to come."""
+        orders, end = self._p.orders, stop.row + 1 if stop.through else stop.row
+        ahead = orders.next_move(self._ticks[self._row : end])
+        if ahead is None:
+            return await self._reports(stop)
+        row = self._row + ahead
+        ts = int(self._ticks[row]["ts"])
+        if not await self._reports(Stop(row, True, ts)):
+            await orders.move(ts)
+        return True
+
     async def _reports(self, stop: Stop) -> bool:
-        """Hand the broker's reports up to `stop` to the order manager; True when one brought an earlier time-out."""
+        """Hand the broker's reports up to `stop` to the order manager.
+
+        True when one of them changed what is to be waited for: another time-out, another print that moves a stop.
+        """
         orders = self._p.orders
-        due = orders.next_due()
+        awaited = (orders.next_due(), orders.levels())
         while (found := self._p.broker.next_report(self._ticks, self._row, stop)) is not None:
             row, report = found
             self._see(row)
             await self._hear(report)
-            if orders.next_due() != due:
+            if (orders.next_due(), orders.levels()) != awaited:
                 return True
         self._see(stop.row + 1 if stop.through else stop.row)
         return False

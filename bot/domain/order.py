@@ -127,6 +127,7 @@ class OrderReport:
     broker_id: str = ""
     message: str = ""
     quantity: int = 0  # as the broker holds it, filled part included; 0: not told, it follows what its parent fills
+    stop_price: int | None = None  # trigger as the broker holds it, ticks; None: not told
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,15 @@ _WORKING = frozenset({OrderState.WORKING, OrderState.PARTIAL})
 _WITHOUT_A_WORD = frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.PENDING_UNKNOWN})
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Another trigger for a stop that was asked for, and of which there is no word yet."""
+
+    price: int  # ticks
+    reason: str
+    ts: int
+
+
 @dataclass(slots=True)
 class Leg:
     """One order of a bracket and the broker's newest word on it."""
@@ -24,6 +33,13 @@ class Leg:
     cancelling: str = ""  # why its end was asked for
     cancel_ns: int = 0  # and when, the last time
     concluded: bool = False  # the desk says that it ended, not the broker
+    trigger: int | None = None  # the stop in force, ticks: the one that the broker named last
+    moved: str = ""  # why it is not the one that was sent
+    move: Move | None = None
+
+    def __post_init__(self) -> None:
+        if self.trigger is None:
+            self.trigger = self.order.stop_price
 
     @property
     def alive(self) -> bool:
@@ -54,6 +70,7 @@ class LiveBracket:
     exit_reason: str = ""
     leaving: str = ""  # why it is being flattened, also while that cannot be sent
     losses: int = 0  # how often its stop was lost
+    tightening: str = ""  # why its stop is wanted nearer, until that was asked for
     attempts: int = 0  # how often a market exit was refused
     unsent: bool = False  # journalled by an earlier run, and nothing says that it was ever sent
     counted: bool = False  # among the round trips
@@ -150,7 +167,7 @@ class LiveBracket:
             units = -fill.side * self.side * fill.quantity
             self.filled_out += units
             self.exit_value += fill.price * units
-            self.exit_reason = leg.order.reason or leg.order.role.value
+            self.exit_reason = leg.moved or leg.order.reason or leg.order.role.value
 
     def watch(self, low: int, high: int) -> None:
         """Fold the lowest and highest print that came while the position was held into its excursion."""

@@ -7,6 +7,7 @@ are looked at again when the broker has answered.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from bot.domain.market import ABSENT
 from bot.domain.order import BracketState, Order, OrderState, OrderType, Protective, Role
 from bot.errors import Unreachable
 from bot.faults import fault_point
@@ -52,6 +53,8 @@ class Machine:
         """Instrument → what the broker's answers leave uncertain there, brackets aside."""
         self.room: dict[int, int] = {}
         """Instrument → signed units that the broker says are held, where that is not what the fills say."""
+        self.touches = [(ABSENT, ABSENT)] * len(contracts)
+        """Instrument → bid and ask, ticks, as far as the market has been watched."""
         self._asking = False
         self.round_trips = 0
         self.net_ticks = 0
@@ -130,7 +133,7 @@ class Machine:
     async def cancel(self, leg: Leg, ts: int) -> None:
         """Ask for an order's end; only a report ends it."""
         leg.cancelling, leg.cancel_ns = leg.cancelling or "not wanted", ts
-        await self._told(leg, ts, self.broker.cancel(leg.order.client_order_id, ts))
+        await self.tell(leg, ts, self.broker.cancel(leg.order.client_order_id, ts))
 
     async def flatten(self, live: LiveBracket, ts: int, why: str) -> None:
         """One market exit for what is held; it joins the bracket's group, so that stop and exit cannot both fill.
@@ -289,14 +292,14 @@ class Machine:
         self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"amend asked: {quantity} units")
         self.journal.commit()
         name = leg.order.client_order_id
-        await self._told(leg, ts, self.broker.amend(name, ts, stop_price=None, quantity=quantity))
+        await self.tell(leg, ts, self.broker.amend(name, ts, stop_price=None, quantity=quantity))
 
-    async def _told(self, leg: Leg, ts: int, telling: Awaitable[None]) -> None:
+    async def tell(self, leg: Leg, ts: int, telling: Awaitable[None]) -> None:
         """Tell the broker something about an order; what cannot be told is written, and done after the next answer."""
         try:
             await telling
         except Unreachable as error:
-            leg.asked = 0
+            leg.asked, leg.move = 0, None
             self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"not told: {error.what}")
 
     async def _send(self, live: LiveBracket, order: Order, ts: int) -> bool:

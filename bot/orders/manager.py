@@ -5,8 +5,9 @@ recovery.py   the broker's answers: the start, reconnects, polls
 bracket.py    the facts of one bracket        table.py   state × event
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from bot.config import ManageSettings
 from bot.domain.decision import Approved
 from bot.domain.market import ABSENT, Ticks
 from bot.domain.order import (
@@ -31,8 +32,10 @@ from bot.faults import fault_point
 from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.excursion import extremes
 from bot.orders.machine import Machine
+from bot.orders.meaning import event_of, fill_event, nothing_new
+from bot.orders.moves import Level, Moves, touch_in
 from bot.orders.recovery import Recovery
-from bot.orders.table import BEFORE_A_FILL, ENDED, Event
+from bot.orders.table import ENDED, Event
 from bot.orders.timers import GRACE_NS, UNANSWERED_NS, Timer
 from bot.ports import Broker, Gate, Journal
 
@@ -56,10 +59,12 @@ class OrderManager:
         products: Sequence[str] = (),
         *,
         wall_ns: Callable[[], int] = _no_wall,
+        manages: Mapping[str, ManageSettings] | None = None,
     ) -> None:
         self._broker, self._journal, self._gate, self._contracts = broker, journal, gate, contracts
         self._machine = Machine(broker, journal, gate, contracts, wall_ns)
-        self.recovery = Recovery(self._machine, products or contracts, self.on_fill, self.on_order)
+        self._moves = Moves(self._machine, manages or {})
+        self.recovery = Recovery(self._machine, products or contracts, self.on_fill, self.on_order, self._moves.refused)
         self.fills = 0
 
     # What the desk asks
@@ -102,12 +107,23 @@ class OrderManager:
         return self._machine.timers.next_due()
 
     def watch(self, ticks: Ticks) -> None:
-        """Fold what was printed into the excursion of every position held."""
+        """Fold what was printed into the excursion of every position held, and see where its market stands."""
         for live in self._machine.live.values():
             if live.share:
-                low, high = extremes(ticks, live.bracket.entry.instrument)
+                instrument = live.bracket.entry.instrument
+                low, high = extremes(ticks, instrument)
                 if low != ABSENT:
                     live.watch(low, high)
+                if (touch := touch_in(ticks, instrument)) is not None:
+                    self._machine.touches[instrument] = touch
+
+    def levels(self) -> Sequence[Level]:
+        """Prices at which stops move next."""
+        return self._moves.levels()
+
+    def next_move(self, ticks: Ticks) -> int | None:
+        """Index of the first of these rows whose print moves a stop."""
+        return self._moves.first(ticks)
 
     # What the desk tells
 
@@ -150,8 +166,9 @@ class OrderManager:
             leg.told = report.quantity
         # Executions say how much has filled; a status that arrives late must not take that back.
         if report.state is OrderState.WORKING and leg.state in (OrderState.PARTIAL, OrderState.FILLED):
+            await self._moves.heard(live, leg, report)
             return
-        if not resized and self._known(leg, report):
+        if not resized and nothing_new(leg, report):
             return
         live.unsent = live.unsent and leg.concluded
         if report.broker_id:
@@ -163,6 +180,7 @@ class OrderManager:
             leg.state, leg.changed_ns = report.state, report.ts
         self._journal.order_event(report)
         await self._after_word(live, leg, report)
+        await self._moves.heard(live, leg, report)
         if woken and leg.alive and live.state in ENDED:
             await self._machine.cancel(leg, report.ts)
         if uncertain:
@@ -199,7 +217,7 @@ class OrderManager:
         if before is not None or late:
             await machine.settle(live, fill.ts, "an execution was corrected" if before else "an execution came late")
         else:
-            await machine.on(live, self._fill_event(live, leg), fill.ts, order.reason)
+            await machine.on(live, fill_event(live, leg), fill.ts, order.reason)
         if first and order.role is Role.ENTRY:
             self._on_open(live, fill.ts)
         if live.state is BracketState.FLATTENING and live.share > 0:
@@ -222,6 +240,7 @@ class OrderManager:
     async def on_snapshot(self, report: SnapshotReport) -> None:
         """The broker has said what it holds, or that it cannot say."""
         await self.recovery.hear(report)
+        await self.move(report.ts)
 
     def allow(self, instrument: int | None = None) -> None:
         """A person knows what somebody else holds in an instrument, or in all of them: entries may go on."""
@@ -254,6 +273,22 @@ class OrderManager:
             await self._machine.cancel_entry(live, now, why)
             if live.share > 0:
                 await self._machine.flatten(live, now, why)
+        self._journal.commit()
+
+    async def move(self, now: int) -> None:
+        """A print has been walked that moves a stop, or the broker's answer lets one move."""
+        for live in list(self._machine.live.values()):
+            await self._moves.review(live, now)
+        self._journal.commit()
+
+    async def tighten(self, now: int, why: str, *, instrument: int | None = None, strategy: str = "") -> None:
+        """Move the stops of open positions nearer; `why` becomes the reason of an exit there.
+
+        To the entry's price, or one tick behind the touch where the market is not beyond it; never away from it.
+        """
+        for live in self._chosen(instrument, strategy):
+            live.tightening = why if live.share > 0 else ""
+            await self._moves.review(live, now)
         self._journal.commit()
 
     # How it is done
@@ -290,56 +325,14 @@ class OrderManager:
         await self._machine.on(live, Event.VOIDED, now, why)
         self._journal.commit()
 
-    def _known(self, leg: Leg, report: OrderReport) -> bool:
-        """Whether a report says nothing new: brokers repeat themselves, and an order that has ended stays ended."""
-        if not leg.alive and report.state is OrderState.PENDING_UNKNOWN:
-            return True
-        if report.state is not leg.state:
-            # A late status must not wake what the broker has ended; what only we believed to be gone may be there.
-            return not leg.alive and not leg.concluded and report.state is OrderState.WORKING
-        told = report.message or (report.broker_id and report.broker_id not in leg.broker_ids)
-        return not told
-
     async def _after_word(self, live: LiveBracket, leg: Leg, report: OrderReport) -> None:
         machine = self._machine
         if live.state is BracketState.PENDING_UNKNOWN and (live.filled_in or report.state is OrderState.WORKING):
             if not live.unknown():
                 await machine.settle(live, report.ts, report.message or "the broker has answered")
-        elif (event := self._event_of(live, leg, report)) is not None:
+        elif (event := event_of(live, leg, report)) is not None:
             await machine.on(live, event, report.ts, report.message)
         await machine.trim(live, report.ts)
-
-    def _event_of(self, live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
-        if live.state in ENDED:
-            return None
-        if report.state is OrderState.WORKING:
-            unheard = (OrderState.SENT, OrderState.PENDING_UNKNOWN)
-            started = all(one.state not in unheard for one in live.legs.values())
-            if leg.order.role is not Role.ENTRY and live.state is BracketState.NAKED and live.uncovered <= 0:
-                return Event.COVERED
-            return Event.ACKED if started and live.state is BracketState.SENT else None
-        if report.state not in (OrderState.CANCELLED, OrderState.REJECTED):
-            return None
-        if leg.order.role is Role.ENTRY:
-            if live.filled_in and live.share == 0:
-                return Event.EXIT_REST
-            rejected = report.state is OrderState.REJECTED
-            return Event.ENTRY_REJECTED if rejected and not live.filled_in else Event.ENTRY_CANCELLED
-        if leg.order.role is Role.FLATTEN:
-            return Event.EXIT_REFUSED if live.share > 0 and not live.of_role(Role.FLATTEN) else None
-        if leg.order.role is Role.TARGET:
-            refused = report.state is OrderState.REJECTED and not live.filled_in
-            return Event.TARGET_REFUSED if refused and live.state in BEFORE_A_FILL else None
-        covered = live.share > 0 and live.uncovered <= 0
-        return Event.STOP_LOST if leg.order.role is Role.STOP and not covered else None
-
-    def _fill_event(self, live: LiveBracket, leg: Leg) -> Event:
-        if live.share < 0:
-            return Event.OVERFILLED
-        over = not live.share and not live.of_role(Role.ENTRY)
-        if leg.order.role is Role.ENTRY and not (over and live.filled_out):
-            return Event.ENTRY_REST if live.filled_in >= leg.order.quantity else Event.ENTRY_PART
-        return Event.EXIT_REST if over else Event.EXIT_PART
 
     async def _due(self, timer: Timer, due: int) -> None:
         machine, live = self._machine, timer.live
@@ -357,6 +350,8 @@ class OrderManager:
             await machine.flatten(live, due, "flatten")
         elif timer.what == "uncovered" and live.uncovered > live.coming:
             await machine.on(live, Event.STOP_LOST, due, "no working stop")
+        elif timer.what == "moving":
+            self._moves.unanswered(live, due)
         elif timer.what == "unprotected" and live.uncovered > 0:
             await machine.flatten(live, due, "flatten")
         elif timer.what == "retry" and live.state is not BracketState.UNVERIFIED:

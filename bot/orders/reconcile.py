@@ -39,6 +39,8 @@ class Believed:
     since_ns: int = 0  # when it was sent, or when its state was told
     over: bool = False  # its bracket has ended
     cancel_ns: int = 0  # when its end was asked for last
+    trigger: int | None = None  # of a stop, the one in force
+    moving_ns: int = 0  # when another trigger was asked for, of which there is no word yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Plan:
     """Executions of our orders that we have not written."""
     words: tuple[OrderReport, ...] = ()
     """What the broker says of our orders that is news."""
+    unmoved: tuple[str, ...] = ()
+    """Stops that stand where they stood, long enough after another trigger was asked for."""
     absent: tuple[str, ...] = ()
     """Orders that we believe to live and that the answer does not have."""
     cancel: tuple[str, ...] = ()
@@ -91,6 +95,12 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
         for name, one in belief.orders.items()
         if one.state not in ENDED and name not in there and one.since_ns < asked_ns
     )
+    unmoved = tuple(
+        fact.client_order_id
+        for fact in ours
+        if 0 < (one := belief.orders[fact.client_order_id]).moving_ns <= asked_ns - PATIENCE_NS
+        and fact.stop_price == one.trigger
+    )
     held = _after(belief, fills)
     strangers = {fact.client_order_id: fact for fact in others if fact.client_order_id}
     useless = [name for name, fact in strangers.items() if not _protects(fact, belief, state)]
@@ -104,6 +114,7 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
     return Plan(
         fills=fills,
         words=words,
+        unmoved=unmoved,
         absent=absent,
         cancel=tuple(useless),
         positions=positions,
@@ -119,10 +130,10 @@ def _word(one: Believed, fact: OrderFact, asked_ns: int) -> OrderReport | None:
         state = OrderState.PARTIAL
     if one.state in ENDED and one.since_ns >= asked_ns:
         return None
-    same = state is one.state and fact.quantity in (0, one.told)
+    same = state is one.state and fact.quantity in (0, one.told) and fact.stop_price in (None, one.trigger)
     if same and (not fact.broker_id or fact.broker_id in one.broker_ids):
         return None
-    return OrderReport(fact.client_order_id, fact.state, fact.ts, fact.broker_id, "", fact.quantity)
+    return OrderReport(fact.client_order_id, fact.state, fact.ts, fact.broker_id, "", fact.quantity, fact.stop_price)
 
 
 def _after(belief: Belief, fills: tuple[FillReport, ...]) -> dict[int, int]:

@@ -42,6 +42,7 @@ AGAIN_S = AGAIN_NS / 1e9
 
 OnFill = Callable[[FillReport], Awaitable[None]]
 OnOrder = Callable[[OrderReport], Awaitable[None]]
+OnUnmoved = Callable[[LiveBracket, Leg, int], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -56,9 +57,11 @@ class _Absence:
 class Recovery:
     """Brings what we believe and what the broker says together."""
 
-    def __init__(self, machine: Machine, products: Sequence[str], on_fill: OnFill, on_order: OnOrder) -> None:
+    def __init__(
+        self, machine: Machine, products: Sequence[str], on_fill: OnFill, on_order: OnOrder, on_unmoved: OnUnmoved
+    ) -> None:
         self._machine, self._products = machine, tuple(products)
-        self._on_fill, self._on_order = on_fill, on_order
+        self._on_fill, self._on_order, self._on_unmoved = on_fill, on_order, on_unmoved
         self._fills: dict[str, int] = {}
         self._absent: dict[str, _Absence] = {}
         self._doubts: dict[int, tuple[int, int, int, int]] = {}  # instrument → ours, theirs, connection, heard
@@ -153,6 +156,8 @@ class Recovery:
         await self._cancel(plan, ts)
         for live in {**doubtful, **machine.unfinished(), **adjusted}.values():
             await machine.settle(live, ts, "by the broker's answer")
+        for name in plan.unmoved:
+            await self._on_unmoved(machine.owner[name], machine.owner[name].legs[name], ts)
         for instrument in range(len(self._products)):
             machine.look(instrument, ts)
         machine.journal.commit()
@@ -306,6 +311,8 @@ def _believed(live: LiveBracket, leg: Leg) -> Believed:
         since_ns=max(leg.sent_ns, leg.changed_ns) if leg.alive else leg.changed_ns,
         over=live.state in ENDED,
         cancel_ns=leg.cancel_ns,
+        trigger=leg.trigger,
+        moving_ns=leg.move.ts if leg.move is not None else 0,
     )
 
 

@@ -20,7 +20,7 @@ AGAIN_NS = 2 * SECOND_NS
 RETRY_NS, RETRY_MAX_NS = 1 * SECOND_NS, 30 * SECOND_NS
 """A refused exit is tried again after this long, then twice as long, up to the other."""
 
-What = Literal["ttl", "time", "uncovered", "unprotected", "unanswered", "siblings", "retry", "ask"]
+What = Literal["ttl", "time", "uncovered", "unprotected", "unanswered", "siblings", "retry", "ask", "moving"]
 
 
 @dataclass(frozen=True, slots=True)

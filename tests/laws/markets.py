@@ -36,6 +36,22 @@ def drill(folder: Path) -> Path:
     return strategy(folder, DRILL)
 
 
+MANAGED = (
+    DRILL.replace("target_ticks = 4", "target_ticks = 9").replace('"9s"', '"40s"')
+    + """
+[manage]
+breakeven_after_ticks = 2
+trail_after_ticks = 3
+trail_ticks = 2
+"""
+)
+
+
+def managed(folder: Path) -> Path:
+    """The same with stops that move."""
+    return strategy(folder, MANAGED, "managed.toml")
+
+
 def market(seed: int, rows: int = 300, start: str = "2026-05-27 10:00") -> Tape:
     """A walk of quotes and prints, some in one stamp, some after a pause; a gap now and then, one side gone, a halt."""
     chance = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from adapters.replay.broker import ReplayBroker
 from bot.ahead import WORTH_A_THREAD
 from bot.domain.market import Ticks
-from tests.laws.markets import drill, market
+from tests.laws.markets import drill, managed, market
 from tests.playing import Played, play
 from tests.tapes import lesson
 
@@ -23,6 +23,23 @@ def run(folder: Path, seed: int, batch: int | None) -> Played:
 def test_a_cut_anywhere_changes_no_row(tmp_path: Path, seed: int, batch: int) -> None:
     whole = run(tmp_path, seed, None)
     assert run(tmp_path, seed, batch).hash == whole.hash
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), batch=st.integers(1, 400))
+def test_a_cut_changes_no_stop_that_moves(tmp_path: Path, seed: int, batch: int) -> None:
+    whole = play(tmp_path, market(seed), managed(tmp_path))
+    assert play(tmp_path, market(seed), managed(tmp_path), batch=batch).hash == whole.hash
+
+
+def test_such_markets_move_stops(tmp_path: Path) -> None:
+    seen = ""
+    for seed in range(4):
+        played = play(tmp_path, market(seed), managed(tmp_path), batch=1)
+        seen += "".join(played.words_of(one["client_order_id"]) for one in played.orders if one["role"] == "stop")
+    assert "(breakeven)" in seen
+    assert "(trail)" in seen
+    assert "amended" in seen
 
 
 def test_row_by_row_is_the_same_as_all_at_once(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.domain.market import Ticks
+import numpy as np
+
+from bot.config import ManageSettings
+from bot.domain.market import PRINT, TICK, Ticks
 from bot.domain.order import (
     ENDED,
     AccountFacts,
@@ -60,6 +63,7 @@ class Works:
     state: OrderState
     broker_id: str
     quantity: int
+    stop_price: int | None = None
     filled: int = 0
 
 
@@ -78,6 +82,8 @@ class Far:
         self.said: deque[Report] = deque()
         self.told: list[str] = []
         """What we were told, in words: `place b`, `cancel entry`, `amend stop 1`."""
+        self.wishes: dict[str, int] = {}
+        """Stop → the trigger that it was asked to have, and has not."""
         self.asked = 0
         self.deaf = False
         self.standing = False
@@ -116,7 +122,7 @@ class Far:
                 one.quantity,
                 one.filled,
                 one.order.price,
-                one.order.stop_price,
+                one.stop_price,
             )
             for name, one in self.orders.items()
             if one.state not in ENDED and one.state is not OrderState.SENT
@@ -137,7 +143,11 @@ class Far:
         self._take(order.order)
 
     async def amend(self, client_order_id: str, ts: int, *, stop_price: int | None, quantity: int | None) -> None:
-        """Change an order's quantity, and say so."""
+        """Change an order's quantity and say so, or take the wish to move a stop and say nothing yet."""
+        if stop_price is not None:
+            self._reach(f"move {self._role(client_order_id)} {stop_price}")
+            self.wishes[client_order_id] = stop_price
+            return
         self._reach(f"amend {self._role(client_order_id)} {quantity}")
         one = self.orders[client_order_id]
         one.quantity = quantity or one.quantity
@@ -196,6 +206,14 @@ class Far:
         if say:
             self.said.append(OrderReport(name, state, self.now, self.orders[name].broker_id, why))
 
+    def moved(self, trigger: int | None = None, *, say: bool = True) -> None:
+        """Give the newest stop the trigger that was asked for, or the one that a person wants."""
+        name = self.name("stop")
+        wished = self.wishes.pop(name, None)
+        self.orders[name].stop_price = trigger or wished
+        if say:
+            self._word(name, OrderState.WORKING)
+
     def cut(self) -> None:
         """The link goes."""
         self.link = "down"
@@ -213,12 +231,14 @@ class Far:
 
     def _take(self, order: Order) -> None:
         self.names.append(order.client_order_id)
-        self.orders[order.client_order_id] = Works(order, OrderState.SENT, f"p{len(self.names)}", order.quantity)
+        self.orders[order.client_order_id] = Works(
+            order, OrderState.SENT, f"p{len(self.names)}", order.quantity, order.stop_price
+        )
 
     def _word(self, name: str, state: OrderState) -> None:
         one = self.orders[name]
         one.state = state
-        self.said.append(OrderReport(name, state, self.now, one.broker_id, "", one.quantity))
+        self.said.append(OrderReport(name, state, self.now, one.broker_id, "", one.quantity, one.stop_price))
 
     def _role(self, name: str) -> str:
         return self.orders[name].order.role.value if name in self.orders else name
@@ -238,7 +258,7 @@ class Desk:
     opened: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def open(cls, url: str, far: Far) -> "Desk":
+    def open(cls, url: str, far: Far, manage: ManageSettings | None = None) -> "Desk":
         """Open the journal for a run of its own; nothing is recovered yet."""
         opened = ExitStack()
         wall = Wall(start=far.now)
@@ -246,7 +266,15 @@ class Desk:
             writer(url, durability="process", wall=wall, account=ACCOUNT, adapter="ib", instruments=(TRADED,))
         )
         bench = Bench(now=far.now, instruments=[TRADED], settings={"max_open_brackets": 9})
-        orders = OrderManager(far, journal, bench.gate, ["ESM2023"], ["ES"], wall_ns=lambda: far.wall)
+        orders = OrderManager(
+            far,
+            journal,
+            bench.gate,
+            ["ESM2023"],
+            ["ES"],
+            wall_ns=lambda: far.wall,
+            manages={"test": manage} if manage else {},
+        )
 
         async def no_wait(seconds: float) -> None:
             """The wall goes on, also where a tape stands still."""
@@ -299,6 +327,18 @@ class Desk:
         """Time goes by, and nothing else."""
         self.far.now += round(seconds * SECOND)
         await self.orders.on_time(self.far.now)
+
+    async def prints(self, *prices: int) -> None:
+        """The market prints, each price by a row of its own; the bid one tick below it, the ask there."""
+        for price in prices:
+            self.far.now += SECOND // 10
+            row = np.zeros(1, TICK)
+            row["ts"], row["kind"], row["price"], row["size"] = self.far.now, PRINT, price, 1
+            row["bid"], row["ask"] = price - 1, price
+            moves = self.orders.next_move(row) is not None
+            self.orders.watch(row)
+            if moves:
+                await self.orders.move(self.far.now)
 
     async def open_one(self, quantity: int = 1) -> LiveBracket:
         """A bracket whose entry has filled."""

@@ -1,0 +1,167 @@
+"""Stops that move, towards protection only: for a person or a blackout, and as `[manage]` of a strategy says.
+
+The stop that the broker named last is in force and covers the position, also while another trigger is asked for. One
+amendment of a bracket is under way at a time, and none while the link is not up. What has no word after three seconds
+is asked for; an answer of the broker that shows the old trigger ends the wish.
+
+    tighten    the entry's price, or one tick behind the touch where the market is not beyond it
+    breakeven  entry + breakeven_plus_ticks, once a print was breakeven_after_ticks in favour
+    trail      best print − trail_ticks, once it was trail_after_ticks in favour
+
+Entry is the average of its fills, rounded towards protection. R stays that of the first stop.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bot.config import ManageSettings
+from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, STATUS, Ticks
+from bot.domain.order import BracketState, OrderReport, Role
+from bot.orders.bracket import Leg, LiveBracket, Move
+from bot.orders.machine import Machine
+from bot.orders.timers import UNANSWERED_NS
+
+Level = tuple[int, int, int]
+"""(instrument, side, price): a print there or further in the side's favour moves a stop."""
+
+OPERATOR = "operator"
+"""Reason of a trigger that nobody here asked for."""
+_MOVABLE = frozenset({BracketState.PARTIAL, BracketState.OPEN, BracketState.EXITING})
+_NO_PRINT = OFF_GRID | QUARANTINED
+
+
+class Moves:
+    """Asks for other triggers and hears what became of them. `manages`: strategy → its `[manage]`."""
+
+    def __init__(self, machine: Machine, manages: Mapping[str, ManageSettings]) -> None:
+        self._machine, self._manages = machine, manages
+
+    def levels(self) -> Sequence[Level]:
+        """Prices at which stops move next."""
+        if not self._manages:
+            return ()
+        found = []
+        for live in self._machine.live.values():
+            manage, leg = self._manages.get(live.bracket.approved.proposal.strategy), self._movable(live)
+            if manage is not None and leg is not None and leg.trigger is not None:
+                price = level(manage, live.side, entry_of(live), leg.trigger)
+                if price is not None:
+                    found.append((live.bracket.entry.instrument, live.side, price))
+        return found
+
+    def first(self, ticks: Ticks) -> int | None:
+        """Index of the first row at which a stop moves; None without one."""
+        rows = [row for one in self.levels() if (row := _first_beyond(ticks, *one)) is not None]
+        return min(rows, default=None)
+
+    async def review(self, live: LiveBracket, ts: int) -> None:
+        """Ask for the trigger that the facts want now, if it is nearer than the one in force."""
+        leg = self._movable(live)
+        if leg is None or leg.trigger is None:
+            return
+        wanted = [(price, reason) for price, reason in self._wanted(live) if live.side * (price - leg.trigger) > 0]
+        live.tightening = ""
+        if wanted:
+            await self._ask(live, leg, *max(wanted, key=lambda one: live.side * one[0]), ts)
+
+    async def heard(self, live: LiveBracket, leg: Leg, report: OrderReport) -> None:
+        """The broker has named a trigger, ours or somebody else's."""
+        if report.stop_price is None or report.stop_price == leg.trigger or not leg.alive:
+            return
+        ours = leg.move is not None and leg.move.price == report.stop_price
+        reason = leg.move.reason if leg.move is not None and ours else OPERATOR
+        leg.trigger, leg.moved = report.stop_price, reason if ours else ""
+        leg.move = None if ours else leg.move
+        await self.review(live, report.ts)
+
+    async def refused(self, live: LiveBracket, leg: Leg, ts: int) -> None:
+        """The broker's answer shows the old trigger, long enough after another was asked for."""
+        if leg.move is not None:
+            self._machine.journal.order_state(leg.order.client_order_id, leg.state, ts, "the stop stays where it is")
+            leg.move = None
+            await self.review(live, ts)
+
+    def unanswered(self, live: LiveBracket, due: int) -> None:
+        """Three seconds have gone by: whoever has no word by now is asked for."""
+        if any(leg.move is not None and due - leg.move.ts >= UNANSWERED_NS for leg in live.legs.values()):
+            self._machine.broker.ask()
+            self._machine.at(due + UNANSWERED_NS, "moving", live)
+
+    def _movable(self, live: LiveBracket) -> Leg | None:
+        """The stop that can be amended just now: one that works, with nothing under way, on a link that is up."""
+        machine = self._machine
+        if live.state not in _MOVABLE or live.share <= 0 or not machine.settled or machine.broker.link != "up":
+            return None
+        stops = live.of_role(Role.STOP)
+        if any(leg.move is not None for leg in stops):
+            return None
+        free = [leg for leg in stops if leg.working and not leg.cancelling and leg.trigger is not None]
+        return min(free, key=lambda leg: live.side * (leg.trigger or 0), default=None)
+
+    def _wanted(self, live: LiveBracket) -> list[tuple[int, str]]:
+        found = []
+        if live.tightening:
+            price = tightened(live.side, entry_of(live), self._machine.touches[live.bracket.entry.instrument])
+            found += [(price, live.tightening)] if price is not None else []
+        manage = self._manages.get(live.bracket.approved.proposal.strategy)
+        best = live.high if live.side > 0 else live.low
+        if manage is not None and best is not None:
+            found += managed(manage, live.side, entry_of(live), best)
+        return found
+
+    async def _ask(self, live: LiveBracket, leg: Leg, price: int, reason: str, ts: int) -> None:
+        machine, name = self._machine, leg.order.client_order_id
+        leg.move = Move(price, reason, ts)
+        machine.journal.order_state(name, leg.state, ts, f"amend asked: stop {price} ticks ({reason})")
+        machine.journal.commit()
+        machine.at(ts + UNANSWERED_NS, "moving", live)
+        await machine.tell(leg, ts, machine.broker.amend(name, ts, stop_price=price, quantity=None))
+
+
+def entry_of(live: LiveBracket) -> int:
+    """The entry's average price, ticks, rounded towards protection."""
+    return live.side * -(-live.side * live.entry_value // live.filled_in)
+
+
+def tightened(side: int, entry: int, touch: tuple[int, int]) -> int | None:
+    """Where a stop goes that is to be tightened; None while nobody knows where the market is."""
+    near = touch[0] if side > 0 else touch[1]
+    if near == ABSENT:
+        return None
+    return entry if side * (near - entry) > 0 else near - side
+
+
+def managed(manage: ManageSettings, side: int, entry: int, best: int) -> list[tuple[int, str]]:
+    """Where stops go by `[manage]` when the best print so far was `best`."""
+    gained, found = side * (best - entry), []
+    if manage.breakeven_after_ticks is not None and gained >= manage.breakeven_after_ticks:
+        found.append((entry + side * manage.breakeven_plus_ticks, "breakeven"))
+    if manage.trail_ticks is not None and gained >= (manage.trail_after_ticks or 0):
+        found.append((best - side * manage.trail_ticks, "trail"))
+    return found
+
+
+def level(manage: ManageSettings, side: int, entry: int, trigger: int) -> int | None:
+    """The next print that moves a stop which stands at `trigger`; None when none will."""
+    secured, found = side * (trigger - entry), []
+    if manage.breakeven_after_ticks is not None and manage.breakeven_plus_ticks > secured:
+        found.append(manage.breakeven_after_ticks)
+    if manage.trail_ticks is not None:
+        found.append(max(manage.trail_after_ticks or 0, secured + manage.trail_ticks + 1))
+    return entry + side * min(found) if found else None
+
+
+def touch_in(ticks: Ticks, instrument: int) -> tuple[int, int] | None:
+    """Bid and ask of an instrument's newest row; None without one."""
+    for row in range(len(ticks) - 1, -1, -1):
+        tick = ticks[row]
+        if tick["instrument"] == instrument and tick["kind"] != STATUS and not tick["flags"] & QUARANTINED:
+            return int(tick["bid"]), int(tick["ask"])
+    return None
+
+
+def _first_beyond(ticks: Ticks, instrument: int, side: int, price: int) -> int | None:
+    printed = (ticks["kind"] == PRINT) & (ticks["instrument"] == instrument) & (ticks["flags"] & _NO_PRINT == 0)
+    rows = np.flatnonzero(printed & (side * ticks["price"] >= side * price))
+    return int(rows[0]) if len(rows) else None
