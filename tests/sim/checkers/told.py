@@ -1,0 +1,42 @@
+"""Where small histories made by hand are kept: those that break an invariant, and their twins in which it holds."""
+
+from collections.abc import Callable
+
+from bot.domain.order import BracketState, Order, OrderType, Role
+from tests.sim.checkers.stage import Stage
+
+Story = Callable[[Stage], None]
+
+BROKEN: dict[str, list[Story]] = {}
+HELD: dict[str, list[Story]] = {}
+DAYS: dict[Story, Callable[[], Stage]] = {}
+
+
+def breaks(number: str, **day: object) -> Callable[[Story], Story]:
+    """A history that breaks an invariant, and nothing but it."""
+    return _kept(BROKEN, number, day)
+
+
+def holds(number: str, **day: object) -> Callable[[Story], Story]:
+    """A history next to it in which all is well."""
+    return _kept(HELD, number, day)
+
+
+def _kept(where: dict[str, list[Story]], number: str, day: dict[str, object]) -> Callable[[Story], Story]:
+    def keep(story: Story) -> Story:
+        where.setdefault(number, []).append(story)
+        DAYS[story] = lambda: Stage(**day)
+        return story
+
+    return keep
+
+
+def exit_order(name: str, role: Role, *, quantity: int = 1, bracket: str = "b", trigger: int | None = None) -> Order:
+    kind = OrderType.MARKET if role is Role.FLATTEN else OrderType.STOP
+    return Order(name, bracket, 0, role, -1, kind, quantity, None, trigger, 0)
+
+
+def opened(stage: Stage, **how: int) -> None:
+    stage.place(**how)
+    stage.hear(stage.fill("entry"))
+    stage.state(BracketState.OPEN)
