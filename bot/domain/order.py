@@ -171,6 +171,8 @@ class CommissionReport:
     currency: str
 
 
+Amended = Literal["asked", "named", "refused"]
+"""What is said about other terms of a working order."""
 Link = Literal["up", "degraded", "down", "unknown"]
 """Up: everything may be sent. Degraded: the gateway lost the exchange. Down: nobody hears us."""
 

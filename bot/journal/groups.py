@@ -72,6 +72,9 @@ class Groups:
             self.flush()
         except (Unreachable, DataDamaged) as error:
             self.down, self._tried_ns = error.what.removeprefix(CANNOT), self._now_ns()
+            # A protective order leaves all the same.
+            orders = self._closed["order"]
+            orders[:] = [row._replace(late=1) for row in orders if isinstance(row, rows.Order)]
             if self._closed_rows > KEPT_ROWS:
                 raise Unreachable(
                     f"{error.what}, and {self._closed_rows} rows wait for it: more are not kept",

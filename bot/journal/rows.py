@@ -158,6 +158,20 @@ class Order(NamedTuple):
     stop_price: int | None
     created_ns: int
     reason: str
+    late: int = 0  # it could not be written when it was told: what of it left did so before it stood here
+
+
+class Amendment(NamedTuple):
+    """A working order was to take other terms: asked for, then named by the broker or refused."""
+
+    seq: int
+    run: str
+    client_order_id: str
+    word: str  # asked, named or refused
+    stop_price: int | None  # ticks; None: unchanged
+    quantity: int | None  # None: unchanged
+    ts: int
+    reason: str
 
 
 class BrokerOrder(NamedTuple):
@@ -345,9 +359,9 @@ class Tag(NamedTuple):
 
 
 Row = (
-    Run | Instrument | Signal | Candidate | Footprint | Decision | Bracket | BracketEvent | Order | BrokerOrder
-    | OrderEvent | Fill | Commission | Adjustment | Excursion | Command | ModeChange | Heartbeat | LinkEvent | Control
-    | CalendarEvent | Anomaly | Note | Tag
+    Run | Instrument | Signal | Candidate | Footprint | Decision | Bracket | BracketEvent | Order | Amendment
+    | BrokerOrder | OrderEvent | Fill | Commission | Adjustment | Excursion | Command | ModeChange | Heartbeat
+    | LinkEvent | Control | CalendarEvent | Anomaly | Note | Tag
 )  # fmt: skip
 
 TABLES: dict[str, type[Row]] = {
@@ -360,6 +374,7 @@ TABLES: dict[str, type[Row]] = {
     "bracket": Bracket,
     "bracket_event": BracketEvent,
     "order": Order,
+    "amendment": Amendment,
     "broker_order": BrokerOrder,
     "order_event": OrderEvent,
     "fill": Fill,

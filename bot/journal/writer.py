@@ -15,6 +15,7 @@ from bot.domain.market import ABSENT
 from bot.domain.order import (
     ENDED,
     Adjustment,
+    Amended,
     Bracket,
     BracketState,
     CommissionReport,
@@ -171,6 +172,13 @@ class Writer:
                 order.reason,
             ),
         )
+
+    def amendment(
+        self, client_order_id: str, word: Amended, stop_price: Number, quantity: Number, ts: int, reason: str
+    ) -> None:
+        """Other terms of an order (ticks, units; None: unchanged): asked for, named by the broker, or refused."""
+        body = (client_order_id, word, stop_price, quantity, ts, reason)
+        self._add("amendment", rows.Amendment(self._next(), self.run, *body))
 
     def order_event(self, report: OrderReport) -> None:
         """The broker's word on an order, and the broker's own name for it when that is new."""

@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import Locked, Unreachable
 from bot.journal import Writer, rows
+from bot.journal.canonical import hash_of
 from bot.journal.check import check
 from bot.journal.lock import Owner
 from bot.journal.place import place
@@ -142,6 +143,31 @@ def test_it_is_tried_again_once_a_second_and_rows_keep_their_order(tmp_path: Pat
         journal.commit()
         assert not journal.down
     assert signals(str(tmp_path / "journal.db")) == 20
+
+
+def test_an_order_that_could_not_be_written_when_it_was_told_is_late(tmp_path: Path) -> None:
+    """Given a position whose exit leaves while the journal is down: it stands there afterwards, and that it was late.
+    The canonical rows are those of a run without the outage."""
+    wall, hashes = Wall(step=0), []
+    for name, broken in (("whole", False), ("broken", True)):
+        (tmp_path / name).mkdir()
+        with absent(tmp_path / name, wall) as (store, journal):
+            told = Told(journal)
+            bracket = told.bracket(0)
+            told.fill(bracket.entry, 1, 16802)
+            store.there = not broken
+            order = told.flatten(bracket, 2, "flatten")
+            store.there = True
+            wall.now += SECOND
+            told.fill(order, 3, 16800)
+            told.closed(bracket, 3, 2, 0, "flatten")
+            journal.finish({})
+        with reading(place(str(tmp_path / name / "journal.db"))) as reader:
+            late = [row.client_order_id for row in reader.read(rows.Order, reader.runs) if row.late]
+            assert late == ([order.client_order_id] if broken else [])
+            assert check(reader) == []
+            hashes.append(hash_of(reader, reader.runs[0]))
+    assert hashes[0] == hashes[1]
 
 
 def test_a_journal_that_is_down_says_so_until_the_run_ends_and_then_refuses(tmp_path: Path) -> None:
