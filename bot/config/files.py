@@ -184,6 +184,8 @@ class BlackoutSettings(Params):
     """Event kind → how long before the event entries close."""
     after: dict[str, Duration] = Field(default_factory=dict)
     """Event kind → how long after it they open again."""
+    flatten_before: Duration | None = Field(None, gt=0)
+    """With on_blackout = "flatten": leave so long before the event; where its window begins when absent."""
 
 
 class StrategyFile(Params):
@@ -205,6 +207,8 @@ class StrategyFile(Params):
     """Leave this long after the entry's fill; never when absent."""
     flat_by: ClockTime | None = None
     """Leave by then, New York; the flatten before the close holds in any case."""
+    on_blackout: Literal["hold", "flatten", "tighten"] = "hold"
+    """What becomes of its open position when a blackout begins: kept under its stop, left, or its stop drawn near."""
     bracket: BracketSettings = BracketSettings()
     entry: EntrySettings = EntrySettings()
     manage: ManageSettings = ManageSettings()

@@ -80,6 +80,9 @@ def _hours(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
     hours = spec.hours
     if hours.start is not None and hours.start == hours.end:
         yield place.fault(("hours", "end"), f"HOURS from {hours.start} to {hours.end} is no time at all")
+    if spec.blackout.flatten_before is not None and spec.on_blackout != "flatten":
+        message = f'HOURS on_blackout = "{spec.on_blackout}" does not leave: flatten_before means nothing'
+        yield place.fault(("blackout", "flatten_before"), message, do='write on_blackout = "flatten", or take it out')
     if spec.entry.ttl == 0:
         yield place.fault(("entry", "ttl"), "an entry that lives for no time is never filled")
 

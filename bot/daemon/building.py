@@ -103,6 +103,8 @@ def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
             risk.flatten_before_close,
             spec.flat_by,
             regular=market.instruments[at].kind == "stock" and spec.hours.session == "regular",
+            on_blackout=spec.on_blackout,
+            flatten_before_ns=spec.blackout.flatten_before,
         )
         for spec in opened.specs
     ]

@@ -225,7 +225,8 @@ class Desk:
         """The clock brought something. An open position is kept under its stop unless the edge says to be flat."""
         orders, journal = self._p.orders, self._p.journal
         if edge.what == "flatten":
-            await orders.flatten(edge.ts, "session", instrument=edge.instrument, strategy=edge.strategy)
+            why = "blackout" if edge.kind else "session"
+            await orders.flatten(edge.ts, why, instrument=edge.instrument, strategy=edge.strategy)
         elif edge.what == "blackout-start":
             journal.calendar_event(edge.kind, edge.from_ns, edge.to_ns, edge.source, edge.ts)
             await orders.cancel_entries(edge.ts, "blackout", instrument=edge.instrument, strategy=edge.strategy)

@@ -268,10 +268,10 @@ class Edge:
     """A moment that the clock brings, known in advance: a blackout begins, or it is time to be flat."""
 
     ts: int
-    what: str  # "blackout-start", "flatten", "session-end" or "command"
+    what: str  # "blackout-start", "flatten", "tighten", "session-end" or "command"
     instrument: int
     strategy: str = ""  # empty: every strategy of the instrument
-    kind: str = ""  # of the calendar's event
+    kind: str = ""  # of the calendar's event; empty where no event is the cause
     from_ns: int = 0
     to_ns: int = 0
     source: str = ""

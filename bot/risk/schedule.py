@@ -1,21 +1,24 @@
 """The clock edges of a run: where blackouts begin, and when everybody must be flat. In time order, in advance.
 
-What an edge does is only to cancel entries that already rest, or to leave a position before the close. Whether a new
-entry is allowed is never read from here: the gate computes it from time and calendar.
+What an edge does is only to cancel entries that already rest, or to leave a position before the close or the news.
+Whether a new entry is allowed is never read from here: the gate computes it from time and calendar.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.command import Command
 from bot.domain.market import Days
 from bot.ports import Edge
-from bot.risk.blackout import Blackout
+from bot.risk.blackout import Blackout, Window
 
 NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
+AGAIN_NS = 5 * SECOND_NS
+"""So long after a position was to leave, what has come since leaves too: an entry may fill before its cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class Watched:
     flat_by: str | None = None
     regular: bool = False
     """The position must not outlive the regular hours (a stock's evening is another market)."""
+    on_blackout: Literal["hold", "flatten", "tighten"] = "hold"
+    """What becomes of an open position when a blackout begins."""
+    flatten_before_ns: int | None = None
+    """How long before the event it leaves; None: when the window begins."""
 
 
 class Agenda:
@@ -74,7 +81,20 @@ def _blackouts(one: Watched, from_ns: int, to_ns: int) -> list[Edge]:
         first = max(window.from_ns, from_ns)
         facts = (window.kind, window.from_ns, window.to_ns, window.source)
         found.append(Edge(first, "blackout-start", one.instrument, one.strategy, *facts))
+        if one.on_blackout != "hold":
+            at = max(first, _leaving(one, window))
+            found += (
+                Edge(ts, one.on_blackout, one.instrument, one.strategy, *facts)
+                for ts in (at, at + AGAIN_NS)
+                if ts < window.to_ns
+            )
     return found
+
+
+def _leaving(one: Watched, window: Window) -> int:
+    if one.flatten_before_ns is None or window.event_ns is None:
+        return window.from_ns
+    return window.event_ns - one.flatten_before_ns
 
 
 def _flattens(one: Watched) -> list[Edge]:

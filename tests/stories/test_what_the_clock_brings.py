@@ -67,6 +67,48 @@ def test_a_position_is_kept_under_its_stop_through_a_blackout(tmp_path: Path) ->
     assert [trip["exit_reason"] for trip in played.round_trips] == ["tape-end"]
 
 
+def leaving(how: str, more: str = "") -> str:
+    """The patient drill with a policy for blackouts."""
+    told = PATIENT.replace('time_stop = "2h"', f'time_stop = "2h"\non_blackout = "{how}"')
+    return f"{told}\n[blackout]\n{more}\n" if more else told
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"),
+    [
+        (leaving("flatten"), "10:08"),  # where the window begins, five minutes before the minutes
+        (leaving("flatten", 'flatten_before = "2m"'), "10:11"),
+        (leaving("flatten", 'flatten_before = "30m"'), "10:08"),  # never before entries are closed
+    ],
+)
+def test_who_wants_no_news_leaves_before_it(tmp_path: Path, policy: str, left: str) -> None:
+    tape = quiet(entering("2026-05-27 10:00").sold(41, "4200.50"), "2026-05-27 10:30")
+    played = run(tmp_path, tape, policy, calendar=minutes_at(tmp_path, "10:13"))
+    (trip,) = played.round_trips
+    assert trip["exit_reason"] == "blackout"
+    assert 0 <= trip["exit_ns"] - ns(f"2026-05-27 {left}") < 11 * 10**9
+    assert all(order["state"] in ("filled", "cancelled") for order in played.orders)
+
+
+def test_what_fills_against_its_cancellation_leaves_as_well(tmp_path: Path) -> None:
+    # The window begins at 10:08; a cancellation takes two seconds, and the entry fills in the first of them.
+    tape = quiet(entering("2026-05-27 10:00"), "2026-05-27 10:07:45").at("10:08:01").sold(100, "4200.50").wait(1)
+    tape = quiet(tape, "2026-05-27 10:30")
+    calendar, spec = minutes_at(tmp_path, "10:13"), strategy(tmp_path, leaving("flatten"))
+    sets = ["replay.latency_ms=0", "replay.cancel_latency_ms=2000"]
+    played = play(tmp_path, tape, spec, calendar=calendar, sets=sets)
+    (trip,) = played.round_trips
+    assert trip["entry_ns"] > ns("2026-05-27 10:08")
+    assert trip["exit_reason"] == "blackout"
+
+
+def test_the_market_exit_leaves_at_the_very_edge(tmp_path: Path) -> None:
+    tape = quiet(entering("2026-05-27 10:00").sold(41, "4200.50"), "2026-05-27 10:30")
+    played = run(tmp_path, tape, leaving("flatten"), calendar=minutes_at(tmp_path, "10:13"))
+    (out,) = [order for order in played.orders if order["role"] == "flatten"]
+    assert out["created_ns"] == ns("2026-05-27 10:08")
+
+
 def test_nobody_carries_a_position_over_the_session_s_close(tmp_path: Path) -> None:
     tape = quiet(entering("2026-05-27 16:45").sold(41, "4200.50"), "2026-05-27 16:58")
     (trip,) = run(tmp_path, tape).round_trips

@@ -118,6 +118,7 @@ def test_points_written_as_ticks_are_told_in_ticks() -> None:
         ("contracts = 1", "contracts = 2", [("error", "bracket.contracts", "QTY")]),
         ("contracts = 1", "risk_usd = 600", [("error", "bracket.risk_usd", "RISK")]),
         ("contracts = 1", "risk_usd = 50", [("warning", "bracket.risk_usd", "QTY")]),
+        ("[expect]", '[blackout]\nflatten_before = "2m"\n\n[expect]', [("error", "blackout.flatten_before", "HOURS")]),
         ("contracts = 1", "risk_usd = 0", [("error", "bracket.risk_usd", "must")]),
         ('timeframe = "1m"', 'timeframe = "500ms"', [("error", "timeframe", "TIMEFRAME")]),
         ('timeframe = "1m"', 'timeframe = "7m"', [("warning", "timeframe", "TIMEFRAME")]),
