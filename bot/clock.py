@@ -7,7 +7,7 @@ decides anew: an alarm that is late or lost can delay a cancellation, it can nev
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
@@ -88,6 +88,8 @@ class WallClock:
         self._scheduler: Any = None
         self.alarm = asyncio.Event()
         """Set whenever a moment that was asked for has come; whoever waits clears it."""
+        self.rung: Callable[[], None] | None = None
+        """Called at the same time: whoever else is to look at what time it is."""
 
     async def __aenter__(self) -> "WallClock":
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -123,11 +125,16 @@ class WallClock:
         """Set the alarm for these moments (ns UTC) instead of the earlier ones; one that is past rings at once."""
         from apscheduler.triggers.date import DateTrigger
 
+        # Paused, so that it looks at its jobs once and not at each of them.
+        self._scheduler.pause()
         self._scheduler.remove_all_jobs()
         for ts in dict.fromkeys(moments):
             # A microsecond late rather than early: woken before the edge, the desk would find nothing to do.
             at = datetime.fromtimestamp(ts // SECOND_NS, UTC) + timedelta(microseconds=-(-(ts % SECOND_NS) // 1000))
             self._scheduler.add_job(self._ring, DateTrigger(at, timezone=UTC))
+        self._scheduler.resume()
 
     async def _ring(self) -> None:
         self.alarm.set()
+        if self.rung is not None:
+            self.rung()

@@ -67,6 +67,7 @@ async def open_ib(params: Params, needs: AdapterNeeds, waits: Waits | None = Non
         trading_hours={one.instrument.product: one.trading for one in contracts if one.trading},
         rolls={one.instrument.product: one.rolls for one in contracts if one.rolls},
         notes=_notes(contracts, shared),
+        wake=link.wake.set,
     )
 
 

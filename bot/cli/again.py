@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.journal import rows
     from bot.journal.place import Place
     from bot.journal.reading import Reader, RunInfo
+    from bot.ports import Renewal
 
 REPLAY, SYNTHETIC, IB = "replay", "synthetic", "ib"
 REFUSED = "refused"
@@ -42,6 +43,8 @@ class Found:
     contracts: Sequence[str]
     """By instrument index."""
     commands: "Sequence[rows.Command]"
+    renewals: "Sequence[tuple[int, Renewal]]"
+    """What became of the calendar while it lasted."""
     before: "Sequence[Command]"
     """What brings about the pauses and the kill switch that earlier runs of the account had left in force."""
     stopped: bool
@@ -84,14 +87,17 @@ def recorded(wanted: str, wishes: Wishes) -> "tuple[Asked, Place, str]":
         warm=Wanted(f"{RECORDED}{row.warm}" if row.warm else NONE, lies=folder(found.where.url), live=bool(own)),
         broker=texts.get(BROKER, ""),
         commands=_commands(found, own),
+        renewals=found.renewals if own else (),
     )
     return asked, found.where, row.run
 
 
 def find(wanted: str, journal: str | None) -> Found:
     """The run that `wanted` names. Raises InputMissing; UsageError while it is still running."""
+    from bot.daemon import CALENDAR
     from bot.journal import rows
     from bot.journal.reading import reading
+    from bot.ports import Renewal
 
     where, run = _where(wanted, journal)
     with reading(where) as reader:
@@ -103,10 +109,12 @@ def find(wanted: str, journal: str | None) -> Found:
         summary: Mapping[str, Any] = json.loads(end.summary) if end and end.summary else {"stopped_by": "cut off"}
         commands = reader.read(rows.Command, [info])
         instruments = sorted(reader.read(rows.Instrument, [info]), key=lambda one: one.position)
+        looks = [row for row in reader.read(rows.Control, [info]) if row.key == CALENDAR]
+        renewals = [(row.ts, Renewal(row.why, json.loads(row.value) or "")) for row in looks]
         before = _in_force(reader, info)
     stopped = summary.get("stopped_by") is not None or any(one.verb == "stop" for one in commands)
     contracts = [one.contract or one.product for one in instruments]
-    return Found(where, row, contracts, commands, before, stopped)
+    return Found(where, row, contracts, commands, renewals, before, stopped)
 
 
 def _in_force(reader: "Reader", info: "RunInfo") -> "list[Command]":

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from bot.config import BotFile, Loaded, StrategyFile
 from bot.desk import Tally
 from bot.domain.command import Command
-from bot.ports import Adapter
+from bot.ports import Adapter, Renewal
 from bot.risk.calendar import EventCalendar
 from bot.warm import Wanted
 
@@ -36,6 +36,8 @@ class Asked:
     """What a recorded run's broker said of hours and data; empty: as the adapter has it."""
     commands: Sequence[Command] = ()
     """What a person told the run that is repeated, each with the moment at which it was done."""
+    renewals: Sequence[tuple[int, Renewal]] = ()
+    """What became of the calendar while that run lasted, and when (ns UTC)."""
 
     @property
     def specs(self) -> list[StrategyFile]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot import plugins
+from bot.clock import WallClock
 from bot.config import StrategyFile
 from bot.daemon.opening import Opened
 from bot.desk import Desk, Parts, Seat
@@ -92,7 +93,7 @@ def _again(opened: Opened) -> list[Command]:
     return [replace(one, nonce=f"{opened.run}-{one.nonce}") for one in opened.asked.commands]
 
 
-def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
+def _agenda(opened: Opened, blackouts: dict[str, Blackout]) -> Agenda:
     market, risk = opened.adapter.market, opened.asked.bot.value.risk
     watched = [
         Watched(
@@ -108,7 +109,21 @@ def _agenda(opened: Opened, blackouts: Mapping[str, Blackout]) -> Agenda:
         )
         for spec in opened.specs
     ]
-    more = given_again(_again(opened))
+    more = given_again(_again(opened), opened.asked.renewals)
     if opened.live:
         more += [edge for at, product in enumerate(opened.products) for edge in session_ends(at, opened.hours[product])]
-    return Agenda(watched, market.first_ns, opened.last_ns + 1, more)
+    agenda = Agenda(
+        watched,
+        market.first_ns,
+        opened.last_ns + 1,
+        more,
+        blackouts=blackouts,
+        in_force=opened.in_force,
+        looking=opened.live and opened.calendar.state != "none",
+    )
+    clock = opened.clock
+    if isinstance(clock, WallClock) and opened.adapter.wake is not None:
+        # A quiet market must not delay an edge. What the edge does is decided when the desk has walked to it.
+        agenda.changed = lambda: clock.wake_at(agenda.moments)
+        agenda.changed()
+    return agenda

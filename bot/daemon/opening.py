@@ -28,6 +28,7 @@ from bot.journal.lock import holder
 from bot.journal.place import place
 from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
 from bot.risk.calendar import EventCalendar, must_refuse_replay
+from bot.risk.in_force import InForce
 from bot.sessions import days_of, trading_days
 from bot.signals.engine import MultiEngine, build
 from bot.tape.recorder import Recorder
@@ -55,7 +56,8 @@ class Opened:
     """Product → the sessions in which orders are sent: no wider than what a broker said of them."""
     differences: Mapping[str, Sequence[str]]
     """Product → where calendar and broker do not agree, in sentences."""
-    calendar: EventCalendar
+    in_force: InForce
+    """The event calendar, and the files that it was read from."""
     engine: MultiEngine
     specs: Sequence[StrategyFile]
     """Strategies whose product is on the market."""
@@ -72,6 +74,11 @@ class Opened:
     def products(self) -> list[str]:
         """By instrument index."""
         return [one.product for one in self.adapter.market.instruments]
+
+    @property
+    def calendar(self) -> EventCalendar:
+        """The event calendar that is in force now."""
+        return self.in_force.calendar
 
     @property
     def live(self) -> bool:
@@ -119,6 +126,9 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
     warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
     days = {one.product: _sessions(asked, adapter, warm, one) for one in adapter.market.instruments}
     clock = adapter.clock or (WallClock() if adapter.market.last_ns is None else TapeClock())
+    if isinstance(clock, WallClock) and adapter.wake is not None:
+        clock.rung = adapter.wake
+        await stack.enter_async_context(clock)
     hours, differences = dict(days), dict[str, list[str]]()
     if isinstance(clock, WallClock) or adapter.open_hours or adapter.trading_hours:
         for one in adapter.market.instruments:
@@ -138,7 +148,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         days=days,
         hours=hours,
         differences=differences,
-        calendar=calendar,
+        in_force=InForce(calendar, asked.bot.value.calendar),
         engine=engine,
         specs=specs,
         hears=hears,
@@ -276,7 +286,7 @@ def _calendar(asked: Asked, adapter: Adapter) -> EventCalendar:
     except (DataDamaged, InputMissing) as error:
         if adapter.market.last_ns is not None:
             raise
-        return EventCalendar.absent(str(error))
+        return EventCalendar.absent(f"{error.where}: {error.what}" if error.where else error.what)
 
 
 def _refuse_uncovered(asked: Asked, adapter: Adapter, calendar: EventCalendar) -> None:

@@ -232,6 +232,8 @@ class Desk:
             await orders.cancel_entries(edge.ts, "blackout", instrument=edge.instrument, strategy=edge.strategy)
         elif edge.what == "session-end":
             self._over.add(edge.instrument)
+        elif edge.what == "calendar" and (renewal := self._p.schedule.renew(edge)) is not None:
+            self.watch.calendar_renewed(renewal, edge.ts)
         elif edge.what == "command" and edge.command is not None:
             await self._told.obey(edge.command, edge.ts)
         journal.commit()

@@ -11,7 +11,7 @@ from bot.clock import WallClock
 from bot.desk.parts import Parts
 from bot.domain.mode import Mode, mode_of, worst
 from bot.domain.order import ClockReport, FeedReport, LinkReport
-from bot.ports import Batch
+from bot.ports import Batch, Renewal
 
 SECOND_NS = 1_000_000_000
 EVERY_NS = SECOND_NS  # how often the mode is thought about when nothing has happened
@@ -88,6 +88,12 @@ class Watch:
         because = f": {why}" if why else ""
         invalid = "; signals on it are not valid" if report.state in ("delayed", "refused") else ""
         self._say(f"{product} data is {report.state}{because}{invalid}")
+
+    def calendar_renewed(self, renewal: Renewal, ts: int) -> None:
+        """The calendar's files changed; what is in force since then stands in the journal, for a repetition."""
+        self._p.journal.control("calendar", renewal.text or False, ts, renewal.why)
+        self._p.journal.commit()
+        self._say(renewal.why)
 
     def clock_measured(self, report: ClockReport) -> None:
         """The broker's clock was measured against ours."""

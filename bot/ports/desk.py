@@ -146,6 +146,8 @@ class Adapter:
     """Product → ISO date from which no entry is sent in the contract at hand."""
     notes: Sequence[str] = ()
     """What a person should know before the run: a roll that is near, data that is only sampled."""
+    wake: Callable[[], None] | None = None
+    """Lets a live market hand out a batch at once, though nothing has come: the clock has brought an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +266,20 @@ class Journal(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """What came of a look at the calendar's files, where they had changed: a sentence for a person."""
+
+    why: str
+    text: str = ""
+    """The calendar in force from here on; empty: the one before stays."""
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """A moment that the clock brings, known in advance: a blackout begins, or it is time to be flat."""
 
     ts: int
-    what: str  # "blackout-start", "flatten", "tighten", "session-end" or "command"
+    what: str  # "blackout-start", "flatten", "tighten", "session-end", "calendar" or "command"
     instrument: int
     strategy: str = ""  # empty: every strategy of the instrument
     kind: str = ""  # of the calendar's event; empty where no event is the cause
@@ -276,6 +287,7 @@ class Edge:
     to_ns: int = 0
     source: str = ""
     command: Command | None = None  # one that is given again in a repetition of its run
+    renewal: Renewal | None = None  # what came of a look at the calendar there, in a repetition of its run
 
 
 class Schedule(Protocol):
@@ -289,6 +301,9 @@ class Schedule(Protocol):
 
     def upcoming(self, what: str) -> Edge | None:
         """The next one of a kind; it stays where it is."""
+
+    def renew(self, edge: Edge) -> Renewal | None:
+        """Look whether the calendar has changed, at an edge "calendar"; None when it has not."""
 
 
 class Gate(Protocol):

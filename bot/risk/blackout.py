@@ -69,6 +69,7 @@ class Blackout:
 
     def __init__(self, calendar: EventCalendar, kinds: Sequence[str], wider: BlackoutSettings | None = None) -> None:
         self.calendar = calendar
+        self._asked = tuple(kinds), wider
         self.kinds = members(tuple(kinds)) if calendar.state == "given" else ()
         settings = wider or BlackoutSettings()
         self._margins = {kind: _margins(kind, settings) for kind in self.kinds}
@@ -81,6 +82,10 @@ class Blackout:
         self._absent = Window(
             "calendar", None, -FOREVER_NS, FOREVER_NS, calendar.source, "absent", f"no entries: {calendar.why}"
         )
+
+    def following(self, calendar: EventCalendar) -> "Blackout":
+        """The same kinds and margins by another calendar."""
+        return Blackout(calendar, *self._asked)
 
     def at(self, ts: int) -> tuple[Window, ...]:
         """Every window that holds `ts` (ns UTC); none means that entries are allowed. O(log n) in events."""

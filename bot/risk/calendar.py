@@ -7,7 +7,7 @@ with status `cancelled` lifts the old one. Coverage is per kind: only inside it 
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -58,12 +58,7 @@ class EventCalendar:
         """
         if source == "none":
             return cls(source="none", state="none")
-        if source is None:
-            found = [*_files(resources.shipped("config/calendar")), *_files(user_folder())]
-            return cls.of([read(path) for path in found], "config/calendar")
-        path = find(source)
-        found = _files(path) if path.is_dir() else [path]
-        return cls.of([read(file) for file in found], source)
+        return cls.of([read(path) for path in files_of(source)], source or "config/calendar")
 
     @classmethod
     def of(cls, readings: Sequence[Reading], source: str) -> "EventCalendar":
@@ -93,6 +88,13 @@ class EventCalendar:
         spans = [Span(kind, *span, known.source) for kind, known in self.coverage.items() for span in known.spans]
         return write(self.events, spans)
 
+    def joined(self, newer: "EventCalendar") -> "EventCalendar":
+        """What `newer` knows, and every event of this one besides."""
+        if self.state != "given" or newer.state != "given":
+            return newer
+        both = {_key(event): event for event in (*self.events, *newer.events)}
+        return replace(newer, events=tuple(sorted(both.values(), key=_order)))
+
     def known(self, kind: str, ts: int) -> bool:
         """Whether the dates of `kind` are known at `ts` (ns UTC), so that no event means none comes."""
         return kind in self.coverage and self.coverage[kind].holds(ts)
@@ -113,6 +115,14 @@ def must_refuse_replay(calendar: EventCalendar, kinds: Sequence[str], first_ns: 
                 f" {known.source}); name one that covers it with --calendar FILE, or --calendar none"
             )
     return None
+
+
+def files_of(source: str | None) -> list[Path]:
+    """The files that a calendar is read from (`EventCalendar.load`), in order. Raises InputMissing."""
+    if source is None:
+        return [*_files(resources.shipped("config/calendar")), *_files(user_folder())]
+    path = find(source)
+    return _files(path) if path.is_dir() else [path]
 
 
 def user_folder() -> Path:

@@ -4,7 +4,7 @@ What an edge does is only to cancel entries that already rest, or to leave a pos
 Whether a new entry is allowed is never read from here: the gate computes it from time and calendar.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.command import Command
 from bot.domain.market import Days
-from bot.ports import Edge
+from bot.ports import Edge, Renewal
 from bot.risk.blackout import Blackout, Window
+from bot.risk.calendar import EventCalendar
+from bot.risk.in_force import InForce
 
 NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
+LOOK_NS = 60 * SECOND_NS
+"""How often a live run looks whether the calendar's files have changed."""
 AGAIN_NS = 5 * SECOND_NS
 """So long after a position was to leave, what has come since leaves too: an entry may fill before its cancellation."""
 
@@ -40,28 +44,81 @@ class Watched:
 
 
 class Agenda:
-    """The Schedule port: every edge in [from_ns, to_ns), oldest first; those of the calendar, and `more`."""
+    """The Schedule port: every edge in [from_ns, to_ns), oldest first; those of the calendar, and `more`.
 
-    def __init__(self, watched: Sequence[Watched], from_ns: int, to_ns: int, more: Iterable[Edge] = ()) -> None:
-        edges = [edge for one in watched for edge in (*_blackouts(one, from_ns, to_ns), *_flattens(one))]
-        edges += more
-        self._edges = sorted(
-            (edge for edge in edges if from_ns <= edge.ts < to_ns),
-            key=lambda edge: (edge.ts, edge.what, edge.strategy, edge.kind),
-            reverse=True,
-        )
+    With `looking` the files of the calendar `in_force` are looked at every minute. `blackouts` (strategy → windows, the
+    gate's own) follow when they have changed, and so do the edges.
+    """
+
+    def __init__(
+        self,
+        watched: Sequence[Watched],
+        from_ns: int,
+        to_ns: int,
+        more: Iterable[Edge] = (),
+        *,
+        blackouts: MutableMapping[str, Blackout] | None = None,
+        in_force: InForce | None = None,
+        looking: bool = False,
+    ) -> None:
+        self._watched, self._to_ns = watched, to_ns
+        self._blackouts: MutableMapping[str, Blackout] = {} if blackouts is None else blackouts
+        self._in_force = in_force
+        self._look_ns: int | None = from_ns + LOOK_NS if looking and in_force is not None else None
+        edges = [*more]
+        for one in watched:
+            edges += [*_of_windows(one, one.blackout.windows(from_ns, to_ns), from_ns), *_flattens(one)]
+        self._plan(edge for edge in edges if from_ns <= edge.ts < to_ns)
+        self.changed: Callable[[], None] = lambda: None
+        """Called when the edges are others than before."""
+
+    @property
+    def moments(self) -> list[int]:
+        """When the edges to come are due, ns UTC, without the looks at the calendar's files."""
+        return [edge.ts for edge in reversed(self._edges)]
 
     def next_due(self) -> int | None:
         """When the next edge is due, ns UTC."""
-        return self._edges[-1].ts if self._edges else None
+        known = self._edges[-1].ts if self._edges else None
+        return known if self._look_ns is None or (known is not None and known < self._look_ns) else self._look_ns
 
     def take(self) -> Edge:
         """Hand out the next edge."""
+        due = self.next_due()
+        if due is not None and due == self._look_ns:
+            self._look_ns = due + LOOK_NS
+            return Edge(due, "calendar", 0)
         return self._edges.pop()
 
     def upcoming(self, what: str) -> Edge | None:
         """The next edge of a kind; it stays where it is."""
         return next((edge for edge in reversed(self._edges) if edge.what == what), None)
+
+    def renew(self, edge: Edge) -> Renewal | None:
+        """Look whether the calendar has changed; edges of windows that are new come in, of those that are not go."""
+        renewal = None if self._in_force is None else self._in_force.renew(edge.renewal)
+        if self._in_force is None or renewal is None or not renewal.text:
+            return renewal
+        for one in self._watched:
+            self._follow(one, self._in_force.calendar, edge.ts)
+        self.changed()
+        return renewal
+
+    def _follow(self, one: Watched, calendar: EventCalendar, now: int) -> None:
+        before = self._blackouts[one.strategy]
+        after = self._blackouts[one.strategy] = before.following(calendar)
+        old, new = ({_moments(window): window for window in of.windows(now, self._to_ns)} for of in (before, after))
+        # A window that is on already has been told of, and what is left of its edges stays.
+        kept = [
+            edge
+            for edge in self._edges
+            if edge.strategy != one.strategy or not edge.kind or (edge.kind, edge.from_ns, edge.to_ns) in new
+        ]
+        added = _of_windows(one, [window for moments, window in new.items() if moments not in old], now)
+        self._plan([*kept, *added])
+
+    def _plan(self, edges: Iterable[Edge]) -> None:
+        self._edges = sorted(edges, key=lambda edge: (edge.ts, edge.what, edge.strategy, edge.kind), reverse=True)
 
 
 def session_ends(instrument: int, days: Days) -> list[Edge]:
@@ -69,17 +126,22 @@ def session_ends(instrument: int, days: Days) -> list[Edge]:
     return [Edge(int(day["close"]), "session-end", instrument) for day in days]
 
 
-def given_again(commands: Iterable[Command]) -> list[Edge]:
-    """Commands of a recorded run, each at the moment at which it was done."""
-    return [Edge(command.ts, "command", 0, command=command) for command in commands]
+def given_again(commands: Iterable[Command], renewals: Iterable[tuple[int, Renewal]] = ()) -> list[Edge]:
+    """Commands of a recorded run, and what its looks at the calendar brought, each at the moment at which it was."""
+    told = [Edge(command.ts, "command", 0, command=command) for command in commands]
+    return told + [Edge(ts, "calendar", 0, renewal=renewal) for ts, renewal in renewals]
 
 
-def _blackouts(one: Watched, from_ns: int, to_ns: int) -> list[Edge]:
+def _moments(window: Window) -> tuple[str, int, int]:
+    return window.kind, window.from_ns, window.to_ns
+
+
+def _of_windows(one: Watched, windows: Iterable[Window], from_ns: int) -> list[Edge]:
     found = []
-    for window in one.blackout.windows(from_ns, to_ns):
+    for window in windows:
         # A window that was open when the run began is told at its beginning.
         first = max(window.from_ns, from_ns)
-        facts = (window.kind, window.from_ns, window.to_ns, window.source)
+        facts = (*_moments(window), window.source)
         found.append(Edge(first, "blackout-start", one.instrument, one.strategy, *facts))
         if one.on_blackout != "hold":
             at = max(first, _leaving(one, window))

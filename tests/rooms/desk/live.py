@@ -13,6 +13,7 @@ from bot.errors import PaperpitError
 from bot.journal import rows
 from bot.journal.place import place
 from bot.journal.reading import reading
+from bot.ports import Renewal
 from bot.resources import shipped
 from tests.playing import Played, strategy
 from tests.tapes import Tape
@@ -50,6 +51,8 @@ def run(
     batch: int = 1,
     given: Sequence[Command] = (),
     happens: Mapping[int, Callable[[], object]] | None = None,
+    calendar: str | None = "none",
+    renewals: Sequence[tuple[int, Renewal]] = (),
     **params: Any,
 ) -> Live:
     """Trade `tape` with the strategy `text`; `commands` are said, `happens` done once so many rows have been walked."""
@@ -57,11 +60,11 @@ def run(
     bot = read_bot(shipped("config/bot.toml"), ["replay.latency_ms=0"])
     table = {"tape": str(path), "says": list(says), "batch": batch, **params}
     settings = bot.value.model_copy(
-        update={"adapter": ADAPTER, "adapters": {ADAPTER: table}, "calendar": "none"},
+        update={"adapter": ADAPTER, "adapters": {ADAPTER: table}, "calendar": calendar},
     )
     specs = [read_strategy(strategy(folder, text))]
     url = f"sqlite:///{folder / 'journal.db'}"
-    asked = Asked(replace(bot, value=settings), specs, url, "process", commands=given)
+    asked = Asked(replace(bot, value=settings), specs, url, "process", commands=given, renewals=renewals)
     return asyncio.run(_run(asked, url, dict(commands or {}), dict(happens or {})))
 
 

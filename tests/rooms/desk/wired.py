@@ -2,7 +2,8 @@
 
     says = ["10:00:03 link down 1100", "10:00:05 feed delayed no subscription", "10:00:05 clock 2500"]
 
-With `wall` it goes by the wall's clock, for which a tape's rows are old news.
+With `wall` it goes by the wall's clock, for which a tape's rows are old news. With `silent` as well it has nothing to
+say after its tape until it is woken, and ends when it has been woken so many times.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from adapters.replay.broker import FillRules, ReplayBroker
-from bot.clock import TapeClock
+from bot.clock import TapeClock, WallClock
 from bot.config import Params as BaseParams
 from bot.domain.instrument import Instrument
 from bot.domain.market import TICK, Ticks
@@ -36,6 +37,8 @@ class Params(BaseParams):
     """Rows a batch."""
     wall: bool = False
     """Whether it goes by the wall's clock."""
+    silent: int = 0
+    """How often it is woken after its tape before it ends."""
     feed: str = "live"
     """What its data is worth from the start."""
 
@@ -43,11 +46,12 @@ class Params(BaseParams):
 class WiredMarket:
     """The Market port: a tape whose end nobody knows."""
 
-    def __init__(self, path: str, instrument: Instrument, batch: int) -> None:
-        self.instruments, self._batch = (instrument,), batch
+    def __init__(self, path: str, instrument: Instrument, batch: int, silent: int = 0) -> None:
+        self.instruments, self._batch, self._silent = (instrument,), batch, silent
         with open_tape(Path(path)) as reader:
             self._ticks = np.concatenate([ticks.copy() for ticks in reader.batches(65_536)])
         self.first_ns = int(self._ticks["ts"][0])
+        self.woken = asyncio.Event()
         self.last_ns: int | None = None
         self.anomalies: dict[str, int] = {}
 
@@ -59,6 +63,10 @@ class WiredMarket:
         for first in range(0, len(self._ticks), self._batch):
             await asyncio.sleep(0)
             yield Batch(self._ticks[first : first + self._batch])
+        for _ in range(self._silent):
+            await asyncio.wait_for(self.woken.wait(), 30)
+            self.woken.clear()
+            yield Batch(np.zeros(0, TICK), WallClock().now_ns())
         yield Batch(np.zeros(0, TICK), final=True)
 
 
@@ -81,7 +89,7 @@ class WiredBroker(ReplayBroker):
 def open_wired(params: Params, needs: AdapterNeeds) -> Adapter:
     """Stand the two side by side."""
     instrument = needs.instrument("ESM2026", None)
-    market = WiredMarket(params.tape, instrument, params.batch)
+    market = WiredMarket(params.tape, instrument, params.batch, params.silent)
     news = [_report(text, market.first_ns) for text in params.says]
     rules = FillRules(needs.fill_model, needs.latency_ns, needs.cancel_latency_ns)
     return Adapter(
@@ -90,6 +98,7 @@ def open_wired(params: Params, needs: AdapterNeeds) -> Adapter:
         WiredBroker([instrument], rules, needs.account, news),
         fill_model=needs.fill_model,
         clock=None if params.wall else TapeClock(market.first_ns),
+        wake=market.woken.set if params.silent else None,
         feeds={} if params.feed == "live" else {"ES": params.feed},  # type: ignore[dict-item]
     )
 
