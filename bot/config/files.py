@@ -207,8 +207,8 @@ class StrategyFile(Params):
     """Leave this long after the entry's fill; never when absent."""
     flat_by: ClockTime | None = None
     """Leave by then, New York; the flatten before the close holds in any case."""
-    on_blackout: Literal["hold", "flatten"] = "hold"
-    """What becomes of its open position when a blackout begins: kept under its stop, or left."""
+    on_blackout: Literal["hold", "flatten", "tighten"] = "hold"
+    """What becomes of its open position when a blackout begins: kept under its stop, left, or its stop drawn near."""
     bracket: BracketSettings = BracketSettings()
     entry: EntrySettings = EntrySettings()
     manage: ManageSettings = ManageSettings()

@@ -227,6 +227,8 @@ class Desk:
         if edge.what == "flatten":
             why = "blackout" if edge.kind else "session"
             await orders.flatten(edge.ts, why, instrument=edge.instrument, strategy=edge.strategy)
+        elif edge.what == "tighten":
+            await orders.tighten(edge.ts, "blackout", instrument=edge.instrument, strategy=edge.strategy)
         elif edge.what == "blackout-start":
             journal.calendar_event(edge.kind, edge.from_ns, edge.to_ns, edge.source, edge.ts)
             await orders.cancel_entries(edge.ts, "blackout", instrument=edge.instrument, strategy=edge.strategy)

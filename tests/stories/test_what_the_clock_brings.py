@@ -109,6 +109,24 @@ def test_the_market_exit_leaves_at_the_very_edge(tmp_path: Path) -> None:
     assert out["created_ns"] == ns("2026-05-27 10:08")
 
 
+def test_a_stop_that_is_drawn_near_for_the_news_loses_a_tick_and_not_twenty(tmp_path: Path) -> None:
+    # Bought at 4200.50, stopped twenty ticks below; the market has not moved when the window begins at 10:08.
+    tape = quiet(entering("2026-05-27 10:00").sold(41, "4200.50"), "2026-05-27 10:12")
+    tape = quiet(tape.quote("4198.00", "4198.25").sold(5, "4198.00"), "2026-05-27 10:30")
+    held, near = (
+        run(_folder(tmp_path, how), tape, leaving(how), calendar=minutes_at(tmp_path, "10:13"))
+        for how in ("hold", "tighten")
+    )
+    assert [trip["exit_reason"] for trip in held.round_trips] == ["tape-end"]
+    (trip,) = near.round_trips
+    assert ns("2026-05-27 10:12") <= trip["exit_ns"] < ns("2026-05-27 10:13")
+
+
+def _folder(parent: Path, name: str) -> Path:
+    (parent / name).mkdir()
+    return parent / name
+
+
 def test_nobody_carries_a_position_over_the_session_s_close(tmp_path: Path) -> None:
     tape = quiet(entering("2026-05-27 16:45").sold(41, "4200.50"), "2026-05-27 16:58")
     (trip,) = run(tmp_path, tape).round_trips
