@@ -50,6 +50,7 @@ class Adoption:
                     do=f"start with a strategy that trades {product}; it need not be allowed to enter",
                 )
         self._count(past)
+        self._held(now)
         self._close(past)
         machine.journal.remember(past.broker_ids)
         return notes
@@ -110,6 +111,14 @@ class Adoption:
                 gate.opened(bracket)
             else:
                 gate.ended(bracket)
+
+    def _held(self, now: int) -> None:
+        """What no bracket that is remembered holds is held all the same, and counts against the gate's limits."""
+        machine = self._machine
+        for instrument, held in enumerate(machine.positions.all()):
+            units = held - int(machine.gate.facts(instrument, now)["position"] or 0)
+            if units:
+                machine.gate.adjusted(Adjustment(instrument, units, now, "held by no bracket of the last days"))
 
     def _order(self, fill: FillReport) -> Order:
         return self._machine.owner[fill.client_order_id].legs[fill.client_order_id].order

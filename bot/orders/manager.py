@@ -193,7 +193,7 @@ class OrderManager:
         """One execution: written and committed, then counted, then acted upon. A repeated execution id is nothing."""
         machine = self._machine
         live = machine.owner.get(fill.client_order_id)
-        if live is None or fill.exec_id in live.fill_ids:
+        if live is None or fill.exec_id in live.fill_ids or self.recovery.knows(fill.exec_id):
             return
         fault_point("fill-received")
         leg = live.legs[fill.client_order_id]

@@ -121,6 +121,10 @@ class Recovery:
         if isinstance(report.answer, Known):
             await self._bring_together(report.answer, report.ts)
 
+    def knows(self, exec_id: str) -> bool:
+        """Whether an execution was written, by this run or an earlier one; also one that does not stand any more."""
+        return exec_id in self._fills
+
     def book(self, fill: FillReport) -> None:
         """An execution was written."""
         self._fills[fill.exec_id] = fill.side * fill.quantity

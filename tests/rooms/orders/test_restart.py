@@ -1,5 +1,6 @@
 """A desk that dies and is started again takes up what it had, never sends what it had not, and doubles nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,42 @@ async def test_a_position_is_protected_by_the_same_stop_after_a_crash(url: str) 
         assert [fill["run"] for fill in lists.list_fills(reader, reader.runs, Filters())] == [first.run, second.run]
         assert lists.list_fills(reader, [second], Filters())[0]["commission"] == "2.25"
         assert check(reader) == []
+
+
+async def test_an_execution_that_was_taken_back_is_told_again_after_a_crash_and_is_known(url: str) -> None:
+    # given an execution that was corrected to nothing
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    await desk.open_one()
+    (entry,) = far.fills
+    far.fills.append(replace(entry, exec_id="x1.02", quantity=0, corrects=entry.exec_id))
+    far.position = 0
+    far.said.append(far.fills[-1])
+    await desk.hear()
+    (first,) = [row for row in desk.read(rows.Fill) if row.corrects]
+    desk.die()
+    # when the broker tells of it again, as it does after each connection
+    desk = await again(url, far)
+    far.said.extend(far.fills)
+    await desk.hear()
+    # then it is nothing new
+    assert [row.exec_id for row in desk.read(rows.Fill) if row.corrects] == [first.exec_id]
+    desk.die()
+
+
+async def test_what_somebody_else_holds_counts_after_a_crash_as_before(url: str) -> None:
+    # given a position that somebody else has opened, which is known by two answers
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    far.position = 1
+    await desk.snapshot(3)
+    assert desk.orders.position(0) == desk.bench.gate.facts(0, far.now)["position"] == 1
+    desk.die()
+    # when the desk is started again
+    desk = await again(url, far)
+    # then the gate counts it as the order manager does
+    assert desk.orders.position(0) == desk.bench.gate.facts(0, far.now)["position"] == 1
+    desk.die()
 
 
 async def test_an_exit_that_filled_in_between_closes_the_old_bracket_once(url: str) -> None:
