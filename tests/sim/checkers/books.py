@@ -96,8 +96,9 @@ def terminal(seen: Seen) -> Found:
             continue
         for order in seen.truth.of_bracket(row.id):
             yield f"bracket {row.id} is {seen.durable.state(row.id).value}, and its {order.role} {order.name} works"
-        share = seen.truth.shares.get(row.id, 0) + seen.durable.taken(row.id)
-        if share:
+        share = seen.truth.shares.get(row.id, 0)
+        # What somebody else closed, or opened, an adjustment has taken out.
+        if share and share + seen.durable.taken(row.id):
             yield f"bracket {row.id} is {seen.durable.state(row.id).value}, and holds {share:+d}"
 
 

@@ -8,8 +8,9 @@ from tests.sim.seen import EXITS, NEVER, SECOND, Seen, Sent, TrueOrder
 
 BARE_NS = 10 * SECOND
 """I06: how long a position may be larger than what covers it while link, market, desk and journal are up."""
-SURPLUS_NS = 5 * SECOND
-"""I07: how long exits may be larger than what is held: the broker tells of a fill, the desk makes them fit."""
+SURPLUS_NS = 12 * SECOND
+"""I07: how long exits may be larger than what is held. The broker tells of a fill, the desk makes them fit; where the
+one or the other is lost, the broker's answer shows it, which is asked for every five seconds."""
 
 
 def protected(seen: Seen) -> Found:

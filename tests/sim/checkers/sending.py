@@ -49,8 +49,8 @@ def one_order_a_name(seen: Seen, sent: Sent) -> Found:
     """I05: a client order id has one content for ever, one decision makes one entry; nothing is amended unheard."""
     if sent.refused:
         return
-    if sent.what == "amend" and seen.flags.heard_link != "up":
-        yield f"{sent.name} was amended while the link is {seen.flags.heard_link}: that makes two live orders"
+    if sent.what == "amend" and not seen.flags.reconciled:
+        yield f"{sent.name} was amended while nobody has said what there is: that makes two live orders"
     for earlier in seen.sent[:-1]:
         if earlier.refused or not earlier.orders or not sent.orders:
             continue

@@ -44,7 +44,7 @@ def a_stop_for_more_than_came_in(stage: Stage) -> None:
     stage.place(quantity=2)
     stage.hear(stage.fill("entry", units=1))
     stage.ends("b-entry")
-    stage.wait(8)
+    stage.wait(14)
 
 
 @breaks("I07")

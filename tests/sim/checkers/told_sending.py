@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.order import LinkReport, Role
+from bot.domain.order import Role
 from tests.sim.checkers.stage import Stage
 from tests.sim.checkers.told import breaks, exit_order, holds, opened
 from tests.sim.seen import SECOND, Acknowledged, Blackedout
@@ -66,7 +66,7 @@ def two_live_orders_under_one_name(stage: Stage) -> None:
 @breaks("I05")
 def an_amendment_while_the_link_is_degraded(stage: Stage) -> None:
     opened(stage)
-    stage.eye.heard(LinkReport("degraded", 0))
+    stage.eye.flags.reconciled = False
     stage.eye.sent("amend", name="b-stop", stop_price=98)
 
 
