@@ -17,7 +17,9 @@ from bot.daemon.building import desk_of
 from bot.daemon.opening import Opened, opened
 from bot.daemon.stopping import Stopping
 from bot.desk import Desk
+from bot.domain.command import strategy_key
 from bot.domain.order import AccountFacts
+from bot.domain.past import Past
 from bot.errors import NotPaper
 from bot.journal import Writer, new_run_id, open_writer
 from bot.journal.fold import fold
@@ -82,6 +84,7 @@ class Run:
             past = fold(self._asked.journal, account=account.account)
             answer = await self.adapter.broker.snapshot()
             desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
+            self._who_failed_today(desk, past)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
         with _memory_at_rest(live=self.adapter.market.last_ns is None):
@@ -165,6 +168,15 @@ class Run:
                 why = "; ".join(sentences)
                 writer.control(f"hours.{product}", len(sentences), self.adapter.market.first_ns, why)
         writer.commit()
+
+    def _who_failed_today(self, desk: Desk, past: Past) -> None:
+        """Strategies that went wrong in an earlier run of this trading day are not given another three tries."""
+        now = self._opened.clock.now_ns()
+        for spec in self._opened.specs:
+            found = past.settings.get(strategy_key(spec.name))
+            today = next((day for day in self._opened.hours[spec.instrument] if day["close"] > now), None)
+            if found is not None and today is not None and found.ts >= today["open"]:
+                desk.asking.take_up(spec.name, found.value, found.why)
 
     def _open_journal(self, account: AccountFacts) -> Writer:
         return self._stack.enter_context(

@@ -56,7 +56,8 @@ class Facts:
             return "stopping"
         if not until:
             return "starting"
-        states = [_state(found) for found in standing.values()]
+        states = [self._strategy(name, found) for name, found in standing.items()]
+        states = ["held" if state == "failed" else state for state in states]
         if not states:
             return "held"
         return "trading" if "trading" in states else min(states, key=WORST_FIRST.index)

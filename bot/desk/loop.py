@@ -7,7 +7,7 @@ edges with nominal time ≤ the row's, acknowledgements and fills, signals in or
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from bot.ahead import scanned
 from bot.config import duration_text
+from bot.desk.asking import Asking
 from bot.desk.facts import Facts
 from bot.desk.opposed import opposed
 from bot.desk.parts import Parts, Tally
@@ -33,7 +34,7 @@ from bot.domain.order import (
     Report,
     SnapshotReport,
 )
-from bot.ports import Batch, DeskView, Edge, Stop, Strategy
+from bot.ports import Batch, DeskView, Edge, Stop
 
 _NEVER = np.iinfo(np.int64).max
 ROWS_UNHEARD = 256  # rows after which a tape lets the loop look at what else there is
@@ -61,9 +62,11 @@ class Desk:
         self.ended = "market"
         """What ended it: the market, its session, or somebody who stopped it."""
         self._over: set[int] = set()  # instruments whose session has ended
-        self.watch = Watch(parts)
+        self.watch = Watch(parts, self.tally.failed)
         """What a live run knows of itself."""
-        self._told = Told(parts, self.stop)
+        self.asking = Asking(parts, self.tally.failed, self.watch.say)
+        """Who asks the strategies."""
+        self._told = Told(parts, self.stop, self.asking)
         self._facts = Facts(parts, self.tally, self.watch)
 
     def stop(self) -> None:
@@ -293,27 +296,13 @@ class Desk:
             self._quote(signal.instrument, tick)
             orders = self._p.orders
             held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
-            for wish in self._wishes(seat.strategy, signal, DeskView(signal.known, bid, ask, held, brackets)):
+            for wish in self.asking.wishes(seat, signal, DeskView(signal.known, bid, ask, held, brackets)):
                 await self._judge(wish, signal)
 
     def _quote(self, instrument: int, tick: Ticks | None) -> None:
         """Let the gate know what stands."""
         if tick is not None:
             self._p.gate.quote(instrument, int(tick["ts"]), int(tick["bid"]), int(tick["ask"]))
-
-    def _wishes(self, strategy: Strategy, signal: Signal, view: DeskView) -> Sequence[Proposal | Refusal]:
-        """What a strategy wants. One that fails is asked no more in this run; its brackets stay managed."""
-        if strategy.name in self.tally.failed:
-            return ()
-        try:
-            # A generator would fail outside of this net.
-            return tuple(strategy.decide(signal, view))
-        except Exception as error:  # noqa: BLE001 - a stranger's code must not take the desk and its positions along
-            why = f"{type(error).__name__}: {error}"
-            self.tally.failed[strategy.name] = why
-            self._p.journal.control(f"strategy.{strategy.name}", "failed", signal.known, why)
-            self._p.journal.commit()
-            return ()
 
     async def _judge(self, wish: Proposal | Refusal, signal: Signal) -> None:
         verdict = self._p.gate.judge(wish, signal.known, sent=self.watch.now_ns())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot.desk.asking import Asking
 from bot.desk.parts import Parts
 from bot.domain.command import KILL, Command, pause_key
 from bot.errors import PaperpitError, Unreachable, UsageError
@@ -16,8 +17,8 @@ _Waiting = tuple[Command, "asyncio.Future[str]"]
 class Told:
     """The queue of commands, and what each of them does."""
 
-    def __init__(self, parts: Parts, stop: Callable[[], None]) -> None:
-        self._p, self._stop = parts, stop
+    def __init__(self, parts: Parts, stop: Callable[[], None], asking: Asking) -> None:
+        self._p, self._stop, self._asking = parts, stop, asking
         self._queue: deque[_Waiting] = deque()
         self._done: dict[str, str] = {}  # nonce → what came of it
         self._ended = False
@@ -99,6 +100,8 @@ class Told:
         gate.pause(False, command.reason, strategy=command.strategy, instrument=self._instrument(command))
         self._p.orders.allow(self._instrument(command))
         journal.control(pause_key(command.strategy, command.instrument), False, now, command.reason)
+        if command.strategy:
+            self._asking.forgive(command.strategy, command.reason, now)
         if not command.clear_kill:
             return f"resumed: {_scope(command)}"
         gate.kill(False, command.reason)

@@ -4,7 +4,7 @@ The worst cause makes the mode (`bot.domain.mode`), all of them are told. A chan
 it not trade at 10:14" has an answer. A replay has no such rows: its tape has neither link nor wall.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.clock import WallClock
@@ -40,8 +40,8 @@ class Cause:
 class Watch:
     """Folds what is heard about the wire and the process, and writes down what follows."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._p = parts
+    def __init__(self, parts: Parts, failed: Mapping[str, str]) -> None:
+        self._p, self._failed = parts, failed
         self._wall = parts.clock if isinstance(parts.clock, WallClock) else None
         self.live = parts.market.last_ns is None
         """Whether the market has no end of its own."""
@@ -76,7 +76,7 @@ class Watch:
         self.link = report.state
         self._p.journal.link_event(report.state, report.ts, report.code)
         self._p.gate.link(report.state, report.code)
-        self._say(f"link {report.state}" + (f": {report.code}" if report.code else ""))
+        self.say(f"link {report.state}" + (f": {report.code}" if report.code else ""))
 
     def feed_changed(self, report: FeedReport) -> None:
         """What an instrument's data is worth changed."""
@@ -87,7 +87,7 @@ class Watch:
         why = report.why.removeprefix(f"{product}: ")
         because = f": {why}" if why else ""
         invalid = "; signals on it are not valid" if report.state in ("delayed", "refused") else ""
-        self._say(f"{product} data is {report.state}{because}{invalid}")
+        self.say(f"{product} data is {report.state}{because}{invalid}")
 
     def calendar_renewed(self, renewal: Renewal, ts: int) -> None:
         """The calendar's files changed; what is in force since then stands in the journal, for a repetition."""
@@ -141,7 +141,7 @@ class Watch:
         self._p.journal.mode_change(mode.value, words, now)
         self._p.journal.commit()
         if changed:
-            self._say("; ".join([mode.value, *words]))
+            self.say("; ".join([mode.value, *words]))
 
     def _found(self, now: int) -> Iterator[Cause]:
         if self._stopping:
@@ -150,6 +150,9 @@ class Watch:
             yield Cause("journal", f"the journal cannot be written: {self._p.journal.down}", Mode.PROTECT_ONLY)
         for seat in self._p.seats:
             name = seat.strategy.name
+            if name in self._failed:
+                words = f"strategy {name} is asked no more today: {self._failed[name]}"
+                yield Cause("failed", words, Mode.NO_ENTRIES, name)
             for reason in self._p.gate.standing(name, seat.instrument, now):
                 if reason.rule not in QUIET:
                     yield Cause(reason.rule, reason.message, Mode.NO_ENTRIES, name)
@@ -161,8 +164,9 @@ class Watch:
             return
         self._unwritten = bool(down)
         told = f"the journal cannot be written: {down}; nothing is sent but what protects, until it can be"
-        self._say(told if down else "the journal is written again, and nothing is lost")
+        self.say(told if down else "the journal is written again, and nothing is lost")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """A person is told at once."""
         self._due = 0
         self.notices.append(text)

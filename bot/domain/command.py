@@ -5,8 +5,8 @@ from typing import Literal
 
 Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop"]
 
-KILL, PAUSE = "kill", "pause"
-"""Keys of `control` for what a person closed; the value says whether it is closed, the newest row of a key holds."""
+KILL, PAUSE, STRATEGY = "kill", "pause", "strategy"
+"""Keys of `control` for what a person closed, and for strategies that failed: the newest row of a key holds."""
 
 
 def pause_key(strategy: str, product: str) -> str:
@@ -18,6 +18,11 @@ def paused(key: str) -> tuple[str, str] | None:
     """(strategy, product) of a pause's key; None for any other key."""
     what, *scope = key.split(":")
     return (scope[0], scope[1]) if what == PAUSE and len(scope) == 2 else None
+
+
+def strategy_key(name: str) -> str:
+    """The key of what has gone wrong with a strategy: the number of its errors, or that it is asked no more."""
+    return f"{STRATEGY}.{name}"
 
 
 @dataclass(frozen=True, slots=True)

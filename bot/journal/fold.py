@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.domain.command import KILL, paused
+from bot.domain.command import KILL, STRATEGY, paused
 from bot.domain.decision import Proposal
 from bot.domain.order import (
     ENDED,
@@ -223,7 +223,7 @@ class _Fold:
     def _settings(self) -> dict[str, Setting]:
         newest: dict[str, Setting] = {}
         for row in self._reader.read(rows.Control, self._runs):
-            if row.key == KILL or paused(row.key) is not None:
+            if row.key == KILL or paused(row.key) is not None or row.key.startswith(f"{STRATEGY}."):
                 newest[row.key] = Setting(_decode(row.value), row.why, row.ts)
         return newest
 
