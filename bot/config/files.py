@@ -69,6 +69,13 @@ class RecordSettings(Params):
     """Beyond so much the oldest recorded tapes are deleted."""
 
 
+class DaemonSettings(Params):
+    """[daemon]: the process in which a desk runs."""
+
+    wedged_after: Duration = Field(30 * SECOND_NS, gt=0)
+    """Where nothing moves for this long (a strategy that does not return), the process starts itself again."""
+
+
 class StrategyReplay(Params):
     """[replay] of a strategy: what may stand there."""
 
@@ -93,6 +100,7 @@ class BotFile(Params):
     risk: RiskSettings = RiskSettings()
     replay: ReplaySettings = ReplaySettings()
     record: RecordSettings = RecordSettings()
+    daemon: DaemonSettings = DaemonSettings()
     adapters: dict[str, dict[str, Any]] = Field(default_factory=lambda: {"replay": {"tape": "demo"}})
     """`[adapters.NAME]`: what the adapter of that name takes, see below."""
     detectors: dict[str, dict[str, Any]] = Field(default_factory=dict)

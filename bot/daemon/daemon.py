@@ -13,8 +13,10 @@ from typing import Any
 from bot import control
 from bot.clock import WallClock
 from bot.daemon.asked import Asked
+from bot.daemon.heart import Heart, taken
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
+from bot.desk import Desk
 from bot.domain.command import Command
 from bot.domain.mode import Mode
 from bot.errors import Unreachable
@@ -32,6 +34,7 @@ class Daemon:
         self._asked = asked
         self._run: Run | None = None
         self._first = True
+        self._before = taken()
         self._state, self._why, self._mode = "starting", "the market is being opened", Mode.BLIND
         self.stopping = Stopping()
         self.stopped = False
@@ -39,9 +42,14 @@ class Daemon:
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[None]:
-        """Answer on this desk's socket while the block lasts. Raises Locked when another process does."""
-        async with control.serving(self._asked.bot.value.desk, self):
-            yield
+        """Answer on this desk's socket while the block lasts, and see that the process moves.
+
+        Raises Locked when another process answers by that name.
+        """
+        bot = self._asked.bot.value
+        async with control.serving(bot.desk, self):
+            with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before):
+                yield
 
     @asynccontextmanager
     async def run(self, said: Callable[[str], None] = lambda text: None) -> AsyncIterator[Run]:
@@ -53,7 +61,8 @@ class Daemon:
         async with AsyncExitStack() as stack:
             while self._run is None:
                 try:
-                    self._run = await stack.enter_async_context(Run(self._asked, self.stopping))
+                    before = self._before if self._first else None
+                    self._run = await stack.enter_async_context(Run(self._asked, self.stopping, before))
                 except Unreachable as error:
                     if self._first:
                         raise
@@ -77,7 +86,7 @@ class Daemon:
         """Do it, or have the desk do it. Raises PaperpitError."""
         if command.verb == "status":
             return self.status()
-        desk = self._run.desk if self._run is not None else None
+        desk = self._desk
         if desk is not None:
             return await desk.tell(command)
         if command.verb == "stop":
@@ -85,6 +94,10 @@ class Daemon:
             self.stopping.insist()
             return {"result": "stopping"}
         raise Unreachable(f"the desk is {self._state}: {self._why}", do="paperpit status")
+
+    @property
+    def _desk(self) -> Desk | None:
+        return self._run.desk if self._run is not None else None
 
     def status(self) -> dict[str, Any]:
         """What `status --json` prints."""

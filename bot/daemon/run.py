@@ -14,6 +14,7 @@ from typing import Any
 from bot.clock import WallClock
 from bot.daemon.asked import Asked, Outcome
 from bot.daemon.building import desk_of
+from bot.daemon.heart import Wedged
 from bot.daemon.opening import Opened, opened
 from bot.daemon.stopping import Stopping
 from bot.desk import Desk
@@ -31,8 +32,10 @@ from bot.warm import Memories
 class Run:
     """One run from its opening to its end. Use as `async with`: what was opened is closed, the journal let go."""
 
-    def __init__(self, asked: Asked, stopping: Stopping | None = None) -> None:
+    def __init__(self, asked: Asked, stopping: Stopping | None = None, before: Wedged | None = None) -> None:
         self._asked = asked
+        self._before = before
+        """What the process before this one could not get out of."""
         self._stopping = stopping
         """Who listens to signals; None: the run itself while it trades."""
         self._stack = AsyncExitStack()
@@ -85,6 +88,7 @@ class Run:
             answer = await self.adapter.broker.snapshot()
             desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
             self._who_failed_today(desk, past)
+        self._take_its_place(desk, writer)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
         with _memory_at_rest(live=self.adapter.market.last_ns is None):
@@ -177,6 +181,16 @@ class Run:
             today = next((day for day in self._opened.hours[spec.instrument] if day["close"] > now), None)
             if found is not None and today is not None and found.ts >= today["open"]:
                 desk.asking.take_up(spec.name, found.value, found.why)
+
+    def _take_its_place(self, desk: Desk, writer: Writer) -> None:
+        """Write down what the process before this one could not, and do not ask again who held it up."""
+        before, now = self._before, self._opened.clock.now_ns()
+        if before is None:
+            return
+        writer.control("restart", len(before.restarts), now, f"strategy {before.strategy or 'none'}: {before.why}")
+        writer.commit()
+        if before.strategy in (spec.name for spec in self._opened.specs):
+            desk.asking.fail(before.strategy, before.why, now)
 
     def _open_journal(self, account: AccountFacts) -> Writer:
         return self._stack.enter_context(

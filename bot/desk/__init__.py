@@ -1,7 +1,7 @@
 """The loop: market → signals → strategies → gate → brackets. The same for a tape and for a live market.
 
     loop.py      walks batches: events, clock edges, the broker's reports, in the order in which they happened
-    asking.py    one event: into the journal, to the strategies that hear it, their wishes to the gate
+    asking.py    strategies as they are asked, and who is asked no more
     telling.py   what a person tells the desk, served between two batches
     watch.py     a live run's own state: link, feeds, clocks, and the mode that follows from all of it
     facts.py     what `status` shows

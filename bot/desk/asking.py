@@ -4,6 +4,7 @@ What raises or answers nonsense is journalled and counted; after three times a s
 trading day is over or a person names it: `resume --strategy NAME --reason TEXT`. What it has sent is managed anyway.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from numbers import Integral
@@ -27,13 +28,14 @@ class Asking:
         self._errors: Counter[str] = Counter()
         self.name = ""
         """Who is being asked just now; empty: nobody. The process's heartbeat reads it."""
+        self._slowest = (0, "")
 
     def wishes(self, seat: Seat, signal: Signal, view: DeskView) -> Sequence[Proposal | Refusal]:
         """What a strategy wants; nothing from one that has failed, or fails."""
         name = seat.strategy.name
         if name in self._failed:
             return ()
-        self.name = name
+        self.name, began = name, time.monotonic_ns()
         try:
             # A generator would fail outside of this net.
             wishes = tuple(seat.strategy.decide(signal, view))
@@ -44,7 +46,13 @@ class Asking:
             return ()
         finally:
             self.name = ""
+            self._slowest = max(self._slowest, (time.monotonic_ns() - began, name))
         return wishes
+
+    def slowest(self) -> tuple[int, str]:
+        """The longest answer since this was asked last: how many ns, and whose."""
+        found, self._slowest = self._slowest, (0, "")
+        return found
 
     def error(self, name: str, why: str, ts: int) -> None:
         """It has done something wrong; the third time is the last."""

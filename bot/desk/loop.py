@@ -37,6 +37,7 @@ from bot.domain.order import (
 from bot.ports import Batch, DeskView, Edge, Stop
 
 _NEVER = np.iinfo(np.int64).max
+SECOND_NS = 1_000_000_000
 ROWS_UNHEARD = 256  # rows after which a tape lets the loop look at what else there is
 FOOTPRINT_BARS = 5  # bars kept with a decision, so that the evening's chart needs no tape
 SETTLE_S = 10.0  # how long an answer to the last cancellations and exits is waited for
@@ -82,6 +83,18 @@ class Desk:
         for instrument in range(len(self._p.instruments)):
             self._quote(instrument, self._standing(instrument, self._row))
         return self._facts.status(self._until, stopping=self._stopping)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the market has been walked."""
+        return self._until > 0
+
+    def stalled(self, late_ns: int, strategy: str) -> None:
+        """The process's heartbeat: nothing moved for so long, for most of it because a strategy was being asked."""
+        if self.watch.by_the_wall and self.begun:
+            self.watch.stalled(late_ns, strategy, self._until)
+            if strategy:
+                self.asking.error(strategy, f"an answer took {late_ns / SECOND_NS:.3g} s", self._until)
 
     def touch(self, instrument: int) -> tuple[int, int]:
         """Bid and ask after all that has been walked, ticks; ABSENT where there is none."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.clock import WallClock
 from bot.desk.parts import Parts
-from bot.domain.mode import Mode, mode_of, worst
+from bot.domain.mode import House, Mode, mode_of, worst
 from bot.domain.order import ClockReport, FeedReport, LinkReport
 from bot.ports import Batch, Renewal
 
@@ -17,6 +17,8 @@ SECOND_NS = 1_000_000_000
 EVERY_NS = SECOND_NS  # how often the mode is thought about when nothing has happened
 HEARTBEAT_NS = 60 * SECOND_NS
 SLOW_COMMIT_NS = 250_000_000  # a commit that took longer is tried again until one is quick
+STALLED_NS = 5 * SECOND_NS
+"""Entries stay closed for so long after the loop stood still: what has piled up has been walked by then."""
 QUIET = frozenset({"stale", "WARMUP", *(f"G{number}" for number in range(1, 12))})
 """What the market itself brings, many times a day, is no change of mode: its refusals say so themselves."""
 
@@ -46,11 +48,14 @@ class Watch:
         self.live = parts.market.last_ns is None
         """Whether the market has no end of its own."""
         self.link = parts.broker.link
+        self.by_the_wall = self._wall is not None
+        """Whether the wall's clock rules: else nothing that only the wall knows may change what the desk does."""
         self.lag_ns: int | None = None
         """How long the newest batch had waited when it was walked; None in a replay."""
         self.notices: list[str] = []
         """What a person should be told at once, in order."""
         self._written: tuple[Mode | None, frozenset[tuple[str, str]]] = (None, frozenset())
+        self._shut: dict[House, int] = {}
         self._since: dict[tuple[str, str], int] = {}
         self._stopping = self._unwritten = False
         self._due = self._beat = 0
@@ -93,12 +98,36 @@ class Watch:
         """The calendar's files changed; what is in force since then stands in the journal, for a repetition."""
         self._p.journal.control("calendar", renewal.text or False, ts, renewal.why)
         self._p.journal.commit()
-        self._say(renewal.why)
+        self.say(renewal.why)
 
     def clock_measured(self, report: ClockReport) -> None:
         """The broker's clock was measured against ours."""
         if self._wall is not None:
             self._wall.report(replace(self._wall.health(), clock_offset_ns=report.offset_ns))
+
+    def stalled(self, late_ns: int, whose: str, now: int) -> None:
+        """The loop stood still, by the process's own heartbeat: what it knows of the market is old."""
+        because = f", strategy {whose} was being asked" if whose else ""
+        why = f"the process stood still for {late_ns / SECOND_NS:.3g} s{because}"
+        self.shut("stall", why, now, now + STALLED_NS)
+
+    def shut(self, what: House, why: str, now: int, until: int) -> None:
+        """Close entries for a cause of the house from now until then, ns UTC."""
+        self._shut[what] = until
+        self._p.gate.shut(what, why)
+        self._p.journal.control(f"house.{what}", True, now, why)
+        self._p.journal.commit()
+        self.say(why)
+
+    def _open_what_is_over(self, now: int) -> None:
+        for what in [what for what, until in self._shut.items() if until <= now]:
+            self._open(what, now)
+
+    def _open(self, what: House, now: int) -> None:
+        if self._shut.pop(what, None) is not None:
+            self._p.gate.shut(what, "")
+            self._p.journal.control(f"house.{what}", False, now, "it is over")
+            self._due = 0
 
     def note(self, now: int, *, stopping: bool = False) -> None:
         """Between two batches: write down a new mode, and from time to time that we are alive."""
@@ -106,6 +135,7 @@ class Watch:
             return
         self._stopping = stopping
         self._journal_told()
+        self._open_what_is_over(now)
         if self._wall is not None and (now >= self._beat or self._p.journal.commit_ns > SLOW_COMMIT_NS):
             self._beat = now + HEARTBEAT_NS
             self._p.journal.heartbeat(now)

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Run
+from bot.desk import Desk
 from bot.domain.command import Command
 from bot.errors import PaperpitError
 from bot.journal import rows
@@ -51,11 +53,15 @@ def run(
     batch: int = 1,
     given: Sequence[Command] = (),
     happens: Mapping[int, Callable[[], object]] | None = None,
+    hits: Mapping[int, Callable[[Desk], object]] | None = None,
     calendar: str | None = "none",
     renewals: Sequence[tuple[int, Renewal]] = (),
     **params: Any,
 ) -> Live:
-    """Trade `tape` with the strategy `text`; `commands` are said, `happens` done once so many rows have been walked."""
+    """Trade `tape` with the strategy `text`.
+
+    Once so many rows have been walked `commands` are said, `happens` is done, and `hits` is done to the desk.
+    """
     path = tape.write(folder / "tape.parquet", contract="ESM2026")
     bot = read_bot(shipped("config/bot.toml"), ["replay.latency_ms=0"])
     table = {"tape": str(path), "says": list(says), "batch": batch, **params}
@@ -65,10 +71,17 @@ def run(
     specs = [read_strategy(strategy(folder, text))]
     url = f"sqlite:///{folder / 'journal.db'}"
     asked = Asked(replace(bot, value=settings), specs, url, "process", commands=given, renewals=renewals)
-    return asyncio.run(_run(asked, url, dict(commands or {}), dict(happens or {})))
+    things: dict[int, Callable[[Desk], object]] = {row: partial(_without, do) for row, do in (happens or {}).items()}
+    return asyncio.run(_run(asked, url, dict(commands or {}), {**things, **(hits or {})}))
 
 
-async def _run(asked: Asked, url: str, commands: dict[int, Command], happens: dict[int, Callable[[], object]]) -> Live:
+def _without(do: Callable[[], object], desk: Desk) -> object:
+    return do()
+
+
+async def _run(
+    asked: Asked, url: str, commands: dict[int, Command], happens: dict[int, Callable[[Desk], object]]
+) -> Live:
     told: dict[int, Any] = {}
     saying: set[asyncio.Task[None]] = set()
     walked = 0
@@ -85,7 +98,8 @@ async def _run(asked: Asked, url: str, commands: dict[int, Command], happens: di
             nonlocal walked
             walked += count
             for row in [row for row in happens if row <= walked]:
-                happens.pop(row)()
+                assert run.desk is not None
+                happens.pop(row)(run.desk)
             for row in [row for row in commands if row <= walked]:
                 saying.add(asyncio.create_task(say(row, commands.pop(row))))
 

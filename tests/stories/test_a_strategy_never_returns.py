@@ -1,0 +1,85 @@
+"""A strategy thinks for ever while it holds a position: the process starts itself again, and the stop never goes away.
+
+Method: as with `kill -9`, the gateway in this process plays the tape by hand, and its ledger is what really happened.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bot.journal import lists, rows
+from bot.journal.check import check
+from bot.journal.filters import Filters
+from bot.journal.place import place
+from bot.journal.reading import reading
+from tests.gateways import gateway
+from tests.laws.markets import DRILL, market
+from tests.playing import strategy
+from tests.stories.test_killed_over_the_wire import listening, play
+
+HERE = Path(__file__).with_name("wedging.py")
+PATIENT = DRILL.replace("stop_ticks = 3", "stop_ticks = 20").replace("target_ticks = 4", "target_ticks = 30")
+
+
+@contextlib.asynccontextmanager
+async def desk(folder: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`paperpit run` at a gateway, with a strategy that does not return once it holds something."""
+    text = PATIENT.replace('"drill"', f'"{HERE}:Wedging"').replace('"9s"', '"40s"')
+    sets = (f"adapters.ib.port={port}", "record.enabled=false", "daemon.wedged_after=1s")
+    running = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("paperpit"),
+        *("run", "--adapter", "ib", "--strategy", str(strategy(folder, text)), "--calendar", "none", "--warm", "none"),
+        *("--journal", str(folder / "journal.db"), "--desk", f"wedged-{port}", "--once"),
+        *(word for one in sets for word in ("--set", one)),
+        cwd=folder,
+        env=os.environ,
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.communicate()
+
+
+def test_the_process_starts_again_and_recovers_and_asks_it_no_more(tmp_path: Path) -> None:
+    tape = market(7, rows=400).write(tmp_path / "tape.parquet", contract="ESM2026")
+    ledger = tmp_path / "ledger.jsonl"
+
+    async def day() -> tuple[str, int]:
+        playing = gateway(tapes=(str(tape),), speed="hand", fill_model="touch", ledger=ledger)
+        async with playing as far, desk(tmp_path, far.port) as running:
+            # given a desk that wedges with a position, and is seen again by the gateway
+            await listening(far, running)
+            await play(far, running, ledger)
+            await listening(far, running)
+            await play(far, running, ledger)
+            _, said = await running.communicate()
+            assert running.returncode is not None
+            return said.decode(), running.returncode
+
+    said, code = asyncio.run(day())
+    # then it said what happened, once, and ended as a run does in which a strategy failed
+    assert said.count("strategy drill-law does not return: no answer for") == 1, said
+    assert "wedging.py" in said
+    assert "strategy drill-law is asked no more today" in said
+    assert code == 1, said
+    with reading(place(str(tmp_path / "journal.db"))) as reader:
+        assert check(reader) == []
+        assert len(reader.runs) == 2
+        controls = {row.key: row for row in reader.read(rows.Control, reader.runs[-1:])}
+        (trip,) = lists.list_round_trips(reader, reader.runs, Filters())
+    assert controls["strategy.drill-law"].value == '"failed"'
+    assert controls["restart"].value == "1"
+    # and nothing was sent but one bracket and its exit: its stop worked at the broker until the position had left
+    lines = [json.loads(line) for line in ledger.read_text().splitlines()]
+    sent = [line["order"]["type"] for line in lines if line["event"] == "order"]
+    assert sent[:3] == ["LMT", "STP", "LMT"]
+    assert set(sent[3:]) <= {"MKT"}
+    assert trip["exit_reason"] in ("time", "stop", "target")
