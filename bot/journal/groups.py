@@ -4,7 +4,8 @@ Live, a closed group is written at once. A replay holds closed groups back (2,04
 table by table: the order in which things happened is `seq`, not the order of writing, and a group is never torn.
 
 While the database cannot be written a live run goes on: `down` says why, rows are kept (so many, then the run ends) and
-it is tried again at later commits, at most once a second. A replay has nothing to protect: it ends with the error.
+it is tried again at later commits, at most once a second and a tenth of the time. A replay has nothing to protect: it
+ends with the error.
 """
 
 import time
@@ -37,6 +38,7 @@ class Groups:
         self._closed_rows = 0
         self._attempted = 0  # last seq of a write whose end is not known
         self._written_ns = self._tried_ns = started_ns
+        self._pause_ns = RETRY_NS
 
     def add(self, table: str, row: rows.Row) -> None:
         """One more row of the open group."""
@@ -58,7 +60,7 @@ class Groups:
         if self._hold:
             if self._closed_rows >= HELD_ROWS or self._now_ns() - self._written_ns >= HELD_NS:
                 self.flush()
-        elif not self.down or abs(self._now_ns() - self._tried_ns) >= RETRY_NS:  # a clock may also be set back
+        elif not self.down or abs(self._now_ns() - self._tried_ns) >= self._pause_ns:  # a clock may also be set back
             self._try()
 
     def _close(self) -> None:
@@ -68,10 +70,13 @@ class Groups:
         self._open.clear()
 
     def _try(self) -> None:
+        begun = time.perf_counter_ns()
         try:
             self.flush()
         except (Unreachable, DataDamaged) as error:
             self.down, self._tried_ns = error.what.removeprefix(CANNOT), self._now_ns()
+            # Whoever answers nothing costs a second or two: the desk has most of its time for itself.
+            self._pause_ns = max(RETRY_NS, 10 * (time.perf_counter_ns() - begun))
             # A protective order leaves all the same.
             orders = self._closed["order"]
             orders[:] = [row._replace(late=1) for row in orders if isinstance(row, rows.Order)]
@@ -94,7 +99,10 @@ class Groups:
             self._written()
         if self._hold:
             self._written_ns = self._now_ns()
-        self.down = ""
+        elif lacking := self._store.lacking():
+            self.down, self._tried_ns = lacking, self._now_ns()
+        else:
+            self.down = ""
 
     def _written(self) -> None:
         self._durable, self._attempted = self._attempted, 0

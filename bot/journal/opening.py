@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.domain.instrument import Instrument
 from bot.journal.lock import FileLock, Owner
 from bot.journal.place import Place, place
+from bot.journal.reserve import Reserve
 from bot.journal.schema import prepare_sqlite, require_head
 from bot.journal.store import SqliteStore, Store
 from bot.journal.writer import Durability, Writer
@@ -59,7 +60,8 @@ def _open_sqlite(path: Path, where: Place, owner: Owner, do: str, durability: Du
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(where.lock, owner, shown=where.shown, do=do)
     opened.callback(lock.release)
-    store = SqliteStore(path, synchronous="FULL" if durability == "power" else "NORMAL")
+    reserve = None if durability == "replay" else Reserve(where.reserve)
+    store = SqliteStore(path, synchronous="FULL" if durability == "power" else "NORMAL", reserve=reserve)
     opened.callback(store.close)
     prepare_sqlite(store, where)
     return store

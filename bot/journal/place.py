@@ -34,6 +34,12 @@ class Place:
         assert self.path is not None
         return self.path.with_name(self.path.name + ".lock")
 
+    @property
+    def reserve(self) -> Path:
+        """The file that a SQLite journal gives up when its disk is full."""
+        assert self.path is not None
+        return self.path.with_name(self.path.name + ".reserve")
+
 
 def place(url: str) -> Place:
     """The place that a URL or a plain path names. Raises UsageError for any other database."""

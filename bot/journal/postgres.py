@@ -4,7 +4,8 @@ Ownership is an advisory lock of this very connection: when the connection is lo
 be written until both are back. A connection pool that hands out a connection a transaction breaks that: do not use one.
 """
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, TypeVar
 
 import psycopg
@@ -16,6 +17,7 @@ from bot.journal.place import Place
 from bot.journal.store import CANNOT, Rows, inserts
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 SETTINGS = (
     "-c synchronous_commit=on -c statement_timeout=1000 -c lock_timeout=1000 "
@@ -27,6 +29,33 @@ SELECT pg_terminate_backend(pid, 500) FROM pg_stat_activity WHERE application_na
 """
 
 
+SILENCE_S = 1.5
+"""A server that says nothing for so long is lost: longer than it takes to say that a statement took too long."""
+
+
+class _Limited(psycopg.Connection[TupleRow]):
+    """A connection that does not wait for ever: a host that is stopped or cut off says nothing at all."""
+
+    def wait(self, gen: Generator[Any, Any, R], interval: Any = SILENCE_S / 5, timeout: Any = None) -> R:
+        """Run a conversation to its end. Raises OperationalError after a silence, with the connection closed."""
+        return super().wait(self._impatient(gen), interval, timeout)
+
+    def _impatient(self, gen: Generator[Any, Any, R]) -> Generator[Any, Any, R]:
+        heard = time.monotonic()
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if ready:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > SILENCE_S:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(f"no answer for {SILENCE_S} s")
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a generator's value has no type here
+
+
 class PostgresStore:
     """A PostgreSQL database that this process owns the journal of. Raises Unreachable, Locked."""
 
@@ -36,12 +65,13 @@ class PostgresStore:
         self._connection = self._tried(self._connect)
 
     def _connect(self) -> "psycopg.Connection[TupleRow]":
-        connection = psycopg.connect(
+        connection = _Limited.connect(
             self._place.url,
             connect_timeout=2,  # the driver's smallest
             application_name=advisory_name(self._owner),
             options=SETTINGS,
             keepalives_idle=10,
+            tcp_user_timeout=2000,
             prepare_threshold=1,
             autocommit=True,
         )
@@ -64,7 +94,7 @@ class PostgresStore:
             self._connection = self._connect()
         return self._connection
 
-    def write(self, group: Iterable[tuple[str, Rows]]) -> None:
+    def write(self, group: Sequence[tuple[str, Rows]]) -> None:
         """Insert rows, table by table, as one transaction; durable on return. Raises Unreachable."""
         self._tried(lambda: self._write(group))
 
@@ -79,6 +109,10 @@ class PostgresStore:
         """The first value of the first row, None without one."""
         row = self._tried(lambda: self._live().execute(sql).fetchone())
         return row[0] if row else None
+
+    def lacking(self) -> str:
+        """Nothing: a server's disk is its administrator's, and a full one is an error of its own."""
+        return ""
 
     def close(self) -> None:
         """Let go of the connection, and with it of the lock."""

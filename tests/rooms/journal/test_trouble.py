@@ -1,8 +1,11 @@
 """A database that fails for a while costs no row and doubles none: what was told is kept and written later."""
 
+import os
 import resource
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -205,6 +208,32 @@ def test_a_lost_connection_that_the_server_still_knows_is_ended_by_its_owner(ser
             lost.one("SELECT 1")
         with closing(PostgresStore(place(url), Owner("other", 8, "here", 1))), pytest.raises(Locked, match="other"):
             PostgresStore(place(url), owner)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(server: Postgres) -> None:
+    """Given a server's process that is stopped: no error ever comes."""
+    url, wall = server.database(), Wall(step=0)
+    journal = writer(url, durability="power", wall=wall)
+    with psycopg.connect(url, autocommit=True) as other:
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'paperpit%'"
+        (pid,) = other.execute(query).fetchone() or (0,)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        Told(journal).signal(0)
+        begun = time.monotonic()
+        journal.commit()
+        assert time.monotonic() - begun < 4
+        assert "no answer" in journal.down
+        wall.now += 60 * SECOND
+        journal.commit()
+        assert journal.down == "the lost connection still holds its lock"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wall.now += 60 * SECOND
+    journal.commit()
+    assert not journal.down
+    journal.close()
+    assert signals(url) == 1
 
 
 def test_a_full_disk_costs_no_row(file_url: str) -> None:
