@@ -99,7 +99,20 @@ def _fault(
     return place.fault(whole, message, allowed=" or ".join(needs), do=_near_choice(value, found))
 
 
+NOT_OFFERED = {
+    "targets": (
+        "a bracket leaves at one target: scaling out at several is not offered",
+        "target_ticks = 12, with [manage] to secure a gain on the way",
+        "use one strategy file a target, each with its own contracts, or [manage] trail_ticks",
+    ),
+}
+"""Keys that people know from elsewhere → what is wrong with them, what is allowed, what to do."""
+
+
 def _unknown(path: Path, model: type[BaseModel], place: Placing, prefix: Path) -> Fault:
+    if (told := NOT_OFFERED.get(str(path[-1]))) is not None:
+        message, allowed, do = told
+        return place.fault(prefix + path, message, allowed=allowed, do=do)
     keys = list(_model_at(model, path[:-1]).model_fields)
     table = key_text((prefix + path)[:-1])
     near = difflib.get_close_matches(str(path[-1]), keys, 1)

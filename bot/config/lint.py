@@ -2,7 +2,7 @@
 
 Codes (each opens its fault's message): CLAIM_STOP_TICKS, CLAIM_TARGET_TICKS, CLAIM_RR, CLAIM_SPREAD_TICKS, OFF_TICK,
 STOP_WRONG_SIDE, TARGET_WRONG_SIDE, RR_BELOW_MIN, STOP_INSIDE_SPREAD, STOP_RANGE, QTY, RISK, TIMEFRAME, HOURS,
-INSTRUMENT. Source: signal notes §10; risk = side × (entry − stop), reward = side × (target − entry), both in ticks;
+MANAGE, INSTRUMENT. Source: signal notes §10; risk = side × (entry − stop), reward = side × (target − entry), in ticks;
 reward:risk is an exact fraction; break-even win rate p* = (risk + c) / (risk + reward) with c the costs in ticks.
 """
 
@@ -53,7 +53,7 @@ def lint_instrument(product: str, facts: InstrumentFile, place: Placing) -> list
 
 def lint_strategy(spec: StrategyFile, instrument: Instrument | None, place: Placing) -> list[Fault]:
     """What is wrong or doubtful about one strategy; without its `instrument` only what needs none."""
-    faults = [*_times(spec, place), *_hours(spec, place), *_one_size(spec, place)]
+    faults = [*_times(spec, place), *_hours(spec, place), *_one_size(spec, place), *_manage(spec, place)]
     if instrument is not None:
         faults += [*_sizes(spec, instrument, place), *_distances(spec, instrument, place)]
         if spec.expect is not None:
@@ -95,6 +95,25 @@ def _one_size(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
     if bracket.contracts is not None and bracket.risk_usd is not None:
         message = "QTY contracts and risk_usd both say how much"
         yield place.fault(("bracket", "risk_usd"), message, do="keep one of the two")
+
+
+def _manage(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
+    """Stops that move: each wish whole, and every stop behind the print that moves it."""
+    manage, target = spec.manage, spec.bracket.target_ticks
+    after, plus = manage.breakeven_after_ticks, manage.breakeven_plus_ticks
+    if after is None and plus:
+        message = f"MANAGE breakeven_plus_ticks = {plus} moves nothing without breakeven_after_ticks"
+        yield place.fault(("manage", "breakeven_plus_ticks"), message, do=f"write breakeven_after_ticks = {plus + 1}")
+    if after is not None and plus >= after:
+        message = f"MANAGE a stop {plus} ticks beyond the entry is not behind a print {after} ticks beyond it"
+        yield place.fault(("manage", "breakeven_plus_ticks"), message, allowed=f"0 to {after - 1}")
+    if manage.trail_after_ticks is not None and manage.trail_ticks is None:
+        message = "MANAGE trail_after_ticks moves nothing without trail_ticks"
+        yield place.fault(("manage", "trail_after_ticks"), message, do="write trail_ticks = 4, say")
+    for key, start in (("breakeven_after_ticks", after), ("trail_after_ticks", manage.trail_after_ticks)):
+        if start is not None and isinstance(target, int) and start >= target > 0:
+            message = f"MANAGE the target at {target} ticks is reached before {key} = {start}: the stop never moves"
+            yield place.fault(("manage", key), message, level="warning", allowed=f"1 to {target - 1}")
 
 
 def _sizes(spec: StrategyFile, instrument: Instrument, place: Placing) -> Iterator[Fault]:

@@ -112,7 +112,7 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class Protective:
-    """A reduce-only order (stop or market exit) that needs no gate. Only `bot.orders` builds one."""
+    """A reduce-only order (stop, market exit, a target once more) that needs no gate. Only `bot.orders` builds one."""
 
     order: Order
 

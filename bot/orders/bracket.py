@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from bot.domain.market import ABSENT
 from bot.domain.order import ENDED, Bracket, BracketState, FillReport, Order, OrderState, Role
 
 _WORKING = frozenset({OrderState.WORKING, OrderState.PARTIAL})
 _WITHOUT_A_WORD = frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.PENDING_UNKNOWN})
+
+
+NO_TARGET = "no target"
+"""Flag of a position that stands under its stop alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class LiveBracket:
     high: int | None = None
     exit_reason: str = ""
     leaving: str = ""  # why it is being flattened, also while that cannot be sent
+    flags: list[str] = field(default_factory=list)
+    """What a person should see of it, once each."""
     losses: int = 0  # how often its stop was lost
     tightening: str = ""  # why its stop is wanted nearer, until that was asked for
     attempts: int = 0  # how often a market exit was refused
@@ -126,6 +133,30 @@ class LiveBracket:
     def unknown(self) -> list[Leg]:
         """Legs that were sent and of which there is no word, for too long."""
         return [leg for leg in self.legs.values() if leg.state is OrderState.PENDING_UNKNOWN]
+
+    def flag(self, words: str) -> bool:
+        """Let a person see something of it; False when that stands there already."""
+        if words in self.flags:
+            return False
+        self.flags.append(words)
+        return True
+
+    @property
+    def last_stop(self) -> Leg:
+        """The stop that was placed last."""
+        return [leg for leg in self.legs.values() if leg.order.role is Role.STOP][-1]
+
+    @property
+    def moved(self) -> str:
+        """Why the newest stop is not where the first one was."""
+        return self.last_stop.moved or self.last_stop.order.reason
+
+    def legal(self, touch: tuple[int, int]) -> int | None:
+        """Where another stop may be placed: where the last one stood, or behind the touch that is past it; ticks."""
+        near, wanted = touch[0] if self.side > 0 else touch[1], self.last_stop.trigger
+        if wanted is None or near == ABSENT or self.side * (near - wanted) > 0:
+            return wanted
+        return near - self.side
 
     def book(self, fill: FillReport) -> None:
         """Count an execution in; one that corrects another takes its place."""

@@ -11,7 +11,8 @@ from bot.domain.market import ABSENT
 from bot.domain.order import BracketState, Order, OrderState, OrderType, Protective, Role
 from bot.errors import Unreachable
 from bot.faults import fault_point
-from bot.orders.bracket import Leg, LiveBracket
+from bot.orders.bracket import NO_TARGET, Leg, LiveBracket
+from bot.orders.doubt import UNCERTAIN, doubt, unfinished
 from bot.orders.positions import Positions
 from bot.orders.table import ENDED, Action, Event, follow
 from bot.orders.timers import (
@@ -26,13 +27,6 @@ from bot.orders.timers import (
     What,
 )
 from bot.ports import Broker, Gate, Journal
-
-_UNCERTAIN = {
-    BracketState.PENDING_UNKNOWN: "nobody has answered to an order that was sent",
-    BracketState.UNVERIFIED: "the broker has not said yet what became of its orders",
-    BracketState.STUCK: "a position cannot be flattened",
-}
-"""States in which an instrument is closed to entries, with what is said about it."""
 
 
 class Machine:
@@ -70,16 +64,16 @@ class Machine:
         if event is Event.STOP_LOST:
             fault_point("stop-lost")
             live.losses += live.share > 0
-        step = follow(live.state, event)
-        if step is None:
-            self.journal.bracket_state(live.bracket.id, live.state, ts, f"unexpected: {event.value}")
-            self.broker.ask()
-            return
-        before, (live.state, action) = live.state, step
+        before, (live.state, action) = live.state, follow(live.state, event)
         if live.state is not before:
             self.journal.bracket_state(live.bracket.id, live.state, ts, why or event.value)
             self._changed(live, before, ts)
-        if action is Action.CANCEL_ENTRY:
+        if action is Action.ASK:
+            self.journal.bracket_state(live.bracket.id, live.state, ts, f"unexpected: {event.value}")
+            self.broker.ask()
+        elif action is Action.SETTLE:
+            await self.settle(live, ts, why or event.value)
+        elif action is Action.CANCEL_ENTRY:
             await self.cancel_entry(live, ts, event.value)
         elif action is Action.CANCEL_EXITS:
             for leg in live.of_role(Role.STOP) + live.of_role(Role.TARGET):
@@ -88,6 +82,12 @@ class Machine:
             await self.flatten(live, ts, "flatten")
         elif action is Action.PROTECT:
             await self.protect(live, ts)
+        elif action is Action.TARGET:
+            await self.target(live, ts, why)
+        elif event is Event.TARGET_GONE and live.flag(NO_TARGET):
+            self.journal.bracket_state(
+                live.bracket.id, live.state, ts, "no target works: it was cancelled at the broker"
+            )
         elif live.state is BracketState.STUCK and before is not live.state:
             self.at(ts + min(RETRY_NS << live.attempts, RETRY_MAX_NS), "retry", live)
             live.attempts += 1
@@ -135,6 +135,13 @@ class Machine:
         leg.cancelling, leg.cancel_ns = leg.cancelling or "not wanted", ts
         await self.tell(leg, ts, self.broker.cancel(leg.order.client_order_id, ts))
 
+    async def target(self, live: LiveBracket, ts: int, why: str) -> None:
+        """The target again, the first time that it is refused; the position stands under its stop meanwhile."""
+        flag = live.flag(NO_TARGET)
+        order = self._exit(live, Role.TARGET, live.share, ts, "") if flag and self.settled else None
+        if order is None or not await self._send(live, order, ts):
+            self.journal.bracket_state(live.bracket.id, live.state, ts, f"goes on without a target: {why}")
+
     async def flatten(self, live: LiveBracket, ts: int, why: str) -> None:
         """One market exit for what is held; it joins the bracket's group, so that stop and exit cannot both fill.
 
@@ -144,14 +151,14 @@ class Machine:
         if live.of_role(Role.FLATTEN):
             return
         await self.cancel_entry(live, ts, why)
-        order = self._exit(live, OrderType.MARKET, None, live.share, ts, why) if self.settled else None
+        order = self._exit(live, Role.FLATTEN, live.share, ts, why) if self.settled else None
         if order is not None and await self._send(live, order, ts):
             await self.on(live, Event.FLATTEN, ts, why)
 
     async def protect(self, live: LiveBracket, ts: int) -> None:
-        """A stop at the intended price for what nothing covers."""
-        bare, trigger = live.uncovered - live.coming, live.bracket.stop.stop_price
-        order = self._exit(live, OrderType.STOP, trigger, bare, ts, "") if bare > 0 and self.settled else None
+        """A stop for what nothing covers: where the last one stood, or behind the touch when the market is past it."""
+        bare = live.uncovered - live.coming
+        order = self._exit(live, Role.STOP, bare, ts, live.moved) if bare > 0 and self.settled else None
         if order is not None and await self._send(live, order, ts):
             self.at(ts + REPROTECT_NS, "unprotected", live)
 
@@ -225,7 +232,7 @@ class Machine:
         said = [
             words
             for live in self.live.values()
-            if live.bracket.entry.instrument == instrument and (words := self._doubt(live))
+            if live.bracket.entry.instrument == instrument and (words := doubt(live))
         ]
         held = self.holds.get(instrument)
         self.gate.hold(instrument, "; ".join(dict.fromkeys([*said, *([held] if held else [])])))
@@ -236,40 +243,25 @@ class Machine:
     def asked(self, ts: int) -> None:
         """It is time to ask the broker again, if anything is still uncertain."""
         self._asking = False
-        doubtful = [live for live in self.live.values() if self._doubt(live)]
+        doubtful = [live for live in self.live.values() if doubt(live)]
         if doubtful:
             self.broker.ask()
             self.look(doubtful[0].bracket.entry.instrument, ts)
 
     def doubtful(self) -> Mapping[str, LiveBracket]:
         """Brackets of which something is not certain."""
-        return {name: live for name, live in self.live.items() if self._doubt(live)}
+        return {name: live for name, live in self.live.items() if doubt(live)}
 
     def unfinished(self) -> dict[str, LiveBracket]:
         """Brackets that the broker's answer may settle: uncertain ones, and those for which something is to be done."""
-        return {
-            name: live
-            for name, live in self.live.items()
-            if self._doubt(live)
-            or live.uncovered > live.coming
-            or live.share < 0
-            or (live.leaving and live.share and not live.of_role(Role.FLATTEN))
-            or live.implied() in ENDED
-        }
-
-    def _doubt(self, live: LiveBracket) -> str:
-        if words := _UNCERTAIN.get(live.state, ""):
-            return words
-        if any(len(leg.broker_ids) > 1 and leg.alive for leg in live.legs.values()):
-            return "the broker has two orders under one of our names"
-        return _UNCERTAIN[BracketState.PENDING_UNKNOWN] if live.unknown() else ""
+        return {name: live for name, live in self.live.items() if doubt(live) or unfinished(live)}
 
     def _changed(self, live: LiveBracket, before: BracketState, ts: int) -> None:
         if before in ENDED and live.state not in ENDED:
             self.live[live.bracket.id] = live
         if live.state in ENDED and live.bracket.id in self.live:
             self._end(live, ts)
-        if live.state in _UNCERTAIN or before in _UNCERTAIN:
+        if live.state in UNCERTAIN or before in UNCERTAIN:
             self.look(live.bracket.entry.instrument, ts)
 
     def _end(self, live: LiveBracket, ts: int) -> None:
@@ -319,17 +311,18 @@ class Machine:
         self.at(ts + UNANSWERED_NS, "unanswered", live)
         return True
 
-    def _exit(
-        self, live: LiveBracket, kind: OrderType, stop: int | None, units: int, ts: int, why: str
-    ) -> Order | None:
+    def _exit(self, live: LiveBracket, role: Role, units: int, ts: int, why: str) -> Order | None:
         """An order that can only reduce; None when the broker says that there is nothing of it to reduce."""
         bracket, way = live.bracket, live.side if units < 0 else -live.side
-        units = abs(units)
-        held = self.room.get(bracket.entry.instrument)
+        units, instrument = abs(units), bracket.entry.instrument
+        held = self.room.get(instrument)
         if held is not None:
             units = min(units, max(0, -way * held))
         if not units:
             return None
-        role = Role.STOP if kind is OrderType.STOP else Role.FLATTEN
-        name, instrument = self.journal.next_id(), bracket.entry.instrument
-        return Order(name, bracket.id, instrument, role, way, kind, units, None, stop, ts, why)
+        kind, limit, trigger = OrderType.MARKET, None, None
+        if role is Role.STOP:
+            kind, trigger = OrderType.STOP, live.legal(self.touches[instrument])
+        elif role is Role.TARGET:
+            kind, limit = OrderType.LIMIT, bracket.target.price
+        return Order(self.journal.next_id(), bracket.id, instrument, role, way, kind, units, limit, trigger, ts, why)

@@ -142,6 +142,10 @@ class OrderManager:
         live = LiveBracket.of(bracket)
         machine.take(live)
         self._gate.opened(bracket)
+        if self._journal.down:
+            # Its intent is not durable: it must not be heard of.
+            await self._void(live, now, f"not sent: {self._journal.down}")
+            return
         try:
             await self._broker.place(bracket)
         except Unreachable as error:
@@ -214,10 +218,11 @@ class OrderManager:
             machine.positions.book(order.instrument, -before.side, before.quantity)
         self._gate.fill(fill, order)
         self._journal.order_state(fill.client_order_id, leg.state, fill.ts)
-        if before is not None or late:
-            await machine.settle(live, fill.ts, "an execution was corrected" if before else "an execution came late")
+        if before is not None:
+            await machine.on(live, Event.CORRECTED, fill.ts, "an execution was corrected")
         else:
-            await machine.on(live, fill_event(live, leg), fill.ts, order.reason)
+            why = "an execution came late" if late else leg.moved or order.reason
+            await machine.on(live, fill_event(live, leg), fill.ts, why)
         if first and order.role is Role.ENTRY:
             self._on_open(live, fill.ts)
         if live.state is BracketState.FLATTENING and live.share > 0:
@@ -329,7 +334,7 @@ class OrderManager:
         machine = self._machine
         if live.state is BracketState.PENDING_UNKNOWN and (live.filled_in or report.state is OrderState.WORKING):
             if not live.unknown():
-                await machine.settle(live, report.ts, report.message or "the broker has answered")
+                await machine.on(live, Event.ANSWERED, report.ts, report.message or "the broker has answered")
         elif (event := event_of(live, leg, report)) is not None:
             await machine.on(live, event, report.ts, report.message)
         await machine.trim(live, report.ts)
@@ -341,10 +346,7 @@ class OrderManager:
         elif timer.what == "time" and live.share > 0:
             await machine.flatten(live, due, "time")
         elif timer.what == "unanswered" and machine.unanswered(live, due):
-            if live.state is BracketState.SENT:
-                await machine.on(live, Event.UNANSWERED, due, "no word for 3 s")
-            elif live.state is not BracketState.UNVERIFIED:
-                await machine.settle(live, due, "no word for 3 s")
+            await machine.on(live, Event.UNANSWERED, due, "no word for 3 s")
             machine.look(live.bracket.entry.instrument, due)
         elif timer.what == "uncovered" and live.share < 0:
             await machine.flatten(live, due, "flatten")

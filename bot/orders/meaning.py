@@ -37,10 +37,17 @@ def event_of(live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
     if leg.order.role is Role.FLATTEN:
         return Event.EXIT_REFUSED if live.share > 0 and not live.of_role(Role.FLATTEN) else None
     if leg.order.role is Role.TARGET:
-        refused = report.state is OrderState.REJECTED and not live.filled_in
-        return Event.TARGET_REFUSED if refused and live.state in BEFORE_A_FILL else None
+        return _of_target(live, leg, report)
     covered = live.share > 0 and live.uncovered <= 0
     return Event.STOP_LOST if leg.order.role is Role.STOP and not covered else None
+
+
+def _of_target(live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
+    """A target has ended. What the broker ends because the bracket leaves, or we, is nobody's loss."""
+    if report.state is OrderState.REJECTED:
+        return Event.TARGET_REFUSED if live.share > 0 or live.state in BEFORE_A_FILL else None
+    expected = leg.cancelling or live.leaving or live.of_role(Role.TARGET) or live.share <= 0
+    return None if expected else Event.TARGET_GONE
 
 
 def fill_event(live: LiveBracket, leg: Leg) -> Event:

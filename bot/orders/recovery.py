@@ -159,7 +159,7 @@ class Recovery:
             await self._on_order(OrderReport(name, OrderState.CANCELLED, ts, message=message))
         await self._cancel(plan, ts)
         for live in {**doubtful, **machine.unfinished(), **adjusted}.values():
-            await machine.settle(live, ts, "by the broker's answer")
+            await machine.on(live, Event.ANSWERED, ts, "by the broker's answer")
         for name in plan.unmoved:
             await self._on_unmoved(machine.owner[name], machine.owner[name].legs[name], ts)
         for instrument in range(len(self._products)):

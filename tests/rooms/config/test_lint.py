@@ -191,3 +191,40 @@ def test_each_mistake_in_instruments_names_its_key(was: str, now: str, key: str 
         instruments_of(text, "instruments.toml")
     assert error.value.faults[0].key == key
     assert error.value.faults[0].line is not None
+
+
+MANAGED = (
+    PLAIN + "\n[manage]\nbreakeven_after_ticks = 6\nbreakeven_plus_ticks = 1\ntrail_after_ticks = 8\ntrail_ticks = 5\n"
+)
+
+
+def test_stops_that_move_pass_when_every_wish_is_whole() -> None:
+    assert judged(MANAGED) == []
+
+
+def test_a_stop_that_would_not_be_behind_its_print_is_refused_with_what_is_allowed() -> None:
+    (fault,) = judged(MANAGED.replace("plus_ticks = 1", "plus_ticks = 6"))
+    assert (fault.key, fault.allowed) == ("manage.breakeven_plus_ticks", "0 to 5")
+    (fault,) = judged(MANAGED.replace("trail_ticks = 5", "trail_ticks = 0"))
+    assert (fault.key, fault.allowed) == ("manage.trail_ticks", "at least 1")
+
+
+def test_half_a_wish_is_refused() -> None:
+    text = MANAGED.replace("breakeven_after_ticks = 6\n", "").replace("trail_ticks = 5\n", "")
+    assert told(text) == [
+        ("error", "manage.breakeven_plus_ticks", "MANAGE"),
+        ("error", "manage.trail_after_ticks", "MANAGE"),
+    ]
+
+
+def test_a_target_that_comes_first_makes_moving_pointless() -> None:
+    assert told(MANAGED.replace("trail_after_ticks = 8", "trail_after_ticks = 12")) == [
+        ("warning", "manage.trail_after_ticks", "MANAGE")
+    ]
+
+
+def test_scaling_out_is_refused_with_what_to_use_instead() -> None:
+    (fault,) = judged(PLAIN.replace("target_ticks = 12", "target_ticks = 12\ntargets = [8, 16]"))
+    assert fault.key == "bracket.targets"
+    assert "not offered" in fault.message
+    assert "[manage]" in fault.do

@@ -360,6 +360,10 @@ class Desk:
         with reading(place(self.url)) as reader:
             return list(reader.read(kind, reader.runs))
 
+    def whys(self, live: LiveBracket) -> list[str]:
+        """Why a bracket came into its states, in order."""
+        return [row.why for row in self.read(rows.BracketEvent) if row.bracket_id == live.bracket.id]
+
     def states(self, live: LiveBracket) -> list[str]:
         """The states that a bracket went through."""
         return [row.state for row in self.read(rows.BracketEvent) if row.bracket_id == live.bracket.id]
