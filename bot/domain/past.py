@@ -12,12 +12,25 @@ from bot.domain.order import OVER, Adjustment, BracketState, CommissionReport, F
 
 
 @dataclass(frozen=True, slots=True)
+class PastMove:
+    """Another trigger of a stop."""
+
+    price: int  # ticks
+    reason: str
+    ts: int
+
+
+@dataclass(frozen=True, slots=True)
 class PastOrder:
     """One order and the newest word on it. `intended`: nothing says that it was sent, nor that it was not."""
 
     order: Order
     state: OrderState
     broker_ids: tuple[str, ...] = ()
+    named: PastMove | None = None
+    """Where its stop was moved to last."""
+    asked: PastMove | None = None
+    """Where it was wanted since, without a word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,16 @@ def _orders(reader: Reader, bracket: rows.Bracket | None, grid: Grid) -> list[Fa
                 "created_ns": row.created_ns,
                 "reason": row.reason,
                 "state": states_of(events).get(row.client_order_id, "intended"),
+                "amendments": [
+                    {
+                        "ts_ns": row.ts,
+                        "word": row.word,
+                        "stop_price": grid.optional(row.stop_price),
+                        "quantity": row.quantity,
+                        "reason": row.reason,
+                    }
+                    for row in reader.where(rows.Amendment, "client_order_id", row.client_order_id)
+                ],
                 "events": [
                     {"ts_ns": event.ts, "state": event.state, "source": event.source, "message": event.message}
                     for event in events

@@ -28,7 +28,7 @@ from bot.domain.order import (
     OrderType,
     Role,
 )
-from bot.domain.past import Happening, Past, PastBracket, PastOrder, Setting
+from bot.domain.past import Happening, Past, PastBracket, PastMove, PastOrder, Setting
 from bot.errors import InputMissing
 from bot.journal import rows
 from bot.journal.place import place
@@ -133,12 +133,28 @@ class _Fold:
         names: dict[str, list[str]] = defaultdict(list)
         for named in self._reader.read(rows.BrokerOrder, self._runs):
             names[named.client_order_id].append(named.broker_id)
+        moves = self._moves()
         words = {row.client_order_id: row.state for row in self._reader.read(rows.OrderEvent, self._runs)}
         for row in self._reader.read(rows.Order, self._runs):
             if row.bracket_id in brackets:
                 word = words.get(row.client_order_id, OrderState.INTENDED.value)
                 order, told = self._order(row), tuple(names[row.client_order_id])
-                found[row.bracket_id].append(PastOrder(order, OrderState(word), told))
+                moved = moves[row.client_order_id]
+                past = PastOrder(order, OrderState(word), told, moved.get("named"), moved.get("asked"))
+                found[row.bracket_id].append(past)
+        return found
+
+    def _moves(self) -> Mapping[str, Mapping[str, PastMove]]:
+        """Order → where its stop stands by the broker's word, and where it is wanted without one."""
+        found: dict[str, dict[str, PastMove]] = defaultdict(dict)
+        for row in self._reader.read(rows.Amendment, self._runs):
+            if row.stop_price is None:
+                continue
+            own = found[row.client_order_id]
+            if row.word != "refused":
+                own[row.word] = PastMove(row.stop_price, row.reason, row.ts)
+            if row.word != "asked":
+                own.pop("asked", None)
         return found
 
     def _order(self, row: rows.Order) -> Order:

@@ -11,11 +11,11 @@ Definition
     r_net          net ÷ (risk in money)
     r_planned      planned reward ÷ planned risk of the bracket as sent
     slippage_ticks what the fills paid beyond the prices intended: entry against its limit, an exit against its limit or
-                   trigger (an exit at market intends no price and adds nothing); positive is worse for us
+                   the trigger in force (an exit at market intends no price and adds nothing); positive is worse for us
     mae, mfe       how far the price went against and for the position, from the journal's excursion row
 
-    The exit's reason is the last exit order's own word (`time`, `blackout`, `session`, `tape-end`, `breakeven`,
-    `trail`), else its role.
+    The exit's reason is what had moved the stop that was hit (`breakeven`, `trail`, `blackout`), else the last exit
+    order's own word (`time`, `blackout`, `session`, `tape-end`), else its role.
 """
 
 from collections import defaultdict
@@ -45,6 +45,8 @@ class RoundTrip:
     commission: Decimal
     excursion: rows.Excursion | None
     grid: Grid
+    moves: Sequence[rows.Amendment] = ()
+    """Triggers that the broker named for its stops."""
 
     @property
     def quantity(self) -> int:
@@ -115,15 +117,23 @@ class RoundTrip:
         paid = 0
         for fill in fills:
             order = self.orders[fill.client_order_id]
-            intended = order.price if order.price is not None else order.stop_price
+            moved = self._moved(fill)
+            intended = order.price if order.price is not None else moved.stop_price if moved else order.stop_price
             if intended is not None:
                 paid += fill.side * (fill.price - intended) * fill.quantity
         return Fraction(paid)
 
+    def _moved(self, fill: rows.Fill) -> rows.Amendment | None:
+        """What had put the stop that filled where it was; None when it was where it had been sent."""
+        before = (one for one in self.moves if one.client_order_id == fill.client_order_id and one.seq < fill.seq)
+        return max(before, key=lambda one: one.seq, default=None)
+
     @property
     def exit_reason(self) -> str:
         """Why it was left, one of REASONS."""
-        order = self.orders[self.exits[-1].client_order_id]
+        order, moved = self.orders[self.exits[-1].client_order_id], self._moved(self.exits[-1])
+        if moved is not None and moved.reason in REASONS:
+            return moved.reason
         if order.reason in REASONS:
             return order.reason
         return order.role if order.role in REASONS else "flatten"
@@ -185,6 +195,10 @@ class _Parts:
         for fill in reader.children(rows.Fill, "bracket_id", rows.Bracket, "id", runs):
             assert fill.bracket_id is not None
             self._fills[fill.bracket_id].append(fill)
+        self._moves: dict[str, list[rows.Amendment]] = defaultdict(list)
+        for move in reader.children(rows.Amendment, "client_order_id", rows.Order, "client_order_id", reader.runs):
+            if move.word == "named" and move.stop_price is not None:
+                self._moves[move.client_order_id].append(move)
         self._paid = commissions(reader, runs)
         # The newest row holds: a bracket that was opened again by a late fill has two.
         self._seen = {
@@ -208,6 +222,7 @@ class _Parts:
             commission,
             self._seen.get(bracket.id),
             self._grids[bracket.run, bracket.instrument],
+            [move for name in self._orders[bracket.id] for move in self._moves.get(name, ())],
         )
 
 

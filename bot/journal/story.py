@@ -90,6 +90,8 @@ def _steps(facts: Facts) -> Iterable[tuple[int, str, list[str]]]:
     for fill in facts["fills"]:
         yield _fill(facts, fill)
     for order in facts["orders"]:
+        for move in order["amendments"]:
+            yield move["ts_ns"], "order", [_amendment(order, move)]
         for event in order["events"]:
             if event["state"] in ("cancelled", "rejected", "pending-unknown"):
                 why = f": {event['message']}" if event["message"] else ""
@@ -141,6 +143,12 @@ def _order(order: Facts) -> str:
     price = order["price"] or order["stop_price"]
     at = f" {order['type']} {price}" if price else " at market"
     return f"{order['side'].upper()} {order['quantity']}{at}"
+
+
+def _amendment(order: Facts, move: Facts) -> str:
+    terms = f"to {move['stop_price']}" if move["stop_price"] else f"to {move['quantity']}"
+    word = {"asked": "is to move", "named": "moved"}.get(move["word"], "was not moved")
+    return f"{order['role']} {word} {terms} ({move['reason']})"
 
 
 def _fill(facts: Facts, fill: Facts) -> tuple[int, str, list[str]]:

@@ -19,7 +19,7 @@ from bot.domain.order import (
 )
 from bot.domain.past import Past, PastBracket
 from bot.errors import ConfigError
-from bot.orders.bracket import Leg, LiveBracket
+from bot.orders.bracket import OPERATOR, Leg, LiveBracket, Move
 from bot.orders.machine import Machine
 from bot.orders.table import ENDED
 
@@ -69,6 +69,10 @@ class Adoption:
             leg = live.legs[order.client_order_id]
             leg.state = _state(it.state, leg, sent=sent or order.role not in _BRACKET)
             leg.broker_ids.update(it.broker_ids)
+            if it.named is not None:
+                leg.trigger, leg.moved = it.named.price, "" if it.named.reason == OPERATOR else it.named.reason
+            if it.asked is not None:
+                leg.move = Move(it.asked.price, it.asked.reason, it.asked.ts)
         live.unsent = not sent
         live.adjusted = -live.side * one.adjusted
         self._brackets[one.id] = bracket

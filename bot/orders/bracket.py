@@ -9,6 +9,8 @@ _WORKING = frozenset({OrderState.WORKING, OrderState.PARTIAL})
 _WITHOUT_A_WORD = frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.PENDING_UNKNOWN})
 
 
+OPERATOR = "operator"
+"""Reason of a trigger that nobody here asked for."""
 NO_TARGET = "no target"
 """Flag of a position that stands under its stop alone."""
 

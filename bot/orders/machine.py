@@ -281,9 +281,9 @@ class Machine:
         if leg.asked == quantity:
             return
         leg.asked = quantity
-        self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"amend asked: {quantity} units")
-        self.journal.commit()
         name = leg.order.client_order_id
+        self.journal.amendment(name, "asked", None, quantity, ts, "fit")
+        self.journal.commit()
         await self.tell(leg, ts, self.broker.amend(name, ts, stop_price=None, quantity=quantity))
 
     async def tell(self, leg: Leg, ts: int, telling: Awaitable[None]) -> None:

@@ -18,15 +18,13 @@ import numpy as np
 from bot.config import ManageSettings
 from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, STATUS, Ticks
 from bot.domain.order import BracketState, OrderReport, Role
-from bot.orders.bracket import Leg, LiveBracket, Move
+from bot.orders.bracket import OPERATOR, Leg, LiveBracket, Move
 from bot.orders.machine import Machine
 from bot.orders.timers import UNANSWERED_NS
 
 Level = tuple[int, int, int]
 """(instrument, side, price): a print there or further in the side's favour moves a stop."""
 
-OPERATOR = "operator"
-"""Reason of a trigger that nobody here asked for."""
 _MOVABLE = frozenset({BracketState.PARTIAL, BracketState.OPEN, BracketState.EXITING})
 _NO_PRINT = OFF_GRID | QUARANTINED
 
@@ -71,6 +69,8 @@ class Moves:
             return
         ours = leg.move is not None and leg.move.price == report.stop_price
         reason = leg.move.reason if leg.move is not None and ours else OPERATOR
+        name = leg.order.client_order_id
+        self._machine.journal.amendment(name, "named", report.stop_price, None, report.ts, reason)
         leg.trigger, leg.moved = report.stop_price, reason if ours else ""
         leg.move = None if ours else leg.move
         await self.review(live, report.ts)
@@ -78,7 +78,8 @@ class Moves:
     async def refused(self, live: LiveBracket, leg: Leg, ts: int) -> None:
         """The broker's answer shows the old trigger, long enough after another was asked for."""
         if leg.move is not None:
-            self._machine.journal.order_state(leg.order.client_order_id, leg.state, ts, "the stop stays where it is")
+            name, move = leg.order.client_order_id, leg.move
+            self._machine.journal.amendment(name, "refused", move.price, None, ts, move.reason)
             leg.move = None
             await self.review(live, ts)
 
@@ -113,7 +114,7 @@ class Moves:
     async def _ask(self, live: LiveBracket, leg: Leg, price: int, reason: str, ts: int) -> None:
         machine, name = self._machine, leg.order.client_order_id
         leg.move = Move(price, reason, ts)
-        machine.journal.order_state(name, leg.state, ts, f"amend asked: stop {price} ticks ({reason})")
+        machine.journal.amendment(name, "asked", price, None, ts, reason)
         machine.journal.commit()
         machine.at(ts + UNANSWERED_NS, "moving", live)
         await machine.tell(leg, ts, machine.broker.amend(name, ts, stop_price=price, quantity=None))

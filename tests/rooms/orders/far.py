@@ -254,6 +254,7 @@ class Desk:
     bench: Bench
     orders: OrderManager
     past: Past
+    wall: Wall
     notes: tuple[str, ...] = ()
     opened: ExitStack = field(default_factory=ExitStack)
 
@@ -281,7 +282,7 @@ class Desk:
             far.waited += round(seconds * SECOND) if far.standing else 0
 
         orders.recovery.wait = no_wait
-        return cls(url, far, journal, bench, orders, fold(url, account=ACCOUNT), opened=opened)
+        return cls(url, far, journal, bench, orders, fold(url, account=ACCOUNT), wall, opened=opened)
 
     async def start(self) -> "Desk":
         """The one start path."""

@@ -10,6 +10,12 @@ from bot.config import ManageSettings
 from bot.domain.market import ABSENT
 from bot.domain.order import BracketState as S
 from bot.domain.order import OrderState
+from bot.journal import lists
+from bot.journal.explain import explain
+from bot.journal.filters import Filters
+from bot.journal.place import place
+from bot.journal.reading import reading
+from bot.journal.story import tell
 from bot.orders.moves import level, managed, tightened
 from tests.rooms.orders.far import Desk, Far
 
@@ -212,3 +218,46 @@ def test_a_tightened_stop_is_behind_the_touch_and_not_beyond_the_entry(side: int
 
 def test_an_absent_touch_says_nothing() -> None:
     assert tightened(1, ENTRY, (ABSENT, ENTRY)) is None
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_after_a_crash_the_stop_in_force_is_the_brokers_and_says_why(url: str, *, named: bool) -> None:
+    # given a desk that dies after its stop was moved, or before it heard of that
+    far = Far()
+    desk = await Desk.open(url, far, MANAGE).start()
+    await desk.open_one()
+    await desk.prints(ENTRY + 3)
+    far.moved(say=named)
+    await desk.hear()
+    desk.die()
+    # when it is started again
+    far.connection += 1
+    desk = await Desk.open(url, far, MANAGE).start()
+    (live,) = desk.orders.live
+    assert live.state is S.OPEN
+    assert far.told == ["place", f"move stop {ENTRY + 1}"]
+    # then the stop goes on from there, and its fill has its reason
+    await desk.prints(ENTRY + 5)
+    assert far.told[-1] == f"move stop {ENTRY + 2}"
+    far.fill("stop", price=ENTRY + 1)
+    far.end("target")
+    await desk.hear()
+    with reading(place(url)) as reader:
+        (trip,) = lists.list_round_trips(reader, reader.runs, Filters())
+        assert (trip["exit_reason"], trip["slippage_ticks"], trip["r"]) == ("breakeven", 0, pytest.approx(1 / 3))
+        assert "stop moved to 4200.25 (breakeven)" in tell(explain(reader, live.bracket.id))
+    desk.die()
+
+
+async def test_a_move_that_was_never_heard_of_is_wanted_again_after_a_crash(url: str) -> None:
+    far = Far()
+    desk = await Desk.open(url, far, MANAGE).start()
+    await desk.open_one()
+    await desk.prints(ENTRY + 3)
+    desk.die()
+    far.connection += 1
+    desk = await Desk.open(url, far, MANAGE).start()
+    await desk.snapshot()
+    await desk.prints(ENTRY + 3)
+    assert far.told == ["place", *[f"move stop {ENTRY + 1}"] * 2]
+    desk.die()
