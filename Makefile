@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock secrets clean
+.PHONY: help run test lint bench sim lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -35,6 +35,9 @@ lint: $(VENV)/.dev  ## style, types (strict) and import contracts
 bench: $(VENV)/.dev  ## measure beside the limits and the peers; writes bench.json
 	@$(MAKE) --no-print-directory $(PEERS)/.peers || echo "peers are not to be had here: their rows will say so"
 	@$(BIN)/python -P -m tests.bench
+
+sim: $(VENV)/.dev  ## play simulated trading days under faults: DAYS=1000 SEED=1 JOBS=2; SEED=7 [SHRINK=1] one day
+	@$(BIN)/python -m tests.sim $(foreach name,DAYS SEED JOBS SHRINK PLAN,$(if $($(name)),$(name)=$($(name))))
 
 lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres -o requirements.lock pyproject.toml

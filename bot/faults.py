@@ -6,6 +6,7 @@ in the environment kills the process at the n-th passing of a point. They are fo
 
 import os
 import signal
+from collections.abc import Callable
 from typing import Literal, get_args
 
 Point = Literal["intent-committed", "bracket-sent", "fill-received", "fill-committed", "stop-lost"]
@@ -18,10 +19,21 @@ _armed: dict[str, int] = {}
 """Point → passings until it kills."""
 
 
+_listener: Callable[[Point], None] | None = None
+
+
 def fault_point(name: Point) -> None:
     """Pass a dangerous moment."""
     if _armed:
         _pass(name)
+    if _listener is not None:
+        _listener(name)
+
+
+def listen(listener: Callable[[Point], None] | None) -> None:
+    """Have a simulation told of each passing; None: nobody listens any more."""
+    global _listener
+    _listener = listener
 
 
 def arm(text: str) -> None:

@@ -8,6 +8,8 @@
     broker.py     the adapter of one run of the daemon, over that wire
     market.py     its ticks and its signals
     disk.py       the journal's file, which fills up and fails
+    people.py     what people do at the broker and say to the desk
+    process.py    one run of the daemon
     world.py      one day: starts and restarts of the daemon, faults, the healing, the end
 
 `python -m tests.sim DAYS=1000` plays days; `make sim` does the same.
