@@ -52,8 +52,10 @@ class SimBroker:
         self.alive = True
         self.inbox: deque[Report] = deque()
         self.arrived = asyncio.Event()
-        self.told: Callable[[str, Any], None] = lambda verb, what: None
-        """What left the desk: the verb, and what it was about."""
+        self.told: Callable[[str, Any, str], None] = lambda verb, what, fate: None
+        """What left the desk: the verb, what it was about, and whether it is `carried`, `lost` or `refused`."""
+        self.handed: Callable[[Report], None] = lambda report: None
+        """Told of each report that the desk takes."""
         self._wanted, self._stirred = asyncio.Event(), asyncio.Event()
         self._known: dict[str, OrderState] = {}
         self._heard: set[str] = set()
@@ -149,7 +151,11 @@ class SimBroker:
 
     def next_report(self, ticks: Ticks, row: int, stop: Stop) -> tuple[int, Report] | None:
         """The next report in order of arrival."""
-        return (row, self.inbox.popleft()) if self.inbox and self.alive else None
+        if not self.inbox or not self.alive:
+            return None
+        report = self.inbox.popleft()
+        self.handed(report)
+        return row, report
 
     # What the wire does
 
@@ -212,8 +218,12 @@ class SimBroker:
     def _sent(self, verb: str, what: Any, act: Callable[[], None]) -> None:
         if not self.alive:
             return
-        self.told(verb, what)
-        self._wire.send(act)
+        try:
+            carried = self._wire.send(act)
+        except Unreachable:
+            self.told(verb, what, "refused")
+            raise
+        self.told(verb, what, "carried" if carried else "lost")
         self._stirred.set()
 
     def _say(self, report: Report) -> None:

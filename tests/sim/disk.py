@@ -41,6 +41,8 @@ class Disk:
     def __init__(self, inner: Store, platter: Platter, kill: Callable[[], None]) -> None:
         self._inner, self._platter, self._kill = inner, platter, kill
         self.dead = False
+        self.writing: Callable[[list[tuple[str, list[Any]]]], None] = lambda group: None
+        """Told of each group before the database is."""
         self.written: Callable[[list[tuple[str, list[Any]]]], None] = lambda group: None
         """Told of each group that has become durable."""
 
@@ -64,6 +66,7 @@ class Disk:
                     kill = True
         platter.refuse()
         rows = [(table, list(held)) for table, held in group]
+        self.writing(rows)
         self._inner.write(rows)
         self.written(rows)
         if kill:

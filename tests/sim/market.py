@@ -51,6 +51,8 @@ class SimMarket:
         """(row of the batch at hand, what will be wanted) for the engine."""
         self.due: Callable[[], int | None] = lambda: None
         self.stale = self.subscribed = False
+        self.newest: dict[int, int] = {}
+        """Instrument → stamp of the newest row that was handed over."""
 
     async def subscribe(self) -> None:
         """From now on somebody listens."""
@@ -78,6 +80,7 @@ class SimMarket:
 
     def _take(self) -> Ticks:
         rows, self._rows = self._rows, []
+        self.newest.update((row[7], row[0]) for row in rows)
         self.signals, self._signals = self._signals, []
         return np.array(rows, TICK) if rows else _NOTHING
 

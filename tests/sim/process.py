@@ -50,7 +50,7 @@ class SimRun(Run):
         writer = super()._open_journal(account)
         groups: Any = writer._groups
         self.disk = groups._store = Disk(groups._store, world.platter, world.kill)
-        self.disk.written = world.written
+        self.disk.writing, self.disk.written = world.write, world.written
         groups.measured_by = world.clock.now_ns
         return writer
 

@@ -63,7 +63,7 @@ def day_of(plan: FaultPlan) -> tuple[int, list[tuple[str, str]]]:
     rows: list[tuple[str, str]] = []
 
     def watch(world: World) -> None:
-        world.writes.append(lambda table, row: rows.append((table, repr(row))))
+        world.wrote.append(lambda group: rows.extend((table, repr(row)) for table, held in group for row in held))
 
     world = play(plan, watch)
     return world.loop.turns, rows

@@ -63,8 +63,8 @@ class Wire:
 
     # Towards the exchange
 
-    def send(self, act: Callable[[], None]) -> None:
-        """Carry something to the exchange. Raises Unreachable when it cannot even begin to."""
+    def send(self, act: Callable[[], None]) -> bool:
+        """Carry something to the exchange: whether it will arrive. Raises Unreachable when it cannot even begin to."""
         delay, times = self._latency(), 1
         for fault in self.hits("out"):
             match fault.what:
@@ -80,15 +80,16 @@ class Wire:
                 case "cut-after":
                     self.loop.call_later(0.001, self.cut, fault.arg)
         if self.silent:
-            return
+            return False
         if self.degraded:
             if not self._loses:
                 self._held += [act] * times
-            return
+            return times > 0 and not self._loses
         at = max(self._turn_out, self.loop.time() + delay)
         self._turn_out = at + 1e-6
         for _ in range(times):
             self.loop.call_at(at, act)
+        return times > 0
 
     def sent(self, instrument: int) -> None:
         """A bracket has been handed over: what is to follow it is set."""

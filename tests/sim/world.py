@@ -19,6 +19,7 @@ from typing import Any, get_args
 from bot import faults
 from bot.desk import Desk
 from bot.domain.command import Command, Verb
+from bot.domain.order import Report
 from bot.errors import PaperpitError
 from tests.sim.disk import Killed, Platter
 from tests.sim.exchange import Exchange
@@ -37,6 +38,7 @@ STEP_S = 1.0
 RESUMED_S = 12.0
 """When, after the healing, a person says that what is strange may stay and that trading goes on."""
 LOG = 400
+Group = list[tuple[str, list[Any]]]
 STARTS_MAX = 500
 
 
@@ -81,10 +83,16 @@ class World:
         self._saying: set[asyncio.Task[None]] = set()
         self.checks: list[Callable[[World], None]] = []
         """Called after every turn."""
-        self.writes: list[Callable[[str, Any], None]] = []
-        """Called with each durable row: its table, and it."""
-        self.tellings: list[Callable[[str, Any], None]] = []
-        """Called with what leaves a desk: the verb, and what it was about."""
+        self.writing: list[Callable[[Group], None]] = []
+        """Called with each group of rows before the database gets it."""
+        self.wrote: list[Callable[[Group], None]] = []
+        """Called with each group that has become durable."""
+        self.tellings: list[Callable[[str, Any, str], None]] = []
+        """Called with what leaves a desk: the verb, what it was about, and whether it was carried, lost or refused."""
+        self.heard: list[Callable[[Report], None]] = []
+        """Called with each report that a desk takes."""
+        self.acknowledged: list[Callable[[Command], None]] = []
+        """Called with each command of which a person was told that it is done."""
         self.ends: list[Callable[[World], None]] = []
         """Called when the day has come to rest."""
 
@@ -175,7 +183,7 @@ class World:
     async def _one_run(self) -> None:
         async with SimRun(self, self._starts) as run:
             self.run = run
-            run.broker.told = self._left
+            run.broker.told, run.broker.handed = self._left, self._handed
             try:
                 await run.trade()
             finally:
@@ -257,6 +265,8 @@ class World:
     async def _tell(self, desk: Desk, command: Command) -> None:
         with contextlib.suppress(PaperpitError):
             await desk.tell(command)
+            for acknowledged in self.acknowledged:
+                acknowledged(command)
 
     # The end
 
@@ -302,14 +312,22 @@ class World:
                     self.log(f"{row.bracket_id} {row.state}: {row.why}")
             elif table == "bracket":
                 self.told.brackets += len(rows)
-            for write in self.writes:
-                for row in rows:
-                    write(table, row)
+        for wrote in self.wrote:
+            wrote(group)
 
-    def _left(self, verb: str, what: Any) -> None:
+    def write(self, group: Group) -> None:
+        """Rows are handed to the database."""
+        for writing in self.writing:
+            writing(group)
+
+    def _handed(self, report: Report) -> None:
+        for hear in self.heard:
+            hear(report)
+
+    def _left(self, verb: str, what: Any, fate: str) -> None:
         self.log(f"sent {verb} {getattr(what, 'id', None) or getattr(what, 'client_order_id', what)}")
         for telling in self.tellings:
-            telling(verb, what)
+            telling(verb, what, fate)
 
     def _turned(self) -> None:
         for check in self.checks:
