@@ -8,6 +8,7 @@ import click
 
 from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
+from bot.cli.remarks import note, tag
 from bot.cli.report import report
 
 
@@ -87,7 +88,10 @@ def _add(name: str, listing: Listing) -> None:
             rows = getattr(lists, function)(found.reader, found.runs, filters)
             if not as_json and not as_csv:
                 rows = _for_people(rows, found)
-        print_rows(rows, listing.columns, as_json=as_json, as_csv=as_csv, empty=listing.empty)
+        if not as_json:
+            rows = [{**row, "notes": [note["text"] for note in row["notes"]]} for row in rows]
+        said = [name for name in ("tags", "notes") if any(row[name] for row in rows)]
+        print_rows(rows, (*listing.columns, *said), as_json=as_json, as_csv=as_csv, empty=listing.empty)
         if rows and listing.note and not as_json and not as_csv:
             say(f"{len(rows)} of run {found.runs[0].run} · {listing.note}" if len(found.runs) == 1 else listing.note)
 
@@ -117,6 +121,8 @@ def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str,
 
 
 journal.add_command(report)
+journal.add_command(note)
+journal.add_command(tag)
 
 
 @journal.command()
@@ -125,10 +131,12 @@ journal.add_command(report)
 @json_option
 def show(row_id: str, journal: str | None, run: str | None, as_json: bool) -> None:
     """Print one row whole: a run, or any row that has an id."""
+    from bot.journal.remarks import Remarks, remarks
     from bot.journal.show import find
 
     with opened(journal, run) as found:
-        row = find(found.reader, found.id(row_id))
+        subject = found.id(row_id)
+        row = {**find(found.reader, subject), **remarks(found.reader, [subject]).get(subject, Remarks()).shape()}
     if as_json:
         print_json(row)
     else:

@@ -20,6 +20,7 @@ from bot.desk import Desk
 from bot.domain.command import Command
 from bot.domain.mode import Mode
 from bot.errors import Unreachable
+from bot.journal.place import place as place_of
 
 SECOND_NS = 1_000_000_000
 AGAIN_NS = 60 * SECOND_NS
@@ -101,13 +102,13 @@ class Daemon:
 
     def status(self) -> dict[str, Any]:
         """What `status --json` prints."""
-        run = self._run
+        run, place = self._run, place_of(self._asked.journal)
         told = dict(_NOBODY, state=self._state, mode=self._mode.value, reasons=[self._why])
         if run is not None:
             told.update(run.facts())
         return {
             **told,
-            "journal": self._asked.journal,
+            "journal": place.url if place.path is not None else place.shown,
             "desk": self._asked.bot.value.desk,
             "version": importlib.metadata.version("paperpit"),
         }

@@ -62,6 +62,8 @@ class Told:
         """Do it, and write it down as of `now`: a repetition of the run does it at the same place."""
         if command.nonce in self._done:
             return self._done[command.nonce]
+        if command.verb in ("note", "tag"):
+            return self._remark(command)
         try:
             result = await self._do(command, now)
         except PaperpitError as error:
@@ -88,6 +90,17 @@ class Told:
                 return "stopping: entries are cancelled, positions stay under their stops"
             case _:
                 raise UsageError(f"{command.verb} is nothing that the desk does")
+
+    def _remark(self, command: Command) -> str:
+        """What a person says about a row; it changes nothing that the desk does, so that a repetition leaves it out."""
+        journal = self._p.journal
+        if command.verb == "note":
+            journal.note(command.subject, command.text, command.ts, command.who)
+        for name in command.tags:
+            journal.tag(command.subject, name, command.ts, command.who, removed=command.remove)
+        journal.commit()
+        self._done[command.nonce] = "written"
+        return "written"
 
     def _pause(self, command: Command, now: int) -> str:
         why = command.reason or "by command"

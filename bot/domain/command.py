@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop"]
+Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop", "note", "tag"]
 
 KILL, PAUSE, STRATEGY = "kill", "pause", "strategy"
 """Keys of `control` for what a person closed, and for strategies that failed: the newest row of a key holds."""
@@ -36,6 +36,14 @@ class Command:
     strategy: str = ""
     instrument: str = ""
     clear_kill: bool = False
+    who: str = ""
+    """The user of the machine that says it."""
+    subject: str = ""
+    """Of a note or a tag: the id of a row, or a run."""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    remove: bool = False
+    """Take the tags off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ _LIVE_RULES: Mapping[str, str] = {
     "link": "link",
     "feed": "feed",
     "health": "health",
+    "house": "health",
     "freshness": "health",
     "paper": "account",
     "unsettled": "link",

@@ -18,7 +18,7 @@ START = hashlib.sha256(f"paperpit-chain-{VERSION}".encode()).hexdigest()
 UNCOMPARED = frozenset({"heartbeat", "note", "tag"})
 """Tables that say nothing about what a run did."""
 
-_WALL = {"run": {"started_ns"}, "order": {"late"}, "mode_change": {"wall_ns", "head"}}
+_WALL = {"run": {"started_ns"}, "order": {"late"}, "command": {"who"}, "mode_change": {"wall_ns", "head"}}
 _KEPT = {
     table: tuple(
         index

@@ -13,6 +13,7 @@ from bot.errors import InputMissing
 from bot.journal import rows
 from bot.journal.lists import outcomes_of, states_of
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.remarks import remarks
 from bot.journal.round_trips import round_trip
 from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids
 
@@ -49,6 +50,7 @@ def explain(reader: Reader, row_id: str) -> Facts:
         "fills": _fills(reader, bracket, grid),
         "round_trip": trip.shape() if trip else None,
         "first_stop": grid.price(trip.first_stop) if trip else None,
+        **_remarks(reader, [row.id for row in (bracket, *decisions, signal) if row is not None]),
         "footprints": [_decode(row.bar) for row in _of(reader, rows.Footprint, "signal_id", signal and signal.id)],
     }
 
@@ -74,6 +76,13 @@ def _found(reader: Reader, row_id: str) -> tuple[rows.Bracket | None, list[rows.
     if bracket is not None:
         decisions = [row for row in decisions if row.id == bracket.decision_id]
     return bracket, decisions, signal
+
+
+def _remarks(reader: Reader, ids: Sequence[str]) -> Facts:
+    """What people have written about a story, whichever of its rows they named."""
+    found = [one.shape() for one in remarks(reader, ids).values()]
+    notes = sorted((note for one in found for note in one["notes"]), key=lambda note: int(note["ts_ns"]))
+    return {"tags": sorted({tag for one in found for tag in one["tags"]}), "notes": notes}
 
 
 def _one(reader: Reader, kind: type[Any], key: str, value: str | None) -> Any:

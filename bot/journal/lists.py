@@ -10,6 +10,7 @@ from bot.domain.order import OrderState
 from bot.journal import rows
 from bot.journal.filters import Filters, Sessions
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.remarks import remarked
 from bot.journal.round_trips import commissions, round_trips
 from bot.journal.standing import standing
 from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids, money_text
@@ -58,7 +59,7 @@ class Wanted:
 
 def list_runs(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """Every start of the desk."""
-    return [
+    shapes = [
         {
             "run": run.run,
             "started_ns": run.started_ns,
@@ -72,6 +73,7 @@ def list_runs(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shap
         }
         for run in filters.started(runs, reader)
     ]
+    return remarked(reader, shapes)
 
 
 def list_signals(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
@@ -79,18 +81,20 @@ def list_signals(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> S
     runs = filters.runs(runs)
     outcomes = outcomes_of(d for d in reader.read(rows.Decision, runs) if filters.strategy in ("", d.strategy))
     seen = reader.read(rows.Signal, runs)
-    return _seen(Wanted.of(reader, runs, filters), seen, outcomes)
+    return _seen(reader, Wanted.of(reader, runs, filters), seen, outcomes)
 
 
 def list_candidates(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """What fell short of a signal, in the shape of one; no strategy was ever asked about it."""
     runs = filters.runs(runs)
     seen = reader.read(rows.Candidate, runs)
-    return _seen(Wanted.of(reader, runs, filters), seen, {})
+    return _seen(reader, Wanted.of(reader, runs, filters), seen, {})
 
 
-def _seen(wanted: Wanted, seen: Sequence[rows.Signal | rows.Candidate], outcomes: Mapping[str, str]) -> Shapes:
-    return [
+def _seen(
+    reader: Reader, wanted: Wanted, seen: Sequence[rows.Signal | rows.Candidate], outcomes: Mapping[str, str]
+) -> Shapes:
+    shapes = [
         {
             "id": row.id,
             "run": row.run,
@@ -109,6 +113,7 @@ def _seen(wanted: Wanted, seen: Sequence[rows.Signal | rows.Candidate], outcomes
         for row in seen
         if wanted.has(row, row.ts) and (not wanted.filters.strategy or row.id in outcomes)
     ]
+    return remarked(reader, shapes)
 
 
 def outcomes_of(decisions: Iterable[rows.Decision]) -> dict[str, str]:
@@ -125,7 +130,7 @@ def list_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> S
     """What was refused, with every reason."""
     runs = filters.runs(runs)
     wanted = Wanted.of(reader, runs, filters)
-    return [
+    shapes = [
         {
             "id": row.id,
             "run": row.run,
@@ -139,6 +144,7 @@ def list_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> S
         for row in reader.read(rows.Decision, runs)
         if row.verdict == "blocked" and wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)
     ]
+    return remarked(reader, shapes)
 
 
 def list_orders(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
@@ -146,7 +152,7 @@ def list_orders(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sh
     runs = filters.runs(runs)
     wanted, strategy = Wanted.of(reader, runs, filters), _strategies(reader, filters)
     states = states_of(reader.children(rows.OrderEvent, "client_order_id", rows.Order, "client_order_id", runs))
-    return [
+    shapes = [
         {
             "id": row.client_order_id,
             "client_order_id": row.client_order_id,
@@ -163,6 +169,7 @@ def list_orders(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sh
         for row in reader.read(rows.Order, runs)
         if wanted.has(row, row.created_ns) and filters.strategy in ("", strategy.get(row.bracket_id))
     ]
+    return remarked(reader, shapes)
 
 
 def states_of(events: Iterable[rows.OrderEvent]) -> dict[str, str]:
@@ -175,7 +182,7 @@ def list_fills(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sha
     runs = filters.runs(runs)
     wanted, strategy = Wanted.of(reader, runs, filters), _strategies(reader, filters)
     paid = commissions(reader, runs)
-    return [
+    shapes = [
         {
             "id": row.id,
             "run": row.run,
@@ -194,17 +201,19 @@ def list_fills(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sha
         for row in standing(reader.read(rows.Fill, runs))
         if wanted.has(row, row.ts) and filters.strategy in ("", strategy.get(row.bracket_id))
     ]
+    return remarked(reader, shapes)
 
 
 def list_round_trips(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """Every bracket that went in and came out; times are those of its entry."""
     runs = filters.runs(runs)
     wanted = Wanted.of(reader, runs, filters)
-    return [
+    shapes = [
         trip.shape()
         for trip in round_trips(reader, runs)
         if wanted.has(trip.bracket, trip.entries[0].ts) and filters.strategy in ("", trip.bracket.strategy)
     ]
+    return remarked(reader, shapes)
 
 
 def _strategies(reader: Reader, filters: Filters) -> dict[str | None, str]:

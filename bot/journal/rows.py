@@ -5,7 +5,8 @@ row. Prices are integer ticks of the row's instrument, money is decimal text, ti
 and a comment says which texts are JSON. `chain`, where a row has it, is the hash of it and all chained rows before it.
 """
 
-from typing import NamedTuple
+import re
+from typing import NamedTuple, get_args
 
 
 class Run(NamedTuple):
@@ -270,6 +271,7 @@ class Command(NamedTuple):
     instrument: str
     clear_kill: int
     result: str
+    who: str = ""  # the user of the machine that said it
 
 
 class ModeChange(NamedTuple):
@@ -338,24 +340,26 @@ class Anomaly(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A person's words about a row. May be edited."""
+    """A person's words about a row, or about a run."""
 
     seq: int
     run: str
     subject: str
-    ts: int
+    ts: int  # wall
     text: str
+    who: str = ""
 
 
 class Tag(NamedTuple):
-    """A person's label on a row. May be taken off."""
+    """A person's label on a row, or that it is taken off again: the newest row of a subject's label holds."""
 
     seq: int
     run: str
     subject: str
     name: str
-    ts: int
-    removed_ns: int | None
+    ts: int  # wall
+    removed_ns: int | None  # wall, where this row takes it off
+    who: str = ""
 
 
 Row = (
@@ -364,33 +368,7 @@ Row = (
     | LinkEvent | Control | CalendarEvent | Anomaly | Note | Tag
 )  # fmt: skip
 
-TABLES: dict[str, type[Row]] = {
-    "run": Run,
-    "instrument": Instrument,
-    "signal": Signal,
-    "candidate": Candidate,
-    "footprint": Footprint,
-    "decision": Decision,
-    "bracket": Bracket,
-    "bracket_event": BracketEvent,
-    "order": Order,
-    "amendment": Amendment,
-    "broker_order": BrokerOrder,
-    "order_event": OrderEvent,
-    "fill": Fill,
-    "commission": Commission,
-    "adjustment": Adjustment,
-    "excursion": Excursion,
-    "command": Command,
-    "mode_change": ModeChange,
-    "heartbeat": Heartbeat,
-    "link_event": LinkEvent,
-    "control": Control,
-    "calendar_event": CalendarEvent,
-    "anomaly": Anomaly,
-    "note": Note,
-    "tag": Tag,
-}
+TABLES: dict[str, type[Row]] = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", row.__name__).lower(): row for row in get_args(Row)}
 """Table name → row, parents before children: the order in which a group is written."""
 
 CHAINED = ("decision", "order_event", "fill", "adjustment", "control")

@@ -30,6 +30,10 @@ def _list_of(**keys: Schema) -> Schema:
 SIDE = _one_of("long", "short")
 WAY = _one_of("buy", "sell")
 ROLE = _one_of(*(role.value for role in Role), "quote")
+REMARKS: dict[str, Schema] = {
+    "tags": {"type": "array", "items": TEXT},
+    "notes": _list_of(ts_ns=INTEGER, who=TEXT, text=TEXT),
+}
 REASON: Schema = {
     "type": "object",
     "properties": {"rule": TEXT, "message": TEXT, "facts": OBJECT},
@@ -47,6 +51,7 @@ LISTS: dict[str, Schema] = {
         config_hash=TEXT,
         strategies={"type": "array", "items": TEXT},
         warm=_or_null(TEXT),
+        **REMARKS,
     ),
     "signals": _list_of(
         id=TEXT,
@@ -62,6 +67,7 @@ LISTS: dict[str, Schema] = {
         strength=NUMBER,
         evidence={"type": "object", "additionalProperties": {"type": ["number", "null"]}},
         outcome=_one_of("approved", "blocked", "unused"),
+        **REMARKS,
     ),
     "blocked": _list_of(
         id=TEXT,
@@ -72,6 +78,7 @@ LISTS: dict[str, Schema] = {
         side=_or_null(SIDE),
         signal_id=_or_null(TEXT),
         reasons={"type": "array", "items": REASON, "minItems": 1},
+        **REMARKS,
     ),
     "orders": _list_of(
         id=TEXT,
@@ -85,6 +92,7 @@ LISTS: dict[str, Schema] = {
         stop_price=_or_null(DECIMAL),
         state=_one_of(*(state.value for state in OrderState)),
         created_ns=INTEGER,
+        **REMARKS,
     ),
     "fills": _list_of(
         id=TEXT,
@@ -100,6 +108,7 @@ LISTS: dict[str, Schema] = {
         quantity=INTEGER,
         price=DECIMAL,
         commission=_or_null(DECIMAL),
+        **REMARKS,
     ),
     "round-trips": _list_of(
         id=TEXT,
@@ -125,6 +134,7 @@ LISTS: dict[str, Schema] = {
         mfe_ticks=_or_null(INTEGER),
         exit_reason=_one_of(*REASONS),
         signal_id=_or_null(TEXT),
+        **REMARKS,
     ),
 }
 

@@ -39,6 +39,11 @@ def find(reader: Reader, row_id: str) -> dict[str, Any]:
     )
 
 
+def run_of(reader: Reader, row_id: str) -> str:
+    """The run that wrote a row. Raises InputMissing."""
+    return str(find(reader, row_id)["run"])
+
+
 def _opened(name: str, value: Any) -> Any:
     return msgspec.json.decode(value) if name in JSON_COLUMNS and value is not None else value
 

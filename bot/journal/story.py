@@ -24,6 +24,8 @@ def tell(facts: Facts) -> str:
         parts += ["", *_result(facts)]
     elif facts["kind"] == "bracket":
         parts += ["", _unfinished(facts)]
+    if facts["tags"] or facts["notes"]:
+        parts += ["", *_remarks(facts)]
     drawn = ladder(facts)
     if drawn:
         parts += ["", *drawn]
@@ -195,6 +197,16 @@ def _unfinished(facts: Facts) -> str:
     if not facts["fills"]:
         return f"Nothing was filled; the bracket is {state['state']}{why}."
     return f"The position is not closed by fills; the bracket is {state['state']}{why}."
+
+
+def _remarks(facts: Facts) -> list[str]:
+    tags = [f"  tags  {', '.join(facts['tags'])}"] if facts["tags"] else []
+    return ["What was said about it", *tags, *(f"  {_noted(note)}" for note in facts["notes"])]
+
+
+def _noted(note: Facts) -> str:
+    at = datetime.fromtimestamp(note["ts_ns"] // SECOND_NS, UTC).astimezone(NEW_YORK)
+    return f"{at:%Y-%m-%d %H:%M}  {note['who'] or 'somebody'}: {note['text']}"
 
 
 def _named(values: Mapping[str, Any]) -> list[str]:

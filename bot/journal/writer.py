@@ -253,8 +253,17 @@ class Writer:
                 command.instrument,
                 int(command.clear_kill),
                 result,
+                command.who,
             ),
         )
+
+    def note(self, subject: str, text: str, ts: int, who: str) -> None:
+        """A person's words about a row."""
+        self._add("note", rows.Note(self._next(), self.run, subject, ts, text, who))
+
+    def tag(self, subject: str, name: str, ts: int, who: str, *, removed: bool = False) -> None:
+        """A person's label on a row, or its end."""
+        self._add("tag", rows.Tag(self._next(), self.run, subject, name, ts, ts if removed else None, who))
 
     def mode_change(self, mode: str, causes: Sequence[str], ts: int) -> None:
         """The desk's mode changed."""

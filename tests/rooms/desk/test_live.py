@@ -170,3 +170,16 @@ def test_a_replay_of_the_same_rows_makes_the_same_orders(tmp_path: Path) -> None
     assert [[row[key] for key in keys] for row in live.played.orders] == [
         [row[key] for key in keys] for row in again.orders
     ]
+
+
+def test_a_running_desk_writes_what_people_say_about_its_rows(tmp_path: Path) -> None:
+    said = {
+        6: command("note", "a", subject="the run", text="a slow morning", who="ann"),
+        8: command("tag", "b", subject="the run", tags=("slow",), who="ann"),
+        9: command("tag", "b", subject="the run", tags=("slow",), who="ann"),
+    }
+    live = run(tmp_path, busy(), ANYTIME, commands=said)
+    assert [live.told[row]["result"] for row in said] == ["written"] * 3
+    assert [(row.subject, row.text, row.who) for row in live.rows(rows.Note)] == [("the run", "a slow morning", "ann")]
+    assert [(row.name, row.removed_ns) for row in live.rows(rows.Tag)] == [("slow", None)]
+    assert live.rows(rows.Command) == []

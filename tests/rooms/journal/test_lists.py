@@ -56,6 +56,8 @@ def test_the_worked_trade_is_six_ticks_and_two_r(url: str) -> None:
             "mfe_ticks": 6,
             "exit_reason": "target",
             "signal_id": bracket.approved.proposal.signal_id,
+            "tags": [],
+            "notes": [],
         }
     ]
 
