@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +22,16 @@ USER = "paperpit"
 _DEBIAN = "/usr/lib/postgresql"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
-    """A running server; `database` gives an empty one's URL."""
+    """A server; `database` gives an empty one's URL. `restart` is what a crash of it and its return look like."""
 
     port: int
+    _command: Sequence[str]
+    _account: Mapping[str, Any]
+    _folder: str
     _made: set[str] = field(default_factory=set)
+    _running: "subprocess.Popen[str] | None" = None
 
     def url(self, database: str) -> str:
         """The URL of one of its databases."""
@@ -45,6 +49,29 @@ class Postgres:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")
         return self.url(name)
+
+    def start(self) -> None:
+        """Come back when it takes connections."""
+        self._running = subprocess.Popen(
+            self._command, cwd=self._folder, stderr=subprocess.PIPE, text=True, **self._account
+        )
+        assert self._running.stderr is not None
+        # The server says itself when it is ready: nobody sleeps and hopes.
+        for line in self._running.stderr:
+            if "ready to accept connections" in line:
+                return
+        pytest.fail(f"PostgreSQL did not start: exit {self._running.wait()}")
+
+    def stop(self) -> None:
+        """At once, without a word to whoever is connected."""
+        if self._running is not None:
+            self._running.send_signal(signal.SIGQUIT)
+            self._running.communicate()
+
+    def restart(self) -> None:
+        """Gone and back: every connection is lost, what was committed is there."""
+        self.stop()
+        self.start()
 
 
 def binary(name: str) -> str | None:
@@ -83,18 +110,9 @@ def postgres(*, fsync: bool = False) -> Iterator[Postgres]:
         subprocess.run(make, check=True, capture_output=True, cwd=folder, **account)
         waits = f"fsync={'on' if fsync else 'off'}"
         settings = ("-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "shared_buffers=16MB", "-c", waits)
-        running = subprocess.Popen(
-            [server, "-D", data, *settings], cwd=folder, stderr=subprocess.PIPE, text=True, **account
-        )
+        running = Postgres(port, [server, "-D", data, *settings], account, folder)
         try:
-            assert running.stderr is not None
-            # The server says itself when it is ready: nobody sleeps and hopes.
-            for line in running.stderr:
-                if "ready to accept connections" in line:
-                    break
-            else:
-                pytest.fail(f"PostgreSQL did not start: exit {running.wait()}")
-            yield Postgres(port)
+            running.start()
+            yield running
         finally:
-            running.send_signal(signal.SIGQUIT)  # at once: its data are thrown away
-            running.communicate()
+            running.stop()  # its data are thrown away
