@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim lock secrets clean
+.PHONY: help run test lint bench sim chaos lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev  ## measure beside the limits and the peers; writes bench.js
 
 sim: $(VENV)/.dev  ## play simulated trading days under faults: DAYS=1000 SEED=1 JOBS=2; SEED=7 [SHRINK=1] one day
 	@$(BIN)/python -m tests.sim $(foreach name,DAYS SEED JOBS SHRINK PLAN,$(if $($(name)),$(name)=$($(name))))
+
+chaos: $(VENV)/.dev  ## kill -9 the daemon; KILLS=500 DB=sqlite|postgres SEED=1 JOBS=2
+	@$(BIN)/python -P -m tests.chaos --kills $(or $(KILLS),500) --db $(or $(DB),sqlite) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
 
 lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres -o requirements.lock pyproject.toml

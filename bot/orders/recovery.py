@@ -27,6 +27,7 @@ from bot.domain.order import (
 )
 from bot.domain.past import Past
 from bot.errors import Unreachable
+from bot.faults import fault_point
 from bot.orders.adopt import Adoption
 from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.machine import Machine
@@ -80,6 +81,7 @@ class Recovery:
             raise Unreachable(f"the broker did not say what it holds: {answer.reason} {answer.detail}".rstrip())
         machine = self._machine
         adopted = Adoption(machine, self._products).take_up(past, now)
+        fault_point("taken-up")
         self._fills.update(past.fills)
         machine.settled = not machine.live
         known = answer
@@ -94,6 +96,7 @@ class Recovery:
                 if isinstance(again, Unavailable):
                     continue  # silence decides nothing, and ends nothing either
                 now, known = max(now, again.asked_ns), again
+        fault_point("compared")
         notes = [*adopted, *map(str, self._told), *self._sentences()]
         if notes:
             machine.journal.mode_change("reconciled", notes, now)

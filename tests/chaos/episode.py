@@ -19,7 +19,7 @@ from tests.chaos.truth import Truth
 from tests.gateways import gateway_program
 
 REFUSED, INTERRUPTED = 69, 128 + signal.SIGTERM
-READY_S, PATIENCE_S, HEALED_S = 30.0, 5.0, 1.5
+READY_S, PATIENCE_S, HEALED_S = 120.0, 5.0, 1.5
 """How long readiness may take at all; how long a named moment is waited for; how long a fault of a start lasts."""
 RESTART_EVERY = 20
 OURS = frozenset({"naked", "orphan"})
@@ -47,6 +47,7 @@ class Episode:
         )
         async with gateway_program(*map(str, words), cwd=self.folder) as far:
             self.truth, self._up, self._number = Truth(ledger), list[tuple[int, int]](), 0
+            self._usual_s = 1.5
             name = f"chaos-{far.port}"
             bot = market.settings(self.folder, desk=name, port=far.port, journal=self.journal.url)
             self._words = ("--config", str(bot), "--warm", "none", "--once", "--fault-points")
@@ -62,7 +63,7 @@ class Episode:
             await self._go_wrong(fault)
         life = await self._start(death)
         if death.unready:
-            await life.dies(death.after_s)
+            await life.dies(death.after * self._usual_s)
         elif await self._ready(life, fault):
             await self._until(life, death)
         self.summary.died(death, by_itself=life.code is not None, truth=self.truth.catch_up())
@@ -82,7 +83,7 @@ class Episode:
     async def _ready(self, life: Life, fault: Fault | None) -> bool:
         """Whether it became ready; compares the books when it did."""
         at_start = fault is not None and fault.after_s < 0
-        if at_start and not await life.ready(HEALED_S):
+        if at_start and not await life.ready(self._usual_s + HEALED_S):
             await self._control({"do": "fault", "name": "clear"})
         if not await life.ready(READY_S):
             if life.code is None:
@@ -90,6 +91,7 @@ class Episode:
             return False
         written = journal.read(self.journal.url)
         if not at_start:
+            self._usual_s = life.ready_s
             self.summary.ready(life.ready_s, written.runs)
         self._found(books.missing(self.truth.catch_up(), written, life.started), None)
         return True
@@ -98,7 +100,7 @@ class Episode:
         """From readiness to the moment of death; a named moment may have come before."""
         await self._restarted()
         going_wrong = asyncio.create_task(self._meanwhile(death))
-        await life.dies(PATIENCE_S if death.point else death.after_s)
+        await life.dies(PATIENCE_S if death.point else death.after)
         going_wrong.cancel()
         await asyncio.gather(going_wrong, return_exceptions=True)
 

@@ -19,14 +19,14 @@ name = "chaos"
 strategy = "drill"
 instrument = "ES"
 timeframe = "1s"
-time_stop = "20s"
+time_stop = "40s"
 
 [params]
 every = 2
 
 [bracket]
-stop_ticks = 3
-target_ticks = 4
+stop_ticks = 5
+target_ticks = 7
 contracts = 2                            # so that an entry can fill in part
 
 [entry]

@@ -26,6 +26,8 @@ AT_START = (
     *(("slow-acks", "300"), ("doubled-status", ""), ("partial-fills", "1"), ("repeated-execution", "")),
     *(("status-without-execution", ""), ("corrected-execution", "1"), ("id-rollback", "10")),
 )
+AT_A_START = ("taken-up", "compared")
+"""Named moments that come once in a life."""
 PROVOKED = {"stop-lost": ("order-cancelled", "stop")}
 """Named moments that come only when something goes wrong at the broker."""
 
@@ -50,21 +52,23 @@ class Fault:
 
 @dataclass(frozen=True)
 class Death:
-    """How one life ends. `after_s` counts from when the daemon is ready, or from its start where it dies before."""
+    """How one life ends. `after` are seconds from readiness; where it dies before, a share of what it takes."""
 
     point: str
     """The named moment that kills it; empty: a moment by chance."""
     passing: int
-    after_s: float
+    after: float
     unready: bool
     down_s: float
     """How long the daemon is away afterwards."""
     fault: Fault | None
 
     def __str__(self) -> str:
-        how = f"at {self.point}, time {self.passing}" if self.point else f"{self.after_s:.2f} s after "
-        what = "" if self.point else "its start" if self.unready else "ready"
-        return f"killed {how}{what}{f', {self.fault}' if self.fault else ''}"
+        if self.point:
+            how = f"at {self.point}, time {self.passing}"
+        else:
+            how = f"{self.after:.0%} on its way" if self.unready else f"{self.after:.2f} s after ready"
+        return f"killed {how}{f', {self.fault}' if self.fault else ''}"
 
 
 def plan(seed: str, kills: int) -> Sequence[Death]:
@@ -78,10 +82,12 @@ def plan(seed: str, kills: int) -> Sequence[Death]:
         point = points.pop() if chance.random() < POINT_SHARE else ""
         unready = not point and (again or chance.random() < RECOVERY_SHARE / (1 - POINT_SHARE))
         again = unready and chance.random() < AGAIN_SHARE
-        after = chance.uniform(0.3, 2.2) if unready else chance.expovariate(1 / 0.8)
+        after = chance.uniform(0.2, 1.1) if unready else min(chance.expovariate(1 / 0.8), 4.0)
         down = chance.choice((0.0, 0.0, chance.uniform(0, 0.8)))
         fault = _fault(chance) if chance.random() < FAULT_SHARE else None
-        deaths.append(Death(point, chance.choice((1, 1, 2, 3)), min(after, 4.0), unready, down, fault))
+        deaths.append(
+            Death(point, 1 if point in AT_A_START else chance.choice((1, 1, 2, 3)), after, unready, down, fault)
+        )
     return deaths
 
 
