@@ -39,6 +39,12 @@ class RiskSettings(Params):
     """An equal entry within this time is taken for a double."""
     no_entry_before_close: Duration = 15 * MINUTE_NS
     """No entry this close to the end of the strategy's hours."""
+    max_order_messages_per_minute: int = Field(60, ge=3)
+    """Order messages of entries in any minute (a bracket is three), and as many of what protects or ends orders. Beyond
+    it entries are refused and the kill switch trips."""
+    on_operator_cancel: Literal["reprotect", "flatten", "yield"] = "reprotect"
+    """When somebody ends a position's stop at the broker: place it once more and leave at the second time, leave at
+    once, or leave the position to that person, with its instrument closed to entries."""
     flatten_before_close: Duration = 5 * MINUTE_NS
     """Positions are closed this long before the end of the strategy's hours, or of the session."""
 

@@ -12,6 +12,7 @@ from bot.domain.command import Command
 from bot.domain.instrument import Instrument
 from bot.domain.order import AccountFacts
 from bot.orders.manager import OrderManager
+from bot.orders.sound import Band
 from bot.ports import Journal, Strategy
 from bot.risk.blackout import Blackout
 from bot.risk.gate import Gate
@@ -34,6 +35,9 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         gate,
         contracts,
         products,
+        bands=[_band(one) for one in instruments],
+        on_operator_cancel=opened.asked.bot.value.risk.on_operator_cancel,
+        per_minute=opened.asked.bot.value.risk.max_order_messages_per_minute,
         manages={spec.name: spec.manage for spec in opened.specs if spec.manage.moves},
         # Only a broker that is somewhere else can leave an order without an answer.
         **({"wall_ns": opened.clock.wall_ns} if live else {}),
@@ -58,6 +62,11 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         rolls=opened.adapter.rolls,
     )
     return Desk(parts), orders
+
+
+def _band(one: Instrument) -> Band:
+    """Prices that can be. A future may trade below zero, a stock may not."""
+    return Band(one.band_low if one.band_low is not None else 1 if one.kind == "stock" else None, one.band_high)
 
 
 def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackout]) -> Gate:

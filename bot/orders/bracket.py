@@ -1,9 +1,11 @@
 """One bracket while it lives: what of it has filled, what still works, how far price went for and against it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.domain.decision import Approved
 from bot.domain.market import ABSENT
-from bot.domain.order import ENDED, Bracket, BracketState, FillReport, Order, OrderState, Role
+from bot.domain.order import ENDED, Bracket, BracketState, FillReport, Order, OrderState, OrderType, Role
 
 _WORKING = frozenset({OrderState.WORKING, OrderState.PARTIAL})
 _WITHOUT_A_WORD = frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.PENDING_UNKNOWN})
@@ -33,12 +35,14 @@ class Leg:
     filled: int = 0
     told: int = 0  # its quantity as the broker holds it; 0: not told, a child follows what its parent has filled
     asked: int = 0  # the quantity that it was asked to have
+    asked_ns: int = 0  # and when, the last time
     sent_ns: int = 0
     sent_wall_ns: int = 0
     changed_ns: int = 0  # when its state was told last
     broker_ids: set[str] = field(default_factory=set)
     cancelling: str = ""  # why its end was asked for
     cancel_ns: int = 0  # and when, the last time
+    reached_ns: int = 0  # of a stop: since when the market stands at or beyond it
     concluded: bool = False  # the desk says that it ended, not the broker
     trigger: int | None = None  # the stop in force, ticks: the one that the broker named last
     moved: str = ""  # why it is not the one that was sent
@@ -80,7 +84,10 @@ class LiveBracket:
     """What a person should see of it, once each."""
     losses: int = 0  # how often its stop was lost
     tightening: str = ""  # why its stop is wanted nearer, until that was asked for
+    naked_ns: int = 0  # since when nothing covers it
+    yielded: bool = False  # a person took its stop away, and is to have it so
     attempts: int = 0  # how often a market exit was refused
+    retry_ns: int = 0  # when it is tried again
     unsent: bool = False  # journalled by an earlier run, and nothing says that it was ever sent
     counted: bool = False  # among the round trips
     fill_ids: set[str] = field(default_factory=set)
@@ -100,6 +107,12 @@ class LiveBracket:
     def share(self) -> int:
         """Units that this bracket holds in its own direction; below 0 when exits took out more than came in."""
         return self.filled_in - self.filled_out - self.adjusted
+
+    @property
+    def flipped(self) -> bool:
+        """Whether more went out than came in, or more came in than was wanted: it is brought to nothing."""
+        entry = self.legs[self.bracket.entry.client_order_id]
+        return self.share < 0 or (self.share > 0 and self.filled_in > max(entry.order.quantity, entry.told))
 
     @property
     def cover(self) -> int:
@@ -232,7 +245,7 @@ class LiveBracket:
                 return BracketState.FLATTENING
             if self.uncovered > 0 and any(leg.order.role is Role.STOP for leg in self.unknown()):
                 return BracketState.PENDING_UNKNOWN
-            if self.uncovered > 0 or self.share < 0:
+            if self.uncovered > 0 or self.flipped:
                 return BracketState.NAKED
             if self.filled_out:
                 return BracketState.EXITING
@@ -241,6 +254,22 @@ class LiveBracket:
             return BracketState.EXITING if entry else BracketState.CLOSED
         state = _OF_ENTRY[self.legs[self.bracket.entry.client_order_id].state]
         return BracketState.VOID if self.unsent and state is BracketState.CANCELLED else state
+
+
+def build(approved: Approved, next_id: Callable[[], str], now: int) -> Bracket:
+    """Entry, stop and target of what the gate approved, made at `now`."""
+    wish, bracket_id = approved.proposal, next_id()
+
+    def order(role: Role, side: int, kind: OrderType, price: int | None, stop: int | None) -> Order:
+        return Order(next_id(), bracket_id, wish.instrument, role, side, kind, wish.quantity, price, stop, now)
+
+    return Bracket(
+        bracket_id,
+        approved,
+        order(Role.ENTRY, wish.side, OrderType.LIMIT, wish.entry, None),
+        order(Role.STOP, -wish.side, OrderType.STOP, None, wish.stop),
+        order(Role.TARGET, -wish.side, OrderType.LIMIT, wish.target, None),
+    )
 
 
 _OF_ENTRY = {

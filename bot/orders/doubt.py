@@ -16,6 +16,8 @@ def doubt(live: LiveBracket) -> str:
     """What is not certain of a bracket, in words; empty when all is."""
     if words := UNCERTAIN.get(live.state, ""):
         return words
+    if live.yielded and live.uncovered > 0:
+        return "a person took the stop of a position away: it is theirs to protect"
     if any(len(leg.broker_ids) > 1 and leg.alive for leg in live.legs.values()):
         return "the broker has two orders under one of our names"
     return UNCERTAIN[BracketState.PENDING_UNKNOWN] if live.unknown() else ""
@@ -25,7 +27,7 @@ def unfinished(live: LiveBracket) -> bool:
     """Whether something is to be done for a bracket, or the facts have gone beyond its state."""
     return (
         live.uncovered > live.coming
-        or live.share < 0
+        or live.flipped
         or bool(live.leaving and live.share and not live.of_role(Role.FLATTEN))
         or live.implied() in ENDED
     )

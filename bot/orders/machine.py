@@ -12,9 +12,11 @@ from bot.domain.order import BracketState, Order, OrderState, OrderType, Protect
 from bot.errors import Unreachable
 from bot.faults import fault_point
 from bot.orders.bracket import NO_TARGET, Leg, LiveBracket
+from bot.orders.closing import Closing
 from bot.orders.doubt import UNCERTAIN, doubt, unfinished
 from bot.orders.positions import Positions
 from bot.orders.table import ENDED, Action, Event, follow
+from bot.orders.throttle import Throttle
 from bot.orders.timers import (
     AGAIN_NS,
     GRACE_NS,
@@ -33,10 +35,18 @@ class Machine:
     """Every bracket that lives or has lived, the positions that they make, and each next step."""
 
     def __init__(
-        self, broker: Broker, journal: Journal, gate: Gate, contracts: Sequence[str], wall_ns: Callable[[], int]
+        self,
+        broker: Broker,
+        journal: Journal,
+        gate: Gate,
+        contracts: Sequence[str],
+        wall_ns: Callable[[], int],
+        per_minute: int,
     ) -> None:
         self.broker, self.journal, self.gate, self.contracts = broker, journal, gate, contracts
         self.wall_ns = wall_ns
+        self.closing = Closing(gate, journal)
+        self.throttle = Throttle(per_minute)
         self.positions = Positions(len(contracts))
         self.live: dict[str, LiveBracket] = {}
         self.owner: dict[str, LiveBracket] = {}
@@ -66,6 +76,8 @@ class Machine:
             live.losses += live.share > 0
         before, (live.state, action) = live.state, follow(live.state, event)
         if live.state is not before:
+            if before is BracketState.NAKED and event is Event.COVERED:
+                why = f"protected after {(ts - live.naked_ns) // 10**6} ms"
             self.journal.bracket_state(live.bracket.id, live.state, ts, why or event.value)
             self._changed(live, before, ts)
         if action is Action.ASK:
@@ -88,13 +100,14 @@ class Machine:
             self.journal.bracket_state(
                 live.bracket.id, live.state, ts, "no target works: it was cancelled at the broker"
             )
-        elif live.state is BracketState.STUCK and before is not live.state:
-            self.at(ts + min(RETRY_NS << live.attempts, RETRY_MAX_NS), "retry", live)
-            live.attempts += 1
+        elif live.state is BracketState.STUCK:
+            self.later(live, ts)
 
     async def settle(self, live: LiveBracket, ts: int, why: str) -> None:
         """Take the state that the facts imply, and act on it: cover what is naked, cancel what should be gone."""
         before, live.state = live.state, live.implied()
+        if before is BracketState.STUCK and live.share and not live.of_role(Role.FLATTEN):
+            live.state = before
         if live.state is not before:
             self.journal.bracket_state(live.bracket.id, live.state, ts, why)
         self._changed(live, before, ts)
@@ -106,7 +119,9 @@ class Machine:
         for leg in live.of_role(Role.ENTRY):
             if leg.cancelling:
                 await self.cancel(leg, ts)
-        if live.share < 0:
+        if live.state is BracketState.STUCK:
+            self.later(live, ts)
+        elif live.flipped:
             self.at(ts + GRACE_NS, "uncovered", live)
         elif live.leaving and live.share:
             await self.flatten(live, ts, live.leaving)
@@ -116,6 +131,8 @@ class Machine:
 
     async def lose(self, live: LiveBracket, ts: int) -> None:
         """A position is seen to be without its stop: protected the first time, flattened the second."""
+        if live.yielded:
+            return
         fault_point("stop-lost")
         live.losses += 1
         if live.losses > 1:
@@ -157,7 +174,7 @@ class Machine:
 
     async def protect(self, live: LiveBracket, ts: int) -> None:
         """A stop for what nothing covers: where the last one stood, or behind the touch when the market is past it."""
-        bare = live.uncovered - live.coming
+        bare = 0 if live.yielded else live.uncovered - live.coming
         order = self._exit(live, Role.STOP, bare, ts, live.moved) if bare > 0 and self.settled else None
         if order is not None and await self._send(live, order, ts):
             self.at(ts + REPROTECT_NS, "unprotected", live)
@@ -192,8 +209,15 @@ class Machine:
 
     def watchdog(self, live: LiveBracket, ts: int, grace_ns: int) -> None:
         """A deadline, armed while a position is larger than what covers it; no poll."""
-        if live.state not in ENDED and (live.uncovered > 0 or live.share < 0):
+        if live.state not in ENDED and (live.uncovered > 0 or live.flipped):
             self.at(ts + grace_ns, "uncovered", live)
+
+    def later(self, live: LiveBracket, ts: int) -> None:
+        """An exit that cannot be had now is tried again, each time after twice as long."""
+        if live.retry_ns <= ts:
+            live.retry_ns = ts + min(RETRY_NS << live.attempts, RETRY_MAX_NS)
+            live.attempts += 1
+            self.at(live.retry_ns, "retry", live)
 
     def at(self, ts: int, what: What, live: LiveBracket) -> None:
         """Set a deadline."""
@@ -259,6 +283,8 @@ class Machine:
     def _changed(self, live: LiveBracket, before: BracketState, ts: int) -> None:
         if before in ENDED and live.state not in ENDED:
             self.live[live.bracket.id] = live
+        if live.state is BracketState.NAKED and before is not live.state:
+            live.naked_ns = ts
         if live.state in ENDED and live.bracket.id in self.live:
             self._end(live, ts)
         if live.state in UNCERTAIN or before in UNCERTAIN:
@@ -278,9 +304,9 @@ class Machine:
             self.at(ts + SIBLINGS_NS, "siblings", live)
 
     async def _resize(self, leg: Leg, quantity: int, ts: int) -> None:
-        if leg.asked == quantity:
+        if leg.asked == quantity and ts - leg.asked_ns < AGAIN_NS:
             return
-        leg.asked = quantity
+        leg.asked, leg.asked_ns = quantity, ts
         name = leg.order.client_order_id
         self.journal.amendment(name, "asked", None, quantity, ts, "fit")
         self.journal.commit()
@@ -288,17 +314,24 @@ class Machine:
 
     async def tell(self, leg: Leg, ts: int, telling: Awaitable[None]) -> None:
         """Tell the broker something about an order; what cannot be told is written, and done after the next answer."""
+        self.count(ts)
         try:
             await telling
         except Unreachable as error:
             leg.asked, leg.move = 0, None
             self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"not told: {error.what}")
 
+    def count(self, ts: int) -> None:
+        """One more message that protects or ends; too many of them are a bug, and close everything."""
+        if not self.throttle.protective(ts):
+            self.closing.kill(f"over {self.throttle.per_minute} messages in a minute that protect or cancel", ts)
+
     async def _send(self, live: LiveBracket, order: Order, ts: int) -> bool:
         leg = live.legs[order.client_order_id] = Leg(order)
         self.owner[order.client_order_id] = live
         self.journal.order(order)
         self.journal.commit()
+        self.count(ts)
         try:
             await self.broker.protect(Protective(order))
         except Unreachable as error:

@@ -6,6 +6,8 @@ bracket.py    the facts of one bracket        table.py   state × event
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Literal
 
 from bot.config import ManageSettings
 from bot.domain.decision import Approved
@@ -18,10 +20,8 @@ from bot.domain.order import (
     FillReport,
     Known,
     LinkReport,
-    Order,
     OrderReport,
     OrderState,
-    OrderType,
     Role,
     SnapshotReport,
     Unavailable,
@@ -29,15 +29,23 @@ from bot.domain.order import (
 from bot.domain.past import Past
 from bot.errors import Unreachable
 from bot.faults import fault_point
-from bot.orders.bracket import Leg, LiveBracket
+from bot.orders.anomalies import Anomalies
+from bot.orders.bracket import Leg, LiveBracket, build
+from bot.orders.deadlines import Deadlines
 from bot.orders.excursion import extremes
 from bot.orders.machine import Machine
 from bot.orders.meaning import event_of, fill_event, nothing_new
 from bot.orders.moves import Level, Moves, touch_in
 from bot.orders.recovery import Recovery
+from bot.orders.sound import Band
 from bot.orders.table import ENDED, Event
-from bot.orders.timers import GRACE_NS, UNANSWERED_NS, Timer
+from bot.orders.timers import GRACE_NS, UNANSWERED_NS
 from bot.ports import Broker, Gate, Journal
+
+OnOperatorCancel = Literal["reprotect", "flatten", "yield"]
+"""What follows when somebody at the broker ends the stop of a position."""
+MESSAGES_PER_MINUTE = 60
+"""So many order messages of entries may leave in any minute, and so many of what protects or ends."""
 
 
 def _no_wall() -> int:
@@ -60,11 +68,18 @@ class OrderManager:
         *,
         wall_ns: Callable[[], int] = _no_wall,
         manages: Mapping[str, ManageSettings] | None = None,
+        bands: Sequence[Band] = (),
+        on_operator_cancel: OnOperatorCancel = "reprotect",
+        per_minute: int = MESSAGES_PER_MINUTE,
     ) -> None:
         self._broker, self._journal, self._gate, self._contracts = broker, journal, gate, contracts
-        self._machine = Machine(broker, journal, gate, contracts, wall_ns)
+        self._machine = Machine(broker, journal, gate, contracts, wall_ns, per_minute)
         self._moves = Moves(self._machine, manages or {})
-        self.recovery = Recovery(self._machine, products or contracts, self.on_fill, self.on_order, self._moves.refused)
+        self._deadlines = Deadlines(self._machine, self._moves)
+        self._anomalies = Anomalies(self._machine, bands)
+        self._on_operator_cancel = on_operator_cancel
+        confirmed = partial(self.on_fill, confirmed=True)
+        self.recovery = Recovery(self._machine, products or contracts, confirmed, self.on_order, self._moves.refused)
         self.fills = 0
 
     # What the desk asks
@@ -116,6 +131,7 @@ class OrderManager:
                     live.watch(low, high)
                 if (touch := touch_in(ticks, instrument)) is not None:
                     self._machine.touches[instrument] = touch
+                    self._deadlines.see(live, int(ticks["ts"][-1]))
 
     def levels(self) -> Sequence[Level]:
         """Prices at which stops move next."""
@@ -133,7 +149,7 @@ class OrderManager:
 
     async def place(self, approved: Approved, decision_id: str, now: int) -> None:
         """Journal a bracket with its three orders in one commit, then send it."""
-        bracket, machine = self._build(approved, now), self._machine
+        bracket, machine = build(approved, self._journal.next_id, now), self._machine
         self._journal.bracket(bracket, decision_id)
         for order in bracket.orders:
             self._journal.order(order)
@@ -142,9 +158,8 @@ class OrderManager:
         live = LiveBracket.of(bracket)
         machine.take(live)
         self._gate.opened(bracket)
-        if self._journal.down:
-            # Its intent is not durable: it must not be heard of.
-            await self._void(live, now, f"not sent: {self._journal.down}")
+        if why := self._kept_back(bracket, now):
+            await self._void(live, now, f"not sent: {why}")
             return
         try:
             await self._broker.place(bracket)
@@ -163,8 +178,11 @@ class OrderManager:
         """The broker's word on an order that is ours; a word on another's is not for here."""
         live = self._machine.owner.get(report.client_order_id)
         if live is None:
+            self._anomalies.stranger(report)
             return
         leg = live.legs[report.client_order_id]
+        if self._anomalies.word(leg, report):
+            return
         resized = report.quantity not in (0, leg.told) and (leg.alive or leg.concluded)
         if resized:
             leg.told = report.quantity
@@ -187,20 +205,32 @@ class OrderManager:
         await self._moves.heard(live, leg, report)
         if woken and leg.alive and live.state in ENDED:
             await self._machine.cancel(leg, report.ts)
-        if uncertain:
+        if len(leg.broker_ids) > 1 and leg.order.role is Role.ENTRY and not leg.cancelling:
+            await self._machine.cancel_entry(live, report.ts, "two orders at the broker under one name")
+        if uncertain or live.yielded:
             self._machine.look(leg.order.instrument, report.ts)
         if resized:
             self._machine.watchdog(live, report.ts, 0)
         self._journal.commit()
 
-    async def on_fill(self, fill: FillReport) -> None:
-        """One execution: written and committed, then counted, then acted upon. A repeated execution id is nothing."""
+    async def on_fill(self, fill: FillReport, *, confirmed: bool = False) -> None:
+        """One execution: written and committed, then counted, then acted upon. A repeated execution id is nothing.
+
+        `confirmed`: an answer of the broker has it, whatever there is to be said against it.
+        """
         machine = self._machine
+        if self.recovery.knows(fill.exec_id):
+            return
         live = machine.owner.get(fill.client_order_id)
-        if live is None or fill.exec_id in live.fill_ids or self.recovery.knows(fill.exec_id):
+        if live is None:
+            self._anomalies.orphan(fill)
+            return
+        leg = live.legs[fill.client_order_id]
+        if fill.exec_id in live.fill_ids or self._anomalies.fill(
+            live, leg, fill, confirmed=confirmed or fill.source == "recovered"
+        ):
             return
         fault_point("fill-received")
-        leg = live.legs[fill.client_order_id]
         order, before = leg.order, live.executions.get(fill.corrects)
         self._journal.fill(self._journal.next_id(), fill, order, self._contracts[order.instrument])
         self._journal.commit()
@@ -245,6 +275,9 @@ class OrderManager:
     async def on_snapshot(self, report: SnapshotReport) -> None:
         """The broker has said what it holds, or that it cannot say."""
         await self.recovery.hear(report)
+        if isinstance(report.answer, Known):
+            for live in self.live:
+                await self._deadlines.answered(live, report.answer.asked_ns, report.ts)
         await self.move(report.ts)
 
     def allow(self, instrument: int | None = None) -> None:
@@ -261,7 +294,7 @@ class OrderManager:
             elif timer.what == "siblings":
                 await self._machine.clear(timer.live, due)
             elif timer.live.bracket.id in self._machine.live:
-                await self._due(timer, due)
+                await self._deadlines.meet(timer, due)
             else:
                 continue
             self._journal.commit()
@@ -298,22 +331,6 @@ class OrderManager:
 
     # How it is done
 
-    def _build(self, approved: Approved, now: int) -> Bracket:
-        wish = approved.proposal
-        bracket_id = self._journal.next_id()
-
-        def order(role: Role, side: int, kind: OrderType, price: int | None, stop: int | None) -> Order:
-            name = self._journal.next_id()
-            return Order(name, bracket_id, wish.instrument, role, side, kind, wish.quantity, price, stop, now)
-
-        return Bracket(
-            bracket_id,
-            approved,
-            order(Role.ENTRY, wish.side, OrderType.LIMIT, wish.entry, None),
-            order(Role.STOP, -wish.side, OrderType.STOP, None, wish.stop),
-            order(Role.TARGET, -wish.side, OrderType.LIMIT, wish.target, None),
-        )
-
     def _chosen(self, instrument: int | None, strategy: str) -> list[LiveBracket]:
         return [
             live
@@ -321,6 +338,15 @@ class OrderManager:
             if instrument in (None, live.bracket.entry.instrument)
             and strategy in ("", live.bracket.approved.proposal.strategy)
         ]
+
+    def _kept_back(self, bracket: Bracket, now: int) -> str:
+        """Why an entry must not be heard of: its intent is not durable, or entries have become a storm."""
+        machine = self._machine
+        if self._journal.down or machine.throttle.entry(now, len(bracket.orders)):
+            return self._journal.down
+        why = f"over {machine.throttle.per_minute} messages of entries in a minute"
+        machine.closing.kill(why, now)
+        return why
 
     async def _void(self, live: LiveBracket, now: int, why: str) -> None:
         """Nothing of it has left, and nothing of it will."""
@@ -336,35 +362,24 @@ class OrderManager:
             if not live.unknown():
                 await machine.on(live, Event.ANSWERED, report.ts, report.message or "the broker has answered")
         elif (event := event_of(live, leg, report)) is not None:
+            if event is Event.STOP_LOST and report.state is OrderState.CANCELLED and not leg.cancelling:
+                self._taken_away(live, report.ts)
             await machine.on(live, event, report.ts, report.message)
+            if event is Event.ENTRY_REJECTED:
+                machine.closing.refused(live, report.message, report.ts)
+            elif event is Event.ACKED:
+                machine.closing.accepted(live)
         await machine.trim(live, report.ts)
 
-    async def _due(self, timer: Timer, due: int) -> None:
-        machine, live = self._machine, timer.live
-        if timer.what == "ttl":
-            await machine.cancel_entry(live, due, "ttl")
-        elif timer.what == "time" and live.share > 0:
-            await machine.flatten(live, due, "time")
-        elif timer.what == "unanswered" and machine.unanswered(live, due):
-            await machine.on(live, Event.UNANSWERED, due, "no word for 3 s")
-            machine.look(live.bracket.entry.instrument, due)
-        elif timer.what == "uncovered" and live.share < 0:
-            await machine.flatten(live, due, "flatten")
-        elif timer.what == "uncovered" and live.uncovered > live.coming:
-            await machine.on(live, Event.STOP_LOST, due, "no working stop")
-        elif timer.what == "moving":
-            self._moves.unanswered(live, due)
-        elif timer.what == "unprotected" and live.uncovered > 0:
-            await machine.flatten(live, due, "flatten")
-        elif timer.what == "retry" and live.state is not BracketState.UNVERIFIED:
-            await self._again(live, due)
-
-    async def _again(self, live: LiveBracket, due: int) -> None:
-        """What could not be sent, or was refused, is tried again."""
-        if live.leaving and live.share:
-            await self._machine.flatten(live, due, live.leaving)
-        elif live.uncovered > live.coming:
-            await self._machine.protect(live, due)
+    def _taken_away(self, live: LiveBracket, ts: int) -> None:
+        """Somebody at the broker has ended the stop of a position."""
+        if self._on_operator_cancel == "flatten":
+            live.losses = max(live.losses, 1)  # this one is the last
+        elif self._on_operator_cancel == "yield" and live.share > 0:
+            live.yielded = True
+            why = "a person took its stop away: it is theirs to protect (on_operator_cancel)"
+            live.flag("no stop")
+            self._journal.bracket_state(live.bracket.id, live.state, ts, why)
 
     def _on_open(self, live: LiveBracket, ts: int) -> None:
         wish = live.bracket.approved.proposal

@@ -35,7 +35,7 @@ def event_of(live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
         rejected = report.state is OrderState.REJECTED
         return Event.ENTRY_REJECTED if rejected and not live.filled_in else Event.ENTRY_CANCELLED
     if leg.order.role is Role.FLATTEN:
-        return Event.EXIT_REFUSED if live.share > 0 and not live.of_role(Role.FLATTEN) else None
+        return Event.EXIT_REFUSED if live.share and not live.of_role(Role.FLATTEN) else None
     if leg.order.role is Role.TARGET:
         return _of_target(live, leg, report)
     covered = live.share > 0 and live.uncovered <= 0
@@ -52,7 +52,7 @@ def _of_target(live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None
 
 def fill_event(live: LiveBracket, leg: Leg) -> Event:
     """What an execution means to its bracket, which has counted it."""
-    if live.share < 0:
+    if live.flipped:
         return Event.OVERFILLED
     over = not live.share and not live.of_role(Role.ENTRY)
     if leg.order.role is Role.ENTRY and not (over and live.filled_out):

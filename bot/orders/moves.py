@@ -113,6 +113,8 @@ class Moves:
 
     async def _ask(self, live: LiveBracket, leg: Leg, price: int, reason: str, ts: int) -> None:
         machine, name = self._machine, leg.order.client_order_id
+        if not machine.throttle.room(ts):
+            return  # what only makes a position better waits
         leg.move = Move(price, reason, ts)
         machine.journal.amendment(name, "asked", price, None, ts, reason)
         machine.journal.commit()

@@ -163,6 +163,8 @@ class Recovery:
         await self._cancel(plan, ts)
         for live in {**doubtful, **machine.unfinished(), **adjusted}.values():
             await machine.on(live, Event.ANSWERED, ts, "by the broker's answer")
+        for live in list(machine.live.values()):
+            await machine.trim(live, ts)
         for name in plan.unmoved:
             await self._on_unmoved(machine.owner[name], machine.owner[name].legs[name], ts)
         for instrument in range(len(self._products)):

@@ -15,12 +15,14 @@ UNANSWERED_NS = 3 * SECOND_NS
 """After this long without a word an order's fate is unknown."""
 SIBLINGS_NS = 2 * SECOND_NS
 """A bracket that has ended may have orders alive for this long; then their end is asked for."""
+STALLED_NS = 3 * SECOND_NS
+"""A stop that the market has reached may be unfilled for this long; then it counts for nothing."""
 AGAIN_NS = 2 * SECOND_NS
 """While anything is uncertain the broker is asked this often: as far apart as answers must be to count (rulings 21)."""
 RETRY_NS, RETRY_MAX_NS = 1 * SECOND_NS, 30 * SECOND_NS
 """A refused exit is tried again after this long, then twice as long, up to the other."""
 
-What = Literal["ttl", "time", "uncovered", "unprotected", "unanswered", "siblings", "retry", "ask", "moving"]
+What = Literal["ttl", "time", "uncovered", "unprotected", "unanswered", "siblings", "retry", "ask", "moving", "stalled"]
 
 
 @dataclass(frozen=True, slots=True)

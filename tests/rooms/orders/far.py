@@ -84,6 +84,8 @@ class Far:
         """What we were told, in words: `place b`, `cancel entry`, `amend stop 1`."""
         self.wishes: dict[str, int] = {}
         """Stop → the trigger that it was asked to have, and has not."""
+        self.lost_amendments = 0
+        """So many amendments of a quantity never arrive."""
         self.asked = 0
         self.deaf = False
         self.standing = False
@@ -149,6 +151,9 @@ class Far:
             self.wishes[client_order_id] = stop_price
             return
         self._reach(f"amend {self._role(client_order_id)} {quantity}")
+        if self.lost_amendments:
+            self.lost_amendments -= 1
+            return
         one = self.orders[client_order_id]
         one.quantity = quantity or one.quantity
         self._word(client_order_id, OrderState.WORKING)
@@ -259,7 +264,7 @@ class Desk:
     opened: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def open(cls, url: str, far: Far, manage: ManageSettings | None = None) -> "Desk":
+    def open(cls, url: str, far: Far, manage: ManageSettings | None = None, **told: Any) -> "Desk":
         """Open the journal for a run of its own; nothing is recovered yet."""
         opened = ExitStack()
         wall = Wall(start=far.now)
@@ -267,15 +272,8 @@ class Desk:
             writer(url, durability="process", wall=wall, account=ACCOUNT, adapter="ib", instruments=(TRADED,))
         )
         bench = Bench(now=far.now, instruments=[TRADED], settings={"max_open_brackets": 9})
-        orders = OrderManager(
-            far,
-            journal,
-            bench.gate,
-            ["ESM2023"],
-            ["ES"],
-            wall_ns=lambda: far.wall,
-            manages={"test": manage} if manage else {},
-        )
+        told = {"wall_ns": lambda: far.wall, "manages": {"test": manage} if manage else {}} | told
+        orders = OrderManager(far, journal, bench.gate, ["ESM2023"], ["ES"], **told)
 
         async def no_wait(seconds: float) -> None:
             """The wall goes on, also where a tape stands still."""

@@ -1,0 +1,53 @@
+"""An independent count of order messages, behind the gate and before the wire: a bug must not become a storm.
+
+Two budgets of so many messages in any 60 seconds: one of entries, one of everything that protects or ends an order.
+Entries beyond theirs are refused and the kill switch trips; what protects is never refused, but a storm of it trips the
+kill switch as well, and stops are moved no more. Source: fault F46 and invariant I25 of the reliability notes.
+"""
+
+from collections import deque
+
+WINDOW_NS = 60_000_000_000
+
+
+class Budget:
+    """Messages of the last minute, at most `limit` of them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._sent: deque[int] = deque(maxlen=limit)
+
+    def room(self, ts: int, messages: int) -> bool:
+        """Whether so many more would still be within the limit at `ts`."""
+        while self._sent and self._sent[0] <= ts - WINDOW_NS:
+            self._sent.popleft()
+        return len(self._sent) + messages <= self._limit
+
+    def count(self, ts: int, messages: int) -> None:
+        """So many leave at `ts`; more than the limit need not be told apart."""
+        self._sent.extend([ts] * messages)
+
+
+class Throttle:
+    """Both budgets, of `per_minute` messages each."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self._entries, self._protective = Budget(per_minute), Budget(per_minute)
+
+    def entry(self, ts: int, messages: int) -> bool:
+        """Whether an entry of so many messages may leave; if so it is counted."""
+        may = self._entries.room(ts, messages)
+        if may:
+            self._entries.count(ts, messages)
+        return may
+
+    def room(self, ts: int) -> bool:
+        """Whether one more message that protects would be within the limit."""
+        return self._protective.room(ts, 1)
+
+    def protective(self, ts: int) -> bool:
+        """Count a message that protects or ends; False when there are too many."""
+        may = self._protective.room(ts, 1)
+        self._protective.count(ts, 1)
+        return may
