@@ -21,6 +21,7 @@ calendar = "none"
 [risk]
 max_daily_loss_usd = 1_000_000
 max_brackets_per_day = 1_000_000
+max_order_messages_per_minute = 1_000_000
 [replay]
 fill_model = "touch"
 latency_ms = 0

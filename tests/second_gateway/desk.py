@@ -23,6 +23,7 @@ enabled = false
 [risk]
 max_daily_loss_usd = 100000
 max_brackets_per_day = 1000
+max_order_messages_per_minute = 1_000_000
 """
 DRILL = """name = "drill-second"
 strategy = "drill"

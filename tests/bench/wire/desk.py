@@ -31,6 +31,7 @@ durability = "{durability}"
 [risk]
 max_daily_loss_usd = 1_000_000
 max_brackets_per_day = 1_000_000
+max_order_messages_per_minute = 1_000_000
 duplicate_window = "1ms"
 """
 STRATEGY = f"""
