@@ -14,11 +14,11 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim chaos lock secrets clean
+.PHONY: help run test lint bench sim chaos fuzz-config lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(VENV)/.runtime  ## set up, then replay the shipped ES opening through the shipped strategy
 	@$(BIN)/paperpit run
@@ -41,6 +41,9 @@ sim: $(VENV)/.dev  ## play simulated trading days under faults: DAYS=1000 SEED=1
 
 chaos: $(VENV)/.dev  ## kill -9 the daemon; KILLS=500 DB=sqlite|postgres SEED=1 JOBS=2
 	@$(BIN)/python -P -m tests.chaos --kills $(or $(KILLS),500) --db $(or $(DB),sqlite) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
+
+fuzz-config: $(VENV)/.dev  ## judge N=10000 mutated settings files; SEED=1
+	@$(BIN)/python -m tests.fuzz.config $(or $(N),10000) $(or $(SEED),1)
 
 lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres -o requirements.lock pyproject.toml

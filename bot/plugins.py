@@ -73,7 +73,7 @@ class Found:
 def offers(group: Group) -> list[Offer]:
     """Every plug-in of `group` that is installed, by name. Nothing is imported; a name may come twice."""
     found = {_offer(point) for point in entry_points(group=f"paperpit.{group}")}
-    return sorted(found, key=lambda offer: (offer.name, offer.distribution))
+    return sorted(found, key=_by_owner)
 
 
 def every(group: Group) -> list[Found]:
@@ -222,13 +222,18 @@ def _model(group: Group, name: str, base: Path | None) -> type[Params]:
     return params_of(find(group, name, base)) or Params
 
 
+def _by_owner(offer: Offer) -> tuple[str, str]:
+    return offer.name, offer.distribution
+
+
 def _offer(point: EntryPoint) -> Offer:
     owner = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
     return Offer(point.name, point.value, owner)
 
 
 def _installed(group: Group, name: str) -> Found:
-    offered = [offer for offer in offers(group) if offer.name == name]
+    # By name: to tell whose a plug-in is takes its distribution's metadata, and those of the others are not asked for.
+    offered = sorted({_offer(point) for point in entry_points(group=f"paperpit.{group}", name=name)}, key=_by_owner)
     if not offered:
         names = [offer.name for offer in offers(group)]
         near = difflib.get_close_matches(name, names, 1)

@@ -73,8 +73,7 @@ def days(
     before = max(bisect_right(opens, first_ns) - 2, 0)
     after = bisect_right(opens, last_ns) + 1
     rows = np.array([_day(row, clock, regular_open, regular_close) for row in sessions[before:after]], DAY)
-    assert bool(np.all(rows["open"] < rows["close"])), "a session ends after it begins"
-    assert bool(np.all(rows["close"][:-1] <= rows["open"][1:])), "sessions do not overlap"
+    _in_order(rows, calendar)
     return rows
 
 
@@ -205,6 +204,18 @@ def _day(row: _Session, zone: ZoneInfo, regular_open: str, regular_close: str) -
     return (row.open, row.close, anchor, anchor_close, row.date)
 
 
+def _in_order(rows: Days, calendar: str) -> None:
+    """Raise ConfigError when a session ends before it begins, or goes into the next one: overrides can say anything."""
+    reversed_ = rows["open"] >= rows["close"]
+    into = np.append(rows["close"][:-1] > rows["open"][1:], False)
+    for wrong, words in ((reversed_, "ends before it begins"), (into, "goes into the next one")):
+        if bool(wrong.any()):
+            raise ConfigError(
+                f"the session of {_date(int(rows['date'][wrong][0]))} {words} ({calendar} with its overrides of hours)",
+                allowed="open and close of one session, an open after the close meaning the evening before",
+            )
+
+
 def _overridden(sessions: Sequence[_Session], table: Mapping[str, Any], zone: ZoneInfo, usual: str) -> list[_Session]:
     first, last, opens, closes = _override(table)
     if table.get("closed"):
@@ -317,7 +328,7 @@ def _unknown_calendar(calendar: str, names: Sequence[str]) -> ConfigError:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError) as unknown:
+    except (KeyError, ValueError, OSError) as unknown:
         raise ConfigError(f"no time zone is called {name!r}", allowed='an IANA name, "America/New_York"') from unknown
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import plugins
-from bot.config import BotFile, StrategyFile, instrument, load_instruments, read_bot
+from bot.config import BotFile, InstrumentFile, StrategyFile, instrument, load_instruments, read_bot
 from bot.config.hours import hours_of
 from bot.config.instruments import instruments_of
 from bot.config.lint import notes
@@ -17,10 +18,13 @@ from bot.config.placing import Placing
 from bot.config.reading import parse, read_text
 from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, DataDamaged, Fault, InputMissing, UsageError
+from bot.resources import shipped
 from bot.tape.find import DEMO
 
 if TYPE_CHECKING:
     from bot.risk.calendar import EventCalendar
+
+WEEK_NS = 7 * 86_400 * 10**9
 
 
 class Judge:
@@ -99,8 +103,23 @@ class Judge:
 
     def _instruments(self, path: Path) -> None:
         text = self._read(path)
-        with self._keeping(Placing(shown(path))):
-            instruments_of(text, shown(path))
+        place = Placing(shown(path), text)
+        known: Mapping[str, InstrumentFile] = {}
+        with self._keeping(place):
+            known = instruments_of(text, shown(path))
+        if path.parent != shipped("config"):
+            for product, facts in known.items():
+                self._sessions(product, facts, place)
+
+    def _sessions(self, product: str, facts: InstrumentFile, place: Placing) -> None:
+        """The exchange's sessions now, and where its hours are overridden."""
+        from bot.sessions import days
+
+        hours = {"zone": facts.zone, "regular_open": facts.regular_open, "regular_close": facts.regular_close}
+        edges = [datetime.fromisoformat(f"{table['from']}T12:00Z").timestamp() for table in facts.hours]
+        with self._keeping(place, (product, "calendar")):
+            for at in (self._now_ns, *(int(edge) * 10**9 for edge in edges)):
+                days(facts.calendar, **hours, first_ns=at, last_ns=at + WEEK_NS, overrides=facts.hours)
 
     def _bot(self, path: Path) -> BotFile | None:
         text, file = self._read(path), shown(path)
@@ -156,7 +175,8 @@ class Judge:
             elif key.endswith("_file") and isinstance(value, str):
                 path = folder / Path(value).expanduser()
                 if not path.is_file():
-                    self.faults.append(place.fault((*prefix, key), f"{shown(path)} is not there"))
+                    do = f"umask 077 && cat > {shown(path)}"
+                    self.faults.append(place.fault((*prefix, key), f"{shown(path)} is not there", do=do))
                 elif path.stat().st_mode & 0o077:
                     message, do = f"others may read {shown(path)}", f"chmod 600 {shown(path)}"
                     self.faults.append(place.fault((*prefix, key), message, level="warning", do=do))

@@ -10,6 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
 
 from bot.config.params import duration_text
 
@@ -40,10 +41,18 @@ def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
         if inner is not None:
             yield from describe(inner, f"{prefix}{name}.")
             continue
-        kind = _reader(field.metadata) or type_text(field.annotation)
+        kind = _kind(field)
         default = None if field.is_required() else toml_value(field.get_default(call_default_factory=True), kind)
-        bounds = [text for rule in field.metadata if (text := _bound(rule))]
-        yield Key(prefix + name, ", ".join([kind, *bounds]), default, field.is_required(), about.get(name, ""))
+        yield Key(prefix + name, takes(field), default, field.is_required(), about.get(name, ""))
+
+
+def takes(field: FieldInfo) -> str:
+    """What a key takes in a user's words: `whole number, at least 1`."""
+    return ", ".join([_kind(field), *(text for rule in field.metadata if (text := _bound(rule)))])
+
+
+def _kind(field: FieldInfo) -> str:
+    return _reader(field.metadata) or type_text(field.annotation)
 
 
 def attribute_docs(model: type) -> dict[str, str]:

@@ -96,7 +96,8 @@ def _fault(
     ticks = _ticks(path, value, grid)
     if ticks:
         return place.fault(whole, ticks[0], allowed=" or ".join(needs), do=ticks[1])
-    return place.fault(whole, message, allowed=" or ".join(needs), do=_near_choice(value, found))
+    allowed = " or ".join(needs) or _takes(path, model)
+    return place.fault(whole, message, allowed=allowed, do=_near_choice(value, found))
 
 
 NOT_OFFERED = {
@@ -122,6 +123,16 @@ def _unknown(path: Path, model: type[BaseModel], place: Placing, prefix: Path) -
         allowed=", ".join(keys),
         do=f"did you mean `{near[0]}`?" if near else "remove it",
     )
+
+
+def _takes(path: Path, model: type[BaseModel]) -> str:
+    """What a key takes, where what was found wrong does not tell."""
+    from bot.config.describe import takes
+
+    # What is wrong inside a list stands under the key that holds it.
+    length = max((length for length, part in enumerate(path, 1) if isinstance(part, str)), default=0)
+    field = _model_at(model, path[: length - 1]).model_fields.get(str(path[length - 1])) if length else None
+    return takes(field) if field is not None else ""
 
 
 def _told(found: Mapping[str, Any], value: object) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
@@ -253,6 +254,15 @@ def _override(table: dict[str, Any]) -> dict[str, Any]:
     return dates | times | ({"closed": True} if "closed" in table else {})
 
 
+def _zone(name: str) -> str:
+    """The name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # a zone is looked up as a file: `America` is a folder
+        raise ValueError(f'a zone is an IANA name like "America/New_York"; got {name!r}') from None
+    return name
+
+
 def _roll(text: str) -> str:
     """A roll rule; a date is given back as ISO text."""
     if text == "volume" or re.match(r"^\d+d$", text):
@@ -285,7 +295,7 @@ class InstrumentFile(Params):
     """Money of one point."""
     calendar: str
     """Name of the exchange's session calendar in pandas_market_calendars."""
-    zone: str = "America/New_York"
+    zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
     """Zone of the clock times of this table."""
     regular_open: ClockTime = "09:30"
     """Where the regular hours begin and the statistics of a day anew."""

@@ -32,7 +32,9 @@ def hours_of(text: str, file: str) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """The overrides of one file. Raises ConfigError with every fault."""
     place, raw = Placing(file, text), parse(text, file)
     strange = [
-        place.fault((name,), f"{name} is no product of instruments.toml") for name in raw if not _PRODUCT.match(name)
+        place.fault((name,), f"{name} is no product of instruments.toml", allowed="ES = [{ from = …, until = …, … }]")
+        for name in raw
+        if not _PRODUCT.match(name)
     ]
     if strange:
         raise ConfigError.of(tuple(strange))

@@ -2,8 +2,9 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -32,6 +33,11 @@ def load_instruments(folder: Path | None = None) -> dict[str, InstrumentFile]:
 
 def instruments_of(text: str, file: str) -> dict[str, InstrumentFile]:
     """The products of one instruments.toml. Raises ConfigError with every fault."""
+    return dict(_instruments_of(text, file))
+
+
+@lru_cache(maxsize=8)  # of a text, which is read and judged some ten times for one strategy
+def _instruments_of(text: str, file: str) -> Mapping[str, InstrumentFile]:
     place = Placing(file, text)
     faults: list[Fault] = []
     known: dict[str, InstrumentFile] = {}

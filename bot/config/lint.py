@@ -29,13 +29,18 @@ def lint_instrument(product: str, facts: InstrumentFile, place: Placing) -> list
         return [place.fault((product, "tick_value"), message, allowed=f'"{value}"')]
     if facts.min_stop_ticks > facts.max_stop_ticks:
         message = f"STOP_RANGE {facts.min_stop_ticks} is more than max_stop_ticks = {facts.max_stop_ticks}"
-        faults.append(place.fault((product, "min_stop_ticks"), message))
+        faults.append(place.fault((product, "min_stop_ticks"), message, allowed=f"1 to {facts.max_stop_ticks}"))
+    if facts.regular_open >= facts.regular_close:
+        message = f"HOURS the regular hours end at {facts.regular_close}, before they begin"
+        allowed = f'later than "{facts.regular_open}"'
+        faults.append(place.fault((product, "regular_close"), message, allowed=allowed))
     if facts.timeframe_min > facts.timeframe_max:
         message = f"TIMEFRAME {duration_text(facts.timeframe_min)} is more than timeframe_max"
-        faults.append(place.fault((product, "timeframe_min"), message))
+        allowed = f'at most "{duration_text(facts.timeframe_max)}"'
+        faults.append(place.fault((product, "timeframe_min"), message, allowed=allowed))
     if facts.max_order > facts.max_position:
         message = f"QTY {facts.max_order} is more than max_position = {facts.max_position}"
-        faults.append(place.fault((product, "max_order"), message))
+        faults.append(place.fault((product, "max_order"), message, allowed=f"1 to {facts.max_position}"))
     at_risk = facts.max_stop_ticks * facts.tick_value * facts.max_order
     if at_risk > facts.max_bracket_risk_usd:
         message = (
@@ -47,7 +52,8 @@ def lint_instrument(product: str, facts: InstrumentFile, place: Placing) -> list
     for key in ("band_low", "band_high"):
         price = getattr(facts, key)
         if price is not None and price % facts.tick:
-            faults.append(place.fault((product, key), f"OFF_TICK {price} is no multiple of the tick {facts.tick}"))
+            message = f"OFF_TICK {price} is no multiple of the tick {facts.tick}"
+            faults.append(place.fault((product, key), message, allowed=f'"{price // facts.tick * facts.tick}"'))
     return faults
 
 
@@ -63,7 +69,8 @@ def lint_strategy(spec: StrategyFile, instrument: Instrument | None, place: Plac
 
 def _times(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
     if spec.timeframe % SECOND_NS or spec.timeframe < SECOND_NS:
-        yield place.fault(("timeframe",), "TIMEFRAME bars are whole seconds long, from 1 s")
+        message = "TIMEFRAME bars are whole seconds long, from 1 s"
+        yield place.fault(("timeframe",), message, allowed='timeframe = "1s", "5s", "1m", "5m" …')
         return
     if _DAY_NS % spec.timeframe:
         message = f"TIMEFRAME a day is no multiple of {duration_text(spec.timeframe)}: the session's last bar is cut"
@@ -73,18 +80,21 @@ def _times(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
             ("context",),
             f"TIMEFRAME the context of {duration_text(spec.context)} is no multiple of the timeframe "
             f"{duration_text(spec.timeframe)}",
+            allowed=f'context = "{duration_text(5 * spec.timeframe)}", or another multiple',
         )
 
 
 def _hours(spec: StrategyFile, place: Placing) -> Iterator[Fault]:
     hours = spec.hours
     if hours.start is not None and hours.start == hours.end:
-        yield place.fault(("hours", "end"), f"HOURS from {hours.start} to {hours.end} is no time at all")
+        message = f"HOURS from {hours.start} to {hours.end} is no time at all"
+        yield place.fault(("hours", "end"), message, allowed="another time of day than start")
     if spec.blackout.flatten_before is not None and spec.on_blackout != "flatten":
         message = f'HOURS on_blackout = "{spec.on_blackout}" does not leave: flatten_before means nothing'
         yield place.fault(("blackout", "flatten_before"), message, do='write on_blackout = "flatten", or take it out')
     if spec.entry.ttl == 0:
-        yield place.fault(("entry", "ttl"), "an entry that lives for no time is never filled")
+        message = "an entry that lives for no time is never filled"
+        yield place.fault(("entry", "ttl"), message, allowed='ttl = "2m", or any other time')
 
 
 def _one_size(spec: StrategyFile, place: Placing) -> Iterator[Fault]:

@@ -20,6 +20,8 @@ from bot.config.secrets import secret_faults
 from bot.errors import ConfigError, Fault
 
 Model = TypeVar("Model", bound=Params)
+DEEPEST = 20
+"""Tables and lists in each other: whoever walks them may do so by calling himself."""
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -36,12 +38,24 @@ def read_text(path: Path, shown: str) -> str:
 def parse(text: str, file: str) -> dict[str, Any]:
     """The tables of a TOML text. Raises ConfigError with line and column of what is no TOML."""
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
         message = _AT_LINE.sub("", str(error))
         line, where = (int(at[1]), f" (column {at[2]})") if at else (len(text.splitlines()), " at the end of the file")
         raise ConfigError.of((Fault(file, line, "", f"this is not TOML: {message}{where}"),)) from None
+    except (ValueError, RecursionError) as error:
+        # The reader's own limits: a number of thousands of digits, lists in lists without an end.
+        raise ConfigError.of((Fault(file, None, "", f"this is not TOML that means anything: {error}"),)) from None
+    if _deep(tables, DEEPEST):
+        message = f"this is not TOML that means anything: tables or lists more than {DEEPEST} deep in each other"
+        raise ConfigError.of((Fault(file, None, "", message),))
+    return tables
+
+
+def _deep(value: object, left: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left < 0 or any(_deep(one, left - 1) for one in inner if isinstance(one, (dict, list)))
 
 
 def validate(model: type[Model], raw: Mapping[str, Any], place: Placing, *, grid: Grid | None = None) -> Model:

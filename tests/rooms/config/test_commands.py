@@ -119,6 +119,34 @@ def test_check_judges_what_bot_toml_leads_to(paperpit: Paperpit, text: str, key:
 
 
 @pytest.mark.parametrize(
+    ("was", "now", "message"),
+    [
+        ("CME Globex Equity", "CME Globex Eqity", "no session calendar is called 'CME Globex Eqity'"),
+        ('close = "17:15"', 'close = "19:00"', "goes into the next one"),
+        ("NYSE", "NYSE Arca", "no session calendar is called 'NYSE Arca'"),
+    ],
+)
+def test_check_asks_for_the_sessions_of_products_of_ones_own(
+    paperpit: Paperpit, was: str, now: str, message: str
+) -> None:
+    from bot.resources import shipped
+
+    Path("instruments.toml").write_text(shipped("config/instruments.toml").read_text().replace(was, now))
+    found = rows(paperpit("check", "instruments.toml", "--json"))
+    assert {row["key"].partition(".")[2] for row in found} == {"calendar"}
+    assert all(message in row["message"] for row in found)
+    assert all(row["allowed"] and row["line"] for row in found)
+
+
+@pytest.mark.parametrize("text", [f"seed = {'9' * 5000}", f"x = {'[' * 60}{']' * 60}", f"x = {'[' * 4000}"])
+def test_what_no_reader_can_read_is_refused_as_no_toml(paperpit: Paperpit, text: str) -> None:
+    Path("bot.toml").write_text(text)
+    (row,) = rows(paperpit("check", "bot.toml", "--json"))
+    assert (row["file"], row["level"]) == ("bot.toml", "error")
+    assert row["message"].startswith("this is not TOML that means anything")
+
+
+@pytest.mark.parametrize(
     ("was", "now", "key"),
     [
         ('"drill"', '"dril"', "strategy"),

@@ -177,6 +177,8 @@ def test_every_shipped_strategy_is_free_of_faults_and_warnings(path: Path) -> No
         ("max_position = 2", 'max_position = 2\nband_low = "3850.10"', "ES.band_low"),
         ("max_position = 2", "max_position = 1", None),
         ("max_order = 1", "max_order = 3", "ES.max_order"),
+        ('regular_close = "16:00"', 'regular_close = "09:30"', "ES.regular_close"),
+        ('regular_close = "16:00"', 'regular_close = "16:00"\nzone = "America"', "ES.zone"),
         ('until = "2015-09-18"', 'until = "2012-09-18"', "ES.hours[0]"),
         ('close = "17:15"', 'close = "1715"', "ES.hours[0]"),
         ('close = "17:15"', 'closes = "17:15"', "ES.hours[0]"),
