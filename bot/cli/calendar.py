@@ -9,6 +9,7 @@ from bot.cli.output import json_option, list_options, print_json, print_rows, sa
 
 if TYPE_CHECKING:
     from bot.risk.calendar import EventCalendar
+    from bot.risk.events import Event
 
 COLUMNS = ("kind", "ts_ns", "from_ns", "to_ns", "status", "instruments", "source")
 _WHICH = click.option("--calendar", "source", help="A calendar file or folder; default: the shipped and imported ones.")
@@ -110,15 +111,24 @@ def import_file(file: str, as_json: bool) -> None:
     path = Path(file).expanduser()
     if not path.is_file():
         raise InputMissing(f"there is no file {file!r}", allowed="a .csv, .ics or .json calendar")
+    known_before = set(map(_moment, _load(None).events))
     imported, target = add(path)
     reach = {kind: [day(known.from_ns), day(known.until_ns)] for kind, known in imported.coverage.items()}
+    new = sum(_moment(event) not in known_before for event in imported.events)
+    unsure = sum(event.status in ("tentative", "estimate") for event in imported.events)
     if as_json:
-        print_json({"file": str(target), "events": len(imported.events), "coverage": reach})
+        counts = {"events": len(imported.events), "new": new, "unsure": unsure}
+        print_json({"file": str(target), **counts, "coverage": reach})
         return
     for kind, (first, last) in reach.items():
         say(f"{kind}: known from {first} to {last}")
-    say(f"{len(imported.events)} events added to {target}")
+    told = f", {unsure} of them tentative or a guess" if unsure else ""
+    say(f"{len(imported.events)} events read{told}, {new} of them new: {target}")
     _say_next(imported)
+
+
+def _moment(event: "Event") -> tuple[object, ...]:
+    return event.kind, event.date, event.ts
 
 
 def _say_next(imported: "EventCalendar") -> None:

@@ -1,16 +1,19 @@
 """Calendar files of issuers and feeds: what is clear is read, what is not is refused with its place."""
 
 import json
-from datetime import UTC, date, datetime
+import shutil
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.errors import DataDamaged, InputMissing
 from bot.risk import calendar as room
 from bot.risk.calendar import EventCalendar
 from bot.risk.calendar_import import read
-from bot.risk.events import kind_of
+from bot.risk.events import Event, kind_of, local_ns
 
 HEADER = "event,date_local,time_local,tz,ts_utc,status\n"
 
@@ -78,11 +81,33 @@ def test_every_zone_of_an_ics_file_means_the_same_moment(tmp_path: Path, start: 
         (("SUMMARY:CPI",), "cannot be read"),
         (("DTSTART:20261210T133000Z",), "cannot be read"),
         (("DTSTART:20261210T133000Z", "SUMMARY:CPI", "RRULE:FREQ=MONTHLY"), "repeating"),
+        (("DTSTART:20261210T133000Z", "DTEND:20261210T132959Z", "SUMMARY:CPI"), "ends before it begins"),
+        (("DTSTART;VALUE=DATE:20261210", "DTEND;VALUE=DATE:20261209", "SUMMARY:CPI"), "ends before it begins"),
+        (("DTSTART;VALUE=DATE:20261210", "DTEND;VALUE=DATE:20270610", "SUMMARY:CPI"), "an event of 182 days"),
+        (("DTSTART;VALUE=DATE:20261210", "DTEND:20261210T133000Z", "SUMMARY:CPI"), "ends without one"),
+        (("DTSTART:20261210T133000Z", "DTEND:20261210T083000", "SUMMARY:CPI"), "without a zone"),
+        (("DTSTART;VALUE=DATE:00011210", "SUMMARY:CPI"), "cannot be meant"),
+        (("DTSTART:20261210T133000Z", "SUMMARY:?!"), "cannot be read"),
     ],
 )
 def test_an_ics_event_that_is_not_clear_is_refused(tmp_path: Path, lines: tuple[str, ...], words: str) -> None:
-    with pytest.raises(DataDamaged, match=words):
+    with pytest.raises(DataDamaged, match=words) as caught:
         read(written(tmp_path, "bls.ics", ics(*lines)))
+    assert "bls.ics:4: VEVENT" in caught.value.where
+
+
+def test_a_moment_that_ends_when_it_begins_is_a_release(tmp_path: Path) -> None:
+    text = ics("DTSTART:20261210T133000Z", "DTEND:20261210T133000Z", "SUMMARY:CPI")
+    assert len(read(written(tmp_path, "bls.ics", text)).events) == 1
+
+
+def test_an_event_of_several_days_closes_each_of_them(tmp_path: Path) -> None:
+    text = ics("DTSTART;VALUE=DATE:20261208", "DTEND;VALUE=DATE:20261210", "SUMMARY:FOMC Meeting")
+    events = read(written(tmp_path, "fed.ics", text)).events
+    assert [(event.kind, str(event.date), event.ts) for event in events] == [
+        ("fomc_statement", "2026-12-08", None),
+        ("fomc_statement", "2026-12-09", None),
+    ]
 
 
 def test_a_date_without_an_hour_stays_one(tmp_path: Path) -> None:
@@ -144,6 +169,11 @@ def test_the_weekly_feed_is_read_with_its_offset_and_its_country(tmp_path: Path)
         (",2026-12-10,08:30,America/New_York,,scheduled", "without an event"),
         ("cpi,2026-12-10,08:30,America/New_York,,perhaps", "no status"),
         ("cpi,2026-12-10,,America/New_York,,coverage", "needs a time"),
+        ("cpi,0001-01-01,all-day,,,scheduled", "cannot be meant"),
+        ("cpi,,,,9999-12-31T23:59:59Z,scheduled", "cannot be meant"),
+        ("cpi,2026-12-10,08:30,America,,scheduled", "no time zone"),
+        (f"cpi,2026-12-10,08:30,{'x' * 5000},,scheduled", "no time zone"),
+        ("cpi,2026-12-10,08:30,America/New_York", "no status"),
     ],
 )
 def test_a_csv_row_that_is_not_clear_is_refused_with_its_line(tmp_path: Path, row: str, words: str) -> None:
@@ -176,6 +206,18 @@ def test_a_coverage_row_says_otherwise(tmp_path: Path) -> None:
     )
     known = EventCalendar.load(str(written(tmp_path, "own.csv", HEADER + rows))).coverage["cpi"]
     assert (known.from_ns, known.until_ns) == (utc("2026-01-01T05:00"), utc("2027-01-01T05:00"))
+
+
+@pytest.mark.parametrize("until", ["2026-01-01", "2025-01-01"])
+def test_a_coverage_of_no_time_or_backwards_is_refused(tmp_path: Path, until: str) -> None:
+    edges = "".join(f"cpi,{day},00:00,America/New_York,,coverage\n" for day in ("2026-01-01", until))
+    with pytest.raises(DataDamaged, match="pairs"):
+        read(written(tmp_path, "own.csv", HEADER + edges))
+
+
+def test_a_file_without_measure_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(DataDamaged, match="too large"):
+        read(written(tmp_path, "own.csv", HEADER + "#" * 9_000_000))
 
 
 def test_coverage_rows_that_are_no_pairs_are_refused(tmp_path: Path) -> None:
@@ -234,6 +276,46 @@ def test_a_calendar_is_found_by_its_name_in_the_shipped_folder() -> None:
 def test_a_calendar_that_is_nowhere_is_missing() -> None:
     with pytest.raises(InputMissing, match="nowhere"):
         EventCalendar.load("nowhere.csv")
+
+
+KINDS = st.sampled_from(("cpi", "nfp", "fomc_statement", "retail_sales"))
+DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
+EVENTS = st.builds(
+    lambda kind, day, clock, status, words: Event(
+        kind,
+        None if clock is None else local_ns(day, clock.hour, clock.minute),
+        day,
+        status,
+        "any.csv",
+        " ".join(words.split()),
+    ),
+    KINDS,
+    DAYS,
+    # The hour that a change of clocks skips or doubles is no time of day that a row could tell.
+    st.none() | st.times(time(4), time(23, 59)),
+    st.sampled_from(("scheduled", "tentative", "rule", "estimate")),
+    st.text(st.characters(exclude_categories=("C",)), max_size=20),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(EVENTS, max_size=12), st.lists(EVENTS, max_size=12))
+def test_what_is_imported_is_what_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: list[Event], second: list[Event]
+) -> None:
+    """Law: imported in any order and as often as one likes, the calendar holds every moment of its files once."""
+    told = []
+    for number, order in enumerate(((first, second), (second, first, first))):
+        folder = tmp_path / str(number)
+        shutil.rmtree(folder, ignore_errors=True)
+        monkeypatch.setattr(room, "user_folder", lambda folder=folder: folder)
+        for events in order:
+            room.add(written(tmp_path, "any.csv", room.write(events, ())))
+        listed = EventCalendar.load(str(folder))
+        assert EventCalendar.parse(listed.text, listed.source) == listed
+        told.append({(event.kind, event.date, event.ts) for event in listed.events})
+        assert len(told[-1]) == len(listed.events)
+    assert told == [{(event.kind, event.date, event.ts) for event in (*first, *second)}] * 2
 
 
 def test_what_a_run_records_is_read_back_as_it_was(tmp_path: Path) -> None:
