@@ -112,7 +112,7 @@ def find(wanted: str, journal: str | None) -> Found:
         looks = [row for row in reader.read(rows.Control, [info]) if row.key == CALENDAR]
         renewals = [(row.ts, Renewal(row.why, json.loads(row.value) or "")) for row in looks]
         before = _in_force(reader, info)
-    stopped = summary.get("stopped_by") is not None or any(one.verb == "stop" for one in commands)
+    stopped = summary.get("stopped_by") is not None or any(_ends(one) for one in commands)
     contracts = [one.contract or one.product for one in instruments]
     return Found(where, row, contracts, commands, renewals, before, stopped)
 
@@ -241,7 +241,7 @@ def _commands(found: Found, tapes: Sequence[str]) -> "list[Command]":
             bool(one.clear_kill),
         )
         for one in found.commands
-        if one.verb != "stop" and not one.result.startswith(REFUSED)
+        if not _ends(one) and not one.result.startswith(REFUSED)
     ]
     before = [replace(one, ts=begin) for one in found.before]
     stop = [Command("stop", f"{found.row.run}-stop", end)] if found.stopped else []
@@ -306,3 +306,8 @@ def _same_tapes(tapes: Sequence[Mapping[str, Any]]) -> None:
                     where=str(tape["name"]),
                     do="put the old tape back, or replay this one without --run",
                 )
+
+
+def _ends(row: "rows.Command") -> bool:
+    """Whether a command ended the run, and not a part of the desk."""
+    return row.verb == "stop" and not row.strategy and not row.instrument

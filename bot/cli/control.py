@@ -85,29 +85,38 @@ def cancel_entries(strategy: str, instrument: str, reason: str, desk: str | None
 
 
 @click.command()
-@click.option("--instrument", default="", metavar="I", help="Only this product's.")
+@scope_options
 @click.option("--yes", is_flag=True, help="Really: leave at market.")
 @click.option("--reason", default="", help="Why, for the journal.")
 @desk_option
-def flatten(instrument: str, yes: bool, reason: str, desk: str | None) -> None:
-    """Cancel entries, leave every position at market, and set the kill switch.
+def flatten(strategy: str, instrument: str, yes: bool, reason: str, desk: str | None) -> None:
+    """Cancel entries, leave every position at market, and set the kill switch; says what cannot leave now.
 
     \b
     paperpit flatten --yes
+    paperpit flatten --yes --strategy drill
     """
     from bot.errors import UsageError
 
     if not yes:
         raise UsageError("this leaves every position at market", do="paperpit flatten --yes")
-    _say(_tell("flatten", desk, instrument=instrument, reason=reason))
+    _say(_tell("flatten", desk, strategy=strategy, instrument=instrument, reason=reason))
 
 
 @click.command()
+@scope_options
 @click.option("--reason", default="", help="Why, for the journal.")
 @desk_option
-def stop(reason: str, desk: str | None) -> None:
-    """End the running desk in order: entries are cancelled, positions stay under their stops at the broker."""
-    _say(_tell("stop", desk, reason=reason))
+def stop(strategy: str, instrument: str, reason: str, desk: str | None) -> None:
+    """End the running desk in order: entries are cancelled, positions stay under their stops at the broker.
+
+    With a strategy or an instrument only that stops, until it is resumed; the desk goes on.
+
+    \b
+    paperpit stop
+    paperpit stop --strategy drill
+    """
+    _say(_tell("stop", desk, strategy=strategy, instrument=instrument, reason=reason))
 
 
 def user() -> str:

@@ -6,6 +6,7 @@
     building.py  strategies, gate, orders, agenda → the desk
     run.py       the order of start and stop of one run
     stopping.py  the signals that end a process
+    waiting.py   what a person says while no run trades
     heart.py     a thread that sees when the process does not move any more, and starts it again
     daemon.py    one run after the other, and who answers for them
 

@@ -16,6 +16,7 @@ from bot.daemon.asked import Asked
 from bot.daemon.heart import Heart, taken
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
+from bot.daemon.waiting import ANSWER, Waiting, can_wait
 from bot.desk import Desk
 from bot.domain.command import Command
 from bot.domain.mode import Mode
@@ -36,6 +37,7 @@ class Daemon:
         self._run: Run | None = None
         self._first = True
         self._before = taken()
+        self._waiting = Waiting(asked.bot.value.desk)
         self._state, self._why, self._mode = "starting", "the market is being opened", Mode.BLIND
         self.stopping = Stopping()
         self.stopped = False
@@ -63,7 +65,7 @@ class Daemon:
             while self._run is None:
                 try:
                     before = self._before if self._first else None
-                    self._run = await stack.enter_async_context(Run(self._asked, self.stopping, before))
+                    self._run = await stack.enter_async_context(Run(self._asked, self.stopping, before, self._waiting))
                 except Unreachable as error:
                     if self._first:
                         raise
@@ -88,8 +90,11 @@ class Daemon:
         if command.verb == "status":
             return self.status()
         desk = self._desk
-        if desk is not None:
+        if desk is not None and not desk.over:
             return await desk.tell(command)
+        if can_wait(command):
+            self._waiting.keep(command)
+            return {"result": ANSWER}
         if command.verb == "stop":
             self.stopped = True
             self.stopping.insist()
@@ -103,7 +108,8 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """What `status --json` prints."""
         run, place = self._run, place_of(self._asked.journal)
-        told = dict(_NOBODY, state=self._state, mode=self._mode.value, reasons=[self._why])
+        kept = [f"{one.verb} waits for the next run: {one.reason or 'by command'}" for one in self._waiting.commands]
+        told = dict(_NOBODY, state=self._state, mode=self._mode.value, reasons=[self._why, *kept])
         if run is not None:
             told.update(run.facts())
         return {

@@ -17,6 +17,7 @@ from bot.daemon.building import desk_of
 from bot.daemon.heart import Wedged
 from bot.daemon.opening import Opened, opened
 from bot.daemon.stopping import Stopping
+from bot.daemon.waiting import Waiting
 from bot.desk import Desk
 from bot.domain.command import strategy_key
 from bot.domain.order import AccountFacts
@@ -32,8 +33,16 @@ from bot.warm import Memories
 class Run:
     """One run from its opening to its end. Use as `async with`: what was opened is closed, the journal let go."""
 
-    def __init__(self, asked: Asked, stopping: Stopping | None = None, before: Wedged | None = None) -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        stopping: Stopping | None = None,
+        before: Wedged | None = None,
+        waiting: Waiting | None = None,
+    ) -> None:
         self._asked = asked
+        self._waiting = waiting
+        """What a person said before the run began."""
         self._before = before
         """What the process before this one could not get out of."""
         self._stopping = stopping
@@ -88,7 +97,9 @@ class Run:
             answer = await self.adapter.broker.snapshot()
             desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
             self._who_failed_today(desk, past)
+            desk.remember(past.done)
         self._take_its_place(desk, writer)
+        await self._do_what_waits(desk, writer)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
         with self._memory():
@@ -185,6 +196,14 @@ class Run:
             today = next((day for day in self._opened.hours[spec.instrument] if day["close"] > now), None)
             if found is not None and today is not None and found.ts >= today["open"]:
                 desk.asking.take_up(spec.name, found.value, found.why)
+
+    async def _do_what_waits(self, desk: Desk, writer: Writer) -> None:
+        """What a person said while no run traded, before anything of this one is sent."""
+        if self._waiting is None:
+            return
+        await self._waiting.done_by(desk, self._opened.clock.now_ns(), desk.watch.say)
+        if not writer.down:
+            self._waiting.forget()
 
     def _take_its_place(self, desk: Desk, writer: Writer) -> None:
         """Write down what the process before this one could not, and do not ask again who held it up."""

@@ -78,6 +78,19 @@ class Desk:
         """Do what a person says, between two batches, and say what came of it. Raises PaperpitError."""
         return self.status() if command.verb == "status" else await self._told.tell(command)
 
+    async def obey(self, command: Command, now: int) -> str:
+        """Do what a person said earlier, before the first batch; what came of it. Raises PaperpitError."""
+        return await self._told.obey(command, now)
+
+    def remember(self, done: Mapping[str, str]) -> None:
+        """Commands that an earlier run has done, by number: they are not done again."""
+        self._told.remember(done)
+
+    @property
+    def over(self) -> bool:
+        """Whether it does nothing any more that it is told."""
+        return self._told.ended
+
     def status(self) -> dict[str, Any]:
         """What the desk is doing and why it does not trade, as `status --json` has it."""
         for instrument in range(len(self._p.instruments)):

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.desk.asking import Asking
 from bot.desk.parts import Parts
-from bot.domain.command import KILL, Command, pause_key
+from bot.domain.command import KILL, Command, pause_key, since
+from bot.domain.order import ENDED, Role
 from bot.errors import PaperpitError, Unreachable, UsageError
 
 _Waiting = tuple[Command, "asyncio.Future[str]"]
@@ -21,14 +22,15 @@ class Told:
         self._p, self._stop, self._asking = parts, stop, asking
         self._queue: deque[_Waiting] = deque()
         self._done: dict[str, str] = {}  # nonce → what came of it
-        self._ended = False
+        self.ended = False
+        """Whether the desk has ended: nothing is done any more."""
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Have a command done before the next batch, and wait for it. One that was done already is not done again.
 
         Raises UsageError for what it cannot be about, Unreachable when the desk has ended.
         """
-        if self._ended:
+        if self.ended:
             raise Unreachable("the desk has stopped", do="paperpit journal runs")
         self._instrument(command)
         self._strategy(command)
@@ -50,9 +52,13 @@ class Told:
             if not waiting.done():  # whoever asked may have gone
                 waiting.set_result(result)
 
+    def remember(self, done: Mapping[str, str]) -> None:
+        """What an earlier run has done."""
+        self._done.update(done)
+
     def end(self) -> None:
         """The desk has ended: nobody is left waiting."""
-        self._ended = True
+        self.ended = True
         for _, waiting in self._queue:
             if not waiting.done():
                 waiting.set_exception(Unreachable("the desk stopped before it could do that"))
@@ -85,6 +91,8 @@ class Told:
                 return await self._cancel(command, now)
             case "flatten":
                 return await self._flatten(command, now)
+            case "stop" if command.ends_a_part:
+                return await self._stop_scope(command, now)
             case "stop":
                 self._stop()
                 return "stopping: entries are cancelled, positions stay under their stops"
@@ -103,8 +111,9 @@ class Told:
         return "written"
 
     def _pause(self, command: Command, now: int) -> str:
-        why = command.reason or "by command"
-        self._p.gate.pause(True, why, strategy=command.strategy, instrument=self._instrument(command))
+        why = _because(command, "by command")
+        at = self._instrument(command)
+        self._p.gate.pause(True, since(why, now), strategy=command.strategy, instrument=at)
         self._p.journal.control(pause_key(command.strategy, command.instrument), True, now, why)
         return f"paused: {_scope(command)}"
 
@@ -112,13 +121,14 @@ class Told:
         gate, journal = self._p.gate, self._p.journal
         gate.pause(False, command.reason, strategy=command.strategy, instrument=self._instrument(command))
         self._p.orders.allow(self._instrument(command))
-        journal.control(pause_key(command.strategy, command.instrument), False, now, command.reason)
+        why = _because(command, "")
+        journal.control(pause_key(command.strategy, command.instrument), False, now, why)
         if command.strategy:
-            self._asking.forgive(command.strategy, command.reason, now)
+            self._asking.forgive(command.strategy, why, now)
         if not command.clear_kill:
             return f"resumed: {_scope(command)}"
         gate.kill(False, command.reason)
-        journal.control(KILL, False, now, command.reason)
+        journal.control(KILL, False, now, why)
         return f"resumed: {_scope(command)}; the kill switch is cleared"
 
     async def _cancel(self, command: Command, now: int) -> str:
@@ -127,14 +137,43 @@ class Told:
         return f"cancelling working entries: {_scope(command)}"
 
     async def _flatten(self, command: Command, now: int) -> str:
-        why = f"flatten: {command.reason}" if command.reason else "flatten"
+        why = _because(command, "flatten", "flatten: ")
         # The door is closed first: nothing may come in while everything goes out.
-        self._p.gate.kill(True, why)
+        self._p.gate.kill(True, since(why, now))
         self._p.journal.control(KILL, True, now, why)
         self._p.journal.commit()
         instrument = self._instrument(command)
         await self._p.orders.flatten(now, "flatten", instrument=instrument, strategy=command.strategy)
-        return f"flattening: {_scope(command)}; the kill switch is set"
+        return "; ".join([f"flattening: {_scope(command)}", "the kill switch is set", *self._stays(command)])
+
+    def _stays(self, command: Command) -> Iterator[str]:
+        """What a flatten could not send, or may not touch."""
+        wanted = self._instrument(command)
+        for at, one in enumerate(self._p.instruments):
+            if wanted not in (None, at):
+                continue
+            foreign = self._p.orders.position(at)
+            for live in self._p.orders.live:
+                if live.bracket.entry.instrument != at:
+                    continue
+                foreign -= live.side * live.share
+                strategy = live.bracket.approved.proposal.strategy
+                leaves = any(leg.order.role is Role.FLATTEN and leg.state not in ENDED for leg in live.legs.values())
+                if live.share and not leaves and command.strategy in ("", strategy):
+                    yield (
+                        f"{live.side * live.share:+d} {one.product} of {strategy} cannot leave now"
+                        f" ({live.state.value}): it is tried again until it has left"
+                    )
+            if foreign and not command.strategy:
+                yield f"{foreign:+d} {one.product} belong to no bracket of ours and are left alone"
+
+    async def _stop_scope(self, command: Command, now: int) -> str:
+        """A part of the desk stops: no entries, working ones cancelled, what is held stays under its stop."""
+        self._pause(replace(command, reason=f"stopped: {command.reason}" if command.reason else "stopped"), now)
+        await self._cancel(command, now)
+        flags = (f"--{key} {value}" for key, value in _named(command))
+        opens = " ".join(["paperpit resume", *flags, "--reason TEXT"])
+        return f"stopped: {_scope(command)}; entries are cancelled, positions stay under their stops; {opens} opens it"
 
     def _instrument(self, command: Command) -> int | None:
         """The index that the command means; None for all of them."""
@@ -149,6 +188,17 @@ class Told:
         names = [seat.strategy.name for seat in self._p.seats]
         if command.strategy and command.strategy not in names:
             raise UsageError(f"no strategy {command.strategy} sits at the desk", allowed=", ".join(names))
+
+
+def _named(command: Command) -> list[tuple[str, str]]:
+    scope = (("strategy", command.strategy), ("instrument", command.instrument))
+    return [(key, value) for key, value in scope if value]
+
+
+def _because(command: Command, otherwise: str, before: str = "") -> str:
+    """Why, and who says so."""
+    why = f"{before}{command.reason}" if command.reason else otherwise
+    return f"{why} ({command.who})" if command.who else why
 
 
 def _scope(command: Command) -> str:

@@ -1,6 +1,7 @@
 """What a person may tell the desk, and the health of the process that it runs in."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop", "note", "tag"]
@@ -18,6 +19,11 @@ def paused(key: str) -> tuple[str, str] | None:
     """(strategy, product) of a pause's key; None for any other key."""
     what, *scope = key.split(":")
     return (scope[0], scope[1]) if what == PAUSE and len(scope) == 2 else None
+
+
+def since(why: str, ts: int) -> str:
+    """Why, and since when: what closes a desk is told with its age."""
+    return f"{why}, since {datetime.fromtimestamp(ts // 1_000_000_000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def strategy_key(name: str) -> str:
@@ -44,6 +50,11 @@ class Command:
     tags: tuple[str, ...] = ()
     remove: bool = False
     """Take the tags off."""
+
+    @property
+    def ends_a_part(self) -> bool:
+        """A `stop` of one strategy or instrument; the desk goes on."""
+        return self.verb == "stop" and bool(self.strategy or self.instrument)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class Past:
     """(product, contract) → signed units: Σ fills + Σ adjustments, where it is not nothing."""
     settings: Mapping[str, Setting] = field(default_factory=dict)
     """Kill switch, pauses: by key of `control`."""
+    done: Mapping[str, str] = field(default_factory=dict)
+    """Number of a command → what came of it."""
     held: Mapping[str, str] = field(default_factory=dict)
     """Product → contract of a position or of a bracket that has not ended."""
     broker_ids: Mapping[str, str] = field(default_factory=dict)

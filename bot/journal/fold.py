@@ -112,6 +112,7 @@ class _Fold:
             fills={fill.exec_id: fill.side * fill.quantity for fill in self._fills},
             positions=positions,
             settings=self._settings(),
+            done={row.nonce: row.result for row in self._reader.read(rows.Command, self._runs)},
             held={
                 **dict(positions.keys()),
                 **{self._products[bracket.proposal.instrument]: bracket.contract for bracket in live},

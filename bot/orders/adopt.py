@@ -6,7 +6,7 @@ Everything that is adopted is unverified until the broker has said what it holds
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.command import KILL, paused
+from bot.domain.command import KILL, paused, since
 from bot.domain.order import (
     Adjustment,
     Bracket,
@@ -132,12 +132,12 @@ class Adoption:
         for key, setting in past.settings.items():
             scope = paused(key)
             if key == KILL:
-                self._machine.gate.kill(bool(setting.value), setting.why)
+                self._machine.gate.kill(bool(setting.value), since(setting.why, setting.ts))
             elif scope is not None and setting.value:
                 strategy, product = scope
                 if not product or product in self._products:
                     at = self._products.index(product) if product else None
-                    self._machine.gate.pause(True, setting.why, strategy=strategy, instrument=at)
+                    self._machine.gate.pause(True, since(setting.why, setting.ts), strategy=strategy, instrument=at)
 
 
 _BRACKET = (Role.ENTRY, Role.STOP, Role.TARGET)

@@ -10,6 +10,9 @@ from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Daemon
 from bot.domain.command import Command
 from bot.errors import Unreachable
+from bot.journal import rows
+from bot.journal.place import place
+from bot.journal.reading import reading
 from bot.resources import shipped
 from tests.laws.markets import DRILL, market
 from tests.playing import strategy
@@ -22,16 +25,55 @@ def asked(folder: Path) -> Asked:
     return Asked(bot, specs, f"sqlite:///{folder / 'journal.db'}", "process")
 
 
-def test_a_desk_that_does_not_stand_yet_says_so_and_does_nothing(tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def sockets(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setattr(control, "data_folder", lambda: folder)
+
+
+def test_a_desk_that_does_not_stand_yet_says_so(tmp_path: Path) -> None:
     async def ask() -> dict[str, object]:
         daemon = Daemon(asked(tmp_path))
         with pytest.raises(Unreachable, match="starting"):
-            await daemon.tell(Command("pause", "n", 0))
+            await daemon.tell(Command("note", "n", 0, subject="x", text="y"))
         return dict(await daemon.tell(Command("status", "n", 0)))
 
     told = asyncio.run(ask())
-    assert (told["state"], told["positions"]) == ("starting", [])
+    assert (told["state"], told["mode"], told["positions"]) == ("starting", "blind", [])
     assert told["journal"] == f"sqlite:///{tmp_path / 'journal.db'}"
+
+
+def test_what_is_said_while_no_run_trades_is_done_before_the_next_one_sends_anything(tmp_path: Path) -> None:
+    # given a daemon that is told to pause before its run stands, twice, and dies
+    async def before() -> list[object]:
+        daemon, pause = Daemon(asked(tmp_path)), Command("pause", "n1", 7, "lunch", who="ann")
+        told = [await daemon.tell(pause), await daemon.tell(pause), await daemon.tell(Command("flatten", "n2", 8))]
+        return [*told, daemon.status()["reasons"]]
+
+    *told, reasons = asyncio.run(before())
+    assert told == [{"result": "kept: it is done when the next run begins, before anything is sent"}] * 3
+    assert reasons == [
+        "the market is being opened",
+        "pause waits for the next run: lunch",
+        "flatten waits for the next run: by command",
+    ]
+
+    # when the next one trades
+    async def trade() -> tuple[str, list[str]]:
+        daemon = Daemon(asked(tmp_path))
+        async with daemon.run() as run:
+            return (await run.trade()).run, daemon.status()["reasons"]
+
+    run, after = asyncio.run(trade())
+    # then both are in the journal, once, nothing was sent, and nothing waits any more
+    with reading(place(f"sqlite:///{tmp_path / 'journal.db'}")) as reader:
+        commands = reader.where(rows.Command, "run", run)
+        assert [(row.verb, row.who, row.result) for row in commands] == [
+            ("pause", "ann", "paused: everything"),
+            ("flatten", "", "flattening: everything; the kill switch is set"),
+        ]
+        assert reader.where(rows.Order, "run", run) == []
+    assert not any("waits" in reason for reason in after)
 
 
 def test_a_run_is_answered_for_while_it_lasts(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.desk import Desk
 from bot.domain.command import Command
 from bot.errors import UsageError
 from bot.journal import rows
@@ -182,4 +183,40 @@ def test_a_running_desk_writes_what_people_say_about_its_rows(tmp_path: Path) ->
     assert [live.told[row]["result"] for row in said] == ["written"] * 3
     assert [(row.subject, row.text, row.who) for row in live.rows(rows.Note)] == [("the run", "a slow morning", "ann")]
     assert [(row.name, row.removed_ns) for row in live.rows(rows.Tag)] == [("slow", None)]
+    assert live.rows(rows.Command) == []
+
+
+PATIENT = DRILL.replace("stop_ticks = 3", "stop_ticks = 20").replace("target_ticks = 4", "target_ticks = 40")
+PATIENT = PATIENT.replace('time_stop = "9s"', 'time_stop = "2h"').replace("offset_ticks = -1", "offset_ticks = 0")
+
+
+def test_a_strategy_is_stopped_alone_and_its_position_stays_under_its_stop(tmp_path: Path) -> None:
+    # given a desk that holds a position
+    said = {14: command("stop", "a", strategy="drill-law", who="ann"), 16: command("status", "b")}
+    live = run(tmp_path, busy(30), PATIENT, commands=said)
+    # then the desk goes on, the strategy does not, and its stop works
+    assert live.told[14]["result"].startswith("stopped: drill-law; entries are cancelled, positions stay")
+    assert "paperpit resume --strategy drill-law --reason TEXT opens it" in live.told[14]["result"]
+    told = live.told[16]
+    assert told["state"] == "paused"
+    assert any("stopped (ann), since 2026-05-27 14:00 UTC" in reason for reason in told["reasons"])
+    assert [one["stop_price"] is not None for one in told["positions"]] == [True]
+    assert live.played.outcome.ended == "market"
+
+
+def test_a_flatten_says_what_it_could_not_do(tmp_path: Path) -> None:
+    # given a position, and a link that is down
+    said = {24: command("flatten", "a", strategy="drill-law")}
+    live = run(tmp_path, busy(30), PATIENT, commands=said, says=["10:00:09 link down 1100"])
+    result = live.told[24]["result"]
+    assert result.startswith("flattening: drill-law; the kill switch is set; +1 ES of drill-law cannot leave now")
+    assert "it is tried again" in result
+
+
+def test_a_command_of_an_earlier_run_is_not_done_again(tmp_path: Path) -> None:
+    def again(desk: Desk) -> None:
+        desk.remember({"a": "paused: everything"})
+
+    live = run(tmp_path, busy(), ANYTIME, hits={4: again}, commands={6: command("pause", "a")})
+    assert live.told[6] == {"result": "paused: everything"}
     assert live.rows(rows.Command) == []
