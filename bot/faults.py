@@ -10,11 +10,22 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 Point = Literal[
-    "intent-committed", "bracket-sent", "fill-received", "fill-committed", "stop-lost", "taken-up", "compared"
+    "intent-committed",
+    "bracket-sent",
+    "fill-received",
+    "fill-committed",
+    "stop-lost",
+    "exit-committed",
+    "exit-sent",
+    "change-told",
+    "taken-up",
+    "compared",
 ]
 """A bracket is durable and not sent · sent and nothing about that is written · an execution is heard and not written ·
-written and nothing done about it · a position has lost its stop and nothing is done yet · a start has read what earlier
-runs left, and the broker's answer is not looked at · it has been dealt with, and nothing is traded yet."""
+written and nothing done about it · a position has lost its stop and nothing is done yet · a stop or a market exit is
+durable and not sent · sent and nothing about that is written · the end or the change of an order has been asked for and
+what follows is not written · a start has read what earlier runs left, and the broker's answer is not looked at · it has
+been dealt with, and nothing is traded yet."""
 
 ENVIRONMENT = "PAPERPIT_FAULT"
 

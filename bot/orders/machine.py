@@ -317,6 +317,7 @@ class Machine:
         self.count(ts)
         try:
             await telling
+            fault_point("change-told")
         except Unreachable as error:
             leg.asked, leg.move = 0, None
             self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"not told: {error.what}")
@@ -331,6 +332,7 @@ class Machine:
         self.owner[order.client_order_id] = live
         self.journal.order(order)
         self.journal.commit()
+        fault_point("exit-committed")
         self.count(ts)
         try:
             await self.broker.protect(Protective(order))
@@ -339,6 +341,7 @@ class Machine:
             self.journal.order_state(order.client_order_id, leg.state, ts, f"not sent: {error.what}")
             self.at(ts + RETRY_NS, "retry", live)
             return False
+        fault_point("exit-sent")
         self.sent(leg, ts)
         self.journal.order_state(order.client_order_id, OrderState.SENT, ts)
         self.at(ts + UNANSWERED_NS, "unanswered", live)

@@ -28,7 +28,7 @@ AT_START = (
 )
 AT_A_START = ("taken-up", "compared")
 """Named moments that come once in a life."""
-PROVOKED = {"stop-lost": ("order-cancelled", "stop")}
+PROVOKED = dict.fromkeys(("stop-lost", "exit-committed", "exit-sent"), ("order-cancelled", "stop"))
 """Named moments that come only when something goes wrong at the broker."""
 
 

@@ -132,7 +132,8 @@ class Exchange:
         self.say: Callable[[Said], None] = lambda said: None
         self.reject: Callable[[str], bool] = lambda role: False
         """Whether the next order of a role is refused, `bracket`: whether the next group is loose."""
-        self._groups: dict[str, Group] = {}
+        self.groups: dict[str, Group] = {}
+        """Every bracket that ever came, by its id."""
         self._numbered = 0
         self._standing: dict[str, Execution] = {}
 
@@ -268,7 +269,7 @@ class Exchange:
     # How it is done
 
     def _group(self, name: str) -> Group:
-        return self._groups.setdefault(name, Group(name))
+        return self.groups.setdefault(name, Group(name))
 
     def _number(self) -> str:
         self._numbered += 1

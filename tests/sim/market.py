@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bot.clock import WallClock
-from bot.domain.market import EVENT, QUOTE, TICK, Events, Ticks
+from bot.domain.market import BUY, EVENT, PRINT, QUOTE, SELL, SIDE_TRUE, TICK, Events, Ticks
 from bot.ports import Batch
 from tests.sim.loop import SECOND_NS, SimLoop
 from tests.sim.script import INSTRUMENTS, Wish
@@ -66,6 +66,8 @@ class SimMarket:
             self._signals.append((len(self._rows), wish))
         now = self._clock.now_ns()
         self._rows.append((now, 0, 0, bid, bid + 1, 10, 10, instrument, QUOTE, 0, 0, 0))
+        at, side = (bid, SELL) if bid % 2 else (bid + 1, BUY)
+        self._rows.append((now, at, 1, bid, bid + 1, 10, 10, instrument, PRINT, side, SIDE_TRUE, 0))
         self._arrived.set()
 
     async def batches(self) -> AsyncIterator[Batch]:

@@ -31,8 +31,11 @@ CANARY = "not-to-be-told-9f2c"
 """Stands among the adapter's settings, as a password would."""
 
 
-@lru_cache(maxsize=4)
-def asked_for(instruments: int) -> Asked:
+MANAGE = {"breakeven_after_ticks": 2, "breakeven_plus_ticks": 1, "trail_after_ticks": 3, "trail_ticks": 2}
+
+
+@lru_cache(maxsize=16)
+def asked_for(instruments: int, manages: bool, on_blackout: str) -> Asked:
     """The settings of a simulated daemon; the journal is still to be named."""
     strategies = []
     for one in INSTRUMENTS[:instruments]:
@@ -42,6 +45,8 @@ def asked_for(instruments: int) -> Asked:
                 "strategy": f"{HERE / 'wishing.py'}:Wishing",
                 "instrument": one.product,
                 "hours": {"session": "any"},
+                "manage": MANAGE if manages else {},
+                "on_blackout": on_blackout,
             }
         )
         strategies.append(Loaded(spec, HERE / f"{spec.name}.toml", spec.name))

@@ -122,6 +122,9 @@ class Shape:
     calendar: str = "given"
     memory: int = 0
     """Executions that the broker remembers, the newest; 0: all."""
+    manages: bool = False
+    """Whether strategies move their stops."""
+    on_blackout: str = "hold"
     heir: int = 0
     """Seconds until a process that ended is started again."""
 
@@ -194,5 +197,7 @@ def _shape(chance: Random) -> Shape:
         event_minute=chance.choice([-1, -1, -1, -12, 20]),
         calendar=chance.choice(["given"] * 19 + ["absent"]),
         memory=0 if chance.random() < 0.85 else chance.randint(3, 8),
+        manages=chance.random() < 0.4,
+        on_blackout=chance.choice(["hold", "flatten", "tighten"]),
         heir=chance.choice([0, 1, 1, 3, 8]),
     )

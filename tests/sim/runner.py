@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bot.domain.order import BracketState
 from tests.sim.loop import SECOND_NS, Deadlock, Livelock
+from tests.sim.naked import Naked, spread
 from tests.sim.plan import KINDS, FaultPlan
 from tests.sim.world import POINTS, Told, Unsettled, World, folder
 
@@ -29,11 +30,7 @@ WORDS = {CRASH: "a crash", UNCONVERGED: "it does not come to rest", INVARIANT: "
 LAST = 20
 CHUNK = 25
 
-Prepare = Callable[[World], None]
-
-
-class Violation(AssertionError):
-    """An invariant does not hold."""
+Prepare = Callable[[World], object]
 
 
 @dataclass
@@ -75,17 +72,16 @@ def play_one(plan: FaultPlan, prepare: Iterable[Prepare] = ()) -> Days:
     with folder() as place:
         world = World(plan, place)
         code, what = 0, ""
+        naked = Naked(world)
         try:
             for each in prepare:
                 each(world)
             world.play()
-        except Violation as error:
-            code, what = INVARIANT, str(error)
         except (Unsettled, Livelock) as error:
             code, what = UNCONVERGED, f"{type(error).__name__}: {error}"
         except (Exception, Deadlock) as error:  # noqa: BLE001 - whatever it is, it is the day's result
             code, what = CRASH, "".join(traceback.format_exception(error)[-6:])
-        days.told = world.told
+        days.told, days.naked_ms = world.told, naked.found_ms
         days.told.turns, days.told.faults = world.loop.turns, world.wire.seen
         if code:
             events = [f"{at / SECOND_NS:10.3f}  {text}" for at, text in list(world.events)[-LAST:]]
@@ -138,6 +134,7 @@ def table(days: Days) -> Iterator[str]:
     ):
         yield f"{title}:"
         yield from (f"  {name:<28}{counts[name]:>10,}" for name in dict.fromkeys(names))
+    yield spread(days.naked_ms)
 
 
 def unseen(days: Days) -> list[str]:

@@ -72,7 +72,7 @@ class World:
         self.platter = Platter(self.wire)
         self.script = Script(seed, shape)
         self.url = f"sqlite:///{folder / 'journal.db'}"
-        self.asked = replace(asked_for(shape.instruments), journal=self.url)
+        self.asked = replace(asked_for(shape.instruments, shape.manages, shape.on_blackout), journal=self.url)
         self.run: SimRun | None = None
         self.told = Told()
         self.events: deque[tuple[int, str]] = deque(maxlen=LOG)

@@ -1,0 +1,82 @@
+"""How long positions are without cover, by the exchange's own books, while link, market, desk and disk are all up."""
+
+from tests.sim.exchange import Exchange, Group
+from tests.sim.loop import SECOND_NS
+from tests.sim.world import World
+
+P99_MS, MAX_MS = 4_000, 10_000
+"""How fast a naked position is covered or flat: 99 of 100, and all of them (figures, R12)."""
+
+
+class Naked:
+    """Watches one day. An interval in which anything was down, at any turn, is nobody's fault and does not count."""
+
+    def __init__(self, world: World) -> None:
+        self.found_ms: list[int] = []
+        self._world = world
+        self._since: dict[str, int] = {}
+        self._disturbed: set[str] = set()
+        self._said = self._looked = 0
+        exchange = world.exchange
+        say = exchange.say
+
+        def counted(said: object) -> None:
+            self._said += 1
+            say(said)  # type: ignore[arg-type]  # it is what the exchange said
+
+        exchange.say = counted
+        world.checks.append(lambda _: self._turn())
+
+    def _turn(self) -> None:
+        if self._said != self._looked:
+            self._looked = self._said
+            self._look(self._world.exchange)
+        if self._since and not self._calm():
+            self._disturbed.update(self._since)
+
+    def _look(self, exchange: Exchange) -> None:
+        now = self._world.loop.now_ns
+        for group in exchange.groups.values():
+            if _bare(group):
+                self._since.setdefault(group.id, now)
+            elif group.id in self._since:
+                lasted = now - self._since.pop(group.id)
+                if lasted and group.id not in self._disturbed:
+                    self.found_ms.append(lasted * 1000 // SECOND_NS)
+                self._disturbed.discard(group.id)
+
+    def _calm(self) -> bool:
+        world = self._world
+        run = world.run
+        return (
+            run is not None
+            and run.standing
+            and world.wire.up
+            and run.broker.link == "up"
+            and world.platter.writable
+            and not world.exchange.halted
+        )
+
+
+def _bare(group: Group) -> bool:
+    """Whether a bracket holds more than its stops and market exits would take out."""
+    cover = sum(one.left for one in group.exits if one.alive and one.price is None)
+    return group.share > cover or group.share < 0
+
+
+def spread(found_ms: list[int]) -> str:
+    """How long, in words: middle, the hundredth, the longest, and how many in each step."""
+    if not found_ms:
+        return "naked to covered: nothing was naked"
+    ordered = sorted(found_ms)
+    steps = (100, 500, 1_000, 2_000, 4_000, 10_000, 60_000)
+    below, words = 0, []
+    for step in steps:
+        count = sum(one <= step for one in ordered) - below
+        below += count
+        words.append(f"≤{step / 1000:g} s: {count}")
+    middle, last = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
+    return (
+        f"naked to covered: {len(ordered)} times, p50 {middle} ms, p99 {last} ms, max {ordered[-1]} ms"
+        f" ({', '.join(words)})"
+    )
