@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -149,19 +149,40 @@ def _moment(row: dict[str, str], where: str) -> tuple[int | None, date]:
             _in_reach(told, where)
     if stated is not None and stated.tzinfo is None:
         raise DataDamaged("ts_utc has no zone", where=where, allowed="2026-12-10T13:30:00Z")
-    computed = None
+    readings: list[int] | None = None
     if day is not None and clock is not None:
         if not zone:
             raise DataDamaged("a local time without a zone", where=where, allowed="tz = America/New_York")
-        computed = local_ns(day, clock.hour, clock.minute, _zone(zone, where))
-    ts = int(stated.timestamp()) * SECOND_NS if stated is not None else computed
-    if stated is not None and computed is not None and ts != computed:
-        raise DataDamaged("ts_utc and local time are not the same moment", where=where, do="look at daylight saving")
+        readings = _readings(datetime.combine(day, clock, _zone(zone, where)))
+    ts = None if readings is None or stated is not None else _only(readings, f"{local} in {zone}", where)
+    if stated is not None:
+        ts = int(stated.timestamp()) * SECOND_NS
+        if readings is not None and ts not in readings:
+            do = "look at daylight saving"
+            raise DataDamaged("ts_utc and local time are not the same moment", where=where, do=do)
     if ts is not None:
         return ts, datetime.fromtimestamp(ts // SECOND_NS, NEW_YORK).date()
     if day is None:
         raise DataDamaged("a row without a date", where=where)
     return None, day
+
+
+def _readings(at: datetime) -> list[int]:
+    """The moments (ns UTC) that a local time may mean: two where clocks go back, none where they go forward."""
+    found = []
+    for fold in (0, 1):
+        moment = at.replace(fold=fold)
+        back = moment.astimezone(UTC).astimezone(at.tzinfo)
+        if back.replace(tzinfo=None, fold=0) == at.replace(tzinfo=None, fold=0):
+            found.append(int(moment.timestamp()) * SECOND_NS)
+    return sorted(set(found))
+
+
+def _only(readings: list[int], told: str, where: str) -> int:
+    if len(readings) != 1:
+        words = "comes twice that day" if readings else "does not come that day"
+        raise DataDamaged(f"{told} {words}: clocks change", where=where, allowed="the moment in UTC")
+    return readings[0]
 
 
 def _in_reach(day: date, where: str) -> date:
@@ -231,7 +252,9 @@ def _ics_moment(item: Any, key: str, where: str) -> date | None:
         named = stated.params.get("TZID")
         if not named:
             raise DataDamaged("a time without a zone", where=where, allowed="DTSTART with TZID or Z")
-        return value.replace(tzinfo=_zone(str(named), where))
+        value = value.replace(tzinfo=_zone(str(named), where))
+    if isinstance(value, datetime):
+        _only(_readings(value), f"{value:%H:%M}", where)
     return value
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,8 @@ def test_every_zone_of_an_ics_file_means_the_same_moment(tmp_path: Path, start: 
         (("DTSTART:20261210T133000Z", "DTEND:20261210T083000", "SUMMARY:CPI"), "without a zone"),
         (("DTSTART;VALUE=DATE:00011210", "SUMMARY:CPI"), "cannot be meant"),
         (("DTSTART:20261210T133000Z", "SUMMARY:?!"), "cannot be read"),
+        (("DTSTART;TZID=US-Eastern:20261101T013000", "SUMMARY:CPI"), "comes twice that day"),
+        (("DTSTART;TZID=America/New_York:20260308T023000", "SUMMARY:CPI"), "does not come that day"),
     ],
 )
 def test_an_ics_event_that_is_not_clear_is_refused(tmp_path: Path, lines: tuple[str, ...], words: str) -> None:
@@ -172,6 +174,9 @@ def test_the_weekly_feed_is_read_with_its_offset_and_its_country(tmp_path: Path)
         ("cpi,0001-01-01,all-day,,,scheduled", "cannot be meant"),
         ("cpi,,,,9999-12-31T23:59:59Z,scheduled", "cannot be meant"),
         ("cpi,2026-12-10,08:30,America,,scheduled", "no time zone"),
+        ("cpi,2026-11-01,01:30,America/New_York,,scheduled", "comes twice that day"),
+        ("cpi,2026-03-08,02:30,America/New_York,,scheduled", "does not come that day"),
+        ("cpi,2026-03-08,02:30,America/New_York,2026-03-08T07:30:00Z,scheduled", "not the same moment"),
         (f"cpi,2026-12-10,08:30,{'x' * 5000},,scheduled", "no time zone"),
         ("cpi,2026-12-10,08:30,America/New_York", "no status"),
     ],
@@ -291,8 +296,7 @@ EVENTS = st.builds(
     ),
     KINDS,
     DAYS,
-    # The hour that a change of clocks skips or doubles is no time of day that a row could tell.
-    st.none() | st.times(time(4), time(23, 59)),
+    st.none() | st.times(),
     st.sampled_from(("scheduled", "tentative", "rule", "estimate")),
     st.text(st.characters(exclude_categories=("C",)), max_size=20),
 )
