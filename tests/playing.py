@@ -17,6 +17,16 @@ from bot.resources import shipped
 from bot.warm import Wanted
 from tests.tapes import Tape
 
+EAGER = (
+    "risk.cooldown=0s",
+    "risk.max_losses_in_a_row=1000",
+    "risk.max_losses_in_a_row_all=1000",
+    "risk.max_brackets_per_minute=1000",
+    "risk.max_daily_loss_r=1000",
+    "risk.max_drawdown_usd=1000000",
+)
+"""`--set` texts for a drill, which trades and loses again and again on purpose: rules about that are tested alone."""
+
 
 @dataclass(frozen=True)
 class Played:
@@ -87,8 +97,8 @@ def play(
 ) -> Played:
     """Write the tapes into `folder`, replay them through `strategies` (files), and keep the journal there.
 
-    `warm` is what is wanted of the detectors' memory (nothing). `sets` are `--set` texts; `config` is the shipped
-    bot.toml unless told otherwise. A journal that is there is written on.
+    `warm` is what is wanted of the detectors' memory (nothing). `sets` are `--set` texts beside EAGER; `config` is the
+    shipped bot.toml unless told otherwise. A journal that is there is written on.
     """
     told = [tapes] if isinstance(tapes, (Tape, Path)) else list(tapes)
     files = [
@@ -97,7 +107,7 @@ def play(
         )
         for number, tape in enumerate(told)
     ]
-    bot = read_bot(config or shipped("config/bot.toml"), sets)
+    bot = read_bot(config or shipped("config/bot.toml"), [*EAGER, *sets])
     replay = bot.value.replay.model_copy(update={"batch": batch or bot.value.replay.batch})
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar, "replay": replay}))
     url = journal or f"sqlite:///{folder / 'journal.db'}"

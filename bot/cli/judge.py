@@ -64,6 +64,8 @@ class Judge:
         self._names(known, place)
         with self._keeping(place, ("adapter",)):
             self.faults += plugins.findings(bot, place, path.parent, self._flow)
+        if bot.risk.account_usd is None:
+            self.notes.append("risk.account_usd is not set: where the broker does not tell it, nobody judges margin")
         if calendar is not None:
             self._coverage(calendar, {spec.instrument for spec in known}, path.parent, place)
 

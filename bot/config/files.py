@@ -28,10 +28,30 @@ class RiskSettings(Params):
 
     max_daily_loss_usd: Exact = Field(Decimal("300"), gt=0)
     """No entry that could bring the trading day's loss beyond this: lost so far, at risk already, its own risk."""
-    max_brackets_per_day: int = Field(10, ge=1)
+    max_daily_loss_r: Exact = Field(Decimal("6"), gt=0)
+    """The same in R: what a bracket's units lose between entry and stop. Whichever limit is reached first holds."""
+    max_drawdown_usd: Exact = Field(Decimal("300"), gt=0)
+    """No entry that could bring the trading day's result further than this below its best."""
+    max_losses_in_a_row: int = Field(3, ge=1)
+    """So many losing round trips of one strategy in a row pause it, until a person resumes it."""
+    max_losses_in_a_row_all: int = Field(5, ge=1)
+    """So many of all strategies together pause everything."""
+    cooldown: Duration = 5 * MINUTE_NS
+    """No entry in an instrument for so long after a stop there filled at a loss."""
+    max_brackets_per_minute: int = Field(4, ge=1)
+    """Entries sent within one minute, all strategies together."""
+    max_brackets_per_strategy: int = Field(10, ge=1)
+    """Entries of one strategy sent in one trading day."""
+    max_brackets_per_day: int = Field(20, ge=1)
     """Entries sent in one trading day, all strategies together."""
     max_open_brackets: int = Field(3, ge=1)
     """Entries working or positions held at one time, all strategies together."""
+    account_usd: Exact | None = Field(None, gt=0)
+    """What the account is worth, where the broker does not say; without either nobody judges its margin."""
+    max_margin_percent: Exact = Field(Decimal("50"), gt=0, le=100)
+    """Initial margin of everything held and working, in percent of what the account is worth."""
+    min_days_to_expiry: int = Field(3, ge=0)
+    """No entry in a contract that must be left in fewer days than this."""
     min_reward_risk: Exact = Field(Decimal("1.0"), ge=1)
     """Ticks to win for each tick at risk, at least."""
     signal_ttl: Duration = Field(2 * SECOND_NS, gt=0)
@@ -337,6 +357,12 @@ class InstrumentFile(Params):
     """Furthest stop that is allowed."""
     max_bracket_risk_usd: Exact = Field(gt=0)
     """Money that one bracket may lose at its stop."""
+    max_order_notional_usd: Exact | None = Field(None, gt=0)
+    """Worth of one entry (price × multiplier × units), at most; absent: max_order alone bounds it."""
+    max_position_notional_usd: Exact | None = Field(None, gt=0)
+    """Worth of everything held and working on one side, at most; absent: max_position alone bounds it."""
+    initial_margin_percent: Exact = Field(Decimal("100"), gt=0, le=100)
+    """What the broker asks to be put down for it, in percent of its worth."""
     band_low: Exact | None = None
     """Lower price limit of the day, where known."""
     band_high: Exact | None = None

@@ -121,6 +121,9 @@ def _instrument(product: str, facts: InstrumentFile, contract: str) -> Instrumen
         min_stop_ticks=facts.min_stop_ticks,
         max_stop_ticks=facts.max_stop_ticks,
         max_bracket_risk=facts.max_bracket_risk_usd,
+        max_order_notional=facts.max_order_notional_usd,
+        max_position_notional=facts.max_position_notional_usd,
+        margin_percent=facts.initial_margin_percent,
         band_low=ticks(facts.band_low),
         band_high=ticks(facts.band_high),
     )
@@ -149,5 +152,7 @@ def _generic_stock(name: str, tick: Decimal) -> Instrument:
         min_stop_ticks=6,
         max_stop_ticks=150,
         max_bracket_risk=Decimal(200),
+        max_order_notional=Decimal(100_000),
+        max_position_notional=Decimal(200_000),
         generic=True,
     )

@@ -111,7 +111,7 @@ class Facts:
         told = self._p.gate.facts(0, now) if self._p.instruments else {}
         return {
             "net": told.get("net", "0"),
-            "r": None,
+            "r": told.get("r", 0.0),
             "round_trips": self._p.orders.round_trips,
             "loss_used": told.get("loss_used", "0"),
             "loss_limit": told.get("loss_limit", "0"),

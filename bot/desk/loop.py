@@ -117,6 +117,7 @@ class Desk:
     async def run(self, seen: Callable[[int], None] = lambda rows: None) -> Tally:
         """Trade until the market ends; `seen(rows)` is told of each batch. Raises what its parts raise."""
         await self._p.market.subscribe()
+        self._write_closed()
         try:
             async with aclosing(scanned(self._p.market, self._p.engine)) as batches:
                 await self._walk_all(batches, seen)
@@ -236,6 +237,12 @@ class Desk:
             self.watch.feed_changed(report)
         elif isinstance(report, ClockReport):
             self.watch.clock_measured(report)
+        self._write_closed()
+
+    def _write_closed(self) -> None:
+        """What the gate has closed by itself outlives this run."""
+        for key, one in self._p.gate.closed().items():
+            self._p.journal.control(key, one.value, one.ts, one.why)
 
     def _see(self, row: int) -> None:
         """Everything before `row` has been walked."""

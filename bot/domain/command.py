@@ -8,6 +8,8 @@ Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop",
 
 KILL, PAUSE, STRATEGY = "kill", "pause", "strategy"
 """Keys of `control` for what a person closed, and for strategies that failed: the newest row of a key holds."""
+DAY_END = "day_end"
+"""Key of `control` for the day's end before its time; the value is the trading day (yyyymmdd) that takes no entries."""
 
 
 def pause_key(strategy: str, product: str) -> str:

@@ -37,6 +37,15 @@ def last_trading_day(contract: str, expires: Expires, near: date) -> date | None
     return _last(expires, year, month)
 
 
+def last_day_to_hold(contract: str, expires: Expires, near: date) -> date | None:
+    """The last day on which nobody has to deliver or to take: the last trading day or, where it comes first, the
+    business day before the first notice. Gold gives notice from the last business day of the month before (COMEX
+    rulebook, chapter 113); equity indices settle in cash, and crude oil has no notice before its last trading day.
+    """
+    last = last_trading_day(contract, expires, near)
+    return _before(_before(last.replace(day=1))) if last is not None and expires == "gold" else last
+
+
 def _last(expires: Expires, year: int, month: int) -> date:
     first = date(year, month, 1)
     if expires == "third-friday":

@@ -58,6 +58,12 @@ class Instrument:
     min_stop_ticks: int = 3
     max_stop_ticks: int = 40
     max_bracket_risk: Decimal = Decimal("500")
+    max_order_notional: Decimal | None = None
+    """Worth of one entry, at most; None: not bounded."""
+    max_position_notional: Decimal | None = None
+    """Worth of what is held and works on one side, at most; None: not bounded."""
+    margin_percent: Decimal = Decimal(100)
+    """Initial margin in percent of the worth."""
     band_low: int | None = None
     """Lower price limit in ticks, where known."""
     band_high: int | None = None
@@ -87,6 +93,14 @@ class Instrument:
     def money(self, ticks: int | Decimal, quantity: int = 1) -> Decimal:
         """Money of `ticks` price steps on `quantity` units."""
         return self.tick_value * ticks * quantity
+
+    def worth(self, ticks: int, quantity: int) -> Decimal:
+        """Notional of `quantity` units at a price of `ticks`; crude oil below zero is worth as much as above."""
+        return abs(self.tick_value * ticks * quantity)
+
+    def margin(self, ticks: int, quantity: int) -> Decimal:
+        """Initial margin of `quantity` units at a price of `ticks`."""
+        return self.worth(ticks, quantity) * self.margin_percent / 100
 
     def stop_ticks(self, side: int, price: Decimal) -> int:
         """Protective rounding of a stop: for a long the tick at or above, for a short the tick at or below."""

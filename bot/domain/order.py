@@ -1,6 +1,7 @@
 """Orders and brackets as plain values, and the reports that a broker makes about them. Prices are ticks."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
@@ -216,6 +217,7 @@ class AccountFacts:
     paper: bool
     proof: str  # why it is paper, in words
     clock_offset_ns: int = 0
+    net_liquidation: Decimal | None = None  # what it is worth, where the broker says so
 
 
 @dataclass(frozen=True, slots=True)

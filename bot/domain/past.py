@@ -53,11 +53,14 @@ class PastBracket:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that the gate counts: `opened`, `fill`, `commission`, `adjusted` or `ended`."""
+    """One thing that the gate counts: `opened`, `fill`, `commission`, `adjusted`, `ended`, `woke`, or that a person let
+    a strategy go on: `resumed`."""
 
     what: str
     bracket_id: str = ""
     report: FillReport | CommissionReport | Adjustment | None = None
+    strategy: str = ""
+    """Of a `resumed`: whose; empty: everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Past:
     positions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(product, contract) → signed units: Σ fills + Σ adjustments, where it is not nothing."""
     settings: Mapping[str, Setting] = field(default_factory=dict)
-    """Kill switch, pauses: by key of `control`."""
+    """Kill switch, pauses, a day that ended before its time: by key of `control`."""
     done: Mapping[str, str] = field(default_factory=dict)
     """Number of a command → what came of it."""
     held: Mapping[str, str] = field(default_factory=dict)

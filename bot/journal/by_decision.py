@@ -29,8 +29,8 @@ _LIVE_RULES: Mapping[str, str] = {
     "house": "health",
     "freshness": "health",
     "paper": "account",
-    "unsettled": "link",
-    "uncertain": "link",
+    "reconciled": "link",
+    "foreign": "account",
     "roll": "roll",
     "hours": "calendar",
     "blackout": "calendar",
@@ -38,7 +38,21 @@ _LIVE_RULES: Mapping[str, str] = {
     "kill_switch": "pause",
 }
 """Rule → kind of difference, where the rule speaks of what no tape tells, or of what a person said."""
-_DAY_RULES = frozenset({"daily_loss", "brackets_per_day", "open_brackets", "position", "opposite", "duplicate"})
+_DAY_RULES = frozenset(
+    {
+        *(
+            "position",
+            "notional",
+            "margin",
+            "opposite",
+            "open_brackets",
+            "brackets_per_minute",
+            "brackets_per_strategy",
+        ),
+        *("brackets_per_day", "losses_in_a_row", "cooldown", "day_end", "daily_loss", "daily_loss_r", "drawdown"),
+        "duplicate",
+    }
+)
 """Rules that count what was done before, by an earlier run of the account too."""
 
 Key = tuple[object, ...]

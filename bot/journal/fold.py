@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.domain.command import KILL, STRATEGY, paused
+from bot.domain.command import DAY_END, KILL, STRATEGY, paused
 from bot.domain.decision import Proposal
 from bot.domain.order import (
     ENDED,
@@ -79,7 +79,6 @@ class _Kept:
     row: rows.Bracket
     decision: rows.Decision
     state: BracketState
-    ended_seq: int
 
 
 class _Fold:
@@ -90,7 +89,9 @@ class _Fold:
         self._fills = reader.read(rows.Fill, runs)
         self._adjustments = reader.read(rows.Adjustment, runs)
         self._brackets = reader.read(rows.Bracket, runs)
-        self._states = {row.bracket_id: row for row in reader.read(rows.BracketEvent, runs)}
+        self._events = reader.read(rows.BracketEvent, runs)
+        self._states = {row.bracket_id: row for row in self._events}
+        self._controls = reader.read(rows.Control, runs)
         self._products = tuple(dict.fromkeys(row.product for row in reader.read(rows.Instrument, runs)))
         newest = max((row.ts for row in self._states.values()), default=0)
         self._since = newest - RECENT_NS
@@ -127,7 +128,7 @@ class _Fold:
         if state in OVER and event is not None and event.ts < self._since:
             return None
         (decision,) = self._reader.where(rows.Decision, "id", row.decision_id)
-        return _Kept(row, decision, state, event.seq if event is not None and state in OVER else 0)
+        return _Kept(row, decision, state)
 
     def _orders(self, brackets: set[str]) -> Mapping[str, list[PastOrder]]:
         found: dict[str, list[PastOrder]] = defaultdict(list)
@@ -217,10 +218,17 @@ class _Fold:
         found: list[tuple[int, Happening]] = []
         own = {bracket.row.id for bracket in kept}
         executions: set[str] = set()
-        for bracket in kept:
-            found.append((bracket.row.seq, Happening("opened", bracket.row.id)))
-            if bracket.ended_seq:
-                found.append((bracket.ended_seq, Happening("ended", bracket.row.id)))
+        found += ((bracket.row.seq, Happening("opened", bracket.row.id)) for bracket in kept)
+        over: set[str] = set()
+        for event in self._events:
+            ends = BracketState(event.state) in OVER
+            if event.bracket_id in own and ends != (event.bracket_id in over):
+                found.append((event.seq, Happening("ended" if ends else "woke", event.bracket_id)))
+                over ^= {event.bracket_id}
+        for told in self._controls:
+            scope = paused(told.key)
+            if scope is not None and not scope[1] and not _decode(told.value):
+                found.append((told.seq, Happening("resumed", strategy=scope[0])))
         for fill in self._fills:
             if fill.bracket_id in own:
                 executions.add(fill.exec_id)
@@ -239,8 +247,9 @@ class _Fold:
 
     def _settings(self) -> dict[str, Setting]:
         newest: dict[str, Setting] = {}
-        for row in self._reader.read(rows.Control, self._runs):
-            if row.key == KILL or paused(row.key) is not None or row.key.startswith(f"{STRATEGY}."):
+        for row in self._controls:
+            kept = row.key in (KILL, DAY_END) or row.key.startswith(f"{STRATEGY}.")
+            if kept or paused(row.key) is not None:
                 newest[row.key] = Setting(_decode(row.value), row.why, row.ts)
         return newest
 

@@ -6,7 +6,7 @@ Everything that is adopted is unverified until the broker has said what it holds
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.command import KILL, paused, since
+from bot.domain.command import DAY_END, KILL, paused, since
 from bot.domain.order import (
     Adjustment,
     Bracket,
@@ -105,6 +105,8 @@ class Adoption:
             bracket = self._brackets.get(one.bracket_id)
             if isinstance(one.report, CommissionReport):
                 gate.commission(one.report)
+            elif one.what == "resumed":
+                gate.pause(False, "", strategy=one.strategy)
             elif bracket is None:
                 continue
             elif isinstance(one.report, FillReport):
@@ -113,6 +115,8 @@ class Adoption:
                 gate.adjusted(replace(one.report, instrument=bracket.entry.instrument))
             elif one.what == "opened":
                 gate.opened(bracket)
+            elif one.what == "woke":
+                gate.woke(bracket)
             else:
                 gate.ended(bracket)
 
@@ -128,11 +132,13 @@ class Adoption:
         return self._machine.owner[fill.client_order_id].legs[fill.client_order_id].order
 
     def _close(self, past: Past) -> None:
-        """Kill switch and pauses hold until a person takes them back."""
+        """Kill switch and pauses hold until a person takes them back, and a day that is over until the next."""
         for key, setting in past.settings.items():
             scope = paused(key)
             if key == KILL:
                 self._machine.gate.kill(bool(setting.value), since(setting.why, setting.ts))
+            elif key == DAY_END:
+                self._machine.gate.end_day(int(str(setting.value)), setting.why)
             elif scope is not None and setting.value:
                 strategy, product = scope
                 if not product or product in self._products:

@@ -55,6 +55,8 @@ class Machine:
         """Whether the broker has said what it holds since the link was lost last."""
         self.holds: dict[int, str] = {}
         """Instrument → what the broker's answers leave uncertain there, brackets aside."""
+        self.foreign: dict[int, str] = {}
+        """Instrument → what somebody else has there, and no person has let stay."""
         self.room: dict[int, int] = {}
         """Instrument → signed units that the broker says are held, where that is not what the fills say."""
         self.touches = [(ABSENT, ABSENT)] * len(contracts)
@@ -260,6 +262,7 @@ class Machine:
         ]
         held = self.holds.get(instrument)
         self.gate.hold(instrument, "; ".join(dict.fromkeys([*said, *([held] if held else [])])))
+        self.gate.foreign(instrument, self.foreign.get(instrument, ""))
         if said and not self._asking:
             self._asking = True
             self.at(ts + AGAIN_NS, "ask", next(iter(self.live.values())))
@@ -283,6 +286,7 @@ class Machine:
     def _changed(self, live: LiveBracket, before: BracketState, ts: int) -> None:
         if before in ENDED and live.state not in ENDED:
             self.live[live.bracket.id] = live
+            self.gate.woke(live.bracket)
         if live.state is BracketState.NAKED and before is not live.state:
             live.naked_ns = ts
         if live.state in ENDED and live.bracket.id in self.live:

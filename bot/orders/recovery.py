@@ -242,16 +242,16 @@ class Recovery:
     def _hold(self, plan: Plan, differing: Mapping[int, tuple[int, int]]) -> None:
         """Say what of each instrument nobody can explain."""
         for instrument, product in enumerate(self._products):
-            words = list(plan.strange.get(instrument, ()))
+            others, doubt = list(plan.strange.get(instrument, ())), ""
             if instrument in self._doubts:
                 ours, theirs = differing[instrument]
-                words.append(f"the broker holds {theirs:+d} {product} and the journal {ours:+d}; it is asked again")
+                doubt = f"the broker holds {theirs:+d} {product} and the journal {ours:+d}; it is asked again"
             elif (foreign := self._foreign(instrument)) and self._allowed.get(instrument) != foreign:
-                words.append(
+                others.append(
                     f"{foreign:+d} {product} belong to no bracket of ours and are left alone: close them at the broker,"
                     f" or say that they may stay: paperpit resume --instrument {product} --reason TEXT"
                 )
-            self._machine.holds[instrument] = "; ".join(words)
+            self._machine.holds[instrument], self._machine.foreign[instrument] = doubt, "; ".join(others)
 
     def _heard_ns(self, known: Known[BrokerState]) -> int:
         """When an answer was heard, by the wall: a tape may stand still, or run faster than a broker settles."""
@@ -307,7 +307,8 @@ class Recovery:
                 await self._machine.broker.cancel(name, ts)
 
     def _sentences(self) -> list[str]:
-        return [f"{self._products[at]}: {words}" for at, words in self._machine.holds.items() if words]
+        told = (*self._machine.holds.items(), *self._machine.foreign.items())
+        return [f"{self._products[at]}: {words}" for at, words in told if words]
 
 
 def _believed(live: LiveBracket, leg: Leg) -> Believed:

@@ -33,6 +33,7 @@ from bot.domain.order import (
     Report,
     Unavailable,
 )
+from bot.domain.past import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +339,9 @@ class Gate(Protocol):
     def hold(self, instrument: int, why: str) -> None:
         """Close entries in an instrument while what is there is not certain; an empty `why` opens them again."""
 
+    def foreign(self, instrument: int, why: str) -> None:
+        """Somebody else has orders or units in an instrument; an empty `why`: nobody has, or they may stay."""
+
     def quote(self, instrument: int, ts: int, bid: int, ask: int) -> None:
         """The standing quote, ticks (ABSENT = none), and the stamp of the instrument's newest row."""
 
@@ -349,6 +353,9 @@ class Gate(Protocol):
 
     def ended(self, bracket: Bracket) -> None:
         """A bracket has ended, with or without a round trip."""
+
+    def woke(self, bracket: Bracket) -> None:
+        """A bracket that had ended lives again: something of it filled late, or works after all."""
 
     def fill(self, fill: FillReport, order: Order) -> None:
         """An execution of one of our orders."""
@@ -364,3 +371,9 @@ class Gate(Protocol):
 
     def kill(self, on: bool, why: str) -> None:
         """Set or clear the kill switch."""
+
+    def end_day(self, day: int, why: str) -> None:
+        """A trading day (yyyymmdd) takes no more entries; nothing but the next one opens."""
+
+    def closed(self) -> Mapping[str, Setting]:
+        """What the gate has closed by itself since it was asked last, by key of `control`, to be written down."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 
 from bot.config.files import RiskSettings
 from bot.domain.command import GOOD, Health
@@ -10,8 +12,9 @@ from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT
 from bot.domain.order import AccountFacts, Feed, Link
 from bot.risk.blackout import Blackout
+from bot.risk.day import Day
 from bot.risk.hours import Hours, Sessions
-from bot.risk.ledger import Day, Ledger
+from bot.risk.ledger import Ledger
 
 Scope = tuple[str, int | None]
 """What a pause closes: (strategy or "", instrument or None)."""
@@ -35,6 +38,10 @@ class Control:
     pauses: dict[Scope, str] = field(default_factory=dict)
     holds: dict[int, str] = field(default_factory=dict)
     """Instrument → why nobody knows for certain what is there."""
+    foreign: dict[int, str] = field(default_factory=dict)
+    """Instrument → what somebody else has there."""
+    day_end: tuple[int, str] | None = None
+    """(trading day, why) of the newest day that ended before its time."""
     guards: dict[tuple[int, int], Mapping[str, Fact]] = field(default_factory=dict)
     """Active guards: (instrument, number) → its facts."""
     signals: set[tuple[str, str]] = field(default_factory=set)
@@ -71,6 +78,12 @@ class Context:
     """Whether the strategy reads order flow, which sampled data does not show."""
     roll: str = ""
     """ISO date from which the contract at hand takes no entries; empty: no such date."""
+    last_day: date | None = None
+    """The last day on which the contract may be held; None: it has none, or nobody knows."""
+    closes_on: int = 0
+    """Trading day (yyyymmdd) from which that is too near for an entry."""
+    equity: Decimal | None = None
+    """What the account is worth; None: nobody says."""
 
 
 class Rule:

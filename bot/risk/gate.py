@@ -8,8 +8,11 @@
     standing(strategy, instrument, now)     what would refuse any entry of a strategy just now, for `status`
     quote(instrument, ts, bid, ask)         the standing quote and the stamp of the instrument's newest row
     guard(instrument, number, on, facts)    a regime guard changed
-    opened(bracket) · ended(bracket) · fill(fill, order) · commission(report)
-    pause(on, why, strategy=, instrument=) · kill(on, why) · hold(instrument, why)
+    opened(bracket) · ended(bracket) · woke(bracket) · fill(fill, order) · commission(report)
+    pause(on, why, strategy=, instrument=) · kill(on, why) · hold(instrument, why) · foreign(instrument, why)
+    end_day(day, why)                       a trading day takes no more entries
+    closed()                                what it has closed by itself since it was asked last, to be written down
+    state(now)                              all that follows from the journal: two that are equal judge alike
     shut(what, why) · link(state, why) · feed(instrument, state, why)
     readmit(proposal, ts, facts)            an earlier run's approval, for its bracket that still lives
     facts(instrument, now)                  the day so far, for `status`
@@ -19,20 +22,26 @@ calls give the same answers, in a replay and live.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, timedelta
 
 from bot.config.files import HoursSettings, RiskSettings
-from bot.domain.command import GOOD, Health
+from bot.domain.command import DAY_END, GOOD, Health, pause_key
 from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Verdict
+from bot.domain.expiry import last_day_to_hold
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT, Days
 from bot.domain.mode import House
 from bot.domain.order import AccountFacts, Adjustment, Bracket, CommissionReport, Feed, FillReport, Link, Order
+from bot.domain.past import Setting
 from bot.domain.seal import SEAL
 from bot.risk.blackout import Blackout
 from bot.risk.context import Book, Context, Control, Rule
+from bot.risk.day import ZERO, Day
 from bot.risk.hours import Hours, Sessions
-from bot.risk.ledger import ZERO, Ledger
+from bot.risk.ledger import Ledger
 from bot.risk.rules import ALL, STANDING, Guard
+from bot.risk.rules.pace import told
+from bot.risk.trips import Trip
 
 
 def _good() -> Health:
@@ -67,6 +76,9 @@ class Gate:
         self._guards: set[int] = set()
         self._order_flow = frozenset(hours if order_flow is None else order_flow)
         self._rolls = rolls or {}
+        self._last_days = [_last_day(one, sessions) for one, sessions in zip(instruments, self._sessions, strict=True)]
+        self._contexts: dict[tuple[str, int], Context] = {}
+        self._closed: dict[str, Setting] = {}
 
     def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0) -> Verdict:
         """Approved, or Blocked with every reason. A strategy's own Refusal is blocked with the reasons it gave.
@@ -118,6 +130,13 @@ class Gate:
         else:
             self._control.guards.pop((instrument, number), None)
 
+    def foreign(self, instrument: int, why: str) -> None:
+        """Somebody else has orders or units in an instrument; an empty `why`: nobody has, or they may stay."""
+        if why:
+            self._control.foreign[instrument] = why
+        else:
+            self._control.foreign.pop(instrument, None)
+
     def opened(self, bracket: Bracket) -> None:
         """A bracket was sent. Its signal and its intent are spent, also when a restart folds it again."""
         self._intend(bracket.approved.proposal, bracket.approved.ts)
@@ -125,26 +144,71 @@ class Gate:
 
     def ended(self, bracket: Bracket) -> None:
         """A bracket has ended, with or without a round trip."""
-        self._ledger.ended(bracket)
+        trip = self._ledger.ended(bracket)
+        if trip is not None:
+            self._count_losses(trip)
+            self._look_at(trip.day, bracket.entry.instrument, trip.ts)
+
+    def woke(self, bracket: Bracket) -> None:
+        """A bracket that had ended lives again."""
+        self._ledger.woke(bracket)
 
     def fill(self, fill: FillReport, order: Order) -> None:
         """An execution of one of our orders."""
         self._ledger.fill(fill, order)
+        self._look_at(self._ledger.day(order.instrument, fill.ts), order.instrument, fill.ts)
 
     def commission(self, report: CommissionReport) -> None:
         """What an execution really cost."""
-        self._ledger.commission(report)
+        booked = self._ledger.commission(report)
+        if booked is None:
+            return
+        self._look_at(booked.day, booked.order.instrument, booked.fill.ts)
+        trip = self._ledger.trips.get(booked.order.bracket_id)
+        if trip is not None:
+            self._count_losses(trip)
 
     def adjusted(self, adjustment: Adjustment) -> None:
         """A position changed without a fill of ours."""
         self._ledger.adjusted(adjustment)
 
     def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
-        """Close or reopen entries: all, one strategy's, one instrument's, or both. Reopening opens what it names."""
+        """Close or reopen entries: all, one strategy's, one instrument's, or both. Reopening opens what it names.
+
+        Whoever lets a strategy go on, or everybody, forgives it the losses that it has made in a row.
+        """
+        if instrument is None:
+            self._closed.pop(pause_key(strategy, ""), None)
         if on:
             self._control.pauses[strategy, instrument] = why
-        else:
-            self._control.pauses.pop((strategy, instrument), None)
+            return
+        self._control.pauses.pop((strategy, instrument), None)
+        if instrument is None:
+            self._ledger.trips.forgive(strategy)
+
+    def end_day(self, day: int, why: str) -> None:
+        """A trading day (yyyymmdd) takes no more entries; nothing but the next one opens."""
+        self._closed.pop(DAY_END, None)
+        if self._control.day_end is None or day >= self._control.day_end[0]:
+            self._control.day_end = (day, why)
+
+    def closed(self) -> Mapping[str, Setting]:
+        """What the gate has closed by itself since it was asked last, by key of `control`: the desk writes it down."""
+        found, self._closed = self._closed, {}
+        return found
+
+    def state(self, now: int) -> dict[str, object]:
+        """All that follows from the journal and can change a verdict at `now` or later, as plain values to compare.
+
+        Quotes, links and holds are not in it: a start hears them anew. Nor are signals and intents that were judged.
+        """
+        control, today = self._control, min((sessions.date(now) for sessions in self._sessions), default=0)
+        locked = control.day_end is not None and control.day_end[0] >= today
+        return self._ledger.state(now, today, self._settings.cooldown) | {
+            "pauses": sorted(control.pauses, key=str),
+            "kill": control.kill is not None,
+            "day_end": control.day_end[0] if locked and control.day_end is not None else None,
+        }
 
     def kill(self, on: bool, why: str) -> None:
         """Set or clear the kill switch."""
@@ -176,6 +240,8 @@ class Gate:
             "net": str(day.net),
             "loss_used": str(max(ZERO, self._ledger.risk - day.net)),
             "loss_limit": str(self._settings.max_daily_loss_usd),
+            "r": float(day.r),
+            "fallen": str(day.best - day.net),
             "open_risk": str(self._ledger.risk),
             "open_brackets": len(self._ledger.open),
             "brackets_today": day.brackets,
@@ -183,23 +249,36 @@ class Gate:
         }
 
     def _context(self, proposal: Proposal, now: int, sent: int) -> Context:
+        """One moment, as the rules see it. Its lasting part is kept: making it anew would take as long as the rules."""
         at = proposal.instrument
+        ctx = self._contexts.get((proposal.strategy, at))
+        if ctx is None:
+            ctx = self._contexts[proposal.strategy, at] = self._lasting(proposal.strategy, at)
+        ctx.now, ctx.sent = now, sent
+        ctx.day, ctx.health = self._ledger.day(at, now), self._health()
+        ctx.blackout = self._blackouts[proposal.strategy]  # a calendar that is read anew makes another one
+        return ctx
+
+    def _lasting(self, strategy: str, at: int) -> Context:
+        last, settings = self._last_days[at], self._settings
+        near = None if last is None else last - timedelta(days=settings.min_days_to_expiry - 1)
         return Context(
-            now=now,
+            now=0,
             instrument=self._instruments[at],
-            settings=self._settings,
+            settings=settings,
             account=self._account,
             book=self._books[at],
             sessions=self._sessions[at],
-            hours=self._hours_of(proposal.strategy, at),
-            blackout=self._blackouts[proposal.strategy],
+            hours=self._hours_of(strategy, at),
+            blackout=self._blackouts[strategy],
             ledger=self._ledger,
-            day=self._ledger.day(at, now),
+            day=Day(),
             control=self._control,
-            health=self._health(),
-            sent=sent,
-            order_flow=proposal.strategy in self._order_flow,
+            order_flow=strategy in self._order_flow,
             roll=self._rolls.get(self._instruments[at].product, ""),
+            last_day=last,
+            closes_on=0 if near is None else int(f"{near:%Y%m%d}"),
+            equity=self._account.net_liquidation or settings.account_usd,
         )
 
     def _hours_of(self, strategy: str, instrument: int) -> Hours:
@@ -209,11 +288,43 @@ class Gate:
             found = self._hours[strategy, instrument] = Hours(self._sessions[instrument], settings, self._settings)
         return found
 
+    def _count_losses(self, trip: Trip) -> None:
+        """The last of too many losses in a row pauses its strategy, or everybody."""
+        settings, trips = self._settings, self._ledger.trips
+        for strategy, limit in ((trip.strategy, settings.max_losses_in_a_row), ("", settings.max_losses_in_a_row_all)):
+            count = trips.losses(strategy, trip.ts)
+            if count >= limit and (strategy, None) not in self._control.pauses:
+                why = told(strategy, count)
+                self._control.pauses[strategy, None] = why
+                self._closed[pause_key(strategy, "")] = Setting(True, why, trip.ts)
+
+    def _look_at(self, day: Day, instrument: int, ts: int) -> None:
+        """A realised loss that has reached a limit ends its day, whatever is won later."""
+        settings, date = self._settings, self._sessions[instrument].date(ts)
+        if self._control.day_end is not None and self._control.day_end[0] >= date:
+            return
+        limits = (
+            (-day.worst, settings.max_daily_loss_usd, "the day has lost {0}, limit {1}"),
+            (-day.worst_r, settings.max_daily_loss_r, "the day has lost {0} R, limit {1} R"),
+            (day.fallen if day.best else ZERO, settings.max_drawdown_usd, "the day fell {0} below its best, limit {1}"),
+        )
+        reached = [words.format(lost, limit) for lost, limit, words in limits if lost >= limit]
+        if reached:
+            why = "; ".join(reached)
+            self._control.day_end = (date, why)
+            self._closed[DAY_END] = Setting(date, why, ts)
+
     def _intend(self, proposal: Proposal, ts: int) -> None:
         if proposal.signal_id:
             self._control.signals.add((proposal.strategy, proposal.signal_id))
         key = (proposal.strategy, proposal.instrument, proposal.side, proposal.entry)
         self._control.intents[key] = ts
+
+
+def _last_day(one: Instrument, sessions: Sessions) -> date | None:
+    """The last day on which the contract at hand may be held."""
+    near = str(sessions.dates[0]) if sessions.dates else ""
+    return last_day_to_hold(one.contract, one.expires, date.fromisoformat(near)) if near else None
 
 
 def _room(ctx: Context) -> dict[str, Fact]:

@@ -1,7 +1,8 @@
 """What the account holds and has lost, folded from fills: positions, working entries, open risk, the day's result.
 
 The day is the exchange's session of the instrument that was traded, never midnight. Money is Decimal and in the
-instrument's currency; a commission counts as expected at its fill and is put right by the broker's report.
+instrument's currency; a commission counts as expected at its fill and is put right by the broker's report. R of a
+round trip is its money after commissions over what its units would have lost between their entry and the first stop.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,15 @@ from decimal import Decimal
 
 from bot.domain.instrument import Instrument
 from bot.domain.order import Adjustment, Bracket, CommissionReport, FillReport, Order, Role
+from bot.risk.day import ZERO, Day
 from bot.risk.hours import Sessions
+from bot.risk.trips import WEEK_NS, Trip, Trips
 
-ZERO = Decimal(0)
+KEPT_NS = 8 * 86_400_000_000_000
+"""How long what has ended can still be corrected: a broker tells the executions of seven days."""
+MINUTE_NS = 60_000_000_000
+_DAYS_KEPT = 12
+_R = Decimal("0.0001")  # a sum of whole steps is exact, in whatever order it was made
 
 
 @dataclass(slots=True)
@@ -24,22 +31,12 @@ class _Holding:
     unfilled: int = 0
     lots: list[tuple[int, int]] = field(default_factory=list)  # (signed units, price in ticks)
     risk: Decimal = ZERO
+    risk_r: Decimal = ZERO
+    adjusted: bool = False  # a part of it left at no price that is known
 
 
 @dataclass(slots=True)
-class Day:
-    """One trading day of the whole account."""
-
-    net: Decimal = ZERO
-    """Realised result after commissions."""
-    worst: Decimal = ZERO
-    """The lowest that `net` has been."""
-    brackets: int = 0
-    """Brackets sent."""
-
-
-@dataclass(slots=True)
-class _Booked:
+class Booked:
     """One execution as it was counted, so that a correction can take it back."""
 
     fill: FillReport
@@ -56,9 +53,11 @@ class Ledger:
     def __init__(self, instruments: Sequence[Instrument], sessions: Sequence[Sessions]) -> None:
         self._instruments, self._sessions = instruments, sessions
         self._holdings: dict[str, _Holding] = {}
-        self._booked: dict[str, _Booked] = {}
-        self._of_bracket: dict[str, list[_Booked]] = {}
+        self._booked: dict[str, Booked] = {}
+        self._of_bracket: dict[str, list[Booked]] = {}
         self._days: dict[int, Day] = {}
+        self._newest = 0  # trading day
+        self._sent: list[int] = []  # when the newest brackets were sent, ns UTC
         self.position = [0] * len(instruments)
         """Signed units by instrument."""
         self.working = [{1: 0, -1: 0} for _ in instruments]
@@ -67,37 +66,109 @@ class Ledger:
         """Ids of brackets that have not ended."""
         self.risk = ZERO
         """Money lost if every open position and working entry ended at its stop, commissions included."""
+        self.risk_r = ZERO
+        """The same in R, each bracket's in its own."""
+        self.price = [0] * len(instruments)
+        """The newest price of ours by instrument, ticks."""
+        self.trips = Trips()
+        """Round trips of the last days."""
+        self.stopped: dict[int, int] = {}
+        """Instrument → when a stop there last filled at a loss, ns UTC."""
 
     def day(self, instrument: int, ts: int) -> Day:
         """The account's day that `ts` belongs to by that instrument's sessions."""
         return self._days.setdefault(self._sessions[instrument].date(ts), Day())
 
+    def state(self, now: int, today: int, cooldown_ns: int) -> dict[str, object]:
+        """What can still change a verdict at `now`, in the trading day `today` or later, as plain values."""
+        return {
+            "positions": list(self.position),
+            "working": [dict(sides) for sides in self.working],
+            "open": sorted(self.open),
+            "holdings": {
+                name: (one.instrument, one.unfilled, list(one.lots), one.adjusted, one.risk, one.risk_r)
+                for name, one in sorted(self._holdings.items())
+            },
+            "risk": (self.risk, self.risk_r),
+            "days": {date: day for date, day in self._days.items() if date >= today and day != Day()},
+            "sent": [ts for ts in self._sent if 0 <= now - ts < MINUTE_NS],
+            "stopped": {at: ts for at, ts in sorted(self.stopped.items()) if 0 <= now - ts < cooldown_ns},
+            "trips": [
+                (name, trip.ts, trip.net, trip.r, trip.forgiven, trip.forgiven_all)
+                for name, trip in self.trips.since(now - WEEK_NS)
+            ],
+        }
+
+    def margin(self) -> Decimal:
+        """Initial margin of every position and working entry, at the newest price of ours in each instrument."""
+        total = ZERO
+        for at, facts in enumerate(self._instruments):
+            units = abs(self.position[at]) + self.working[at][1] + self.working[at][-1]
+            if units:
+                total += facts.margin(self.price[at], units)
+        return total
+
+    def sent_within(self, now: int, span_ns: int = MINUTE_NS) -> int:
+        """How many brackets were sent in the time up to `now`; a tape that is played again is earlier than the last."""
+        return sum(1 for ts in self._sent if 0 <= now - ts < span_ns)
+
     def opened(self, bracket: Bracket) -> None:
         """A bracket was sent: its entry works, its risk is taken."""
-        entry = bracket.entry
+        entry, ts = bracket.entry, bracket.approved.ts
+        day = self.day(entry.instrument, ts)
+        self._forget(self._sessions[entry.instrument].date(ts), ts)
         self.open.add(bracket.id)
         self._holdings[bracket.id] = holding = _Holding(entry.instrument, bracket, entry.quantity)
+        self.price[entry.instrument] = bracket.approved.proposal.entry
         self.working[entry.instrument][entry.side] += entry.quantity
-        self.day(entry.instrument, bracket.approved.ts).brackets += 1
+        day.brackets += 1
+        day.sent[bracket.approved.proposal.strategy] += 1
+        self._sent = [*(sent for sent in self._sent if 0 <= ts - sent < MINUTE_NS), ts]
         self._weigh(holding)
 
-    def ended(self, bracket: Bracket) -> None:
-        """A bracket has ended: what was left of its entry no longer works."""
+    def ended(self, bracket: Bracket) -> Trip | None:
+        """A bracket has ended: what was left of its entry no longer works. The round trip, if it made one."""
         self.open.discard(bracket.id)
         holding = self._holdings.get(bracket.id)
         if holding is None:
-            return
+            return None
         self.working[holding.instrument][bracket.entry.side] -= holding.unfilled
         holding.unfilled = 0
         self._weigh(holding)
-        if not holding.lots:
-            del self._holdings[bracket.id]
+        booked = self._of_bracket.get(bracket.id)
+        if holding.lots:
+            return None
+        del self._holdings[bracket.id]
+        if holding.adjusted or not booked or not any(one.fill.quantity for one in booked):
+            return None
+        trip = Trip(bracket, booked[-1].fill.ts, booked[-1].day, *self._result(bracket, booked))
+        self.trips.ended(trip)
+        return trip
+
+    def woke(self, bracket: Bracket) -> None:
+        """A bracket that had ended lives again: something of it filled late, or works after all."""
+        self.trips.woke(bracket.id)
+        self.open.add(bracket.id)
+        entry = bracket.entry
+        holding = self._holdings.setdefault(bracket.id, _Holding(entry.instrument, bracket))
+        holding.bracket = bracket
+        filled = sum(one.fill.quantity for one in self._of_bracket.get(bracket.id, ()) if one.order.role is Role.ENTRY)
+        rest = max(0, entry.quantity - filled) - holding.unfilled
+        holding.unfilled += rest
+        self.working[entry.instrument][entry.side] += rest
+        self._weigh(holding)
 
     def fill(self, fill: FillReport, order: Order) -> None:
         """An execution of one of our orders; one that corrects another takes its place."""
         if fill.corrects in self._booked:
             self._correct(fill, order)
-            return
+        else:
+            booked = self._count(fill, order)
+            booked.day.book(booked.gained - booked.cost)
+        self._retell(order.bracket_id)
+
+    def _count(self, fill: FillReport, order: Order) -> Booked:
+        """Take an execution in; what it brought is still to be booked."""
         instrument, units = order.instrument, fill.side * fill.quantity
         holding = self._holdings.setdefault(order.bracket_id, _Holding(instrument, None))
         self.position[instrument] += units
@@ -105,36 +176,45 @@ class Ledger:
         holding.unfilled -= entry
         self.working[instrument][fill.side] -= entry
         facts = self._instruments[instrument]
-        day = self.day(instrument, fill.ts)
         gained, cost = facts.money(_match(holding.lots, units, fill.price)), facts.commission * fill.quantity
-        booked = _Booked(fill, order, day, gained, cost, entry)
+        booked = Booked(fill, order, self.day(instrument, fill.ts), gained, cost, entry)
         self._booked[fill.exec_id] = booked
         self._of_bracket.setdefault(order.bracket_id, []).append(booked)
-        self._book(day, gained - cost)
+        self.price[instrument] = fill.price
+        if order.role is Role.STOP and gained < ZERO:
+            self.stopped[instrument] = max(fill.ts, self.stopped.get(instrument, 0))
         self._weigh(holding)
         if not holding.lots and order.bracket_id not in self.open:
             del self._holdings[order.bracket_id]
+        return booked
 
     def _correct(self, fill: FillReport, order: Order) -> None:
         """Take every execution of the bracket back and count them again, with the correction in the old one's place.
 
-        What profit a lot makes depends on all that came before it.
+        What profit a lot makes depends on all that came before it. Of a day only the difference is booked: what it had
+        been in between was never so.
         """
         known = self._of_bracket.pop(order.bracket_id)
         holding = self._holdings.setdefault(order.bracket_id, _Holding(order.instrument, None))
+        brought: dict[int, Decimal] = {}
         for booked in known:
             del self._booked[booked.fill.exec_id]
             self.position[order.instrument] -= booked.fill.side * booked.fill.quantity
             holding.unfilled += booked.entry
             self.working[order.instrument][booked.fill.side] += booked.entry
-            booked.day.net -= booked.gained - booked.cost
+            brought[id(booked.day)] = brought.get(id(booked.day), ZERO) - (booked.gained - booked.cost)
         holding.lots.clear()
+        self._forget_stop(order.instrument)
         for booked in known:
             right = fill if booked.fill.exec_id == fill.corrects else booked.fill
             self._holdings.setdefault(order.bracket_id, holding)
-            self.fill(right, booked.order)
+            again = self._count(right, booked.order)
             if right.quantity == booked.fill.quantity:
-                self._pay(right.exec_id, booked.cost)
+                again.cost = booked.cost
+            brought[id(again.day)] = brought.get(id(again.day), ZERO) + again.gained - again.cost
+        for day in self._days.values():
+            if amount := brought.get(id(day), ZERO):
+                day.book(amount)
 
     def adjusted(self, adjustment: Adjustment) -> None:
         """A position changed without a fill of ours: at no price that is known, so nothing is gained or lost by it."""
@@ -142,6 +222,7 @@ class Ledger:
         holding = self._holdings.get(adjustment.bracket_id)
         if holding is None:
             return
+        holding.adjusted = True
         units = adjustment.quantity
         while units and holding.lots and holding.lots[0][0] * units < 0:
             price = holding.lots[0][1]
@@ -150,19 +231,53 @@ class Ledger:
             units -= closed
         self._weigh(holding)
 
-    def commission(self, report: CommissionReport) -> None:
-        """What an execution really cost; the newest word holds. One that nobody filled is not ours."""
-        self._pay(report.exec_id, Decimal(report.amount))
-
-    def _pay(self, exec_id: str, cost: Decimal) -> None:
-        booked = self._booked.get(exec_id)
+    def commission(self, report: CommissionReport) -> Booked | None:
+        """What an execution really cost; the newest word holds. One that nobody filled is not ours: None."""
+        booked = self._booked.get(report.exec_id)
         if booked is not None:
-            booked.cost, before = cost, booked.cost
-            self._book(booked.day, before - cost)
+            booked.cost, before = Decimal(report.amount), booked.cost
+            booked.day.book(before - booked.cost)
+            self._retell(booked.order.bracket_id)
+        return booked
 
-    def _book(self, day: Day, amount: Decimal) -> None:
-        day.net += amount
-        day.worst = min(day.worst, day.net)
+    def _retell(self, bracket_id: str) -> None:
+        """What a round trip that has ended already has brought, anew."""
+        trip = self.trips.get(bracket_id)
+        if trip is not None:
+            self.trips.changed(trip, *self._result(trip.bracket, self._of_bracket[bracket_id]))
+
+    def _result(self, bracket: Bracket, booked: Sequence[Booked]) -> tuple[Decimal, Decimal]:
+        """(net, R) of what was executed of a bracket."""
+        facts, stop = self._instruments[bracket.entry.instrument], bracket.stop.stop_price
+        assert stop is not None, "a bracket has a stop"
+        net = sum((one.gained - one.cost for one in booked), ZERO)
+        entries = [one.fill for one in booked if one.order.role is Role.ENTRY]
+        ticks = bracket.entry.side * sum(fill.quantity * (fill.price - stop) for fill in entries)
+        if (
+            ticks <= 0
+        ):  # it was filled beyond its own stop: what it was meant to risk is all that there is to measure by
+            ticks = bracket.approved.proposal.risk_ticks * sum(fill.quantity for fill in entries)
+        return net, (net / facts.money(ticks)).quantize(_R) if ticks > 0 else ZERO
+
+    def _forget_stop(self, instrument: int) -> None:
+        """When a stop last filled at a loss, without what has just been taken back."""
+        self.stopped.pop(instrument, None)
+        for one in self._booked.values():
+            if one.order.instrument == instrument and one.order.role is Role.STOP and one.gained < ZERO:
+                self.stopped[instrument] = max(one.fill.ts, self.stopped.get(instrument, 0))
+
+    def _forget(self, date: int, ts: int) -> None:
+        """On the first bracket of a new day: let go of what nothing can change or ask for any more."""
+        if date <= self._newest:
+            return
+        self._newest = date
+        for bracket_id in [name for name, booked in self._of_bracket.items() if booked[-1].fill.ts < ts - KEPT_NS]:
+            if bracket_id not in self._holdings:
+                for one in self._of_bracket.pop(bracket_id):
+                    self._booked.pop(one.fill.exec_id, None)
+        self.trips.forget(ts - KEPT_NS)
+        for old in sorted(self._days)[:-_DAYS_KEPT]:
+            del self._days[old]
 
     def _weigh(self, holding: _Holding) -> None:
         """What this bracket can still cost."""
@@ -178,8 +293,18 @@ class Ledger:
             ticks += holding.unfilled * bracket.approved.proposal.risk_ticks
             sides += 2 * holding.unfilled
         risk = facts.money(ticks) + facts.commission * sides
+        risk_r = self._in_r(holding, risk) if risk else ZERO
         self.risk += risk - holding.risk
-        holding.risk = risk
+        self.risk_r += risk_r - holding.risk_r
+        holding.risk, holding.risk_r = risk, risk_r
+
+    def _in_r(self, holding: _Holding, risk: Decimal) -> Decimal:
+        """Open risk in R of the units that carry it; one whose stop is not known here counts as one R."""
+        units = sum(abs(units) for units, _ in holding.lots) + holding.unfilled
+        ticks = units * holding.bracket.approved.proposal.risk_ticks if holding.bracket is not None else 0
+        if ticks <= 0:
+            return Decimal(1)
+        return (risk / self._instruments[holding.instrument].money(ticks)).quantize(_R)
 
 
 def _match(lots: list[tuple[int, int]], units: int, price: int) -> int:

@@ -55,11 +55,21 @@ enabled = false
 [risk]                                   # nothing but a kill shall keep it from trading
 max_daily_loss_usd = 10000000
 max_brackets_per_day = 1000000
+max_brackets_per_strategy = 1000000
+max_brackets_per_minute = 1000000
+max_daily_loss_r = 1000000
+max_drawdown_usd = 10000000
+max_losses_in_a_row = 1000000
+max_losses_in_a_row_all = 1000000
+cooldown = "0s"
 signal_ttl = "60s"                       # of the tape: a busy machine is no finding here
 duplicate_window = "0s"
 """
 
-LIMITS = {"max_order": 2, "max_position": 6, "max_bracket_risk_usd": 1500, "stale_after": "60s"}
+LIMITS = {
+    **{"max_order": 2, "max_position": 6, "max_bracket_risk_usd": 1500, "stale_after": "60s"},
+    **{"max_order_notional_usd": 10_000_000, "max_position_notional_usd": 10_000_000},
+}
 """Of ES: three brackets of two."""
 
 

@@ -17,12 +17,12 @@ from bot.desk import Desk
 from bot.ports import Edge
 from bot.resources import shipped
 from tests.laws.markets import DRILL, market
-from tests.playing import Played, strategy, traded
+from tests.playing import EAGER, Played, strategy, traded
 from tests.tapes import Tape, ns
 
 DAY = "2026-05-27"
 CHUNKS, REPLAYS = 20, 50
-SETS = ["replay.fill_model=touch", "replay.latency_ms=0"]
+SETS = [*EAGER, "replay.fill_model=touch", "replay.latency_ms=0"]
 PATIENT = DRILL.replace('timeframe = "1s"', 'timeframe = "5s"').replace('time_stop = "9s"', 'time_stop = "2h"')
 PATIENT = PATIENT.replace("stop_ticks = 3", "stop_ticks = 12").replace("target_ticks = 4", "target_ticks = 30")
 PATIENT = PATIENT.replace('ttl = "2s"', 'ttl = "10m"')

@@ -19,7 +19,7 @@ from bot.journal.reading import reading
 from bot.orders.manager import OrderManager
 from bot.resources import shipped
 from tests.laws.markets import drill, market
-from tests.playing import traded
+from tests.playing import EAGER, traded
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def run(folder: Path) -> None:
     """Trade one market under the durability that live trading has."""
     tape = market(11).write(folder / "tape.parquet")
-    bot = read_bot(shipped("config/bot.toml"))
+    bot = read_bot(shipped("config/bot.toml"), EAGER)
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
     asked = Asked(bot, [read_strategy(drill(folder))], f"sqlite:///{folder / 'journal.db'}", "process", [str(tape)])
     traded(asked)

@@ -24,6 +24,13 @@ enabled = false
 max_daily_loss_usd = 100000
 max_brackets_per_day = 1000
 max_order_messages_per_minute = 1_000_000
+max_brackets_per_strategy = 1000
+max_brackets_per_minute = 1000
+max_daily_loss_r = 1000
+max_drawdown_usd = 100000
+max_losses_in_a_row = 1000
+max_losses_in_a_row_all = 1000
+cooldown = "0s"
 """
 DRILL = """name = "drill-second"
 strategy = "drill"

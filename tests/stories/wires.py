@@ -12,6 +12,7 @@ from typing import Any
 
 from adapters.gateway.server import Gateway
 from tests.laws.markets import drill
+from tests.playing import EAGER
 
 _numbers = itertools.count(1)
 
@@ -31,7 +32,7 @@ class Set:
     @property
     def run(self) -> tuple[object, ...]:
         """`paperpit run` of a drill that wants to enter every other second."""
-        sets = ("record.enabled=false", *self.sets)
+        sets = ("record.enabled=false", *EAGER, *self.sets)
         words = itertools.chain.from_iterable(("--set", one) for one in sets)
         given = ("--strategy", drill(self.folder), "--calendar", "none", "--journal", self.journal, "--once")
         return ("run", "--desk", self.name, *given, *words)

@@ -103,6 +103,19 @@ class Reconciled(Rule):
         return Reason(self.name, f"{ctx.instrument.product} is not certain: {why}", {"why": why})
 
 
+class Foreign(Rule):
+    """Nobody else trades where we trade: no order and no position of theirs in the instrument."""
+
+    name = "foreign"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse while there is one that no person has let stay."""
+        why = ctx.control.foreign.get(proposal.instrument)
+        if why is None:
+            return None
+        return Reason(self.name, f"somebody else is in {ctx.instrument.product}: {why}", {"why": why})
+
+
 class Healthy(Rule):
     """The process keeps up: clock, loop and journal. Constant and good in a replay (rulings 6)."""
 

@@ -1,4 +1,4 @@
-"""Rules about what the account already carries: positions, brackets, the day's loss."""
+"""Rules about what the account already carries: positions, their worth and margin, brackets."""
 
 from bot.domain.decision import Fact, Proposal, Reason
 from bot.risk.context import Context, Rule
@@ -11,14 +11,71 @@ class Position(Rule):
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
         """Refuse when position + working entries of this side + this > `max_position`."""
+        limit = ctx.instrument.max_position
+        if _together(proposal, ctx) <= limit:
+            return None
         held = proposal.side * ctx.ledger.position[proposal.instrument]
         working = ctx.ledger.working[proposal.instrument].get(proposal.side, 0)
-        limit = ctx.instrument.max_position
-        if held + working + proposal.quantity <= limit:
-            return None
         facts = {"position": held, "working": working, "quantity": proposal.quantity, "limit": limit}
         message = f"{held} held + {working} working + {proposal.quantity} is more than {limit} {ctx.instrument.product}"
         return Reason(self.name, message, facts)
+
+
+class Notional(Rule):
+    """What an entry and the position after it are worth: price × multiplier × units."""
+
+    name = "notional"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse an entry worth more than `max_order_notional`, and one that makes more than `max_position_notional`.
+
+        What is held and works counts at this entry's price.
+        """
+        facts = ctx.instrument
+        order, position = facts.max_order_notional, facts.max_position_notional
+        if order is None and position is None:
+            return None
+        worth = facts.worth(proposal.entry, proposal.quantity)
+        if order is not None and worth > order:
+            message = (
+                f"one entry of {proposal.quantity} {facts.product} is worth {worth} {facts.currency}, limit {order}"
+            )
+            return Reason(self.name, message, {"worth": str(worth), "limit": str(order), "what": "order"})
+        if position is None:
+            return None
+        units = max(0, _together(proposal, ctx))
+        worth = facts.worth(proposal.entry, units)
+        if worth <= position:
+            return None
+        message = (
+            f"{units} {facts.product} held, working and wanted are worth {worth} {facts.currency}, limit {position}"
+        )
+        return Reason(self.name, message, {"worth": str(worth), "limit": str(position), "what": "position"})
+
+
+class Margin(Rule):
+    """Initial margin of everything held and working stays within a part of what the account is worth.
+
+    What it is worth is the broker's word, else `account_usd`; where nobody says it, nobody judges, and `check` says so.
+    """
+
+    name = "margin"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse when margins of positions, working entries and this one are more than `max_margin_percent` of it."""
+        if ctx.equity is None:
+            return None
+        this = ctx.instrument.margin(proposal.entry, proposal.quantity)
+        carried = ctx.ledger.margin()
+        limit = ctx.equity * ctx.settings.max_margin_percent / 100
+        if carried + this <= limit:
+            return None
+        message = (
+            f"margin of {carried} carried + {this} for this bracket is more than {ctx.settings.max_margin_percent} % of"
+            f" {ctx.equity} {ctx.instrument.currency}"
+        )
+        numbers: dict[str, Fact] = {"carried": str(carried), "margin": str(this), "limit": str(limit)}
+        return Reason(self.name, message, numbers | {"account": str(ctx.equity)})
 
 
 class Opposite(Rule):
@@ -50,47 +107,7 @@ class OpenBrackets(Rule):
         return Reason(self.name, f"{count} brackets are open, limit {limit}", {"open": count, "limit": limit})
 
 
-class BracketsPerDay(Rule):
-    """Overtrading has an end."""
-
-    name = "brackets_per_day"
-
-    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse when `max_brackets_per_day` were sent in this exchange session."""
-        count, limit = ctx.day.brackets, ctx.settings.max_brackets_per_day
-        if count < limit:
-            return None
-        return Reason(self.name, f"{count} brackets were sent today, limit {limit}", {"today": count, "limit": limit})
-
-
-class DailyLoss(Rule):
-    """Realised loss, the worst of what is open, and this bracket together stay within the day's limit.
-
-    The day is the exchange's session. Once the realised loss has reached the limit the day is over, whatever follows.
-    """
-
-    name = "daily_loss"
-
-    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
-        """Refuse when loss so far + open risk + this bracket's risk + commissions > `max_daily_loss_usd`."""
-        limit, facts = ctx.settings.max_daily_loss_usd, ctx.instrument
-        lost, carried = -ctx.day.net, ctx.ledger.risk
-        risk = facts.money(proposal.risk_ticks, proposal.quantity) + 2 * facts.commission * proposal.quantity
-        over = -ctx.day.worst >= limit
-        if not over and lost + carried + risk <= limit:
-            return None
-        numbers: dict[str, Fact] = {
-            "net": str(ctx.day.net),
-            "open_risk": str(carried),
-            "risk": str(risk),
-            "limit": str(limit),
-            "locked": over,
-        }
-        if over:
-            return Reason(
-                self.name, f"the day has lost {-ctx.day.worst}, limit {limit}: no entry until tomorrow", numbers
-            )
-        message = (
-            f"{lost} lost today + {carried} at risk + {risk} for this bracket is more than {limit} {facts.currency}"
-        )
-        return Reason(self.name, message, numbers)
+def _together(proposal: Proposal, ctx: Context) -> int:
+    """Units on the proposal's side: held (below nothing when the other side is), working, and its own."""
+    held = proposal.side * ctx.ledger.position[proposal.instrument]
+    return held + ctx.ledger.working[proposal.instrument].get(proposal.side, 0) + proposal.quantity

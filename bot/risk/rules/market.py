@@ -70,6 +70,20 @@ class Roll(Rule):
         return Reason(self.name, message, {"contract": contract, "roll": ctx.roll})
 
 
+class Expiry(Rule):
+    """The contract at hand can still be held for some days."""
+
+    name = "expiry"
+
+    def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
+        """Refuse in fewer than `min_days_to_expiry` days before the last day on which it may be held."""
+        if ctx.last_day is None or (today := ctx.sessions.date(ctx.now)) < ctx.closes_on:
+            return None
+        contract = ctx.instrument.contract
+        message = f"{contract} must be left by {ctx.last_day}, limit {ctx.settings.min_days_to_expiry} days before"
+        return Reason(self.name, message, {"contract": contract, "last": f"{ctx.last_day}", "today": today})
+
+
 class Spread(Rule):
     """The book has two sides, is neither locked nor crossed, and not too wide."""
 

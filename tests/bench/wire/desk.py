@@ -32,6 +32,13 @@ durability = "{durability}"
 max_daily_loss_usd = 1_000_000
 max_brackets_per_day = 1_000_000
 max_order_messages_per_minute = 1_000_000
+max_brackets_per_strategy = 1_000_000
+max_brackets_per_minute = 1_000_000
+max_daily_loss_r = 1_000_000
+max_drawdown_usd = 1_000_000
+max_losses_in_a_row = 1_000_000
+max_losses_in_a_row_all = 1_000_000
+cooldown = "0s"
 duplicate_window = "1ms"
 """
 STRATEGY = f"""

@@ -17,7 +17,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.ports import Renewal
 from bot.resources import shipped
-from tests.playing import Played, strategy
+from tests.playing import EAGER, Played, strategy
 from tests.tapes import Tape
 
 ADAPTER = f"{Path(__file__).with_name('wired.py')}:open_wired"
@@ -63,7 +63,7 @@ def run(
     Once so many rows have been walked `commands` are said, `happens` is done, and `hits` is done to the desk.
     """
     path = tape.write(folder / "tape.parquet", contract="ESM2026")
-    bot = read_bot(shipped("config/bot.toml"), ["replay.latency_ms=0"])
+    bot = read_bot(shipped("config/bot.toml"), [*EAGER, "replay.latency_ms=0"])
     table = {"tape": str(path), "says": list(says), "batch": batch, **params}
     settings = bot.value.model_copy(
         update={"adapter": ADAPTER, "adapters": {ADAPTER: table}, "calendar": calendar},

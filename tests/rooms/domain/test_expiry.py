@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.domain.expiry import Expires, last_trading_day
+from bot.domain.expiry import Expires, last_day_to_hold, last_trading_day
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_a_year_of_one_digit_is_the_first_that_has_not_long_expired(near: date, 
 @pytest.mark.parametrize(("contract", "expires"), [("ES", "third-friday"), ("SPY", ""), ("ESZ2026", ""), ("", "gold")])
 def test_what_has_no_month_or_no_rule_does_not_expire(contract: str, expires: Expires) -> None:
     assert last_trading_day(contract, expires, date(2026, 1, 1)) is None
+
+
+def test_gold_is_left_before_its_first_notice_and_the_others_by_their_last_day() -> None:
+    near = date(2026, 12, 1)
+    # First notice of February 2027 is Friday, 29 January.
+    assert last_day_to_hold("GCG2027", "gold", near) == date(2027, 1, 28)
+    assert last_day_to_hold("ESH2027", "third-friday", near) == date(2027, 3, 19)
+    assert last_day_to_hold("SPY", "", near) is None

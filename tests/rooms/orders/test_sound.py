@@ -132,7 +132,7 @@ async def test_an_execution_of_an_order_that_nobody_knows_closes_and_stays_out_o
     await desk.snapshot(2)
     assert desk.orders.position(0) == 1
     assert desk.orders.live == ()
-    assert "reconciled" in desk.refused
+    assert "foreign" in desk.refused
 
 
 async def test_a_word_on_an_order_that_nobody_knows_is_told_once(desk: Desk) -> None:

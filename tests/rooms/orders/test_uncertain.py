@@ -266,11 +266,11 @@ async def test_a_stop_made_smaller_by_hand_leaves_units_naked_and_is_made_up_for
 async def test_orders_of_others_are_named_and_never_touched(desk: Desk) -> None:
     desk.far.foreign = [OrderFact("", OrderState.WORKING, 0, "999", 0, 1, 1)]
     await desk.snapshot()
-    assert "reconciled" in desk.refused
+    assert "foreign" in desk.refused
     assert desk.far.told == []
     desk.far.foreign = []
     await desk.snapshot()
-    assert "reconciled" not in desk.refused
+    assert "foreign" not in desk.refused
 
 
 async def test_a_position_of_others_becomes_an_adjustment_after_two_answers_and_closes_the_instrument(
@@ -285,16 +285,16 @@ async def test_a_position_of_others_becomes_an_adjustment_after_two_answers_and_
     assert desk.orders.position(0) == 3
     await desk.snapshot(3)
     assert len(desk.read(rows.Adjustment)) == 1
-    assert "reconciled" in desk.refused
+    assert "foreign" in desk.refused
     assert desk.far.told == []
     # a person may know of it, or it goes
     desk.orders.allow(0)
     await desk.snapshot()
-    assert "reconciled" not in desk.refused
+    assert "foreign" not in desk.refused
     desk.far.position = 0
     await desk.snapshot(2)
     assert [row.quantity for row in desk.read(rows.Adjustment)] == [3, -3]
-    assert "reconciled" not in desk.refused
+    assert "foreign" not in desk.refused
 
 
 async def test_a_position_that_a_person_closed_ends_its_bracket_and_takes_its_exits_along(desk: Desk) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from bot.config.files import BlackoutSettings, HoursSettings, RiskSettings
 from bot.domain.command import GOOD, Health
 from bot.domain.decision import Approved, Blocked, Proposal, Verdict
 from bot.domain.instrument import Instrument
+from bot.domain.market import ABSENT
 from bot.domain.order import AccountFacts, Bracket, CommissionReport, FillReport, Order, OrderType, Role
 from bot.resources import shipped
 from bot.risk.blackout import Blackout
@@ -34,13 +35,27 @@ def ns(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/New_York")).timestamp() * 1000) * 10**6
 
 
+def _mirror(ticks: int) -> int:
+    """The price on the other side of the middle of the ordinary book."""
+    return ticks if ticks == ABSENT else BID + ASK - ticks
+
+
+def _band_mirrored(one: Instrument) -> Instrument:
+    low, high = (None if limit is None else _mirror(limit) for limit in (one.band_high, one.band_low))
+    return replace(one, band_low=low, band_high=high)
+
+
 TEN = ns("2026-12-11 10:00")
 
 
 @dataclass
 class Bench:
-    """A gate with a fresh two-sided book at `now`."""
+    """A gate with a fresh two-sided book at `now`; nobody waits after a stop unless a test says so.
 
+    Mirrored, everything that a test says is meant for the other side: long is short, and prices fall where they rose.
+    """
+
+    mirrored: ClassVar[bool] = False
     now: int = TEN
     instruments: Sequence[Instrument] = (ES,)
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +70,8 @@ class Bench:
     blackout: type[Blackout] = Blackout
 
     def __post_init__(self) -> None:
+        if self.mirrored:
+            self.instruments = [_band_mirrored(one) for one in self.instruments]
         horizon = (self.now - 40 * 86_400 * SECOND, self.now + 40 * 86_400 * SECOND)
         self.gate = self.make(
             instruments=self.instruments,
@@ -69,7 +86,7 @@ class Bench:
                 )
                 for one in self.instruments
             ],
-            settings=RiskSettings.model_validate(dict(self.settings)),
+            settings=RiskSettings.model_validate({"cooldown": "0s", **self.settings}),
             account=self.account,
             blackouts={name: self.blackout(self.calendar, self.kinds, BlackoutSettings()) for name in ("one", "two")},
             hours={name: HoursSettings.model_validate(dict(self.hours)) for name in ("one", "two")},
@@ -83,6 +100,8 @@ class Bench:
 
     def quote(self, bid: int = BID, ask: int = ASK, *, age: int = 0, instrument: int = 0) -> None:
         """The standing quote, `age` ns old."""
+        if self.mirrored:
+            bid, ask = _mirror(ask), _mirror(bid)
         self.gate.quote(instrument, self.now - age, bid, ask)
 
     def at(self, now: int) -> "Bench":
@@ -108,7 +127,11 @@ class Bench:
             self.now,
             120 * SECOND,
         )
-        return replace(wanted, **changes)
+        wanted = replace(wanted, **changes)
+        if not self.mirrored:
+            return wanted
+        prices = {name: _mirror(getattr(wanted, name)) for name in ("entry", "stop", "target")}
+        return replace(wanted, side=-wanted.side, **prices)
 
     def judge(self, proposal: Proposal | None = None, **changes: Any) -> Verdict:
         """The gate's word on a proposal, or on the default one with changes."""
@@ -143,6 +166,9 @@ class Bench:
 
     def fill(self, order: Order, price: int, quantity: int | None = None) -> FillReport:
         """An execution of an order, now."""
+        return self._executed(order, _mirror(price) if self.mirrored else price, quantity)
+
+    def _executed(self, order: Order, price: int, quantity: int | None = None) -> FillReport:
         self._count += 1
         units = order.quantity if quantity is None else quantity
         report = FillReport(order.client_order_id, f"x-{self._count}", self.now, order.side, units, price)
@@ -156,15 +182,15 @@ class Bench:
     def lose(self, **changes: Any) -> None:
         """A whole round trip that ends at its stop."""
         bracket = self.open(**changes)
-        self.fill(bracket.entry, bracket.approved.proposal.entry)
-        self.fill(bracket.stop, bracket.approved.proposal.stop)
+        self._executed(bracket.entry, bracket.approved.proposal.entry)
+        self._executed(bracket.stop, bracket.approved.proposal.stop)
         self.gate.ended(bracket)
 
     def win(self, **changes: Any) -> None:
         """A whole round trip that ends at its target."""
         bracket = self.open(**changes)
-        self.fill(bracket.entry, bracket.approved.proposal.entry)
-        self.fill(bracket.target, bracket.approved.proposal.target)
+        self._executed(bracket.entry, bracket.approved.proposal.entry)
+        self._executed(bracket.target, bracket.approved.proposal.target)
         self.gate.ended(bracket)
 
     def facts(self, instrument: int = 0) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_a_day_that_reached_its_limit_stays_closed_even_if_it_recovers() -> None
     bench.gate.ended(kept)
     late = bench.facts()
     assert Decimal(late["net"]) < -90
-    assert bench.at(TEN + 60 * SECOND).refused() == ["daily_loss"]
+    assert bench.at(TEN + 60 * SECOND).refused() == ["day_end", "daily_loss"]
 
 
 def test_the_loss_of_every_instrument_counts() -> None:
@@ -143,7 +143,7 @@ def test_an_execution_that_is_taken_back_leaves_nothing_but_a_working_entry() ->
     at_first = bench.facts()
     wrong = bench.fill(bracket.entry, BID)
     bench.gate.fill(replace(wrong, exec_id="busted", quantity=0, corrects=wrong.exec_id), bracket.entry)
-    assert bench.facts() == at_first | {"net": "0.00"}
+    assert bench.facts() == at_first | {"net": "0.00", "fallen": "0.00"}
 
 
 def test_a_share_that_somebody_else_sold_is_no_longer_at_risk() -> None:
