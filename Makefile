@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim chaos fuzz-config lock secrets clean
+.PHONY: help run test lint bench sim mutants chaos fuzz-config lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -44,6 +44,9 @@ chaos: $(VENV)/.dev  ## kill -9 the daemon; KILLS=500 DB=sqlite|postgres SEED=1 
 
 fuzz-config: $(VENV)/.dev  ## judge N=10000 mutated settings files; SEED=1
 	@$(BIN)/python -m tests.fuzz.config $(or $(N),10000) $(or $(SEED),1)
+
+mutants: $(VENV)/.dev  ## kill every deliberately broken daemon by the invariant that it names: SEEDS=1000 ONLY=M07
+	@$(BIN)/python -m tests.sim.mutants $(foreach name,SEEDS ONLY,$(if $($(name)),$(name)=$($(name))))
 
 lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres -o requirements.lock pyproject.toml

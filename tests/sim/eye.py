@@ -60,6 +60,7 @@ class Eye:
         self._delivered: dict[str, FillReport] = {}
         self._acknowledged: list[Acknowledged] = []
         self._since: dict[Hashable, int] = {}
+        self._looked = -1  # changes of the truth when it was looked at last
         self._compared = 0  # executions that were durable when memory was compared last
         every = tuple(invariants)
         self._on_send = [(one, one.on_send) for one in every if one.on_send]
@@ -131,9 +132,13 @@ class Eye:
     def step(self) -> None:
         """Something has happened."""
         self.steps += 1
-        seen = self._seen()
-        for one, check in self._on_step:
-            self._found(one, check(seen))
+        truth = self._truth()
+        waiting = bool(self._since) or (bool(self._day.blackouts) and bool(truth.orders))
+        if waiting or truth.changes != self._looked:
+            self._looked = truth.changes
+            seen = self._seen()
+            for one, check in self._on_step:
+                self._found(one, check(seen))
         if len(self.durable.fills) != self._compared and self.flags.up and self.flags.writable:
             self.compared()
 

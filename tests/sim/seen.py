@@ -100,6 +100,8 @@ class Truth:
     """Brackets that the exchange itself wronged: it did not keep their exits within what is held."""
     forgotten: set[str] = field(default_factory=set)
     """Executions that were never reported and that the exchange does not tell of any more."""
+    changes: int = 0
+    """Counts what changed, so that nobody looks twice at what did not."""
 
     def executed(self, execution: Execution) -> None:
         """Book one; a correction takes the place of what it corrects. The account's position is not touched."""
@@ -109,6 +111,7 @@ class Truth:
         units = execution.units - (before.units if before is not None else 0)
         self.shares[execution.bracket_id] = self.shares.get(execution.bracket_id, 0) + units
         self.ours[execution.instrument] = self.ours.get(execution.instrument, 0) + units
+        self.changes += 1
 
     def exposed(self, instrument: int) -> int:
         """Signed units that are ours to protect: by our executions, as far as the account really holds them."""

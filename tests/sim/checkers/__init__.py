@@ -22,7 +22,7 @@ INVARIANTS = (
     Invariant("I14", "fail closed", on_send=sending.fail_closed),
     Invariant("I15", "loss bound", on_row=judging.loss_bound),
     Invariant("I16", "paper only", on_send=sending.paper_only),
-    Invariant("I17", "grid", on_send=sending.on_the_grid),
+    Invariant("I17", "grid", on_send=sending.on_the_grid, elsewhere=("tests/rooms/domain/test_instrument.py",)),
     Invariant("I18", "freshness of intent", on_send=sending.fresh),
     Invariant("I19", "terminal is terminal", at_rest=books.terminal),
     Invariant("I20", "liveness", at_rest=living.settled),

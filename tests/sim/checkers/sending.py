@@ -1,5 +1,8 @@
 """What leaves the desk: only after it is written, only when nothing forbids it, each thing once."""
 
+from decimal import Decimal
+
+from bot.domain.instrument import Instrument
 from bot.domain.order import Order, OrderType, Role
 from tests.sim.checkers.invariant import Found
 from tests.sim.seen import NEVER, SECOND, Seen, Sent
@@ -152,6 +155,13 @@ def on_the_grid(seen: Seen, sent: Sent) -> Found:
 
 def _looser(order: Order, side: int, stop: int) -> bool:
     return order.role is Role.STOP and order.stop_price is not None and side * (order.stop_price - stop) < 0
+
+
+def rounded(one: Instrument, side: int, wanted: Decimal, ticks: int) -> Found:
+    """I17: a stop between two ticks goes towards protection, by less than one of them."""
+    loose = side * (wanted - one.to_price(ticks))
+    if not -one.tick < loose <= 0:
+        yield f"a stop wanted at {wanted} is sent at {one.to_price(ticks)}"
 
 
 def fresh(seen: Seen, sent: Sent) -> Found:

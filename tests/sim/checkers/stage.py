@@ -33,7 +33,7 @@ class Stage:
         self.truth = Truth()
         self.mind: Mind | None = None
         self.day = Day([ES], **day)
-        self.eye = Eye(self.day, lambda: self.now, lambda: self.truth, lambda: self.mind)
+        self.eye = Eye(self.day, lambda: self.now, self._look, lambda: self.mind)
         self.brackets: dict[str, Bracket] = {}
         self._seq = 0
         self._chain = canon.START
@@ -42,6 +42,10 @@ class Stage:
     def found(self) -> list[str]:
         """Numbers of the invariants that were broken, each once."""
         return list(dict.fromkeys(one.number for one in self.eye.violations))
+
+    def _look(self) -> Truth:
+        self.truth.changes += 1
+        return self.truth
 
     def wait(self, seconds: float) -> None:
         """Time goes by, a second at a time."""

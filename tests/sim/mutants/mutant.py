@@ -1,0 +1,27 @@
+"""A daemon that is broken on purpose: what is changed in it, and the invariant that must notice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+Patch = pytest.MonkeyPatch
+Wrapped = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """M01 … M24 of the reliability notes, §4.6."""
+
+    number: str
+    what: str
+    """What is wrong with this daemon."""
+    killed_by: str
+    """`I01` … `I26`, or `crash` where it cannot even live."""
+    change: Callable[[Patch], None]
+    """Breaks the daemon until the patch is undone."""
+    history: Callable[[], list[str]] | None = None
+    """A focused history where a simulated day does not reach: numbers of what was broken in it; a crash raises."""
+    where: str = "simulated days"
+    """What it is killed in."""
+    note: str = ""
