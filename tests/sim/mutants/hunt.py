@@ -3,13 +3,13 @@
 import contextlib
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from tests.sim.checkers import INVARIANTS
 from tests.sim.mutants.mutant import Mutant
-from tests.sim.plan import FaultPlan
+from tests.sim.plan import Fault, FaultPlan
 from tests.sim.watching import Broken, Watcher
 from tests.sim.world import POINTS, Unsettled, World, folder
 
@@ -28,8 +28,8 @@ class Kill:
     """What the invariant said."""
 
 
-def hunt(mutant: Mutant, seeds: Iterable[int]) -> Kill:
-    """Play until it is killed, or the seeds are used up.
+def hunt(mutant: Mutant, seeds: Iterable[int], *, aimed: bool = False) -> Kill:
+    """Play until it is killed, or the seeds are used up; `aimed`: on days that have its own faults besides.
 
     A day on which the invariant says something about the daemon itself proves nothing, and does not count.
     """
@@ -38,12 +38,13 @@ def hunt(mutant: Mutant, seeds: Iterable[int]) -> Kill:
             mutant.change(patch)
             return _by_history(mutant)
     days = 0
+    more = mutant.aimed if aimed else ()
     for seed in seeds:
         days += 1
         with pytest.MonkeyPatch.context() as patch:
             mutant.change(patch)
-            said = _day(seed, mutant.killed_by)
-        if said and not _day(seed, mutant.killed_by):
+            said = _day(seed, mutant.killed_by, more)
+        if said and not _day(seed, mutant.killed_by, more):
             return Kill(mutant, True, seed, days, said)
     return Kill(mutant, False, None, days)
 
@@ -60,11 +61,12 @@ def _by_history(mutant: Mutant) -> Kill:
     return Kill(mutant, bool(said), said=said)
 
 
-def _day(seed: int, number: str) -> str:
+def _day(seed: int, number: str, more: tuple[Fault, ...]) -> str:
     """What the one invariant said on a day; empty where it held. The others do not look."""
+    plan = FaultPlan.drawn(seed, POINTS)
     wanted = tuple(one for one in INVARIANTS if one.number == number)
     with folder() as place, contextlib.redirect_stderr(io.StringIO()):
-        world = World(FaultPlan.drawn(seed, POINTS), place)
+        world = World(replace(plan, faults=(*plan.faults, *more)), place)
         watcher = Watcher(world, wanted)
         watcher.attach()
         try:

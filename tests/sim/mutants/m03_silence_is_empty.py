@@ -6,6 +6,7 @@ from typing import Any
 from bot.domain.order import BrokerState, Known, SnapshotReport, Unavailable
 from bot.orders.recovery import Recovery
 from tests.sim.mutants.mutant import Mutant, Patch
+from tests.sim.plan import Fault
 
 
 def change(patch: Patch) -> None:
@@ -21,4 +22,10 @@ def change(patch: Patch) -> None:
     patch.setattr(Recovery, "hear", broken)
 
 
-MUTANT = Mutant("M03", "reads silence as an empty account", "I06", change)
+MUTANT = Mutant(
+    "M03",
+    "reads silence as an empty account",
+    "I06",
+    change,
+    aimed=tuple(Fault("ask", nth, "silent") for nth in range(4, 150) if nth % 12 < 6),
+)

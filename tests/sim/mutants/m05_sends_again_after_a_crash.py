@@ -5,6 +5,7 @@ from typing import Any
 from bot.errors import Unreachable
 from bot.orders.recovery import Recovery
 from tests.sim.mutants.mutant import Mutant, Patch
+from tests.sim.plan import Fault
 
 
 def change(patch: Patch) -> None:
@@ -35,4 +36,10 @@ def change(patch: Patch) -> None:
     patch.setattr(Recovery, "recover", broken)
 
 
-MUTANT = Mutant("M05", "sends an old intent after a restart", "I18", change)
+MUTANT = Mutant(
+    "M05",
+    "sends an old intent after a restart",
+    "I18",
+    change,
+    aimed=tuple(Fault("point:intent-committed", nth, "kill") for nth in (1, 3, 5)),
+)

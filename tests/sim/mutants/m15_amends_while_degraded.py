@@ -5,6 +5,7 @@ from typing import Any
 from bot.orders.recovery import Recovery
 from tests.sim.broker import SimBroker
 from tests.sim.mutants.mutant import Mutant, Patch
+from tests.sim.plan import Fault
 
 
 def change(patch: Patch) -> None:
@@ -22,4 +23,10 @@ def change(patch: Patch) -> None:
     patch.setattr(Recovery, "link", careless)
 
 
-MUTANT = Mutant("M15", "amends while the link is degraded", "I05", change)
+MUTANT = Mutant(
+    "M15",
+    "amends while the link is degraded",
+    "I05",
+    change,
+    aimed=tuple(Fault("placed", nth, "degraded", 30.0, 3.0) for nth in range(1, 15)),
+)

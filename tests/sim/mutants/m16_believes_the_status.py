@@ -17,9 +17,9 @@ def change(patch: Patch) -> None:
             filled.add(report.client_order_id)
         await on_order(self, report)
 
-    async def deaf(self: Any, fill: FillReport) -> None:
+    async def deaf(self: Any, fill: FillReport, **how: Any) -> None:
         if fill.client_order_id not in filled:
-            await on_fill(self, fill)
+            await on_fill(self, fill, **how)
 
     patch.setattr(OrderManager, "on_order", believing)
     patch.setattr(OrderManager, "on_fill", deaf)

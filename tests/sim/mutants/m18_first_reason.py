@@ -6,6 +6,7 @@ from typing import Any
 from bot.domain.decision import Blocked
 from bot.risk.gate import Gate
 from tests.sim.mutants.mutant import Mutant, Patch
+from tests.sim.plan import Fault
 
 
 def change(patch: Patch) -> None:
@@ -19,4 +20,10 @@ def change(patch: Patch) -> None:
     patch.setattr(Gate, "judge", broken)
 
 
-MUTANT = Mutant("M18", "tells the first reason only", "I12", change)
+MUTANT = Mutant(
+    "M18",
+    "tells the first reason only",
+    "I12",
+    change,
+    aimed=tuple(Fault("placed", nth, what, 40.0, 2.0) for nth in range(1, 15) for what in ("pause", "flatten", "cut")),
+)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.sim.plan import Fault
+
 Patch = pytest.MonkeyPatch
 Wrapped = Callable[..., object]
 
@@ -25,3 +27,5 @@ class Mutant:
     where: str = "simulated days"
     """What it is killed in."""
     note: str = ""
+    aimed: tuple[Fault, ...] = ()
+    """Faults that make a day hard for it: where only few days of chance kill it, a test need not look for one."""
