@@ -10,20 +10,54 @@ import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, TextIO
+from urllib.parse import unquote
 
 SECRET_KEY = re.compile(r"(^|_)(password|passwd|token|secret|api_?key|private_key)$", re.IGNORECASE)
-PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
 HIDDEN = "…"
 
+# All of it up to the next blank or quote: a password may hold a slash or an `@` that nobody has quoted.
+_URL = re.compile(r"(?<=://)[^\s\"'<>]+")
+_IN_QUERY = re.compile(r"([?&](?:\w*password|passwd|token|secret|api_?key)=)([^&#\s]+)", re.IGNORECASE)
+_ROW = re.compile(r"^(\s*[\w.\"'-]*(?:password|passwd|token|secret|api_?key|private_key)[\"']?\s*=).*$", re.I | re.M)
+_SHORTEST = 4
+"""Parts of a password that are shorter are in every word."""
 _ACCOUNT = re.compile(r"\b(D[UF])\d+(\d{3})\b")
 _hidden: set[str] = set()
 
 
 def hide(secret: str) -> str:
-    """Remember a secret's text so that no line of the log shows it; returns it."""
-    if secret:
+    """Remember a secret's text so that nothing that is said shows it; returns it.
+
+    Of a URL only its password is secret, and the parts of that: a driver that takes it for something else names a part.
+    """
+    if secret and "://" not in secret:
         _hidden.add(secret)
+    for password in passwords_in(secret):
+        parts = {password, unquote(password), *re.split(r"[/@:?#&%]", password)}
+        _hidden.update(part for part in parts if len(part) >= _SHORTEST)
     return secret
+
+
+def passwords_in(text: str) -> list[str]:
+    """The password of every URL in a text."""
+    found = []
+    for url in _URL.findall(text):
+        user, at, _ = url.rpartition("@")
+        found += [user.partition(":")[2]] if at and ":" in user else []
+        found += [value for _, value in _IN_QUERY.findall(url)]
+    return [password for password in found if password]
+
+
+def without_secrets(text: str) -> str:
+    """`text` as a person may see it: without hidden secrets and passwords of URLs."""
+    for secret in sorted({*_hidden, *passwords_in(text)}, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def without_secret_rows(text: str) -> str:
+    """Rows of a settings file as a person may see them, also where they cannot be read."""
+    return without_secrets(_ROW.sub(rf"\1 {HIDDEN}", text))
 
 
 def configure(*, level: str = "info", as_json: bool | None = None, stream: TextIO | None = None) -> None:
@@ -68,11 +102,8 @@ def configure(*, level: str = "info", as_json: bool | None = None, stream: TextI
 
 
 def scrub(text: str) -> str:
-    """`text` without hidden secrets and passwords of URLs, and account ids shortened."""
-    for secret in _hidden:
-        text = text.replace(secret, HIDDEN)
-    text = PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", text)
-    return _ACCOUNT.sub(rf"\1{HIDDEN}\2", text)
+    """`text` without secrets, and account ids shortened."""
+    return _ACCOUNT.sub(rf"\1{HIDDEN}\2", without_secrets(text))
 
 
 def _without_keys(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import io
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import sys
 import click
 
 from bot.errors import PaperpitError
+from bot.log import without_secrets
 
 # name → (module:attribute, one line of help). A command's module is imported only when it runs.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -84,7 +86,9 @@ def main() -> None:
         result = app(prog_name="paperpit", standalone_mode=False)
         code = result if isinstance(result, int) else 0
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        click.echo(without_secrets(told.getvalue()), err=True, nl=False)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
@@ -94,7 +98,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except PaperpitError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(without_secrets(f"error: {error}"), err=True)
         code = error.exit_code
     except Exception as bug:  # noqa: BLE001 - the last line of defence: report our bug, never a stack trace
         code = _report_bug(bug)
@@ -105,11 +109,13 @@ def _report_bug(bug: Exception) -> int:
     import tempfile
     import traceback
 
+    trace = without_secrets("".join(traceback.format_exception(bug)))
     if os.environ.get("PAPERPIT_DEBUG"):
-        traceback.print_exc()
+        click.echo(trace, err=True, nl=False)
         return PaperpitError.exit_code
     with tempfile.NamedTemporaryFile("w", prefix="paperpit-bug-", suffix=".txt", delete=False) as report:
-        traceback.print_exception(bug, file=report)
-    click.echo(f"error: this is a bug in paperpit ({type(bug).__name__}: {bug})", err=True)
+        report.write(trace)
+    told = f"error: this is a bug in paperpit ({type(bug).__name__}: {bug})"
+    click.echo(without_secrets(told), err=True)
     click.echo(f"  do:      please report it with {report.name}", err=True)
     return PaperpitError.exit_code

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.output import json_option, print_json, say
+from bot.log import without_secret_rows
 
 if TYPE_CHECKING:
     from bot.errors import Fault
@@ -55,7 +56,7 @@ def _told(file: str, text: str, faults: "Sequence[Fault]") -> str:
     rows, told, last = text.splitlines(), [f"{file}: {_counted(faults)}"], None
     for fault in faults:
         if fault.line != last and fault.line and fault.line <= len(rows):
-            told.append(f"\n{fault.line:>5} │ {rows[fault.line - 1].rstrip()}")
+            told.append(f"\n{fault.line:>5} │ {without_secret_rows(rows[fault.line - 1].rstrip())}")
         last = fault.line
         mark = "!" if fault.level == "warning" else "✗"
         told.append(f"    {mark} │ {fault.key}: {fault.message}" if fault.key else f"    {mark} │ {fault.message}")

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from bot.log import without_secrets
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -20,8 +22,8 @@ FEW = 30
 
 
 def say(text: str = "") -> None:
-    """A note for a person: standard error, so that standard output stays the result."""
-    click.echo(text, err=True)
+    """A note for a person: standard error, so that standard output stays the result. No secret is in it."""
+    click.echo(without_secrets(text), err=True)
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 from bot.config.placing import Path as KeyPath
 from bot.config.placing import Placing
 from bot.errors import Fault, InputMissing
-from bot.log import PASSWORD_IN_URL, SECRET_KEY, hide
+from bot.log import SECRET_KEY, hide, passwords_in
 
 
 def secret_faults(raw: Mapping[str, Any], place: Placing) -> tuple[Fault, ...]:
-    """One fault for each secret written into the text. The values are not shown."""
+    """One fault for each secret written into the text. The values are shown by nobody from now on."""
     return tuple(
         place.fault(
             path,
@@ -34,12 +34,25 @@ def _secrets(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if SECRET_KEY.search(key):
+                _hide_all(inner)
                 yield (*path, key), key
             else:
                 yield from _secrets(inner, (*path, key))
     elif isinstance(value, str):
-        if PASSWORD_IN_URL.search(value):
+        if passwords_in(value):
+            hide(value)
             yield path, next(str(part) for part in reversed(path) if isinstance(part, str))
     elif isinstance(value, Sequence):
         for index, inner in enumerate(value):
             yield from _secrets(inner, (*path, index))
+
+
+def _hide_all(value: object) -> None:
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            _hide_all(inner)
+    elif isinstance(value, str):
+        hide(value)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            _hide_all(inner)

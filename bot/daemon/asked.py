@@ -8,6 +8,7 @@ from typing import Any, Literal
 from bot.config import BotFile, Loaded, StrategyFile
 from bot.desk import Tally
 from bot.domain.command import Command
+from bot.log import without_secrets
 from bot.ports import Adapter, Renewal
 from bot.risk.calendar import EventCalendar
 from bot.warm import Wanted
@@ -89,7 +90,7 @@ class Outcome:
             "failed": dict(tally.failed),
             "fill_model": self.adapter.fill_model,
             "warm": self.warm or None,
-            "journal": self.journal,
+            "journal": without_secrets(self.journal),
         }
 
     def kept(self) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.errors import UsageError
+from bot.log import hide, without_secrets
 
 POSTGRES = re.compile(r"^postgres(?:ql)?(?:\+psycopg)?://")
 
@@ -19,7 +21,7 @@ class Place:
     @property
     def shown(self) -> str:
         """The place as a person may see it: without a password."""
-        return str(self.path) if self.path else re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", self.url)
+        return str(self.path) if self.path else without_secrets(self.url)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -42,8 +44,18 @@ class Place:
 
 
 def place(url: str) -> Place:
-    """The place that a URL or a plain path names. Raises UsageError for any other database."""
+    """The place that a URL or a plain path names; its password is shown by nobody. Raises UsageError for any other."""
+    if "://" in url:
+        hide(url)
     if POSTGRES.match(url):
+        try:
+            urlsplit(url).port  # noqa: B018 - asked for what it raises
+        except ValueError as error:
+            raise UsageError(
+                f"{without_secrets(url)} is not a journal: {without_secrets(str(error))}",
+                allowed="postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+                do="write / @ : ? # in a password as %2F %40 %3A %3F %23",
+            ) from None
         return Place(POSTGRES.sub("postgresql://", url), None)
     if url.startswith("sqlite:///"):
         path = url.removeprefix("sqlite:///")
@@ -53,7 +65,7 @@ def place(url: str) -> Place:
         path = url
     if not path or path.startswith(":memory:"):
         raise UsageError(
-            f"{url!r} is not a journal",
+            f"{without_secrets(url)!r} is not a journal",
             allowed="sqlite:///PATH, a plain path, or postgresql://USER@HOST/DATABASE",
         )
     return Place(f"sqlite:///{path}", Path(path))
