@@ -84,6 +84,7 @@ class LiveBracket:
     """What a person should see of it, once each."""
     losses: int = 0  # how often its stop was lost
     tightening: str = ""  # why its stop is wanted nearer, until that was asked for
+    flipped_ns: int = 0  # when more had gone out than came in, for all that had been heard
     naked_ns: int = 0  # since when nothing covers it
     yielded: bool = False  # a person took its stop away, and is to have it so
     attempts: int = 0  # how often a market exit was refused

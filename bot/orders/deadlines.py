@@ -12,7 +12,7 @@ from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.machine import Machine
 from bot.orders.moves import Moves
 from bot.orders.table import Event
-from bot.orders.timers import STALLED_NS, Timer
+from bot.orders.timers import GRACE_NS, STALLED_NS, Timer
 
 
 class Deadlines:
@@ -45,7 +45,11 @@ class Deadlines:
 
     async def _uncovered(self, live: LiveBracket, due: int) -> None:
         machine = self._machine
-        if live.flipped and live.state is not BracketState.STUCK:
+        if live.flipped and machine.answered_ns < live.flipped_ns:
+            # An execution may be late, not lost: what is really held only the broker can say.
+            machine.broker.ask()
+            machine.at(due + GRACE_NS, "uncovered", live)
+        elif live.flipped and live.state is not BracketState.STUCK:
             if not live.leaving:
                 why = f"bracket {live.bracket.id} holds {live.side * live.share:+d}, which nobody wanted"
                 machine.closing.pause(live, why, due)

@@ -53,6 +53,8 @@ class Machine:
         self.timers = Timers()
         self.settled = True
         """Whether the broker has said what it holds since the link was lost last."""
+        self.answered_ns = 0
+        """When the newest answer of the broker was asked for."""
         self.holds: dict[int, str] = {}
         """Instrument → what the broker's answers leave uncertain there, brackets aside."""
         self.foreign: dict[int, str] = {}
@@ -76,6 +78,9 @@ class Machine:
         if event is Event.STOP_LOST:
             fault_point("stop-lost")
             live.losses += live.share > 0
+        elif event is Event.OVERFILLED:
+            live.flipped_ns = ts
+            self.broker.ask()
         before, (live.state, action) = live.state, follow(live.state, event)
         if live.state is not before:
             if before is BracketState.NAKED and event is Event.COVERED:

@@ -141,6 +141,7 @@ class Recovery:
     async def _bring_together(self, known: Known[BrokerState], ts: int) -> None:
         machine = self._machine
         plan = reconcile(self._belief(), known.value, known.asked_ns)
+        machine.answered_ns = known.asked_ns
         self._tell(plan, ts)
         doubtful = machine.unfinished()
         # What belongs together is counted before anything is done about a part of it.

@@ -125,7 +125,9 @@ class World:
             self._heal()
             await asyncio.wait([daemon], timeout=RESUMED_S)
             self._must_live(daemon)
-            self.say("resume", clear_kill=True)
+            # What the desk has closed by itself, and what a person has.
+            for strategy in ("", *(one.name for one in self.asked.specs)):
+                self.say("resume", strategy=strategy, clear_kill=True)
             await self._rest(daemon)
             for end in self.ends:
                 end(self)
@@ -251,12 +253,13 @@ class World:
 
     # What a person says
 
-    def say(self, verb: Verb, *, clear_kill: bool = False) -> None:
+    def say(self, verb: Verb, *, strategy: str = "", clear_kill: bool = False) -> None:
         """A person says something to the desk, if it stands."""
         if self.run is None or not self.run.standing or self.run.desk is None:
             return
         self._nonce += 1
-        command = Command(verb, f"n{self._nonce}", self.clock.now_ns(), "a person's word", clear_kill=clear_kill)
+        nonce, now = f"n{self._nonce}", self.clock.now_ns()
+        command = Command(verb, nonce, now, "a person's word", strategy=strategy, clear_kill=clear_kill)
         work = self.loop.create_task(self._tell(self.run.desk, command))
         self._saying.add(work)
         work.add_done_callback(self._saying.discard)

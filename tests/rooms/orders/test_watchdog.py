@@ -202,3 +202,25 @@ def test_neither_budget_uses_up_the_other() -> None:
     assert [throttle.protective(0) for _ in range(4)] == [True, True, True, False]
     assert not throttle.room(0)
     assert throttle.room(WINDOW_NS)
+
+
+async def test_an_exit_that_is_heard_of_before_its_entry_sends_nothing_before_the_brokers_answer(desk: Desk) -> None:
+    # given an entry's execution that is late, and its exit's that is not
+    live = await desk.place()
+    desk.far.ack()
+    await desk.hear()
+    late = desk.far.fill("entry", say=False)
+    desk.far.fill("target")
+    desk.far.end("stop")
+    await desk.hear()
+    assert live.state is S.NAKED
+    assert live.share == -1
+    # when more than the grace goes by: what is held only the broker can say
+    for _ in range(3):
+        await desk.wait(1)
+    assert not any(words.startswith("flatten") for words in desk.far.told)
+    await desk.orders.on_fill(late)
+    assert live.state is S.CLOSED
+    await desk.wait(3)
+    assert not any(words.startswith("flatten") for words in desk.far.told)
+    assert desk.read(rows.Control) == []
