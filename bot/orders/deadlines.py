@@ -45,7 +45,7 @@ class Deadlines:
 
     async def _uncovered(self, live: LiveBracket, due: int) -> None:
         machine = self._machine
-        if live.flipped and machine.answered_ns < live.flipped_ns:
+        if live.flipped and machine.answered_ns <= live.flipped_ns:
             # An execution may be late, not lost: what is really held only the broker can say.
             machine.broker.ask()
             machine.at(due + GRACE_NS, "uncovered", live)

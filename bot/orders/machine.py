@@ -73,6 +73,11 @@ class Machine:
         for name in live.legs:
             self.owner[name] = live
 
+    def forget(self, instrument: int) -> None:
+        """A position begins: where the market stood when one was held last is no news."""
+        if not any(live.share for live in self.live.values() if live.bracket.entry.instrument == instrument):
+            self.touches[instrument] = (ABSENT, ABSENT)
+
     async def on(self, live: LiveBracket, event: Event, ts: int, why: str) -> None:
         """Follow the table: write the new state, then do what it says."""
         if event is Event.STOP_LOST:

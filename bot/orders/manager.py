@@ -241,6 +241,8 @@ class OrderManager:
             machine.reopen(live)
         if live.adjusted > 0 and order.side != live.side:
             self.recovery.take_back(live, fill)
+        if not live.share:
+            machine.forget(order.instrument)
         live.book(fill)
         self.recovery.book(fill)
         machine.positions.book(order.instrument, fill.side, fill.quantity)

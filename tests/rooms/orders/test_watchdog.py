@@ -224,3 +224,16 @@ async def test_an_exit_that_is_heard_of_before_its_entry_sends_nothing_before_th
     await desk.wait(3)
     assert not any(words.startswith("flatten") for words in desk.far.told)
     assert desk.read(rows.Control) == []
+
+
+async def test_a_touch_from_before_the_position_prices_no_stop(desk: Desk) -> None:
+    await desk.open_one()
+    await desk.prints(ENTRY - 40)
+    desk.far.fill("stop")
+    desk.far.end("target")
+    await desk.hear()
+    # when the next one is held, nobody has looked at the market yet
+    await desk.open_one()
+    desk.far.end("stop")
+    await desk.hear()
+    assert desk.far.orders[desk.far.name("stop")].order.stop_price == ENTRY - 3
