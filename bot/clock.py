@@ -113,6 +113,10 @@ class WallClock:
         """ns UTC."""
         return time.time_ns()
 
+    def steady_ns(self) -> int:
+        """A clock that nobody sets: only differences of it mean something."""
+        return time.monotonic_ns()
+
     def health(self) -> Health:
         """What `report` said last."""
         return self._health
@@ -138,3 +142,17 @@ class WallClock:
         self.alarm.set()
         if self.rung is not None:
             self.rung()
+
+
+class Moved:
+    """Whether somebody has set the wall's clock: NTP, a person, a machine that slept. Durations go by another."""
+
+    def __init__(self, clock: WallClock) -> None:
+        self._clock = clock
+        self._offset = clock.now_ns() - clock.steady_ns()
+
+    def look(self) -> int:
+        """How far it was set since the last look, ns, forward is positive; 0 where that is less than a second."""
+        offset = self._clock.now_ns() - self._clock.steady_ns()
+        moved, self._offset = offset - self._offset, offset
+        return moved if abs(moved) > SECOND_NS else 0

@@ -6,15 +6,19 @@ All of it in the wall's time: a socket that is half open says nothing, on a tape
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from random import Random
 
 from adapters.ib.link import Link
 from adapters.ib.offset import clock_offset
+from adapters.ib.pauses import NEW_YORK, SECOND_NS, next_window, planned
 from adapters.ib.recovery import passed
-from bot.domain.order import ClockReport, Known, Unavailable
+from bot.clock import Moved, WallClock
+from bot.domain.order import ClockReport, Known, PauseReport, Unavailable
 from bot.errors import ConfigError, Locked, NotPaper, Unreachable
 
 _MISSES = 2
+_LOOK_S = 30.0
 _log = logging.getLogger("paperpit.ib")
 
 
@@ -50,7 +54,7 @@ class Keeper:
     async def _keep(self) -> None:
         while True:
             async with asyncio.TaskGroup() as life:
-                for part in (self._beat(), self._tell_time(), self._attend()):
+                for part in (self._beat(), self._tell_time(), self._tell_pauses(), self._attend()):
                     life.create_task(_awaited(part))
             if self._link.ended or not await self._come_back():
                 return
@@ -74,16 +78,39 @@ class Keeper:
 
     async def _tell_time(self) -> None:
         """The gateway's clock against ours; never against a tape's."""
-        link = self._link
-        while not link.tape and not link.lost.is_set():
+        link, wall = self._link, self._link.clock
+        if not isinstance(wall, WallClock):
+            return
+        moved = Moved(wall)
+        while not link.lost.is_set():
             offset = await clock_offset(link)
             if offset is not None:
                 link.report(ClockReport(offset, link.now_ns()))
-            await passed(link.lost, link.waits.clock_again)
+            moved.look()
+            rest = link.waits.clock_again
+            # A clock that was set is measured anew at once: entries wait for it.
+            while rest > 0 and not moved.look() and not await passed(link.lost, min(rest, link.waits.heartbeat)):
+                rest -= link.waits.heartbeat
+
+    async def _tell_pauses(self) -> None:
+        """The broker's planned absences, as they begin."""
+        link = self._link
+        simulated = link.greeting is not None and bool(link.greeting.fill_model)
+        windows = planned(link.params.maintenance, simulated=simulated)
+        while not link.tape and not link.lost.is_set() and (found := next_window(windows, now := link.now_ns())):
+            begins, ends = found
+            if now >= begins:
+                at = datetime.fromtimestamp(ends // SECOND_NS, NEW_YORK)
+                why = f"IB is away on purpose until {at:%H:%M} New York; what is held stays under its stop"
+                link.report(PauseReport("maintenance", now, ends, why))
+            until = ends if now >= begins else begins
+            # Not in one piece: the clock may be set meanwhile.
+            while not link.lost.is_set() and link.now_ns() < until:
+                await passed(link.lost, min(_LOOK_S, (until - link.now_ns()) / SECOND_NS))
 
     async def _come_back(self) -> bool:
         """Connect again, for ever, with growing pauses of random length; False when there is no way back."""
-        link, tries, held = self._link, 0, 0
+        link, tries, held, since = self._link, 0, 0, 0.0
         while not link.ended:
             most = min(link.waits.backoff * 2**tries, link.waits.backoff_most)
             wait = self._chance.uniform(0, most)
@@ -94,11 +121,12 @@ class Keeper:
             try:
                 await link.connect()
             except Locked as error:
-                held += 1
-                self._still_down(error.what)
+                now = asyncio.get_running_loop().time()
+                held, since = held + 1, since or now
+                self._still_down(error.what + self._held_for(now - since))
                 continue
             except (Unreachable, NotPaper, ConfigError) as error:
-                held = 0
+                held, since = 0, 0.0
                 self._still_down(error.what)
                 continue
             failure = await self._recover()
@@ -106,6 +134,14 @@ class Keeper:
                 return True
             link.drop(failure.detail if failure is not None else "lost again")
         return False
+
+    def _held_for(self, seconds: float) -> str:
+        """What is added when somebody has had our client id for too long; the same words for a while."""
+        alarms = int(seconds // self._link.waits.held_alarm)
+        if not alarms:
+            return ""
+        minutes = alarms * self._link.waits.held_alarm / 60
+        return f", for {minutes:g} min now: end the other program, or restart the gateway; our orders keep their id"
 
     def _still_down(self, why: str) -> None:
         if self._link.why != why:

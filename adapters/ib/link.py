@@ -25,12 +25,14 @@ from adapters.ib.wire import Greeting, Wire
 from bot.clock import TapeClock, WallClock
 from bot.domain.market import Ticks
 from bot.domain.order import Link as State
-from bot.domain.order import LinkReport, Report, UnavailableReason
+from bot.domain.order import LinkReport, PauseReport, Report, UnavailableReason
 from bot.errors import ConfigError, Locked, NotPaper
 from bot.ports import Clock
 
 UNTICK = 'untick "Read-Only API" in the gateway\'s API settings (in a container: READ_ONLY_API=no)'
 """What to do about a gateway that takes no orders."""
+PACED_NS = 60_000_000_000
+"""No entries for so long after the gateway has complained of our pace."""
 FIRST_QUESTION = 1_000_000_000
 """Numbers of questions and subscriptions start here: an order never has one of them."""
 
@@ -56,6 +58,7 @@ class Waits:
     held: float = 1.0  # · 2ⁿ while somebody has our client id
     held_most: float = 60.0
     held_in_all: float = 120.0  # then the first start gives up
+    held_alarm: float = 300.0  # then, and again after as long, a person is told that it will not end by itself
 
 
 class Link:
@@ -337,6 +340,8 @@ class Link:
         elif does is Does.PACED:
             _log.warning("the gateway says %d: %s", code, text)
             self._hear(self.orders, "thrown_away")
+            now, why = self.now_ns(), f"the gateway says {code}: we send more than it takes; no entries for a minute"
+            self.report(PauseReport("pacing", now, now + PACED_NS, why))
         elif does is Does.RECONNECT:
             self.drop(f"{code} {text}")
         elif request > 0:

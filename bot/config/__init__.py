@@ -12,7 +12,7 @@ from bot.config.loader import (
     read_bot,
     read_strategy,
 )
-from bot.config.params import Params, duration_ns, duration_text
+from bot.config.params import Params, clock_time, duration_ns, duration_text
 from bot.config.reading import read_params
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "ManageSettings",
     "Params",
     "StrategyFile",
+    "clock_time",
     "duration_ns",
     "duration_text",
     "instrument",

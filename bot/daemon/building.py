@@ -1,6 +1,6 @@
 """Strategies, gate, orders and agenda of what has been opened, put together to a desk."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot import plugins
@@ -13,7 +13,7 @@ from bot.domain.instrument import Instrument
 from bot.domain.order import AccountFacts
 from bot.orders.manager import OrderManager
 from bot.orders.sound import Band
-from bot.ports import Journal, Strategy
+from bot.ports import Clock, Journal, Strategy
 from bot.risk.blackout import Blackout
 from bot.risk.gate import Gate
 from bot.risk.schedule import Agenda, Watched, given_again, session_ends
@@ -40,7 +40,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         per_minute=opened.asked.bot.value.risk.max_order_messages_per_minute,
         manages={spec.name: spec.manage for spec in opened.specs if spec.manage.moves},
         # Only a broker that is somewhere else can leave an order without an answer.
-        **({"wall_ns": opened.clock.wall_ns} if live else {}),
+        **({"wall_ns": _steady(opened.clock)} if live else {}),
     )
     seats = [
         Seat(_strategy(opened, spec, instruments[at := products.index(spec.instrument)]), at, heard)
@@ -67,6 +67,11 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
 def _band(one: Instrument) -> Band:
     """Prices that can be. A future may trade below zero, a stock may not."""
     return Band(one.band_low if one.band_low is not None else 1 if one.kind == "stock" else None, one.band_high)
+
+
+def _steady(clock: Clock) -> Callable[[], int]:
+    """By what it is told how long no answer came: by a clock that nobody sets, where the wall's rules."""
+    return clock.steady_ns if isinstance(clock, WallClock) else clock.wall_ns
 
 
 def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackout]) -> Gate:

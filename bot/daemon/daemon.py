@@ -90,7 +90,7 @@ class Daemon:
         if command.verb == "status":
             return self.status()
         desk = self._desk
-        if desk is not None and not desk.over:
+        if desk is not None and not desk.told.ended:
             return await desk.tell(command)
         if can_wait(command):
             self._waiting.keep(command)

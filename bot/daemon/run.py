@@ -97,7 +97,7 @@ class Run:
             answer = await self.adapter.broker.snapshot()
             desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
             self._who_failed_today(desk, past)
-            desk.remember(past.done)
+            desk.told.remember(past.done)
         self._take_its_place(desk, writer)
         await self._do_what_waits(desk, writer)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)

@@ -49,7 +49,7 @@ class Waiting:
         """Let the desk do them as of `now`, ns UTC; what it refuses is told."""
         for command in self.commands:
             try:
-                said = await desk.obey(command, now)
+                said = await desk.told.obey(command, now)
             except PaperpitError as error:
                 said = f"refused: {error.what}"
             say(f"{command.verb}, said before this run began: {said}")

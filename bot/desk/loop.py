@@ -31,6 +31,7 @@ from bot.domain.order import (
     FillReport,
     LinkReport,
     OrderReport,
+    PauseReport,
     Report,
     SnapshotReport,
 )
@@ -67,7 +68,8 @@ class Desk:
         """What a live run knows of itself."""
         self.asking = Asking(parts, self.tally.failed, self.watch.say)
         """Who asks the strategies."""
-        self._told = Told(parts, self.stop, self.asking)
+        self.told = Told(parts, self.stop, self.asking)
+        """What a person says."""
         self._facts = Facts(parts, self.tally, self.watch)
 
     def stop(self) -> None:
@@ -76,20 +78,7 @@ class Desk:
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do what a person says, between two batches, and say what came of it. Raises PaperpitError."""
-        return self.status() if command.verb == "status" else await self._told.tell(command)
-
-    async def obey(self, command: Command, now: int) -> str:
-        """Do what a person said earlier, before the first batch; what came of it. Raises PaperpitError."""
-        return await self._told.obey(command, now)
-
-    def remember(self, done: Mapping[str, str]) -> None:
-        """Commands that an earlier run has done, by number: they are not done again."""
-        self._told.remember(done)
-
-    @property
-    def over(self) -> bool:
-        """Whether it does nothing any more that it is told."""
-        return self._told.ended
+        return self.status() if command.verb == "status" else await self.told.tell(command)
 
     def status(self) -> dict[str, Any]:
         """What the desk is doing and why it does not trade, as `status --json` has it."""
@@ -122,13 +111,13 @@ class Desk:
             async with aclosing(scanned(self._p.market, self._p.engine)) as batches:
                 await self._walk_all(batches, seen)
         finally:
-            self._told.end()
+            self.told.end()
         return self.tally
 
     async def _walk_all(self, batches: AsyncIterator[tuple[Batch, Events]], seen: Callable[[int], None]) -> None:
         unheard = 0
         async for batch, events in batches:
-            self.watch.batch(batch)
+            self._clock_moved(self.watch.batch(batch))
             await self._walk(batch, events)
             seen(len(batch.ticks))
             unheard += len(batch.ticks)
@@ -136,7 +125,7 @@ class Desk:
                 # A tape never waits for anything: this lets signals of the operating system and commands in.
                 unheard = 0
                 await asyncio.sleep(0)
-            await self._told.serve(self._until)
+            await self.told.serve(self._until)
             self.watch.note(self._until)
             if batch.final and not self._stopping:
                 await self._close_down()
@@ -237,12 +226,20 @@ class Desk:
             self.watch.feed_changed(report)
         elif isinstance(report, ClockReport):
             self.watch.clock_measured(report)
+        elif isinstance(report, PauseReport):
+            self.watch.shut(report.what, report.why, report.ts, report.until_ns)
         self._write_closed()
 
     def _write_closed(self) -> None:
         """What the gate has closed by itself outlives this run."""
         for key, one in self._p.gate.closed().items():
             self._p.journal.control(key, one.value, one.ts, one.why)
+
+    def _clock_moved(self, ns: int) -> None:
+        """The wall's clock was set: deadlines stay as far away as they were."""
+        if ns:
+            self._until += ns
+            self._p.orders.clock_moved(ns)
 
     def _see(self, row: int) -> None:
         """Everything before `row` has been walked."""
@@ -273,7 +270,7 @@ class Desk:
         elif edge.what == "calendar" and (renewal := self._p.schedule.renew(edge)) is not None:
             self.watch.calendar_renewed(renewal, edge.ts)
         elif edge.what == "command" and edge.command is not None:
-            await self._told.obey(edge.command, edge.ts)
+            await self.told.obey(edge.command, edge.ts)
         journal.commit()
 
     def _session_over(self) -> bool:

@@ -7,7 +7,7 @@ it not trade at 10:14" has an answer. A replay has no such rows: its tape has ne
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.clock import WallClock
+from bot.clock import Moved, WallClock
 from bot.desk.parts import Parts
 from bot.domain.mode import House, Mode, mode_of, worst
 from bot.domain.order import ClockReport, FeedReport, LinkReport
@@ -19,6 +19,9 @@ HEARTBEAT_NS = 60 * SECOND_NS
 SLOW_COMMIT_NS = 250_000_000  # a commit that took longer is tried again until one is quick
 STALLED_NS = 5 * SECOND_NS
 """Entries stay closed for so long after the loop stood still: what has piled up has been walked by then."""
+UNMEASURED_NS = 60 * SECOND_NS
+"""Entries stay closed for so long after the clock was set, where no broker tells its own time."""
+FOREVER_NS = 1 << 62
 QUIET = frozenset({"stale", "WARMUP", *(f"G{number}" for number in range(1, 12))})
 """What the market itself brings, many times a day, is no change of mode: its refusals say so themselves."""
 
@@ -45,6 +48,8 @@ class Watch:
     def __init__(self, parts: Parts, failed: Mapping[str, str]) -> None:
         self._p, self._failed = parts, failed
         self._wall = parts.clock if isinstance(parts.clock, WallClock) else None
+        self._moved = Moved(self._wall) if self._wall is not None else None
+        self._measured = False
         self.live = parts.market.last_ns is None
         """Whether the market has no end of its own."""
         self.link = parts.broker.link
@@ -64,10 +69,12 @@ class Watch:
         """The wall's time in a live run, ns UTC; 0 where another clock rules."""
         return self._wall.now_ns() if self._wall is not None else 0
 
-    def batch(self, batch: Batch) -> None:
-        """A batch is about to be walked: how old is it?"""
-        if self._wall is None:
-            return
+    def batch(self, batch: Batch) -> int:
+        """A batch is about to be walked: how old is it? Returns by how many ns the clock was set since the last one."""
+        if self._wall is None or self._moved is None:
+            return 0
+        if moved := self._moved.look():
+            self._clock_set(moved)
         newest = int(batch.ticks["ts"][-1]) if len(batch.ticks) else batch.silent_until
         if newest is not None:
             self.lag_ns = max(0, self._wall.now_ns() - newest)
@@ -75,6 +82,17 @@ class Watch:
         journal = self._p.journal
         health = replace(health, loop_lag_ns=self.lag_ns or 0, commit_ns=journal.commit_ns, journal=journal.down)
         self._wall.report(health)
+        return moved
+
+    def _clock_set(self, moved: int) -> None:
+        """Entries wait until the broker's clock has been compared with the new time, where it ever was."""
+        now = self.now_ns()
+        self._due = self._beat = 0
+        self._since = {key: ts + moved for key, ts in self._since.items()}
+        self._shut = {what: until + moved for what, until in self._shut.items()}
+        until = FOREVER_NS if self._measured else now + UNMEASURED_NS
+        then = "until it has been held against the broker's" if self._measured else "for a minute"
+        self.shut("clock", f"the wall's clock was set by {moved / SECOND_NS:+.1f} s; no entries {then}", now, until)
 
     def link_changed(self, report: LinkReport) -> None:
         """The link changed."""
@@ -103,7 +121,9 @@ class Watch:
     def clock_measured(self, report: ClockReport) -> None:
         """The broker's clock was measured against ours."""
         if self._wall is not None:
+            self._measured = True
             self._wall.report(replace(self._wall.health(), clock_offset_ns=report.offset_ns))
+            self._open("clock", report.ts)
 
     def stalled(self, late_ns: int, whose: str, now: int) -> None:
         """The loop stood still, by the process's own heartbeat: what it knows of the market is old."""

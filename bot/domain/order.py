@@ -210,6 +210,16 @@ class ClockReport:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseReport:
+    """The broker wants no entries for a while, or has planned to be away. Nothing else changes."""
+
+    what: Literal["pacing", "maintenance"]
+    ts: int
+    until_ns: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountFacts:
     """What the broker said about the account when we connected. `paper` is the typed proof, made by the adapter."""
 
@@ -263,4 +273,6 @@ class SnapshotReport:
     ts: int
 
 
-Report = OrderReport | FillReport | CommissionReport | LinkReport | FeedReport | ClockReport | SnapshotReport
+Report = (
+    OrderReport | FillReport | CommissionReport | LinkReport | FeedReport | ClockReport | PauseReport | SnapshotReport
+)  # fmt: skip

@@ -287,6 +287,10 @@ class OrderManager:
         for at in range(len(self._contracts)) if instrument is None else (instrument,):
             self.recovery.allow(at)
 
+    def clock_moved(self, ns: int) -> None:
+        """The clock by which it is told the time was set by so much."""
+        self._machine.timers.shift(ns)
+
     async def on_time(self, now: int) -> None:
         """Do everything that is due at or before `now`."""
         while (found := self._machine.timers.take(now)) is not None:

@@ -51,6 +51,10 @@ class Timers:
         due, _, timer = heapq.heappop(self._heap)
         return due, timer
 
+    def shift(self, ns: int) -> None:
+        """The clock was set by so much: what was due in a second is due in a second."""
+        self._heap = [(ts + ns, number, timer) for ts, number, timer in self._heap]  # still a heap
+
     def at(self, ts: int, what: What, live: LiveBracket) -> None:
         """Set one."""
         heapq.heappush(self._heap, (ts, self._numbered, Timer(what, live)))

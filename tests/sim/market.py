@@ -35,6 +35,10 @@ class SimClock(WallClock):
         """ns UTC."""
         return self._begin_ns + self._loop.now_ns
 
+    def steady_ns(self) -> int:
+        """Nobody sets it."""
+        return self._begin_ns + self._loop.now_ns
+
 
 class SimMarket:
     """The Market port. `due` says when the desk wants to be woken, ns UTC."""

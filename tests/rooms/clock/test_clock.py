@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from bot.clock import SECOND_NS, TapeClock, WallClock
+from bot.clock import SECOND_NS, Moved, TapeClock, WallClock
 from bot.domain.command import GOOD, Health
 from bot.ports import Clock
 
@@ -83,3 +83,28 @@ def test_the_clock_does_not_load_the_scheduler_before_it_is_started() -> None:
     code = "import sys, bot.clock; print([name for name in sys.modules if name.startswith('apscheduler')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+class Set(WallClock):
+    """A wall's clock that a test sets."""
+
+    wall = steady = 1_000 * SECOND_NS
+
+    def now_ns(self) -> int:
+        return self.wall
+
+    def steady_ns(self) -> int:
+        return self.steady
+
+
+@pytest.mark.parametrize("seconds", [3600, 2, -2, -3600])
+def test_a_clock_that_was_set_is_seen_once(seconds: int) -> None:
+    clock = Set()
+    moved = Moved(clock)
+    clock.wall, clock.steady = clock.wall + 5 * SECOND_NS, clock.steady + 5 * SECOND_NS
+    assert moved.look() == 0
+    clock.wall += seconds * SECOND_NS
+    assert moved.look() == seconds * SECOND_NS
+    assert moved.look() == 0
+    clock.wall += SECOND_NS
+    assert moved.look() == 0

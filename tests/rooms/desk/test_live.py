@@ -215,7 +215,7 @@ def test_a_flatten_says_what_it_could_not_do(tmp_path: Path) -> None:
 
 def test_a_command_of_an_earlier_run_is_not_done_again(tmp_path: Path) -> None:
     def again(desk: Desk) -> None:
-        desk.remember({"a": "paused: everything"})
+        desk.told.remember({"a": "paused: everything"})
 
     live = run(tmp_path, busy(), ANYTIME, hits={4: again}, commands={6: command("pause", "a")})
     assert live.told[6] == {"result": "paused: everything"}

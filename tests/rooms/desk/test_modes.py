@@ -2,10 +2,12 @@
 
 import resource
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from time import sleep
 
 import pytest
+import time_machine
 
 from bot.domain.mode import UNSURE_NS, Mode, mode_of, worst
 from bot.journal import rows
@@ -15,6 +17,7 @@ from bot.journal.reading import reading
 from tests.laws.markets import DRILL
 from tests.rooms.desk.live import run
 from tests.rooms.desk.test_live import busy, command
+from tests.tapes import ns
 
 
 @pytest.fixture
@@ -79,3 +82,29 @@ def test_a_disk_that_is_full_for_a_while_ends_nothing_and_loses_nothing(tmp_path
     assert len({row.ts for row in live.rows(rows.Signal)}) == live.played.outcome.tally.signals.total()
     with reading(place(live.played.url)) as reader:
         assert check(reader) == []
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_clock_that_is_set_closes_entries_until_it_has_been_measured(tmp_path: Path, seconds: int) -> None:
+    # given a broker that tells its time, and a clock that is set by an hour
+    says = ["10:00:02 clock 5", "10:00:12 clock 5"]
+    with time_machine.travel(datetime(2026, 5, 28, 2, tzinfo=UTC)) as now:
+        live = run(tmp_path, busy(), DRILL, says=says, wall=True, happens={8: lambda: now.shift(seconds)})
+    # then that is said, and entries wait for the next measurement
+    told = f"the wall's clock was set by {seconds:+.1f} s; no entries until it has been held against the broker's"
+    assert told in live.notices
+    assert [row.value for row in live.rows(rows.Control) if row.key == "house.clock"] == ["true", "false"]
+    refused = [row["ts_ns"] for row in live.played.blocked if "house" in {one["rule"] for one in row["reasons"]}]
+    assert refused
+    assert max(refused) < ns("2026-05-27 10:00:13")
+
+
+def test_a_broker_that_wants_a_pause_gets_it_and_nothing_else_changes(tmp_path: Path) -> None:
+    says = ["10:00:04 pause pacing 5 no entries for a while"]
+    live = run(tmp_path, busy(), DRILL, says=says, commands={14: command("status")})
+    assert live.told[14]["mode"] == "no-entries"
+    assert "no entries for a while" in live.told[14]["reasons"]
+    assert live.modes == ["trading", "no-entries", "trading"]
+    refused = [row["ts_ns"] for row in live.played.blocked if "house" in {one["rule"] for one in row["reasons"]}]
+    assert refused
+    assert all(ns("2026-05-27 10:00:04") <= ts < ns("2026-05-27 10:00:11") for ts in refused)

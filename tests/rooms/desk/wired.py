@@ -20,7 +20,7 @@ from bot.clock import TapeClock, WallClock
 from bot.config import Params as BaseParams
 from bot.domain.instrument import Instrument
 from bot.domain.market import TICK, Ticks
-from bot.domain.order import ClockReport, FeedReport, LinkReport, Report
+from bot.domain.order import ClockReport, FeedReport, LinkReport, PauseReport, Report
 from bot.ports import Adapter, AdapterNeeds, Batch, Stop
 from bot.tape import open_tape
 from tests.tapes import ns
@@ -112,6 +112,9 @@ def _report(text: str, first_ns: int) -> Report:
             return LinkReport(words[0], ts, " ".join(words[1:]))  # type: ignore[arg-type]
         case "feed":
             return FeedReport(0, words[0], ts, " ".join(words[1:]))  # type: ignore[arg-type]
+        case "pause":
+            until = ts + int(words[1]) * 1_000_000_000
+            return PauseReport(words[0], ts, until, " ".join(words[2:]))  # type: ignore[arg-type]
         case _:
             return ClockReport(int(words[0]) * 1_000_000, ts)
 
