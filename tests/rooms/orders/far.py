@@ -8,6 +8,7 @@ await desk.snapshot()                             the broker's answer, two secon
 """
 
 from collections import deque
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -264,14 +265,21 @@ class Desk:
     opened: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def open(cls, url: str, far: Far, manage: ManageSettings | None = None, **told: Any) -> "Desk":
-        """Open the journal for a run of its own; nothing is recovered yet."""
+    def open(
+        cls,
+        url: str,
+        far: Far,
+        manage: ManageSettings | None = None,
+        risk: Mapping[str, Any] | None = None,
+        **told: Any,
+    ) -> "Desk":
+        """Open the journal for a run of its own, with these limits; nothing is recovered yet."""
         opened = ExitStack()
         wall = Wall(start=far.now)
         journal = opened.enter_context(
             writer(url, durability="process", wall=wall, account=ACCOUNT, adapter="ib", instruments=(TRADED,))
         )
-        bench = Bench(now=far.now, instruments=[TRADED], settings={"max_open_brackets": 9})
+        bench = Bench(now=far.now, instruments=[TRADED], settings={"max_open_brackets": 9, **(risk or {})})
         told = {"wall_ns": lambda: far.wall, "manages": {"test": manage} if manage else {}} | told
         orders = OrderManager(far, journal, bench.gate, ["ESM2023"], ["ES"], **told)
 
