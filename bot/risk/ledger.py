@@ -77,7 +77,11 @@ class Ledger:
 
     def day(self, instrument: int, ts: int) -> Day:
         """The account's day that `ts` belongs to by that instrument's sessions."""
-        return self._days.setdefault(self._sessions[instrument].date(ts), Day())
+        date = self._sessions[instrument].date(ts)
+        found = self._days.get(date)
+        if found is None:
+            found = self._days[date] = Day()
+        return found
 
     def state(self, now: int, today: int, cooldown_ns: int) -> dict[str, object]:
         """What can still change a verdict at `now`, in the trading day `today` or later, as plain values."""
@@ -110,7 +114,7 @@ class Ledger:
 
     def sent_within(self, now: int, span_ns: int = MINUTE_NS) -> int:
         """How many brackets were sent in the time up to `now`; a tape that is played again is earlier than the last."""
-        return sum(1 for ts in self._sent if 0 <= now - ts < span_ns)
+        return len([ts for ts in self._sent if 0 <= now - ts < span_ns])
 
     def opened(self, bracket: Bracket) -> None:
         """A bracket was sent: its entry works, its risk is taken."""

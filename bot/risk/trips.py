@@ -1,6 +1,6 @@
 """Round trips that have ended, in order: what each brought, and how many in a row have lost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,6 +35,9 @@ class Trips:
     def __init__(self) -> None:
         self._trips: dict[str, Trip] = {}
 
+    def __len__(self) -> int:
+        return len(self._trips)
+
     def get(self, bracket_id: str) -> Trip | None:
         """The round trip of a bracket, if it has made one."""
         return self._trips.get(bracket_id)
@@ -57,7 +60,15 @@ class Trips:
 
     def losses(self, strategy: str, now: int) -> int:
         """How many in a row have lost since a person last let the strategy go on; of all strategies without a name."""
-        return sum(1 for _ in self._row(strategy, now))
+        count = 0
+        for trip in reversed(self._trips.values()):
+            if trip.ts < now - WEEK_NS:
+                break
+            if not strategy or trip.strategy == strategy:
+                if trip.net >= 0 or (trip.forgiven if strategy else trip.forgiven_all):
+                    break
+                count += 1
+        return count
 
     def forgive(self, strategy: str) -> None:
         """A person lets a strategy go on, or without a name everybody: rows of losses begin anew."""
@@ -73,12 +84,3 @@ class Trips:
     def since(self, ts: int) -> Iterable[tuple[str, Trip]]:
         """Those that ended at `ts` or later, in order."""
         return ((name, trip) for name, trip in self._trips.items() if trip.ts >= ts)
-
-    def _row(self, strategy: str, now: int) -> Iterator[Trip]:
-        for trip in reversed(self._trips.values()):
-            if trip.ts < now - WEEK_NS:
-                return
-            if strategy in ("", trip.strategy):
-                if trip.net >= 0 or (trip.forgiven if strategy else trip.forgiven_all):
-                    return
-                yield trip

@@ -14,7 +14,11 @@ class Grid(Rule):
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
         """Refuse a bracket that is not one."""
-        prices = {"entry": proposal.entry, "stop": proposal.stop, "target": proposal.target}
+        side, entry, stop, target = proposal.side, proposal.entry, proposal.stop, proposal.target
+        whole = type(entry) is int and type(stop) is int and type(target) is int
+        if whole and side in (1, -1) and side * stop < side * entry < side * target and ABSENT not in (stop, target):
+            return None
+        prices = {"entry": entry, "stop": stop, "target": target}
         wrong = [name for name, price in prices.items() if type(price) is not int or price == ABSENT]
         if wrong:
             return Reason(self.name, f"{', '.join(wrong)} is no price on the grid", dict.fromkeys(wrong))
@@ -25,8 +29,6 @@ class Grid(Rule):
             faults.append("the stop is not on the protective side of the entry")
         if proposal.reward_ticks <= 0:
             faults.append("the target is not on the paying side of the entry")
-        if not faults:
-            return None
         return Reason(
             self.name, "; ".join(faults), {name: ctx.instrument.text(price) for name, price in prices.items()}
         )

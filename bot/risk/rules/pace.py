@@ -54,12 +54,12 @@ class LossesInARow(Rule):
 
     def check(self, proposal: Proposal, ctx: Context) -> Reason | None:
         """Refuse after `max_losses_in_a_row` of the strategy, or `max_losses_in_a_row_all` of all of them."""
-        for strategy, limit in (
-            (proposal.strategy, ctx.settings.max_losses_in_a_row),
-            ("", ctx.settings.max_losses_in_a_row_all),
-        ):
-            count = ctx.ledger.trips.losses(strategy, ctx.now)
-            if count >= limit:
+        trips, settings = ctx.ledger.trips, ctx.settings
+        if not trips:
+            return None
+        limits = ((proposal.strategy, settings.max_losses_in_a_row), ("", settings.max_losses_in_a_row_all))
+        for strategy, limit in limits:
+            if (count := trips.losses(strategy, ctx.now)) >= limit:
                 return Reason(self.name, told(strategy, count), {"strategy": strategy, **_of(count, limit)})
         return None
 
