@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from adapters.replay.broker import ReplayBroker
 from bot.ahead import WORTH_A_THREAD
 from bot.domain.market import Ticks
-from tests.laws.markets import drill, managed, market
-from tests.playing import Played, play
+from tests.laws.markets import DRILL, drill, managed, market
+from tests.playing import Played, play, strategy
 from tests.tapes import lesson
 
 
@@ -30,6 +30,30 @@ def test_a_cut_anywhere_changes_no_row(tmp_path: Path, seed: int, batch: int) ->
 def test_a_cut_changes_no_stop_that_moves(tmp_path: Path, seed: int, batch: int) -> None:
     whole = play(tmp_path, market(seed), managed(tmp_path))
     assert play(tmp_path, market(seed), managed(tmp_path), batch=batch).hash == whole.hash
+
+
+def news(folder: Path) -> str:
+    """Minutes of the Federal Reserve half a minute after 10:05, so that entries close half a minute after 10:00."""
+    path = folder / "news.csv"
+    kinds = ("fomc_statement", "fomc_press_conference", "cpi", "nfp", "ppi")
+    rows = [f"{kind},,,,2026-05-27T20:00:00Z,scheduled" for kind in kinds]
+    rows = ["event,date_local,time_local,tz,ts_utc,status", "fomc_minutes,,,,2026-05-27T14:05:30Z,scheduled", *rows]
+    path.write_text("\n".join(rows))
+    return str(path)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), batch=st.integers(1, 400), how=st.sampled_from(("flatten", "tighten")))
+def test_a_cut_changes_nothing_of_what_is_done_before_the_news(tmp_path: Path, seed: int, batch: int, how: str) -> None:
+    spec, calendar = strategy(tmp_path, DRILL.replace("[params]", f'on_blackout = "{how}"\n[params]')), news(tmp_path)
+    whole = play(tmp_path, market(seed), spec, calendar=calendar)
+    assert play(tmp_path, market(seed), spec, calendar=calendar, batch=batch).hash == whole.hash
+
+
+def test_such_markets_are_left_before_the_news(tmp_path: Path) -> None:
+    spec = strategy(tmp_path, DRILL.replace("[params]", 'on_blackout = "flatten"\n[params]'))
+    played = [play(tmp_path, market(seed), spec, calendar=news(tmp_path)) for seed in range(8)]
+    assert "blackout" in {trip["exit_reason"] for one in played for trip in one.round_trips}
 
 
 def test_stops_that_move_are_left_by(tmp_path: Path) -> None:
