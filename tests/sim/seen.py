@@ -178,6 +178,8 @@ class Flags:
     """Whether the calendar covers now."""
     clock_offset_ns: int = 0
     """As the desk was told last."""
+    touch: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Instrument → bid and ask by the newest row that the desk has walked, ticks."""
     quoted: dict[int, int] = field(default_factory=dict)
     """Instrument → stamp of the newest row that the desk was given."""
 

@@ -83,11 +83,16 @@ class Watcher:
             self._halted = world.exchange.halted
             for at in range(len(INSTRUMENTS)):
                 flags.open[at], flags.open_since[at] = not self._halted, now
-        writable = world.platter.writable and (run is None or run.desk is None or not run.desk._p.journal.down)
-        if writable and not flags.writable:
-            flags.writable_since = now
-        flags.writable = writable
+        self._look_at_the_disk(run)
         self._restarted(run, now)
+
+    def _look_at_the_disk(self, run: Any) -> None:
+        flags = self.eye.flags
+        down = run is not None and run.desk is not None and bool(run.desk._p.journal.down)
+        writable = self._world.platter.writable and not down
+        if writable and not flags.writable:
+            flags.writable_since = self._now()
+        flags.writable = writable
 
     def _restarted(self, run: Any, now: int) -> None:
         flags = self.eye.flags
@@ -113,8 +118,13 @@ class Watcher:
 
     def _left(self, verb: str, what: Any, fate: str) -> None:
         refused = fate == "refused"
-        if self._world.run is not None:
-            self.eye.flags.quoted.update(self._world.run.market.newest)
+        run = self._world.run
+        if run is not None:
+            self.eye.flags.quoted.update(run.market.newest)
+        if run is not None and run.desk is not None:
+            touch: Any = run.desk.touch
+            self.eye.flags.touch.update((at, touch(at)) for at in range(len(run.market.instruments)))
+            self._look_at_the_disk(run)
         if verb == "place":
             self.eye.sent("place", orders=what.orders, bracket=what, refused=refused)
             orders = what.orders

@@ -136,7 +136,10 @@ def paper_only(seen: Seen, sent: Sent) -> Found:
 
 
 def on_the_grid(seen: Seen, sent: Sent) -> Found:
-    """I17: whole ticks, whole quantities, and a stop not further from the entry than was approved."""
+    """I17: whole ticks, whole quantities, and a stop not further from the entry than was approved.
+
+    A stop that has to be placed anew after the market went through it stands where the market is, one tick behind.
+    """
     for order in sent.orders:
         prices = [price for price in (order.price, order.stop_price) if price is not None]
         if any(type(price) is not int for price in prices) or type(order.quantity) is not int or order.quantity < 1:
@@ -144,13 +147,20 @@ def on_the_grid(seen: Seen, sent: Sent) -> Found:
         if (order.stop_price is None) != (order.type is not OrderType.STOP):
             yield f"{order.client_order_id} is a {order.type.value} with trigger {order.stop_price}"
         row = seen.durable.brackets.get(order.bracket_id)
-        if row is not None and _looser(order, row.side, row.stop):
+        if row is not None and _looser(order, row.side, _wanted(seen, order.instrument, row.side, row.stop)):
             yield f"stop {order.client_order_id} at {order.stop_price} risks more than the approved {row.stop}"
     if sent.what == "amend" and sent.stop_price is not None and not sent.refused:
         written = seen.durable.orders.get(sent.name)
         row = seen.durable.brackets.get(written.bracket_id or "") if written is not None else None
         if row is not None and row.side * (sent.stop_price - row.stop) < 0:
             yield f"stop {sent.name} is amended to {sent.stop_price}, which risks more than the approved {row.stop}"
+
+
+def _wanted(seen: Seen, instrument: int, side: int, stop: int) -> int:
+    """The approved stop, or one tick behind the market where that is beyond it."""
+    bid, ask = seen.flags.touch.get(instrument, (stop, stop))
+    behind = bid - 1 if side > 0 else ask + 1
+    return min(stop, behind) if side > 0 else max(stop, behind)
 
 
 def _looser(order: Order, side: int, stop: int) -> bool:
