@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from bot.domain.instrument import Instrument
+from bot.domain.market import ABSENT
 from bot.domain.order import Order, OrderType, Role
 from tests.sim.checkers.invariant import Found
 from tests.sim.seen import NEVER, SECOND, Seen, Sent
@@ -158,8 +159,10 @@ def on_the_grid(seen: Seen, sent: Sent) -> Found:
 
 def _wanted(seen: Seen, instrument: int, side: int, stop: int) -> int:
     """The approved stop, or one tick behind the market where that is beyond it."""
-    bid, ask = seen.flags.touch.get(instrument, (stop, stop))
-    behind = bid - 1 if side > 0 else ask + 1
+    touch = seen.flags.touch.get(instrument)
+    if touch is None or ABSENT in touch:
+        return stop
+    behind = touch[0] - 1 if side > 0 else touch[1] + 1
     return min(stop, behind) if side > 0 else max(stop, behind)
 
 
