@@ -57,6 +57,8 @@ class Ledger:
         self._of_bracket: dict[str, list[Booked]] = {}
         self._days: dict[int, Day] = {}
         self._newest = 0  # trading day
+        self._told: dict[str, Decimal] = {}  # execution → what it cost in the broker's words, also before it was heard
+        self._replaced: dict[str, str] = {}  # execution → the one that corrects it, with the same quantity
         self._sent: list[int] = []  # when the newest brackets were sent, ns UTC
         self.position = [0] * len(instruments)
         """Signed units by instrument."""
@@ -180,7 +182,8 @@ class Ledger:
         holding.unfilled -= entry
         self.working[instrument][fill.side] -= entry
         facts = self._instruments[instrument]
-        gained, cost = facts.money(_match(holding.lots, units, fill.price)), facts.commission * fill.quantity
+        gained = facts.money(_match(holding.lots, units, fill.price))
+        cost = self._told.get(fill.exec_id, facts.commission * fill.quantity)
         booked = Booked(fill, order, self.day(instrument, fill.ts), gained, cost, entry)
         self._booked[fill.exec_id] = booked
         self._of_bracket.setdefault(order.bracket_id, []).append(booked)
@@ -213,8 +216,10 @@ class Ledger:
             right = fill if booked.fill.exec_id == fill.corrects else booked.fill
             self._holdings.setdefault(order.bracket_id, holding)
             again = self._count(right, booked.order)
-            if right.quantity == booked.fill.quantity:
+            if right.quantity == booked.fill.quantity and right.exec_id not in self._told:
                 again.cost = booked.cost
+                if right is fill:
+                    self._replaced[fill.corrects] = fill.exec_id
             brought[id(again.day)] = brought.get(id(again.day), ZERO) + again.gained - again.cost
         for day in self._days.values():
             if amount := brought.get(id(day), ZERO):
@@ -236,10 +241,17 @@ class Ledger:
         self._weigh(holding)
 
     def commission(self, report: CommissionReport) -> Booked | None:
-        """What an execution really cost; the newest word holds. One that nobody filled is not ours: None."""
-        booked = self._booked.get(report.exec_id)
+        """What an execution really cost; the newest word holds. One that is not known (yet) counts when it comes: None.
+
+        It may be told before its execution, and after another has taken that one's place, which costs the same then.
+        """
+        name, cost = report.exec_id, Decimal(report.amount)
+        self._told[name] = cost
+        while (newer := self._replaced.get(name)) is not None and newer not in self._told:
+            name = newer
+        booked = self._booked.get(name)
         if booked is not None:
-            booked.cost, before = Decimal(report.amount), booked.cost
+            booked.cost, before = cost, booked.cost
             booked.day.book(before - booked.cost)
             self._retell(booked.order.bracket_id)
         return booked

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.order import Adjustment
+from bot.domain.order import Adjustment, CommissionReport, FillReport
 from tests.rooms.risk.bench import BID, CL, ES, SECOND, TEN, Bench, ns
 
 
@@ -78,6 +78,28 @@ def test_the_brokers_commission_replaces_the_expected_one() -> None:
     bench.pay(stop, "3.10")
     bench.pay(stop, "3.10")  # told twice, counted once
     assert bench.facts()["net"] == "-41.60"
+
+
+def test_a_commission_that_is_told_before_its_execution_counts_when_that_comes() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    bench.gate.commission(CommissionReport("x-early", "1.00", "USD"))
+    assert bench.facts()["net"] == "0"
+    bench.gate.fill(FillReport("e", "x-early", bench.now, 1, 1, BID), bracket.entry)
+    assert bench.facts()["net"] == "-1.00"
+
+
+def test_a_commission_of_an_execution_that_was_corrected_counts_for_what_took_its_place() -> None:
+    bench = Bench()
+    bracket = bench.open()
+    first = bench.fill(bracket.entry, BID)
+    second = replace(first, exec_id="x.02", price=BID - 1, corrects=first.exec_id)
+    bench.gate.fill(second, bracket.entry)
+    bench.pay(first, "1.00")
+    assert bench.facts()["net"] == "-1.00"
+    bench.pay(second, "1.50")
+    bench.pay(first, "1.00")  # told again: the newer execution has its own word
+    assert bench.facts()["net"] == "-1.50"
 
 
 def test_a_day_that_reached_its_limit_stays_closed_even_if_it_recovers() -> None:
