@@ -218,6 +218,7 @@ class _Fold:
         found: list[tuple[int, Happening]] = []
         own = {bracket.row.id for bracket in kept}
         executions: set[str] = set()
+        written = {fill.exec_id for fill in self._fills}
         found += ((bracket.row.seq, Happening("opened", bracket.row.id)) for bracket in kept)
         over: set[str] = set()
         for event in self._events:
@@ -237,7 +238,8 @@ class _Fold:
             if (bracket_id := str(_decode(row.facts).get("bracket", ""))) in own:
                 found.append((row.seq, Happening("adjusted", bracket_id, self._adjustment(row, bracket_id))))
         for paid in self._reader.read(rows.Commission, self._runs):
-            if paid.exec_id in executions:
+            # One whose execution nobody has heard of waits for it.
+            if paid.exec_id in executions or paid.exec_id not in written:
                 report = CommissionReport(paid.exec_id, paid.amount, paid.currency)
                 found.append((paid.seq, Happening("commission", report=report)))
         return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))

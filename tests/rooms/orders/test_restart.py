@@ -93,6 +93,23 @@ async def test_an_execution_that_was_taken_back_is_told_again_after_a_crash_and_
     desk.die()
 
 
+async def test_a_commission_that_was_told_before_its_execution_counts_after_a_crash(url: str) -> None:
+    # given a commission that is heard, and a kill before its execution is
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    await desk.place()
+    far.ack()
+    entry = far.fill("entry", say=False)
+    far.said.append(CommissionReport(entry.exec_id, "1.00", "USD"))
+    await desk.hear()
+    desk.die()
+    # when the desk is started again, and hears of the execution
+    desk = await again(url, far)
+    # then it costs what was told
+    assert desk.bench.gate.facts(0, far.now)["net"] == "-1.00"
+    desk.die()
+
+
 async def test_what_somebody_else_holds_counts_after_a_crash_as_before(url: str) -> None:
     # given a position that somebody else has opened, which is known by two answers
     far = Far()
