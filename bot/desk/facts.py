@@ -80,6 +80,7 @@ class Facts:
                     "stop_price": _price(live, Role.STOP, one),
                     "target_price": _price(live, Role.TARGET, one),
                     "state": live.state.value,
+                    "flags": list(live.flags),
                     "bracket_id": live.bracket.id,
                 }
 

@@ -223,6 +223,9 @@ async def test_a_stop_that_is_moved_holds_at_its_new_place(opened: Opening) -> N
     walk = await Walk(await opened()).on(holding, nothing, tighten)
     (out,) = [one for one in walk.said(FillReport) if isinstance(one, FillReport) and one.client_order_id == "b-stop"]
     assert abs(out.price - places[0]) < FAR // 2
+    # and the broker has named it: until then the old place was in force
+    named = [one.stop_price for one in walk.said(OrderReport) if isinstance(one, OrderReport) and one.stop_price]
+    assert named[-1] == places[0]
 
 
 async def test_reports_never_go_back_in_time(opened: Opening) -> None:

@@ -213,6 +213,7 @@ async def test_f38_an_amendment_is_not_believed_before_ib_shows_it():
         await far.until(lambda: len(far.sent(wire.PLACE)) == 5)
         far.show()
         await near.until(lambda: near.of(OrderReport)[-1].message == "now 1 units, stop 4199.25")
+        assert near.of(OrderReport)[-1].stop_price == 16_797
         assert set(near.states("b-stop")) == {WORKING}
 
 
