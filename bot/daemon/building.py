@@ -123,6 +123,11 @@ def _agenda(opened: Opened, blackouts: dict[str, Blackout]) -> Agenda:
         )
         for spec in opened.specs
     ]
+    # A position is flat before the close, also when its strategy is asked no more.
+    for name, product in opened.left.items():
+        blackouts[name] = Blackout(opened.calendar, ())
+        at = opened.products.index(product)
+        watched.append(Watched(name, at, opened.hours[product], blackouts[name], risk.flatten_before_close))
     more = given_again(_again(opened), opened.asked.renewals)
     if opened.live:
         more += [edge for at, product in enumerate(opened.products) for edge in session_ends(at, opened.hours[product])]

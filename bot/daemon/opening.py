@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from bot import plugins
@@ -20,7 +20,7 @@ from bot.daemon.compiling import compile_for_a_wire
 from bot.daemon.recording import recorded, repeated, said_by, tidied
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
-from bot.domain.order import AccountFacts
+from bot.domain.order import OVER, AccountFacts
 from bot.domain.past import Past
 from bot.errors import ConfigError, DataDamaged, InputMissing, Locked
 from bot.journal.fold import fold
@@ -67,6 +67,8 @@ class Opened:
     """Names of the strategies that read single prints and quotes."""
     idle: Mapping[str, str]
     """Strategies that are not asked in this run, and why."""
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Strategies that an earlier run left a bracket of and that are asked no more → their product."""
     recorder: Recorder | None = None
     """What keeps the market's ticks; None: nobody does."""
 
@@ -154,8 +156,14 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         hears=hears,
         order_flow=frozenset(spec.name for spec in asked.specs if flow.get(spec.name, ("unknown",))),
         idle=idle,
+        left=_left(past, [spec.name for spec in specs]),
         recorder=recorder,
     )
+
+
+def _left(past: Past, names: Sequence[str]) -> dict[str, str]:
+    alive = [one.proposal for one in past.brackets if one.state not in OVER]
+    return {one.strategy: past.products[one.instrument] for one in alive if one.strategy not in names}
 
 
 def _past(asked: Asked) -> Past:

@@ -98,7 +98,7 @@ class Facts:
                     "quantity": order.quantity,
                     "filled": leg.filled,
                     "price": None if order.price is None else one.text(order.price),
-                    "stop_price": None if order.stop_price is None else one.text(order.stop_price),
+                    "stop_price": None if leg.trigger is None else one.text(leg.trigger),
                     "state": leg.state.value,
                 }
 
@@ -142,6 +142,6 @@ def _price(live: Live, role: Role, one: Instrument) -> str | None:
     """Where a working exit stands; None when there is none."""
     for leg in _alive(live):
         if leg.order.role is role:
-            ticks = leg.order.stop_price if role is Role.STOP else leg.order.price
+            ticks = leg.trigger if role is Role.STOP else leg.order.price
             return None if ticks is None else one.text(ticks)
     return None
