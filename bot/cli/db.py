@@ -34,7 +34,7 @@ def current(journal: str | None, as_json: bool) -> None:
 @click.option("--to", default="head", metavar="REVISION", help="Up to this revision (default: the program's own).")
 @json_option
 def upgrade(journal: str | None, to: str, as_json: bool) -> None:
-    """Bring a journal's schema up to date; an absent journal is made. Rows stay as they are."""
+    """Bring a journal's schema up to date; an absent journal is made. Rows stay as they are, a copy is made first."""
     _changed(journal, to, as_json, up=True)
 
 
@@ -48,7 +48,7 @@ def downgrade(journal: str | None, to: str | None, yes: bool, as_json: bool) -> 
     if not yes:
         raise UsageError(
             "db downgrade may drop what an older schema cannot hold",
-            do="copy the journal first, then add --yes",
+            do="add --yes; a copy of the journal is made first",
         )
     _changed(journal, to or "-1", as_json, up=False)
 
@@ -59,9 +59,13 @@ def _changed(journal: str | None, to: str, as_json: bool, *, up: bool) -> None:
     from bot.journal.maintenance import change
 
     place = choose_or_default(journal) if up else choose(journal)[0]
-    before, after = change(place, to, up=up, now_ns=WallClock().now_ns())
+    before, after, copy = change(place, to, up=up, now_ns=WallClock().now_ns())
+    if copy is not None:
+        say(f"as it was: {copy}")
+    elif before not in (None, after):
+        say("note: no copy was made, for pg_dump is not installed here; a server's backups are its administrator's")
     if as_json:
-        print_json({"journal": place.shown, "before": before, "after": after})
+        print_json({"journal": place.shown, "before": before, "after": after, "copy": copy and str(copy)})
     elif before == after:
         click.echo(f"{place.shown}: already at revision {after}")
     else:

@@ -21,6 +21,8 @@ class JournalSettings(Params):
     """A file that holds the URL, where it has a password."""
     durability: Literal["power", "process"] = "power"
     """"power" survives a power cut; "process" survives a crash of the program and is faster."""
+    backups: int = Field(7, ge=0)
+    """Copies of a SQLite journal that are kept, one a day, made when a live run ends; 0: none are made."""
 
 
 class RiskSettings(Params):

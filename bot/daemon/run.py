@@ -22,9 +22,12 @@ from bot.desk import Desk
 from bot.domain.command import strategy_key
 from bot.domain.order import AccountFacts
 from bot.domain.past import Past
-from bot.errors import NotPaper
+from bot.errors import NotPaper, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
-from bot.journal.fold import fold
+from bot.journal.account import lock_account
+from bot.journal.backups import back_up
+from bot.journal.fold import PRIVATE, fold
+from bot.journal.place import place
 from bot.ports import Adapter
 from bot.tape.recorder import Recorder
 from bot.warm import Memories
@@ -87,6 +90,7 @@ class Run:
         account = await self.adapter.broker.connect()
         if not account.paper:
             raise NotPaper(f"account {account.account} is not provably a paper account; nothing was sent")
+        self._own(account)
         writer = self._open_journal(account)
         self._record_troubles(writer)
         self._tell_hours(writer)
@@ -113,7 +117,7 @@ class Run:
             writer.anomaly(kind, count, self.adapter.market.first_ns)
         outcome.seconds = time.perf_counter() - started
         writer.finish(outcome.kept())
-        outcome.recorded = self._recorded()
+        outcome.recorded = [*self._recorded(), *self._backed_up()]
         return outcome
 
     def _memory(self) -> AbstractContextManager[None]:
@@ -214,6 +218,23 @@ class Run:
         writer.commit()
         if before.strategy in (spec.name for spec in self._opened.specs):
             desk.asking.fail(before.strategy, before.why, now)
+
+    def _own(self, account: AccountFacts) -> None:
+        """Nobody else trades this account meanwhile; a dry run sends nothing. Raises Locked."""
+        if not account.account.startswith(PRIVATE) and not self._asked.dry:
+            run, journal = self._opened.run, self._asked.journal
+            self._stack.callback(lock_account(account.account, run, journal, self._wall.now_ns()).release)
+
+    def _backed_up(self) -> list[str]:
+        """The day's copy of a live journal; what is to be said when it could not be made."""
+        keep, path = self._asked.bot.value.journal.backups, place(self._asked.journal).path
+        if path is None or not keep or self._asked.durability == "replay":
+            return []
+        try:
+            back_up(path, keep, self._wall.now_ns())
+        except Unreachable as error:
+            return [error.what]
+        return []
 
     def _open_journal(self, account: AccountFacts) -> Writer:
         return self._stack.enter_context(

@@ -21,7 +21,7 @@ def check(reader: Reader) -> list[Problem]:
     parts = (_database(reader), _schema(reader), _gaps(reader), _write_ahead(reader), _conservation(reader))
     found = [problem for part in parts for problem in part]
     for run in reader.runs:
-        found += _chain(reader, run)
+        found += chain_of(reader, run)
         found += _footprints(reader, run)
     return found
 
@@ -111,7 +111,7 @@ def _unbalanced(message: str) -> Problem:
     return {"kind": "conservation", "message": message}
 
 
-def _chain(reader: Reader, run: RunInfo) -> Iterator[Problem]:
+def chain_of(reader: Reader, run: RunInfo) -> Iterator[Problem]:
     """The first row of a run at which the chain breaks."""
     chain = canon.START
     for seq, table, row in rows_of(reader, run, CHAINED):

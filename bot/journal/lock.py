@@ -35,26 +35,31 @@ class Owner:
     pid: int
     host: str
     started_ns: int  # wall, UTC
+    journal: str = ""  # of an account's owner
 
     @classmethod
-    def here(cls, run: str, started_ns: int) -> "Owner":
+    def here(cls, run: str, started_ns: int, journal: str = "") -> "Owner":
         """This process."""
-        return cls(run, os.getpid(), socket.gethostname(), started_ns)
+        return cls(run, os.getpid(), socket.gethostname(), started_ns, journal)
 
     def __str__(self) -> str:
         since = datetime.fromtimestamp(self.started_ns // 1_000_000_000, UTC)
-        return f"run {self.run} (pid {self.pid} on {self.host}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
+        told = f"run {self.run} (pid {self.pid} on {self.host}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
+        return f"{told}, which writes {self.journal}" if self.journal else told
 
 
 class FileLock:
-    """The lock of a SQLite journal, held from construction until `release`. Raises Locked, naming the holder."""
+    """The lock of a SQLite journal (or of an account), held from construction until `release`.
 
-    def __init__(self, path: Path, owner: Owner, *, shown: str, do: str) -> None:
+    Raises Locked, naming the holder.
+    """
+
+    def __init__(self, path: Path, owner: Owner, *, shown: str, do: str, what: str = "the journal") -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         if not self._taken():
             held_by = _read(self._file)
             os.close(self._file)
-            raise Locked(f"the journal is owned by {held_by or 'another process'}", where=shown, do=do)
+            raise Locked(f"{what} is owned by {held_by or 'another process'}", where=shown, do=do)
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, msgspec.json.encode(asdict(owner)), 0)
 

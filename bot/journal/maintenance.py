@@ -1,9 +1,13 @@
 """Changing a journal's schema on purpose: under its lock, with a copy first, and with proof that no row changed."""
 
 import hashlib
+import os
+import shutil
+import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy.exc import ProgrammingError
 
@@ -14,6 +18,7 @@ from bot.journal.place import Place
 from bot.journal.reading import missing
 from bot.journal.rows import CHAINED
 from bot.journal.schema import HEAD, REVISIONS
+from bot.resources import data_folder
 
 
 def revision(place: Place) -> str:
@@ -24,11 +29,21 @@ def revision(place: Place) -> str:
     return found
 
 
-def change(place: Place, to: str, *, up: bool, now_ns: int) -> tuple[str | None, str | None]:
-    """Migrate to revision `to` (`head`, `base`, `-1` for one step); gives the revisions before and after.
+class Changed(NamedTuple):
+    """What a migration did."""
 
-    An existing SQLite journal is copied beside itself first. Raises Locked when somebody writes it, ConfigError for an
-    unknown revision, DataDamaged when a chained row is not the same afterwards (the copy is).
+    before: str | None
+    after: str | None
+    copy: Path | None = None
+    """What was kept of it as it was; None where there was nothing, or nobody who could copy it."""
+
+
+def change(place: Place, to: str, *, up: bool, now_ns: int) -> Changed:
+    """Migrate to revision `to` (`head`, `base`, `-1` for one step).
+
+    An existing journal is copied first: SQLite's beside itself, PostgreSQL's by pg_dump where that is installed. Raises
+    Locked when somebody writes it, ConfigError for an unknown revision, Unreachable when it could not be copied,
+    DataDamaged when a chained row is not the same afterwards (the copy is).
     """
     if to not in (*REVISIONS, "head", "base", "-1"):
         raise ConfigError(f"there is no revision {to}", allowed=", ".join((*REVISIONS, "head", "base", "-1")))
@@ -44,9 +59,8 @@ def change(place: Place, to: str, *, up: bool, now_ns: int) -> tuple[str | None,
                 do="install the newer paperpit",
             )
         if before in (to, HEAD) and up:
-            return before, before
-        if before is not None:
-            _copy(place, before, now_ns)
+            return Changed(before, before)
+        copy = _copy(place, before, now_ns) if before is not None else None
         proof = _proof(place) if before else None
         (migrate.upgrade if up else migrate.downgrade)(place, to)
         after = migrate.current(place)
@@ -54,9 +68,9 @@ def change(place: Place, to: str, *, up: bool, now_ns: int) -> tuple[str | None,
             raise DataDamaged(
                 f"migrating from {before} to {after} changed rows that may never change",
                 where=place.shown,
-                do="restore the copy beside it, and report this",
+                do=f"restore {copy or 'your copy'}, and report this",
             )
-        return before, after
+        return Changed(before, after, copy)
 
 
 def _own(place: Place, owner: Owner, owned: ExitStack) -> None:
@@ -75,13 +89,38 @@ def copy_of(path: Path, before: str, now_ns: int) -> Path:
     return path.with_name(f"{path.stem}-{before}-{now_ns // 1_000_000_000}{path.suffix}")
 
 
-def _copy(place: Place, before: str, now_ns: int) -> None:
+def _copy(place: Place, before: str, now_ns: int) -> Path | None:
     if place.path is None:
-        return  # a server's backups are its administrator's
+        return _dumped(place, before, now_ns)
+    copy = copy_of(place.path, before, now_ns)
     with migrate.connected(place) as connection:
         connection.exec_driver_sql("COMMIT")  # VACUUM is not for transactions
-        connection.exec_driver_sql("VACUUM INTO ?", (str(copy_of(place.path, before, now_ns)),))
+        connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
         connection.exec_driver_sql("BEGIN")
+    return copy
+
+
+def _dumped(place: Place, before: str, now_ns: int) -> Path | None:
+    """What pg_dump makes of a server's database, in the data folder; None where there is no pg_dump."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    program = shutil.which("pg_dump")
+    if program is None:
+        return None
+    told = conninfo_to_dict(place.url)
+    password = told.pop("password", None)  # other users can read a command line
+    copy = copy_of(data_folder() / f"{told.get('dbname') or 'journal'}.dump", before, now_ns)
+    environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
+    command = [program, "--format=custom", f"--file={copy}", f"--dbname={make_conninfo('', **told)}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        copy.unlink(missing_ok=True)
+        raise Unreachable(
+            f"the journal could not be copied: {done.stderr.strip().partition(chr(10))[0]}",
+            where=place.shown,
+            do="nothing was changed; see that pg_dump is of the server's version",
+        )
+    return copy
 
 
 def _proof(place: Place) -> str:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bot.domain.instrument import Instrument
+from bot.journal.integrity import refuse_damaged
 from bot.journal.lock import FileLock, Owner
 from bot.journal.place import Place, place
 from bot.journal.reserve import Reserve
@@ -48,7 +49,7 @@ def open_writer(
     do = _instead(where, replay=durability == "replay")
     with ExitStack() as opened:
         if where.path is None:
-            store = _open_postgres(where, owner, do, opened)
+            store = _open_postgres(where, owner, do, durability, opened)
         else:
             store = _open_sqlite(where.path, where, owner, do, durability, opened)
         writer = Writer(store, facts, instruments, hold=durability == "replay", now_ns=now_ns, started_ns=started_ns)
@@ -60,6 +61,8 @@ def _open_sqlite(path: Path, where: Place, owner: Owner, do: str, durability: Du
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(where.lock, owner, shown=where.shown, do=do)
     opened.callback(lock.release)
+    if durability != "replay":
+        refuse_damaged(where)
     reserve = None if durability == "replay" else Reserve(where.reserve)
     store = SqliteStore(path, synchronous="FULL" if durability == "power" else "NORMAL", reserve=reserve)
     opened.callback(store.close)
@@ -67,11 +70,13 @@ def _open_sqlite(path: Path, where: Place, owner: Owner, do: str, durability: Du
     return store
 
 
-def _open_postgres(where: Place, owner: Owner, do: str, opened: ExitStack) -> Store:
+def _open_postgres(where: Place, owner: Owner, do: str, durability: Durability, opened: ExitStack) -> Store:
     from bot.journal.postgres import PostgresStore
 
     store = PostgresStore(where, owner, do=do)
     opened.callback(store.close)
+    if durability != "replay":
+        refuse_damaged(where)
     read = None
     if store.one("SELECT to_regclass('alembic_version')::text"):
         read = store.one("SELECT version_num FROM alembic_version")

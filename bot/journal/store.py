@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from bot.errors import ConfigError, DataDamaged, PaperpitError, Unreachable
+from bot.journal.backups import way_back
 from bot.journal.checkpoints import Checkpoints
 from bot.journal.reserve import Reserve
 from bot.journal.rows import TABLES
@@ -174,5 +175,5 @@ def damaged(path: Path, error: Exception) -> DataDamaged:
     return DataDamaged(
         f"this is not a readable journal: {error}",
         where=str(path),
-        do="name another file with --journal, or restore this one from a backup",
+        do=way_back(path),
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from tests.chaos import books, journal, lives, market
 from tests.chaos.books import Finding
@@ -44,6 +45,8 @@ class Episode:
         words = (
             *("--tape", tape, "--speed", market.SPEED, "--fill-model", "ib-paper", "--ledger", ledger),
             *("--state", self.folder / "state.jsonl", "--control", self._socket),
+            # One desk trades an account: episodes side by side have one each.
+            *("--account", f"DU{crc32(bytes(self.folder)) % 10**7:07}"),
         )
         async with gateway_program(*map(str, words), cwd=self.folder) as far:
             self.truth, self._up, self._number = Truth(ledger), list[tuple[int, int]](), 0

@@ -9,7 +9,7 @@ from bot.domain.command import Command
 from bot.errors import UsageError
 from bot.journal import rows
 from tests.laws.markets import DRILL
-from tests.playing import play, strategy
+from tests.playing import Played, play, strategy
 from tests.rooms.desk.live import run
 from tests.tapes import Tape, ns
 
@@ -220,3 +220,9 @@ def test_a_command_of_an_earlier_run_is_not_done_again(tmp_path: Path) -> None:
     live = run(tmp_path, busy(), ANYTIME, hits={4: again}, commands={6: command("pause", "a")})
     assert live.told[6] == {"result": "paused: everything"}
     assert live.rows(rows.Command) == []
+
+
+def test_a_live_run_leaves_a_copy_of_its_journal(tmp_path: Path) -> None:
+    live = run(tmp_path, busy(3), ANYTIME)
+    (copy,) = (tmp_path / "backups").iterdir()
+    assert Played(live.played.outcome, str(copy)).hash == live.played.hash

@@ -1,9 +1,11 @@
 """Up and down with rows in it, on both databases; and the three places that know the schema agree."""
 
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bot.errors import ConfigError, DataDamaged, InputMissing, Locked
+from bot.errors import ConfigError, DataDamaged, InputMissing, Locked, Unreachable
 from bot.journal import migrate, rows
 from bot.journal.canonical import journal_hash
 from bot.journal.check import check
@@ -21,6 +23,7 @@ from bot.journal.reading import reading
 from bot.journal.schema import HEAD, REVISIONS, SHORTCUT
 from bot.journal.tables import metadata
 from tests.rooms.journal.build import CPI, Told, the_lesson, writer
+from tests.servers import Postgres, binary
 
 NOW = 1_790_000_000_000_000_000
 
@@ -77,13 +80,13 @@ def test_the_program_knows_every_shipped_revision() -> None:
 @pytest.mark.parametrize("steps", [("0001", "head"), ("0003", "head"), ("-1", "0005")])
 def test_down_and_up_again_keeps_every_row(url: str, steps: tuple[str, str]) -> None:
     before, lower = filled(url), REVISIONS[-2] if steps[0] == "-1" else steps[0]
-    assert change(place(url), steps[0], up=False, now_ns=NOW) == (HEAD, lower)
+    assert change(place(url), steps[0], up=False, now_ns=NOW)[:2] == (HEAD, lower)
     with raw(url) as connection:
         if lower == "0001":
             connection.execute("UPDATE anomaly SET rows = rows")  # without its triggers, nothing refuses
         kept = connection.execute("SELECT COUNT(*) FROM mode_change WHERE mode = 'amendment'").fetchone()
     assert kept == (int(lower < "0004"),), "an older program has no other place for it"
-    assert change(place(url), steps[1], up=True, now_ns=NOW + 10**9) == (lower, HEAD)
+    assert change(place(url), steps[1], up=True, now_ns=NOW + 10**9)[:2] == (lower, HEAD)
     assert journal_hash(url) == before
     with reading(place(url)) as reader:
         assert check(reader) == []
@@ -91,20 +94,63 @@ def test_down_and_up_again_keeps_every_row(url: str, steps: tuple[str, str]) -> 
 
 def test_down_to_nothing_and_up_again_is_an_empty_journal(url: str) -> None:
     filled(url)
-    assert change(place(url), "base", up=False, now_ns=NOW) == (HEAD, None)
+    assert change(place(url), "base", up=False, now_ns=NOW)[:2] == (HEAD, None)
     with pytest.raises(InputMissing):
         revision(place(url))
-    assert change(place(url), "head", up=True, now_ns=NOW) == (None, HEAD)
+    assert change(place(url), "head", up=True, now_ns=NOW)[:2] == (None, HEAD)
     with reading(place(url)) as reader:
         assert reader.runs == []
 
 
 def test_a_copy_is_left_before_a_migration(file_url: str) -> None:
     before = filled(file_url)
-    change(place(file_url), "base", up=False, now_ns=NOW)
+    copy = change(place(file_url), "base", up=False, now_ns=NOW).copy
     path = place(file_url).path
     assert path is not None
-    assert journal_hash(str(path.with_name(f"journal-{HEAD}-1790000000.db"))) == before
+    assert copy == path.with_name(f"journal-{HEAD}-1790000000.db")
+    assert journal_hash(str(copy)) == before
+
+
+def test_a_server_s_journal_is_dumped_before_a_migration(
+    server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = binary("pg_dump")
+    if program is None:
+        pytest.skip("pg_dump is not installed")
+    monkeypatch.setattr("bot.journal.maintenance.data_folder", lambda: tmp_path)
+    monkeypatch.setenv("PATH", str(Path(program).parent))
+    url = server.database()
+    before = filled(url)
+    copy = change(place(url), "-1", up=False, now_ns=NOW).copy
+    assert copy == tmp_path / f"journal-{HEAD}-1790000000.dump"
+    # the copy is the journal as it was
+    again = server.database("restored")
+    subprocess.run(
+        [Path(program).with_name("pg_restore"), "--clean", "--if-exists", f"--dbname={again}", copy], check=True
+    )
+    assert journal_hash(again) == before
+
+
+def test_without_pg_dump_a_server_s_journal_is_migrated_all_the_same(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    url = server.database()
+    filled(url)
+    assert change(place(url), "-1", up=False, now_ns=NOW).copy is None
+
+
+def test_a_journal_that_cannot_be_copied_is_not_migrated(
+    server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump: error: server version mismatch' >&2\nexit 1\n")
+    (tmp_path / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    url = server.database()
+    filled(url)
+    with pytest.raises(Unreachable, match="server version mismatch"):
+        change(place(url), "-1", up=False, now_ns=NOW)
+    assert revision(place(url)) == HEAD
 
 
 def test_migrating_a_journal_that_somebody_writes_is_refused(url: str) -> None:
