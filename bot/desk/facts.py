@@ -12,7 +12,7 @@ from bot.domain.mode import Mode
 from bot.domain.order import ENDED, Role
 
 MILLISECOND_NS = 1_000_000
-STATES = {"pause": "paused", "hours": "closed", "blackout": "blackout"}
+STATES = {"pause": "paused", "losses_in_a_row": "paused", "hours": "closed", "blackout": "blackout"}
 """Rule → what it makes of the desk; any other rule holds it."""
 WORST_FIRST = ("held", "paused", "closed", "blackout")
 

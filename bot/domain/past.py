@@ -6,6 +6,7 @@ product has in the run to come is not known yet when a journal is read.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from bot.domain.decision import Fact, Proposal
 from bot.domain.order import OVER, Adjustment, BracketState, CommissionReport, FillReport, Order, OrderState
@@ -78,6 +79,8 @@ class Past:
 
     account: str = ""
     products: tuple[str, ...] = ()
+    tick_values: Mapping[str, Decimal] = field(default_factory=dict)
+    """Product → money of one tick and unit, as its newest run had it."""
     brackets: tuple[PastBracket, ...] = ()
     """Those that have not ended, and those of the last days, in order of sending."""
     happened: tuple[Happening, ...] = ()

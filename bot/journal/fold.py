@@ -10,6 +10,7 @@ newest state says so. Counters of the gate want what the last days brought, not 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -92,7 +93,8 @@ class _Fold:
         self._events = reader.read(rows.BracketEvent, runs)
         self._states = {row.bracket_id: row for row in self._events}
         self._controls = reader.read(rows.Control, runs)
-        self._products = tuple(dict.fromkeys(row.product for row in reader.read(rows.Instrument, runs)))
+        self._instruments = {row.product: row for row in reader.read(rows.Instrument, runs)}
+        self._products = tuple(self._instruments)
         newest = max((row.ts for row in self._states.values()), default=0)
         self._since = newest - RECENT_NS
 
@@ -108,6 +110,7 @@ class _Fold:
         return Past(
             account=account,
             products=self._products,
+            tick_values={name: Decimal(row.tick_value) for name, row in self._instruments.items()},
             brackets=brackets,
             happened=self._happened(kept),
             fills={fill.exec_id: fill.side * fill.quantity for fill in self._fills},

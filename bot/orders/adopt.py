@@ -5,6 +5,7 @@ Everything that is adopted is unverified until the broker has said what it holds
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from bot.domain.command import DAY_END, KILL, paused, since
 from bot.domain.order import (
@@ -50,6 +51,7 @@ class Adoption:
                     do=f"start with a strategy that trades {product}; it need not be allowed to enter",
                 )
         self._count(past)
+        self._elsewhere(past)
         self._held(now)
         self._close(past)
         machine.journal.remember(past.broker_ids)
@@ -120,6 +122,20 @@ class Adoption:
             else:
                 gate.ended(bracket)
 
+    def _elsewhere(self, past: Past) -> None:
+        """Results in products that are not traded any more belong to the account's day all the same."""
+        paid = {
+            one.report.exec_id: Decimal(one.report.amount)
+            for one in past.happened
+            if isinstance(one.report, CommissionReport)
+        }
+        for one in past.brackets:
+            product = past.products[one.proposal.instrument]
+            if product not in self._products and one.fills:
+                ticks = sum(-fill.side * fill.quantity * fill.price for fill in one.fills)
+                costs = sum((paid.get(fill.exec_id, _NOTHING) for fill in one.fills), _NOTHING)
+                self._machine.gate.elsewhere(one.fills[-1].ts, past.tick_values[product] * ticks - costs)
+
     def _held(self, now: int) -> None:
         """What no bracket that is remembered holds is held all the same, and counts against the gate's limits."""
         machine = self._machine
@@ -146,6 +162,7 @@ class Adoption:
                     self._machine.gate.pause(True, since(setting.why, setting.ts), strategy=strategy, instrument=at)
 
 
+_NOTHING = Decimal(0)
 _BRACKET = (Role.ENTRY, Role.STOP, Role.TARGET)
 
 

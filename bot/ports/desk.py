@@ -366,6 +366,9 @@ class Gate(Protocol):
     def adjusted(self, adjustment: Adjustment) -> None:
         """A position changed without a fill of ours."""
 
+    def elsewhere(self, ts: int, net: Decimal) -> None:
+        """What a bracket in a product that is not traded here any more has brought, money after commissions."""
+
     def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
         """Close or reopen entries, whole or in part."""
 

@@ -23,6 +23,7 @@ calls give the same answers, in a replay and live.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from bot.config.files import HoursSettings, RiskSettings
 from bot.domain.command import DAY_END, GOOD, Health, pause_key
@@ -171,6 +172,12 @@ class Gate:
     def adjusted(self, adjustment: Adjustment) -> None:
         """A position changed without a fill of ours."""
         self._ledger.adjusted(adjustment)
+
+    def elsewhere(self, ts: int, net: Decimal) -> None:
+        """What a bracket in a product that is not traded here any more has brought: it belongs to the account's day."""
+        day = self._ledger.day(0, ts)
+        day.book(net)
+        self._look_at(day, 0, ts)
 
     def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
         """Close or reopen entries: all, one strategy's, one instrument's, or both. Reopening opens what it names.

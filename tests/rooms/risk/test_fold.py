@@ -168,3 +168,19 @@ def test_a_weekend_forgives_the_day_and_not_the_row(tmp_path: Path) -> None:
     before, after = known(["lose", "lose", "lose", "weekend"])
     assert after["day_end"] is before["day_end"] is None
     assert after["pauses"] == before["pauses"] != []
+
+
+async def test_a_loss_in_a_product_that_is_not_traded_any_more_belongs_to_the_day(tmp_path: Path) -> None:
+    # given a morning in which ES lost three ticks with two units, and one commission that was told
+    far = Far()
+    desk = await Desk.open(f"sqlite:///{tmp_path / 'journal.db'}", far).start()
+    for what in ("lose", "pay"):
+        await happen(desk, what)
+    await desk.hear()
+    desk.die()
+    # when the next start trades something else
+    again = Desk.open(desk.url, far)
+    Adoption(again.orders._machine, ("NQ",)).take_up(again.past, far.now)
+    # then the account has lost it all the same
+    assert again.bench.gate.facts(0, far.now)["net"] == "-77.10"
+    again.die()
