@@ -1,14 +1,15 @@
 """Law 9: at every row of the journal the fills add up to the position; at a tape's end to nothing."""
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.replay.broker import ReplayBroker
-from bot.domain.order import FillReport
+from bot.domain.order import FillReport, Order
+from bot.journal import Writer
 from tests.laws.markets import drill, market
 from tests.playing import Played, play
 
@@ -47,23 +48,11 @@ def test_what_was_tried_filled_a_lot() -> None:
 
 
 def test_the_law_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mutant: a broker that reports every stop twice, under two names."""
-    happen = ReplayBroker._fill
+    """The mutant: a journal that writes every stop with one unit more than was told."""
+    write = Writer.fill
 
-    def twice(self: ReplayBroker, held, *rest) -> None:  # type: ignore[no-untyped-def]  # passes on what it is given
-        happen(self, held, *rest)
-        report = next(one for one in reversed(self._queue) if isinstance(one, FillReport))
-        if held.order.role == "stop":
-            self._queue.append(
-                FillReport(
-                    report.client_order_id,
-                    report.exec_id + "x",
-                    report.ts,
-                    report.side,
-                    report.quantity,
-                    report.price,
-                )
-            )
+    def one_more(self: Writer, fill_id: str, fill: FillReport, order: Order, contract: str) -> None:
+        write(self, fill_id, replace(fill, quantity=fill.quantity + (order.role == "stop")), order, contract)
 
-    monkeypatch.setattr(ReplayBroker, "_fill", twice)
+    monkeypatch.setattr(Writer, "fill", one_more)
     assert any(faults(play(tmp_path, market(seed), drill(tmp_path))) for seed in range(5))
