@@ -209,7 +209,7 @@ class Day:
     trading_day: Callable[[int, int], int] = lambda instrument, ts: 0
     """(instrument, ns) → the exchange's trading day, as a number."""
     messages_a_minute: int = 0
-    """Bound of what may leave in 60 s, entries aside; 0: none."""
+    """Bound of all that may leave in 60 s; 0: none. Entries have their own among the settings."""
     canary: str = ""
     """A secret that stands in the configuration and nowhere else."""
 

@@ -168,7 +168,7 @@ class Watcher:
         self._raise()
 
 
-MESSAGES = 600
+MESSAGES = 240
 """Messages within a minute, all told: a storm would be thousands."""
 
 

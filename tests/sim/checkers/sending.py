@@ -186,14 +186,19 @@ def fresh(seen: Seen, sent: Sent) -> Found:
 
 
 def throttled(seen: Seen, sent: Sent) -> Found:
-    """I25: never more than so many messages in sixty seconds."""
-    limit = seen.day.messages_a_minute
-    if not limit or sent.refused:
+    """I25: never more than so many messages in sixty seconds, of entries and of everything together."""
+    if sent.refused:
         return
-    count = 0
+    entries = every = 0
     for one in reversed(seen.sent):
         if seen.now - one.ts >= MINUTE:
             break
-        count += not one.refused
-    if count > limit:
-        yield f"{count} messages left within a minute, limit {limit}"
+        count = 0 if one.refused else max(1, len(one.orders))
+        every += count
+        entries += count if one.what == "place" else 0
+    for what, count, limit in (
+        ("of entries", entries, seen.day.risk.max_order_messages_per_minute),
+        ("in all", every, seen.day.messages_a_minute or NEVER),
+    ):
+        if count > limit:
+            yield f"{count} messages {what} left within a minute, limit {limit}"

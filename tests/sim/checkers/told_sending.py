@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.config.files import RiskSettings
 from bot.domain.order import Role
 from tests.sim.checkers.stage import Stage
 from tests.sim.checkers.told import breaks, exit_order, holds, opened
@@ -235,6 +236,12 @@ def a_few_deadlines(stage: Stage) -> None:
 def a_storm_of_cancellations(stage: Stage) -> None:
     for _ in range(6):
         stage.eye.sent("cancel", name="b-entry")
+
+
+@breaks("I25", risk=RiskSettings(max_order_messages_per_minute=5))
+def two_entries_where_one_is_the_limit(stage: Stage) -> None:
+    stage.place("b")
+    stage.place("c")
 
 
 @holds("I25", messages_a_minute=5)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.sim.checkers import INVARIANTS
 from tests.sim.mutants import every
-from tests.sim.mutants.__main__ import remembered
+from tests.sim.mutants.__main__ import first_seeds
 from tests.sim.mutants.hunt import CRASH, hunt
 from tests.sim.mutants.mutant import Mutant
 
@@ -22,8 +22,7 @@ def _named(mutant: Mutant) -> str:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=_named)
 def test_a_mutant_is_killed_by_what_it_names(mutant: Mutant) -> None:
-    first = [seed] if (seed := remembered().get(mutant.number)) is not None else []
-    kill = hunt(mutant, first)
+    kill = hunt(mutant, first_seeds(mutant.number))
     if not kill.killed:
         kill = hunt(mutant, range(BUDGET), aimed=True)
     assert kill.killed, f"lives after {kill.days} days: make mutants looks for another seed"
