@@ -80,7 +80,7 @@ def replay_equals_memory(seen: Seen) -> Found:
 
 
 def append_only(seen: Seen) -> Found:
-    """I11: the chain runs through the rows as they were written; `World` compares them with the database at its end."""
+    """I11: the hash chain runs through the rows as they were written."""
     chains: dict[str, str] = {}
     for table, row in sorted(seen.durable.chained, key=lambda pair: pair[1].seq):
         chains[row.run] = canon.link(chains.get(row.run, canon.START), canon.of_row(table, row))
