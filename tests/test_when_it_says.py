@@ -21,7 +21,10 @@ SAYS = PAGE.partition("## When it says …")[2].partition("\n## ")[0]
 STARTS = (
     *sorted((ROOT / "bot/daemon").glob("*.py")),
     *sorted((ROOT / "adapters/ib").glob("*.py")),
-    *(ROOT / f"bot/journal/{name}.py" for name in ("groups", "lock", "opening", "postgres", "schema", "store")),
+    *(
+        ROOT / f"bot/journal/{name}.py"
+        for name in ("groups", "integrity", "lock", "opening", "postgres", "reserve", "schema", "store")
+    ),
     *(ROOT / f"bot/orders/{name}.py" for name in ("adopt", "recovery")),
 )
 """Where a start can be refused, and a run ended."""
