@@ -187,15 +187,19 @@ class LiveBracket:
             self._count(fill)
 
     def _recount(self) -> None:
-        """All sums anew, from the executions that stand."""
+        """All sums anew, from the executions that stand. An order that had filled whole does not work again for it."""
+        before = {name: leg.state for name, leg in self.legs.items()}
         self.filled_in = self.filled_out = self.entry_value = self.exit_value = 0
         for leg in self.legs.values():
             leg.filled = 0
-            if leg.state is OrderState.FILLED:
-                leg.state = OrderState.PARTIAL
         for fill in self.executions.values():
             if fill.quantity:
                 self._count(fill)
+        for name, leg in self.legs.items():
+            if before[name] is OrderState.FILLED and leg.filled < leg.order.quantity:
+                leg.state, leg.concluded = OrderState.CANCELLED, True
+            elif before[name] in (OrderState.CANCELLED, OrderState.REJECTED):
+                leg.state = before[name]
 
     def _count(self, fill: FillReport) -> None:
         leg = self.legs[fill.client_order_id]

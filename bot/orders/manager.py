@@ -251,6 +251,7 @@ class OrderManager:
         self._gate.fill(fill, order)
         self._journal.order_state(fill.client_order_id, leg.state, fill.ts)
         if before is not None:
+            self._broker.ask()
             await machine.on(live, Event.CORRECTED, fill.ts, "an execution was corrected")
         else:
             why = "an execution came late" if late else leg.moved or order.reason

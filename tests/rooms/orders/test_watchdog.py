@@ -1,5 +1,7 @@
 """A position without a working stop: covered or on its way out, by deadlines, from the broker's facts."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.command import KILL, pause_key
@@ -121,9 +123,8 @@ async def test_a_buy_back_that_is_refused_is_tried_again_after_longer_and_longer
     await desk.hear()
     assert live.state is S.CLOSED
     desk.far.fill("entry", 0, corrects="x1", price=ENTRY)
-    desk.far.fills[-1] = busted = type(desk.far.fills[-1])(
-        desk.far.name("entry"), "x1b", desk.far.now, 1, 0, ENTRY, corrects="x1"
-    )
+    busted = replace(desk.far.fills[-1], exec_id="x1b", quantity=0)
+    desk.far.fills[-1] = busted
     desk.far.position = -2
     desk.far.said.clear()
     desk.far.said.append(busted)
@@ -237,3 +238,33 @@ async def test_a_touch_from_before_the_position_prices_no_stop(desk: Desk) -> No
     desk.far.end("stop")
     await desk.hear()
     assert desk.far.orders[desk.far.name("stop")].order.stop_price == ENTRY - 3
+
+
+async def test_a_stop_whose_execution_is_busted_covers_nothing_any_more(desk: Desk) -> None:
+    # given a stop that has filled, and an execution that turns out never to have been
+    live = await desk.open_one()
+    filled = desk.far.fill("stop")
+    desk.far.end("target")
+    await desk.hear()
+    assert live.state is S.CLOSED
+    desk.far.position = 1
+    await desk.orders.on_fill(replace(filled, exec_id="x2b", quantity=0, corrects="x2"))
+    # then the position is covered by a new one at once, and the old order is not believed to work
+    assert live.share == 1
+    assert live.state is S.NAKED
+    assert desk.far.told[-1] == "stop 1"
+    desk.far.ack()
+    await desk.hear()
+    assert live.state is S.OPEN
+
+
+async def test_an_entry_that_was_cancelled_in_part_stays_so_when_an_exit_is_corrected(desk: Desk) -> None:
+    live = await desk.place(2)
+    desk.far.ack()
+    desk.far.fill("entry", 1)
+    desk.far.end("entry")
+    filled = desk.far.fill("stop", 1)
+    await desk.hear()
+    await desk.orders.on_fill(replace(filled, exec_id="x2b", price=filled.price - 1, corrects="x2"))
+    assert live.legs[desk.far.name("entry")].state is OrderState.CANCELLED
+    assert live.state is S.CLOSED
