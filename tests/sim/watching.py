@@ -105,7 +105,8 @@ class Watcher:
         up = run is not None and run.standing
         if up and not flags.up:
             flags.up, flags.up_since, flags.reconciled = True, now, True
-            self.eye.compared()
+            if flags.writable:  # what is not durable yet is compared after the next execution
+                self.eye.compared()
         flags.up = up
 
     def _heard(self, report: Report) -> None:

@@ -39,7 +39,9 @@ def remembered(seen: Seen) -> Found:
     """I22: what was acknowledged is durable, and in force."""
     closed: set[tuple[str, str]] = set()
     kill = False
-    for one in seen.acknowledged:
+    # Whoever asked may be told later than who asked after him: what counts is the order in which they were done.
+    done = {nonce: at for at, nonce in enumerate(seen.durable.commands)}
+    for one in sorted(seen.acknowledged, key=lambda one: done.get(one.nonce, len(done))):
         if one.verb == "flatten":
             kill = True
         elif one.verb == "pause":
