@@ -85,4 +85,4 @@ def _newest(world: "World", role: Role, instrument: int) -> list[Placed]:
 
 def _resume(world: "World") -> None:
     if not world.wire.healed:
-        world.say("resume", clear_kill=True)
+        world.resume()

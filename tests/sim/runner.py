@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot.domain.order import BracketState
+from tests.sim.closing import Contradiction, close
 from tests.sim.loop import SECOND_NS, Deadlock, Livelock
 from tests.sim.naked import Naked, spread
 from tests.sim.plan import KINDS, FaultPlan
@@ -77,6 +78,8 @@ def play_one(plan: FaultPlan, prepare: Iterable[Prepare] = ()) -> Days:
             for each in prepare:
                 each(world)
             world.play()
+        except Contradiction as error:
+            code, what = INVARIANT, str(error)
         except (Unsettled, Livelock) as error:
             code, what = UNCONVERGED, f"{type(error).__name__}: {error}"
         except (Exception, Deadlock) as error:  # noqa: BLE001 - whatever it is, it is the day's result
@@ -99,7 +102,7 @@ def play_seeds(first: int, count: int) -> Days:
 
 def watchers() -> list[Prepare]:
     """Who looks at every step."""
-    return []
+    return [close]
 
 
 def play_many(first: int, count: int, jobs: int) -> Days:

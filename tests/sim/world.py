@@ -95,6 +95,8 @@ class World:
         """Called with each command of which a person was told that it is done."""
         self.ends: list[Callable[[World], None]] = []
         """Called when the day has come to rest."""
+        self.closings: list[Callable[[World], None]] = []
+        """Called when the desk has stopped and let its journal go."""
 
     # One day
 
@@ -107,6 +109,8 @@ class World:
                 runner.run(self._day())
         finally:
             faults.listen(None)
+        for closing in self.closings:
+            closing(self)
         told = self.told
         told.turns, told.executions = self.loop.turns, len(self.exchange.executions)
         told.faults = self.wire.seen
@@ -125,9 +129,7 @@ class World:
             self._heal()
             await asyncio.wait([daemon], timeout=RESUMED_S)
             self._must_live(daemon)
-            # What the desk has closed by itself, and what a person has.
-            for strategy in ("", *(one.name for one in self.asked.specs)):
-                self.say("resume", strategy=strategy, clear_kill=True)
+            self.resume()
             await self._rest(daemon)
             for end in self.ends:
                 end(self)
@@ -253,13 +255,19 @@ class World:
 
     # What a person says
 
-    def say(self, verb: Verb, *, strategy: str = "", clear_kill: bool = False) -> None:
+    def resume(self) -> None:
+        """A person opens everything that a person or the desk has closed."""
+        for strategy in ("", *(one.name for one in self.asked.specs)):
+            self.say("resume", clear_kill=True, strategy=strategy)
+
+    def say(self, verb: Verb, *, clear_kill: bool = False, strategy: str = "") -> None:
         """A person says something to the desk, if it stands."""
         if self.run is None or not self.run.standing or self.run.desk is None:
             return
         self._nonce += 1
-        nonce, now = f"n{self._nonce}", self.clock.now_ns()
-        command = Command(verb, nonce, now, "a person's word", strategy=strategy, clear_kill=clear_kill)
+        command = Command(
+            verb, f"n{self._nonce}", self.clock.now_ns(), "a person's word", strategy, clear_kill=clear_kill
+        )
         work = self.loop.create_task(self._tell(self.run.desk, command))
         self._saying.add(work)
         work.add_done_callback(self._saying.discard)
