@@ -22,6 +22,7 @@ from tests.sim.closing import Contradiction, close
 from tests.sim.loop import SECOND_NS, Deadlock, Livelock
 from tests.sim.naked import Naked, spread
 from tests.sim.plan import KINDS, FaultPlan
+from tests.sim.watching import Broken, watch
 from tests.sim.world import POINTS, Told, Unsettled, World, folder
 
 HERE = Path(__file__).parent
@@ -78,7 +79,7 @@ def play_one(plan: FaultPlan, prepare: Iterable[Prepare] = ()) -> Days:
             for each in prepare:
                 each(world)
             world.play()
-        except Contradiction as error:
+        except (Broken, Contradiction) as error:
             code, what = INVARIANT, str(error)
         except (Unsettled, Livelock) as error:
             code, what = UNCONVERGED, f"{type(error).__name__}: {error}"
@@ -102,7 +103,7 @@ def play_seeds(first: int, count: int) -> Days:
 
 def watchers() -> list[Prepare]:
     """Who looks at every step."""
-    return [close]
+    return [watch, close]
 
 
 def play_many(first: int, count: int, jobs: int) -> Days:

@@ -341,8 +341,13 @@ class World:
             telling(verb, what, fate)
 
     def _turned(self) -> None:
-        for check in self.checks:
-            check(self)
+        try:
+            for check in self.checks:
+                check(self)
+        except AssertionError:
+            # The day ends here, wherever it was: what the desk makes of that is of no interest.
+            self.loop.set_exception_handler(lambda loop, context: None)
+            raise
 
 
 UNCERTAIN = frozenset({"intended", "sent", "pending-unknown", "unverified", "naked", "flattening", "stuck"})
