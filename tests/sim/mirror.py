@@ -73,9 +73,10 @@ class Mirror:
         return truth
 
     def forgets(self, memory: int) -> None:
-        """The broker tells of its newest executions alone; 0: of all."""
+        """The broker tells of its newest executions alone (0: of all), and of none that was corrected meanwhile."""
         ours = [one.exec_id for one in self._exchange.executions if one.ref]
         self.truth.forgotten = set(ours[: max(0, len(ours) - memory)]) if memory else set()
+        self.truth.forgotten |= {one.corrects for one in self._exchange.executions}
 
 
 def _order(placed: Placed, before: TrueOrder | None, now: int) -> TrueOrder:

@@ -118,6 +118,7 @@ class Watcher:
             flags.reconciled = True
 
     def _left(self, verb: str, what: Any, fate: str) -> None:
+        self._look()  # a disk may have filled up within this very turn
         refused = fate == "refused"
         run = self._world.run
         if run is not None:
