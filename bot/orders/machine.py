@@ -131,6 +131,9 @@ class Machine:
         for leg in live.of_role(Role.ENTRY):
             if leg.cancelling:
                 await self.cancel(leg, ts)
+            elif live.filled_out:
+                # What went out is not to be bought again; a crash may have come between that exit and this.
+                await self.cancel_entry(live, ts, "exit-part")
         if live.state is BracketState.STUCK:
             self.later(live, ts)
         elif live.flipped:
