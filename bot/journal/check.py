@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.order import BracketState, OrderState
+from bot.domain.order import BracketState, OrderState, Role
 from bot.journal import canon, rows
 from bot.journal.canonical import rows_of
 from bot.journal.reading import Reader, RunInfo
@@ -98,7 +98,9 @@ def _conservation(reader: Reader) -> Iterator[Problem]:
     states = {event.client_order_id: event.state for event in reader.read(rows.OrderEvent, reader.runs)}
     for order in reader.read(rows.Order, reader.runs):
         quantity = filled.get(order.client_order_id, 0)
-        short = quantity < order.quantity and states.get(order.client_order_id) == OrderState.FILLED
+        # An exit is made smaller as others take their part: filled, it may have had less to do.
+        filled_up = order.role == Role.ENTRY and states.get(order.client_order_id) == OrderState.FILLED
+        short = filled_up and quantity < order.quantity
         if quantity > order.quantity or short:
             yield _unbalanced(f"order {order.client_order_id} of {order.quantity} has fills of {quantity}")
     newest = {event.bracket_id: event.state for event in reader.read(rows.BracketEvent, reader.runs)}
