@@ -37,6 +37,24 @@ async def again(url: str, far: Far) -> Desk:
     return await Desk.open(url, far).start()
 
 
+async def test_the_rest_of_an_entry_whose_exits_have_filled_is_cancelled_by_the_next_run(url: str) -> None:
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    live = await desk.place(3)
+    far.ack()
+    far.fill("entry", 2)
+    await desk.hear()
+    # when it dies as the exit fills
+    far.fill("target", 2, say=False)
+    desk.die()
+    desk = await again(url, far)
+    assert "cancel entry" in far.told
+    far.end("entry")
+    await desk.hear()
+    assert {one.bracket.id: one.state for one in desk.orders.live}.get(live.bracket.id, S.CLOSED) is S.CLOSED
+    desk.die()
+
+
 async def test_a_position_is_protected_by_the_same_stop_after_a_crash(url: str) -> None:
     # given an entry that has filled, and a desk that was killed
     far = Far()
