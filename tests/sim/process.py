@@ -44,6 +44,9 @@ class SimRun(Run):
     def _memory(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def _own(self, account: AccountFacts) -> None:
+        """Days that are played at once are worlds of their own: the account of one is not that of another."""
+
     def _open_journal(self, account: AccountFacts) -> Writer:
         world = self._world
         world.platter.refuse()
