@@ -1,6 +1,7 @@
 """Orders that do not know what they do not know: silence, lost links, crashes, other people's hands."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.domain.order import BracketState as S
 from bot.domain.order import FillReport, OrderFact, OrderReport, OrderState, SnapshotReport, Unavailable
@@ -379,3 +380,15 @@ async def test_a_status_that_comes_late_does_not_wake_what_has_ended_but_an_answ
     desk.far.orders[entry].state = OrderState.WORKING
     await desk.snapshot()
     assert "cancel entry" in desk.far.told
+
+
+async def test_a_stop_whose_execution_is_taken_back_covers_nothing_any_more(desk: Desk) -> None:
+    live = await desk.open_one()
+    stopped = desk.far.fill("stop")
+    await desk.hear()
+    assert live.state is S.CLOSED
+    # when it never filled after all: the broker's order is over all the same
+    desk.far.said.append(replace(stopped, exec_id="x2b", quantity=0, corrects=stopped.exec_id))
+    await desk.hear()
+    assert live.state is S.NAKED
+    assert desk.far.told[-1] == "stop 1"
