@@ -22,7 +22,7 @@ class Mirror:
 
         exchange.say = counted
 
-    def on_the_wire(self, order: Order) -> None:
+    def on_the_wire(self, order: Order, now: int) -> None:
         """An order of ours has left."""
         self._copied = (-1, -1)
         if order.client_order_id not in self._exchange.by_ref:
@@ -38,6 +38,7 @@ class Mirror:
                 order.price,
                 order.stop_price,
                 group=order.bracket_id,
+                since=now,
             )
 
     def lost(self, name: str) -> None:

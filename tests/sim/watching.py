@@ -142,7 +142,7 @@ class Watcher:
             return
         if fate == "carried":
             for order in orders:
-                self._mirror.on_the_wire(order)
+                self._mirror.on_the_wire(order, self._now())
 
     def _acknowledged(self, command: Any) -> None:
         self.eye.acknowledged(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from bot.domain.order import Role
+from bot.domain.order import OrderState, Role
 from tests.sim.checkers.invariant import Found
 from tests.sim.seen import EXITS, NEVER, SECOND, Seen, Sent, TrueOrder
 
 BARE_NS = 10 * SECOND
 """I06: how long a position may be larger than what covers it while link, market, desk and journal are up."""
+ABSENT_NS = 4 * SECOND
 SURPLUS_NS = 12 * SECOND
 """I07: how long exits may be larger than what is held. The broker tells of a fill, the desk makes them fit; where the
 one or the other is lost, the broker's answer shows it, which is asked for every five seconds."""
@@ -78,6 +79,8 @@ def one_exit_at_a_time(seen: Seen, sent: Sent) -> Found:
     (order,) = sent.orders
     others = [one for one in seen.truth.of_bracket(order.bracket_id) if one.role is Role.FLATTEN and one.name]
     others = [one for one in others if one.name != order.client_order_id and one.rest]
+    # Three answers without it, two seconds apart, are the broker's word that it is gone, however slow the wire.
+    others = [one for one in others if one.state is not OrderState.SENT or seen.now - one.since < ABSENT_NS]
     if order.role is not Role.FLATTEN or not others or order.bracket_id in seen.truth.wronged:
         return
     known = sum(row.side * row.quantity for row in seen.durable.of_bracket.get(order.bracket_id, ()))
