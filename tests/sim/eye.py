@@ -92,7 +92,9 @@ class Eye:
     def heard(self, report: Report) -> None:
         """A report was handed to the running desk."""
         if isinstance(report, FillReport) and report.exec_id not in self.durable.fills:
-            self._delivered[report.exec_id] = report
+            # What a correction has replaced already is nothing to be written.
+            if all(row.corrects != report.exec_id for row in self.durable.fills.values()):
+                self._delivered[report.exec_id] = report
         elif isinstance(report, LinkReport):
             self.flags.heard_link = report.state
 

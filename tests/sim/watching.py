@@ -1,7 +1,7 @@
 """Lets the invariants look at a simulated day: what happens in a `World` is told to an `Eye`."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.domain.order import Known, LinkReport, Report, SnapshotReport
@@ -10,6 +10,7 @@ from tests.sim.eye import Eye
 from tests.sim.mind import Mind, mind_of
 from tests.sim.mirror import Mirror
 from tests.sim.parts import CANARY
+from tests.sim.plan import Fault
 from tests.sim.script import INSTRUMENTS, OPEN_NS
 from tests.sim.seen import SECOND, Acknowledged, Blackedout, Day
 from tests.sim.world import World
@@ -29,6 +30,7 @@ class Watcher:
         self._world = world
         self._mirror = Mirror(world.exchange)
         self._troubles = -1
+        self._late = 0  # until when something is on its way that was sent long ago
         self._halted = False
         shape = world.plan.shape
         day = Day(
@@ -47,6 +49,7 @@ class Watcher:
     def attach(self) -> None:
         """Let the world tell."""
         world = self._world
+        world.wire.hits = self._noted(world.wire.hits)  # type: ignore[method-assign]
         world.checks.append(lambda _: self._turned())
         world.writing.append(self.eye.writing)
         world.wrote.append(self.eye.wrote)
@@ -54,6 +57,18 @@ class Watcher:
         world.heard.append(self._heard)
         world.acknowledged.append(self._acknowledged)
         world.ends.append(lambda _: self._rest())
+
+    def _noted(self, hits: Callable[[str], list[Fault]]) -> Callable[[str], list[Fault]]:
+        """What the wire holds back has not been lost, and is not told before it comes."""
+
+        def noted(on: str) -> list[Fault]:
+            found = hits(on)
+            for fault in found:
+                if fault.what == "late":
+                    self._late = max(self._late, self._now() + int(fault.arg * SECOND))
+            return found
+
+        return noted
 
     def _now(self) -> int:
         return OPEN_NS + self._world.loop.now_ns
@@ -77,7 +92,7 @@ class Watcher:
             self._troubles, flags.link_since = troubles, now
         run = world.run
         flags.link = "up" if world.wire.up and run is not None and run.broker.link == "up" else "down"
-        if flags.link != "up":
+        if flags.link != "up" or now < self._late:
             flags.link_since = now
         if world.exchange.halted != self._halted:
             self._halted = world.exchange.halted
