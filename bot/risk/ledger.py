@@ -57,6 +57,7 @@ class Ledger:
         self._of_bracket: dict[str, list[Booked]] = {}
         self._days: dict[int, Day] = {}
         self._newest = 0  # trading day
+        self._forgotten_ns = 0  # what was last filled before this is not remembered
         self._told: dict[str, Decimal] = {}  # execution → what it cost in the broker's words, also before it was heard
         self._replaced: dict[str, str] = {}  # execution → the one that corrects it, with the same quantity
         self._sent: list[int] = []  # when the newest brackets were sent, ns UTC
@@ -168,6 +169,8 @@ class Ledger:
         """An execution of one of our orders; one that corrects another takes its place."""
         if fill.corrects in self._booked:
             self._correct(fill, order)
+        elif fill.corrects and order.bracket_id not in self._of_bracket and order.created_ns < self._forgotten_ns:
+            return  # of an execution that was forgotten long ago: counted again, it would be a second one
         else:
             booked = self._count(fill, order)
             booked.day.book(booked.gained - booked.cost)
@@ -286,7 +289,7 @@ class Ledger:
         """On the first bracket of a new day: let go of what nothing can change or ask for any more."""
         if date <= self._newest:
             return
-        self._newest = date
+        self._newest, self._forgotten_ns = date, ts - KEPT_NS
         for bracket_id in [name for name, booked in self._of_bracket.items() if booked[-1].fill.ts < ts - KEPT_NS]:
             if bracket_id not in self._holdings:
                 for one in self._of_bracket.pop(bracket_id):

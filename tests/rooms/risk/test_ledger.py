@@ -177,3 +177,15 @@ def test_a_share_that_somebody_else_sold_is_no_longer_at_risk() -> None:
     assert bench.facts()["open_risk"] == "0.00"
     assert bench.facts()["position"] == 0
     assert bench.facts()["net"] == "-2.25"  # its price is not known: only the entry's commission is
+
+
+def test_a_correction_of_what_was_forgotten_long_ago_is_no_second_execution() -> None:
+    bench = Bench(settings={"max_losses_in_a_row": 9})
+    bracket = bench.open()
+    bench.fill(bracket.entry, BID)
+    wrong = bench.fill(bracket.stop, BID - 3)
+    bench.gate.ended(bracket)
+    bench.at(ns("2026-12-21 10:00")).open()  # ten days later
+    right = replace(wrong, exec_id="late", price=BID - 4, corrects=wrong.exec_id)
+    bench.gate.fill(right, bracket.stop)
+    assert bench.facts()["position"] == 0
