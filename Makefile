@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim mutants chaos fuzz-config lock secrets clean
+.PHONY: help run test lint bench sim mutants chaos soak fuzz-config lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -41,6 +41,9 @@ sim: $(VENV)/.dev  ## play simulated trading days under faults: DAYS=1000 SEED=1
 
 chaos: $(VENV)/.dev  ## kill -9 the daemon; KILLS=500 DB=sqlite|postgres SEED=1 JOBS=2
 	@$(BIN)/python -P -m tests.chaos --kills $(or $(KILLS),500) --db $(or $(DB),sqlite) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
+
+soak: $(VENV)/.dev  ## let one process trade DAYS=30 days, each at a gateway of its own, and see that nothing grows; HOURS=0.5 SEED=1
+	@$(BIN)/python -P -m tests.soak $(foreach name,DAYS HOURS SEED,$(if $($(name)),$(name)=$($(name))))
 
 fuzz-config: $(VENV)/.dev  ## judge N=10000 mutated settings files; SEED=1
 	@$(BIN)/python -m tests.fuzz.config $(or $(N),10000) $(or $(SEED),1)

@@ -24,6 +24,7 @@ from tests.stories.wires import Set, between, desk_at, fault, heard, until
 from tests.tapes import Tape
 
 PLACE = "3"
+PACED_S = 60
 CLEAN_STOP = "stopped: entries cancelled, positions left under their stops"
 
 
@@ -218,6 +219,12 @@ async def test_a_cancel_that_came_too_fast_is_asked_for_again(tmp_path: Path) ->
         await one.play(3)
         await one.run.until("the gateway says 100: Max rate of messages")
         await until(lambda: [row.state for row in one.wrote(rows.OrderEvent)].count("cancelled") == 3)
+        # and whoever is told to be quiet sends no entry for a minute
+        before = one.sent
+        await one.play(PACED_S - 10)
+        assert one.sent == before
+        assert any("100" in why for why in (await one.status())["reasons"]), await one.status()
+        await one.play(10)
         await one.enters()
 
 

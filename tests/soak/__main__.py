@@ -1,0 +1,129 @@
+"""`python -m tests.soak DAYS=30 [HOURS=0.5] [SEED=1]`: is a desk that runs for weeks as small on its last day?
+
+Method: one process opens a run a day on one journal, as the daemon does session after session, each at a gateway that
+was started anew for the day and plays a synthetic market as fast as the desk deals with it. After each day everything
+that could grow is counted. Aim (reliability notes, R7): memory after the last day ≤ that after day 3 + 1 %, and not one
+descriptor, task, timer or thread more.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+import tempfile
+import threading
+import warnings
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bot.config import read_bot, read_strategy
+from bot.daemon import Asked, Run
+from bot.journal.check import check
+from bot.journal.place import place
+from bot.journal.reading import reading
+from bot.resources import shipped
+from tests.gateways import gateway_program
+
+SETTLED_DAY = 3
+"""Until then caches fill, code is compiled and the allocator finds its size."""
+GROWTH = 0.01
+SETTINGS = (
+    *("adapter=ib", "record.enabled=false", "risk.max_daily_loss_usd=1000000", "risk.max_daily_loss_r=100000"),
+    *("risk.max_brackets_per_day=100000", "risk.max_brackets_per_strategy=100000"),
+)
+STRATEGIES = ("drill-es.toml", "es-open-absorption.toml")
+PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a process has at one moment."""
+
+    memory_kib: int
+    descriptors: int
+    tasks: int
+    timers: int
+    threads: int
+
+    @classmethod
+    def now(cls) -> "Size":
+        """Of this process, after its garbage has been collected."""
+        gc.collect()
+        loop: Any = asyncio.get_running_loop()
+        resident = int(Path("/proc/self/statm").read_text().split()[1])
+        timers = sum(not timer.cancelled() for timer in loop._scheduled)
+        return cls(
+            resident * PAGE_KIB,
+            len(os.listdir("/proc/self/fd")),
+            len(asyncio.all_tasks()),
+            timers,
+            threading.active_count(),
+        )
+
+    def more_than(self, settled: "Size") -> list[str]:
+        """What has grown since; empty when nothing has."""
+        grown = []
+        if self.memory_kib > settled.memory_kib * (1 + GROWTH):
+            grown.append(f"memory {settled.memory_kib:,} → {self.memory_kib:,} KiB")
+        for name in ("descriptors", "tasks", "timers", "threads"):
+            before, after = getattr(settled, name), getattr(self, name)
+            if after > before:
+                grown.append(f"{name} {before} → {after}")
+        return grown
+
+
+async def soak(days: int, hours: float, seed: int, folder: Path) -> list[Size]:
+    """Trade that many days; sizes after each of them."""
+    tapes = _tapes(days, hours, seed, folder)
+    journal, state = f"sqlite:///{folder / 'journal.db'}", folder / "state.jsonl"
+    sizes: list[Size] = []
+    for number, tape in enumerate(tapes, 1):
+        words = ("--tape", str(tape), "--speed", "max", "--fill-model", "queue", "--state", str(state))
+        async with gateway_program(*words, cwd=folder) as far:
+            trips = await _day(far.port, journal)
+        sizes.append(Size.now())
+        one = sizes[-1]
+        print(
+            f"day {number:>3}  {one.memory_kib:>9,} KiB  {one.descriptors:>3} descriptors  {one.tasks:>2} tasks"
+            f"  {one.timers:>2} timers  {one.threads:>2} threads  {trips:>4} round trips",
+            flush=True,
+        )
+    with reading(place(journal)) as reader:
+        problems = check(reader)
+    assert problems == [], problems
+    return sizes
+
+
+async def _day(port: int, journal: str) -> int:
+    bot = read_bot(shipped("config/bot.toml"), [*SETTINGS, f"adapters.ib.port={port}"])
+    bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
+    specs = [read_strategy(name, instruments=bot.path.parent) for name in STRATEGIES]
+    async with Run(Asked(bot, specs, journal, "process")) as run:
+        outcome = await run.trade()
+    return outcome.round_trips
+
+
+def _tapes(days: int, hours: float, seed: int, folder: Path) -> list[Path]:
+    market = import_module("adapters.synthetic.synth")
+    wish = market.Wish(product="ES", seed=seed, hours=hours, days=days)
+    return [path for path, _ in market.write_days(folder / "tapes", "soak", wish)]
+
+
+def main(words: list[str]) -> int:
+    """Print a line a day and what has grown; 1 when anything has."""
+    asked = dict(word.split("=", 1) for word in words)
+    days, hours, seed = int(asked.get("DAYS", 30)), float(asked.get("HOURS", 0.5)), int(asked.get("SEED", 1))
+    warnings.simplefilter("error", ResourceWarning)
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = asyncio.run(soak(days, hours, seed, Path(folder)))
+    settled, last = sizes[min(SETTLED_DAY, days) - 1], sizes[-1]
+    grown = last.more_than(settled)
+    change = 100 * (last.memory_kib / settled.memory_kib - 1)
+    print(f"days={days} seed={seed} memory={change:+.2f}% grown={'; '.join(grown) or 'nothing'}")
+    return bool(grown)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
