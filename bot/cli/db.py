@@ -76,17 +76,21 @@ def _changed(journal: str | None, to: str, as_json: bool, *, up: bool) -> None:
 @JOURNAL
 @json_option
 def check(journal: str | None, as_json: bool) -> None:
-    """Look whether the journal is whole: file, schema, hash chain, order, conservation. Exit 1 when it is not."""
+    """Look whether the journal is whole: file, schema, chain, ids, approvals, orders, sums. Exit 1 when it is not."""
     from bot.journal.check import check as problems_of
     from bot.journal.choice import choose
+    from bot.journal.legality import unpaid
     from bot.journal.reading import reading
 
     place, _, _ = choose(journal)
     with reading(place) as reader:
         problems = problems_of(reader)
+        notes = unpaid(reader, reader.runs)
         runs = len(reader.runs)
+    for note in notes:
+        say(f"note: {note}")
     if as_json:
-        print_json({"ok": not problems, "problems": problems})
+        print_json({"ok": not problems, "problems": problems, "notes": notes})
     elif problems:
         print_rows(problems, ("kind", "message"))
         say(f"{place.shown}: {len(problems)} problem{'s' * (len(problems) != 1)} in {runs} runs")

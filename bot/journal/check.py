@@ -1,4 +1,6 @@
-"""Whether a journal is whole: database, schema, hash chain, `seq`, footprints, order of writing, conservation."""
+"""Whether a journal is whole: database, schema, hash chain, `seq` and ids, footprints, order of writing, conservation;
+and whether a desk of ours wrote it: approvals, and words on orders (`bot.journal.legality`).
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.order import BracketState, OrderState, Role
-from bot.journal import canon, rows
+from bot.journal import canon, legality, rows
 from bot.journal.canonical import rows_of
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.rows import CHAINED, EDITABLE, TABLES
@@ -18,7 +20,10 @@ Problem = dict[str, Any]
 
 def check(reader: Reader) -> list[Problem]:
     """Every problem found; an empty list is a whole journal."""
-    parts = (_database(reader), _schema(reader), _gaps(reader), _write_ahead(reader), _conservation(reader))
+    parts = (
+        *(_database(reader), _schema(reader), _gaps(reader), _write_ahead(reader), _conservation(reader)),
+        *(legality.gate(reader), legality.words(reader), legality.ids(reader)),
+    )
     found = [problem for part in parts for problem in part]
     for run in reader.runs:
         found += chain_of(reader, run)

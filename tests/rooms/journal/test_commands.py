@@ -179,7 +179,7 @@ def test_check_is_0_when_whole_and_1_when_not(paperpit: Paperpit, tmp_path: Path
     path = tmp_path / "replay.db"
     told(path)
     whole = paperpit("db", "check", "--json")
-    assert (whole.code, whole.json) == (0, {"ok": True, "problems": []})
+    assert (whole.code, whole.json) == (0, {"ok": True, "problems": [], "notes": []})
     assert "whole" in paperpit("db", "check").out
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TRIGGER fill_no_update")
