@@ -19,13 +19,17 @@ NAMED: tuple[tuple[Any, str], ...] = (
 """Rows that take a number of their run's one counter."""
 
 NEVER = {
-    OrderState.FILLED: frozenset({OrderState.INTENDED, OrderState.SENT, OrderState.WORKING}),
+    OrderState.FILLED: frozenset({OrderState.INTENDED, OrderState.SENT}),
     OrderState.WORKING: frozenset({OrderState.INTENDED}),
     OrderState.PARTIAL: frozenset({OrderState.INTENDED, OrderState.SENT}),
     OrderState.REJECTED: frozenset({OrderState.INTENDED, OrderState.SENT}),
     OrderState.CANCELLED: frozenset({OrderState.INTENDED, OrderState.SENT}),
 }
-"""State → what is never said of an order afterwards. A broker may take back much, but not that it has answered."""
+"""State → what is never said of an order afterwards. A broker may take back much, but not that it has answered.
+
+Its words may come late: an order of which it has said `filled`, while the executions are still to come, may once more
+be said to work.
+"""
 
 UNPAID_NS = 600_000_000_000
 """An execution whose commission is not known after ten minutes is worth a question."""

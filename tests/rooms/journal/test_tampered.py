@@ -78,7 +78,7 @@ def test_no_change_by_hand_is_overlooked(whole: Path, tmp_path: Path, data: st.D
         ("UPDATE decision SET reasons = '[]'", "gate"),
         ("UPDATE bracket SET decision_id = (SELECT MIN(id) FROM decision)", "gate"),
         ("UPDATE \"order\" SET role = 'entry'", "gate"),
-        ("UPDATE order_event SET state = 'working' WHERE seq = (SELECT MAX(seq) FROM order_event)", "legality"),
+        ("UPDATE order_event SET state = 'sent' WHERE seq = (SELECT MAX(seq) FROM order_event)", "legality"),
         ("UPDATE order_event SET state = 'odd' WHERE seq = (SELECT MAX(seq) FROM order_event)", "legality"),
         ("UPDATE bracket_event SET state = 'closed'", "legality"),
         ("UPDATE bracket_event SET state = 'odd'", "legality"),
@@ -95,7 +95,7 @@ def test_what_no_desk_writes_is_named(whole: Path, tmp_path: Path, change: str, 
         connection.execute("PRAGMA foreign_keys = OFF")
         if "role" in change:
             change += ' WHERE seq = (SELECT MAX(seq) FROM "order")'
-        if "working" in change:
+        if "sent" in change:
             connection.execute(
                 "INSERT INTO order_event SELECT seq + 1000, run, client_order_id, state, ts, source, broker_id, "
                 "message, chain FROM order_event WHERE state = 'filled' ORDER BY seq DESC LIMIT 1"
