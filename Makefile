@@ -39,8 +39,9 @@ bench: $(VENV)/.dev  ## measure beside the limits and the peers; writes bench.js
 sim: $(VENV)/.dev  ## play simulated trading days under faults: DAYS=1000 SEED=1 JOBS=2; SEED=7 [SHRINK=1] one day
 	@$(BIN)/python -m tests.sim $(foreach name,DAYS SEED JOBS SHRINK PLAN,$(if $($(name)),$(name)=$($(name))))
 
-chaos: $(VENV)/.dev  ## kill -9 the daemon; KILLS=500 DB=sqlite|postgres SEED=1 JOBS=2
-	@$(BIN)/python -P -m tests.chaos --kills $(or $(KILLS),500) --db $(or $(DB),sqlite) --seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
+chaos: $(VENV)/.dev  ## kill -9 the daemon; KILLS=500 DB=sqlite|postgres SEED=1 JOBS=2 START=exec|fork
+	@$(BIN)/python -P -m tests.chaos $(if $(KILLS),--kills $(KILLS)) $(if $(DB),--db $(DB)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(JOBS),--jobs $(JOBS)) $(if $(START),--start $(START))
 
 soak: $(VENV)/.dev  ## let one process trade DAYS=30 days, each at a gateway of its own, and see that nothing grows; HOURS=0.5 SEED=1
 	@$(BIN)/python -P -m tests.soak $(foreach name,DAYS HOURS SEED,$(if $($(name)),$(name)=$($(name))))

@@ -44,6 +44,8 @@ class Program:
     """Standard output, once it has ended."""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _deaf: asyncio.Event = field(default_factory=asyncio.Event)
+    """All that it said has been heard."""
 
     @property
     def words(self) -> str:
@@ -63,6 +65,19 @@ class Program:
         assert self.process.pid is not None
         os.kill(self.process.pid, number)
 
+    async def lines(self) -> AsyncIterator[str]:
+        """Each line of standard error as it comes, to the program's end."""
+        heard = 0
+        while True:
+            self._news.clear()
+            for line in self.said[heard:]:
+                heard += 1
+                yield line
+            if heard == len(self.said):
+                if self._deaf.is_set():
+                    return
+                await self._news.wait()
+
     async def code(self, seconds: float = PATIENCE_S) -> int:
         """Wait for its end: the exit code."""
         async with asyncio.timeout(seconds):
@@ -81,6 +96,17 @@ async def program(
     *words: object, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> AsyncIterator[Program]:
     """`paperpit words…`. Killed when it is still there at the block's end; what it must never say fails the test."""
+    async with forked(*words, env=env, cwd=cwd) as one:
+        yield one
+    for never in NEVER:
+        assert never not in one.words, one.words
+
+
+@asynccontextmanager
+async def forked(
+    *words: object, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> AsyncIterator[Program]:
+    """The same, whatever it says."""
     with TemporaryDirectory() as folder:
         pipes = [Path(folder) / name for name in ("out", "err")]
         readers, ours = [], []
@@ -99,8 +125,6 @@ async def program(
             if one.process.is_alive():
                 one.process.kill()
             await gathering
-    for never in NEVER:
-        assert never not in one.words, one.words
 
 
 async def ended(*words: object, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> tuple[int, Program]:
@@ -121,6 +145,8 @@ async def _gather(one: Program, reader: asyncio.StreamReader) -> None:
         if not line.startswith(SLOW):
             one.said.append(line.decode().rstrip())
             one._news.set()
+    one._deaf.set()
+    one._news.set()
 
 
 async def _keep(one: Program, reader: asyncio.StreamReader) -> None:

@@ -37,6 +37,8 @@ class Episode:
     journal: Journal
     summary: Summary
     told: Callable[[str], None]
+    fork: bool = False
+    """Whether daemons are forked off a process that has imported everything."""
 
     async def play(self) -> None:
         """All deaths, then a life that ends in order, then the last comparison."""
@@ -81,7 +83,7 @@ class Episode:
 
     async def _start(self, death: Death | None) -> Life:
         point = f"{death.point}:{death.passing}:kill" if death is not None and death.point else ""
-        return await lives.start(self._words, folder=self.folder, fault=point)
+        return await lives.start(self._words, folder=self.folder, fault=point, fork=self.fork)
 
     async def _ready(self, life: Life, fault: Fault | None) -> bool:
         """Whether it became ready; compares the books when it did."""

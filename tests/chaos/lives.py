@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.programs import NEVER
+from bot.faults import ENVIRONMENT
+from tests.programs import NEVER, forked
 
 READY = "trading"
 """The line with which the daemon says that it has recovered and that nothing keeps it from trading."""
@@ -20,20 +21,17 @@ LINK_LOST, LINK_BACK = ("link down", "link degraded", "link unknown"), "link up"
 class Life:
     """`paperpit run`, running or dead. Times are the wall's, ns UTC."""
 
-    process: asyncio.subprocess.Process
+    pid: int
     started: int
     said: list[tuple[int, str]] = field(default_factory=list)
     """Lines of standard error, and when they were heard."""
+    code: int | None = None
+    """Its exit code once it is dead; −9 when it was killed."""
     ready_at: int = 0
     ended_at: int = 0
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
-    _listening: asyncio.Task[None] | None = None
-
-    @property
-    def code(self) -> int | None:
-        """Its exit code once it is dead; −9 when it was killed."""
-        return self.process.returncode
+    _running: asyncio.Task[None] | None = None
 
     @property
     def words(self) -> str:
@@ -64,8 +62,8 @@ class Life:
 
     async def kill(self, number: int = signal.SIGKILL) -> int:
         """Send a signal, unless it is dead already, and wait for the end; its exit code."""
-        if self.process.returncode is None:
-            self.process.send_signal(number)
+        if self.code is None:
+            os.kill(self.pid, number)
         await self._over.wait()
         assert self.code is not None
         return self.code
@@ -90,32 +88,63 @@ class Life:
         """What it said and no program may ever say; empty when it did not."""
         return next((line for _, line in self.said if any(word in line for word in NEVER)), "")
 
-    async def listen(self) -> None:
-        """Hear what it says, to its end."""
-        assert self.process.stderr is not None
-        async for line in self.process.stderr:
-            now, text = time.time_ns(), line.decode().rstrip()
-            self.said.append((now, text))
-            if text.split(";")[0] == READY and not self.ready_at:
-                self.ready_at = now
-                self._ready.set()
-        await self.process.wait()
-        self.ended_at = time.time_ns()
+    def hear(self, text: str) -> None:
+        """It has said something."""
+        now = time.time_ns()
+        self.said.append((now, text))
+        if text.split(";")[0] == READY and not self.ready_at:
+            self.ready_at = now
+            self._ready.set()
+
+    def over(self, code: int) -> None:
+        """It is dead."""
+        self.ended_at, self.code = time.time_ns(), code
         self._over.set()
 
 
-async def start(words: Sequence[str], *, folder: Path, fault: str = "") -> Life:
-    """`paperpit run words…`; `fault` is what PAPERPIT_FAULT says."""
+async def start(words: Sequence[str], *, folder: Path, fault: str = "", fork: bool = False) -> Life:
+    """`paperpit run words…`; `fault` is what PAPERPIT_FAULT says.
+
+    With `fork` the process is forked off one that has imported everything, which spares a second of computing.
+    """
+    begun: asyncio.Future[Life] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task((_forked if fork else _executed)(words, folder, fault, begun))
+
+    def failed(task: asyncio.Task[None]) -> None:
+        if not begun.done():
+            begun.set_exception(task.exception() or EOFError("it ended before it had begun"))
+
+    running.add_done_callback(failed)
+    life = await begun
+    life._running = running
+    return life
+
+
+async def _executed(words: Sequence[str], folder: Path, fault: str, begun: asyncio.Future[Life]) -> None:
     program = str(Path(sys.executable).with_name("paperpit"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PAPERPIT_")}
     started = time.time_ns()
     process = await asyncio.create_subprocess_exec(
         *(program, "run", *words),
         cwd=folder,
-        env={**environment, "PAPERPIT_FAULT": fault, "NO_COLOR": "1"},
+        env={**environment, ENVIRONMENT: fault, "NO_COLOR": "1"},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    life = Life(process, started)
-    life._listening = asyncio.create_task(life.listen())
-    return life
+    assert process.stderr is not None
+    life = Life(process.pid, started)
+    begun.set_result(life)
+    async for line in process.stderr:
+        life.hear(line.decode().rstrip())
+    life.over(await process.wait())
+
+
+async def _forked(words: Sequence[str], folder: Path, fault: str, begun: asyncio.Future[Life]) -> None:
+    started = time.time_ns()
+    async with forked("run", *words, env={ENVIRONMENT: fault, "PYTHONASYNCIODEBUG": ""}, cwd=folder) as one:
+        assert one.process.pid is not None
+        life = Life(one.process.pid, started)
+        begun.set_result(life)
+        async for line in one.lines():
+            life.hear(line)
+        life.over(await one.code())

@@ -14,6 +14,8 @@ from tests.chaos.truth import Naked, Truth
 class Summary:
     """Gathered over every episode."""
 
+    forked: bool = False
+    """Whether daemons were forked off a process that has imported everything: readiness comes sooner then."""
     kills: int = 0
     findings: dict[tuple[str, Finding], None] = field(default_factory=dict)
     """(seed of the episode, finding), each once."""
@@ -79,7 +81,7 @@ class Summary:
             most = max(runs for _, runs in self.starts)
             yield (
                 f"ready again after p50 {p50:.2f} s, p99 {p99:.2f} s, most {seconds[-1]:.2f} s"
-                f" ({len(seconds)} starts, up to {most} runs in a journal)"
+                f" ({len(seconds)} {'forked ' * self.forked}starts, up to {most} runs in a journal)"
             )
         if self.bare_s:
             bare = sorted(self.bare_s)

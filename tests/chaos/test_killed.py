@@ -5,13 +5,16 @@ The figures of a whole run, and how it is done: docs/killing.md.
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 import pytest
 
 from tests.chaos.__main__ import run
+from tests.chaos.servers import Kind
 from tests.chaos.summary import Summary
 from tests.servers import binary
 
+KINDS: tuple[Kind, ...] = ("sqlite", "postgres")
 KILLS = 10
 """The tenth lets the database go and come back."""
 
@@ -20,8 +23,8 @@ def test_nothing_is_lost_doubled_or_altered_by_a_kill(capsys: pytest.CaptureFixt
     if binary("postgres") is None and os.environ.get("CI") != "true":
         pytest.skip("PostgreSQL is not installed (initdb, postgres)")
 
-    async def both() -> tuple[Summary, Summary]:
-        return await asyncio.gather(run(KILLS, "sqlite", "small", 1), run(KILLS, "postgres", "small", 1))
+    async def both() -> Sequence[Summary]:
+        return await asyncio.gather(*(run(KILLS, kind, "small", 1, fork=True) for kind in KINDS))
 
     for summary in asyncio.run(both()):
         said = "\n".join([*summary.table(), capsys.readouterr().err])
