@@ -17,7 +17,7 @@ from ib_async.order import OrderState as Shown
 
 from adapters.ib.codes import Does, code_of
 from adapters.ib.executions import Executed, Executions, read
-from adapters.ib.kept import INACTIVE, Kept, numbers_in
+from adapters.ib.kept import CANCELLED, INACTIVE, Kept, numbers_in
 from adapters.ib.link import FIRST_QUESTION, Link
 from bot.domain.instrument import Instrument
 from bot.domain.order import FillReport, OrderFact, OrderReport, OrderState
@@ -369,6 +369,20 @@ class Books:
         return OrderFact(
             kept.ref, kept.state, now, name, index, side, kept.quantity, kept.filled, kept.price, kept.stop_price
         )
+
+    def over(self, placed: Placed, shown: Shown, now: int) -> OrderFact | None:
+        """A completed order of ours that was cancelled, and that we took to be alive: it has ended."""
+        kept = self.kept.get(placed.orderRef) if placed.orderRef else None
+        if kept is None or kept.ended or shown.status not in CANCELLED:
+            return None
+        kept.hear(placed.permId, shown.status)
+        kept.state = OrderState.CANCELLED
+        self._tell(kept, kept.state, self._why(kept, kept.state))
+        return OrderFact(kept.ref, kept.state, now, f"{kept.number}/{placed.permId}" if placed.permId else "")
+
+    def living(self) -> set[str]:
+        """Our own ids of all orders that have not ended, as far as we know."""
+        return {kept.ref for kept in self._living()}
 
     def _living(self) -> list[Kept]:
         return [kept for kept in self.kept.values() if not kept.ended]

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ib_async.contract import Contract, ContractDetails
 from ib_async.objects import ExecutionFilter, PriceIncrement
+from ib_async.order import Order, OrderState
 
 from adapters.ib.asking import DEADLINE_S, Answer, Asking
 from adapters.ib.codes import TAPE_ENDED, Does, code_of, says_read_only
@@ -35,6 +36,8 @@ PACED_NS = 60_000_000_000
 """No entries for so long after the gateway has complained of our pace."""
 FIRST_QUESTION = 1_000_000_000
 """Numbers of questions and subscriptions start here: an order never has one of them."""
+COMPLETED_S = 2.0
+"""A gateway that does not tell what is over costs a start no more than that."""
 
 Stage = Literal["down", "handshake", "proving", "snapshot", "reconcile", "subscribing", "live"]
 _log = logging.getLogger("paperpit.ib")
@@ -256,6 +259,11 @@ class Link:
         """(order number, contract, order, order state) of every open order of every client."""
         return await self._ask("open orders", lambda wire: wire.reqAllOpenOrders(), self.waits.answer)
 
+    async def completed_orders(self) -> Answer:
+        """(order, order state) of every order that is over, as far back as the gateway remembers."""
+        deadline_s = min(self.waits.answer, COMPLETED_S)
+        return await self._ask("completed orders", lambda wire: wire.reqCompletedOrders(False), deadline_s)
+
     async def executions(self) -> Answer:
         """(contract, execution) as far back as the gateway remembers."""
         number = self.next_question()
@@ -298,6 +306,14 @@ class Link:
         """Message 93."""
         if self.asking.heard(("market rule", rule), increments):
             self.asking.ended(("market rule", rule))
+
+    def completedOrder(self, contract: Contract, placed: Order, shown: OrderState) -> None:
+        """Message 101: has no number, and names an order of ours by our own id."""
+        self.asking.heard("completed orders", (placed, shown))
+
+    def completedOrdersEnd(self) -> None:
+        """Message 102."""
+        self.asking.ended("completed orders")
 
     def currentTime(self, seconds: int) -> None:
         """Message 49."""

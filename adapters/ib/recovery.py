@@ -15,7 +15,7 @@ from ib_async.order import OrderState as Shown
 from adapters.ib.books import Books
 from adapters.ib.kept import CANCELLED, FILLED
 from adapters.ib.link import Link
-from bot.domain.order import BrokerState, Known, SnapshotReport, Unavailable
+from bot.domain.order import BrokerState, Known, OrderFact, SnapshotReport, Unavailable
 
 _TRIES = 3
 _TRY_AGAIN_S = 0.2
@@ -46,6 +46,10 @@ class Recovery:
         self._unexplained: dict[int, int] = {}
         self._since = 0.0
         self._timeouts = 0
+        self._missing = 0, frozenset[str]()
+        """On which connection it was asked for which orders that are not open."""
+        self._over: dict[str, OrderFact] = {}
+        """What came of that: by our own id, as long as the order does not come back."""
 
     @property
     def busy(self) -> bool:
@@ -94,6 +98,7 @@ class Recovery:
         again = await link.open_orders()
         if isinstance(again, Unavailable):
             return again
+        await self._look_for(again.value)
         if heard != books.executions.heard:
             return "an execution came while positions were read"
         if gone := self._gone(first.value, again.value):
@@ -104,6 +109,21 @@ class Recovery:
             return differs
         books.reread({placed.orderRef: shown.status for _, _, placed, shown in again.value if placed.orderRef})
         return Known(self._state(again.value, holds), asked, link.now_ns(), link.number)
+
+    async def _look_for(self, shown: tuple[Open, ...]) -> None:
+        """Ask once what has become of orders of ours that are not open: a word is better than silence."""
+        there = {placed.orderRef for _, _, placed, _ in shown}
+        missing = frozenset(self._books.living() - there)
+        if not missing or self._missing == (self._link.number, missing):
+            return
+        self._missing = self._link.number, missing
+        answer = await self._link.completed_orders()
+        if isinstance(answer, Unavailable):
+            return  # then silence is counted, as everywhere
+        now = self._link.now_ns()
+        for placed, state in answer.value:
+            if placed.orderRef in missing and (fact := self._books.over(placed, state, now)):
+                self._over[placed.orderRef] = fact
 
     def _gone(self, first: tuple[Open, ...], again: tuple[Open, ...]) -> str:
         """An order that the second reading lacks and that nothing has ended."""
@@ -143,8 +163,10 @@ class Recovery:
             for number, contract, placed, shown in orders
             if shown.status not in (*CANCELLED, FILLED)
         )
+        for fact in facts:
+            self._over.pop(fact.client_order_id, None)
         ours = tuple((index, holds[con_id]) for con_id, index in books.index_of.items() if holds.get(con_id))
-        return BrokerState(link.account, facts, books.fills(), ours)
+        return BrokerState(link.account, facts, books.fills(), ours, tuple(self._over.values()))
 
     # When
 

@@ -260,6 +260,8 @@ class BrokerState:
     orders: tuple[OrderFact, ...]
     fills: tuple[FillReport, ...]
     positions: tuple[tuple[int, int], ...]
+    over: tuple[OrderFact, ...] = ()
+    """Orders of ours that were cancelled while nobody listened, where the broker can tell."""
 
 
 @dataclass(frozen=True, slots=True)

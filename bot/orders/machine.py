@@ -82,7 +82,8 @@ class Machine:
         """Follow the table: write the new state, then do what it says."""
         if event is Event.STOP_LOST:
             fault_point("stop-lost")
-            live.losses += live.share > 0
+            # What is not verified is settled by the broker's answer, which counts the loss itself.
+            live.losses += live.share > 0 and live.state is not BracketState.UNVERIFIED
         elif event is Event.OVERFILLED:
             live.flipped_ns = ts
             self.broker.ask()

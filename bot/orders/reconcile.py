@@ -62,6 +62,8 @@ class Plan:
     """Executions of our orders that we have not written."""
     words: tuple[OrderReport, ...] = ()
     """What the broker says of our orders that is news."""
+    ended: tuple[OrderReport, ...] = ()
+    """Orders that we believe to live, and that the broker says have ended without another fill."""
     unmoved: tuple[str, ...] = ()
     """Stops that stand where they stood, long enough after another trigger was asked for."""
     absent: tuple[str, ...] = ()
@@ -95,6 +97,12 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
         for name, one in belief.orders.items()
         if one.state not in ENDED and name not in there and one.since_ns < asked_ns
     )
+    ended = tuple(
+        OrderReport(fact.client_order_id, fact.state, fact.ts, fact.broker_id, "ended while nobody listened")
+        for fact in state.over
+        if fact.client_order_id in absent
+    )
+    absent = tuple(name for name in absent if name not in {word.client_order_id for word in ended})
     unmoved = tuple(
         fact.client_order_id
         for fact in ours
@@ -114,6 +122,7 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
     return Plan(
         fills=fills,
         words=words,
+        ended=ended,
         unmoved=unmoved,
         absent=absent,
         cancel=tuple(useless),

@@ -156,6 +156,8 @@ class Recovery:
         gone = self._count_absences(plan.absent, known, ts)
         adjusted = self._positions(plan, known, ts)
         machine.settled = True
+        for word in plan.ended:
+            await self._on_order(word)
         for name in gone:
             leg = machine.owner[name].legs[name]
             leg.concluded = True

@@ -63,6 +63,7 @@ max_losses_in_a_row = 1000000
 max_losses_in_a_row_all = 1000000
 cooldown = "0s"
 signal_ttl = "60s"                       # of the tape: a busy machine is no finding here
+max_order_messages_per_minute = 10000000
 duplicate_window = "0s"
 """
 

@@ -179,6 +179,23 @@ async def test_a_fill_during_an_outage_is_told_before_the_link_is_up(code: str, 
         assert kinds.index(FillReport) < kinds.index(SnapshotReport) < len(kinds) - 1 - kinds[::-1].index(LinkReport)
 
 
+async def test_what_ended_while_nobody_listened_is_told_by_the_completed_orders():
+    # given a bracket that the broker ends while we are away
+    async with gateway(silent=True) as far, traded(far) as near:
+        await near.broker.place(long_one())
+        await near.broker.settled(1)
+        fault_of(far, "drop", "0.3")
+        fault_of(far, "order-cancelled", "parent")
+        await near.until(lambda: near.of(SnapshotReport), 15)
+        # then its end is in the first answer: no silence has to be counted
+        answer = near.of(SnapshotReport)[0].answer
+        assert isinstance(answer, Known)
+        assert answer.value.orders == ()
+        assert {one.client_order_id for one in answer.value.over} == {"b-entry", "b-stop", "b-target"}
+        assert {one.state for one in answer.value.over} == {OrderState.CANCELLED}
+        await near.until(lambda: near.states("b-stop")[-1:] == [OrderState.CANCELLED])
+
+
 @pytest.mark.parametrize("fault", ["nightly:0.3", "id-held:0.2", "drop:0.3", "mute-handshake"])
 async def test_we_come_back_by_ourselves(fault: str):
     async with gateway(silent=True) as far, traded(far) as near:

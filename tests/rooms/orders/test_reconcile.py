@@ -65,6 +65,16 @@ def test_silence_about_an_order_is_an_absence_and_no_verdict() -> None:
     assert reconcile(Belief({"ours": stop(since_ns=NOW)}), broker(), NOW).absent == ()
 
 
+def test_a_word_that_an_order_is_over_is_no_silence() -> None:
+    over = OrderFact("stop", OrderState.CANCELLED, 0)
+    plan = reconcile(Belief({"stop": stop()}), replace(broker(), over=(over,)), NOW)
+    assert ([one.client_order_id for one in plan.ended], plan.absent) == (["stop"], ())
+    # but one that works, and one whose end is known, have no news in it
+    for belief, orders in ((stop(), (works("stop"),)), (stop(state=OrderState.CANCELLED), ())):
+        plan = reconcile(Belief({"stop": belief}), replace(broker(*orders), over=(over,)), NOW)
+        assert plan.ended == ()
+
+
 def test_a_word_is_news_only_once() -> None:
     belief = Belief({"stop": stop(state=OrderState.SENT)})
     (word,) = reconcile(belief, broker(works("stop", broker_id="7", quantity=2)), NOW).words
