@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim mutants chaos soak fuzz-config lock secrets clean
+.PHONY: help run test lint bench sim mutants chaos chaos-owner soak fuzz-config lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -51,6 +51,9 @@ fuzz-config: $(VENV)/.dev  ## judge N=10000 mutated settings files; SEED=1
 
 mutants: $(VENV)/.dev  ## kill every deliberately broken daemon by the invariant that it names: SEEDS=1000 ONLY=M07
 	@$(BIN)/python -m tests.sim.mutants $(foreach name,SEEDS ONLY,$(if $($(name)),$(name)=$($(name))))
+
+chaos-owner: $(VENV)/.dev  ## two daemons race for one journal, and for one account; N=200 DB=sqlite|postgres
+	@$(BIN)/python -P -m tests.chaos.owner $(if $(N),--races $(N)) $(if $(DB),--db $(DB))
 
 lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres -o requirements.lock pyproject.toml

@@ -6,6 +6,7 @@ The kernel lets go of the lock when its holder dies, however it dies, so there i
 import fcntl
 import os
 import socket
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from bot.errors import Locked
 
 TRIES = 200
 """A reader that looks whether the lock is held takes it for some microseconds; so often the writer tries again."""
+
+SIGNING_S = 1.0
+"""So long somebody may take to sign what he has locked, on a machine that is busy."""
 
 ADVISORY = 0x7061706572706974  # "paperpit"
 """PostgreSQL's advisory lock of a journal: one journal a database."""
@@ -57,7 +61,7 @@ class FileLock:
     def __init__(self, path: Path, owner: Owner, *, shown: str, do: str, what: str = "the journal") -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         if not self._taken():
-            held_by = _read(self._file)
+            held_by = _signature(self._file)
             os.close(self._file)
             raise Locked(f"{what} is owned by {held_by or 'another process'}", where=shown, do=do)
         os.ftruncate(self._file, 0)
@@ -90,11 +94,19 @@ def holder(path: Path) -> Owner | None:
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _read(file) or Owner("", 0, "unknown host", 0)
+        return _signature(file) or Owner("", 0, "unknown host", 0)
     else:
         return None
     finally:
         os.close(file)
+
+
+def _signature(file: int) -> Owner | None:
+    """Who signed a lock that is held; whoever has just taken it signs a moment later, and is waited for."""
+    until = time.monotonic() + SIGNING_S
+    while (found := _read(file)) is None and time.monotonic() < until:
+        os.sched_yield()
+    return found
 
 
 def _read(file: int) -> Owner | None:

@@ -9,6 +9,7 @@
     episode.py  some fifty lives at one gateway on one journal
     servers.py  the journals: a file, or a PostgreSQL of one's own
     summary.py  what came of all of them
+    owner.py    two daemons race for one journal or one account (`make chaos-owner`)
 
 `make chaos KILLS=500 [DB=postgres] [SEED=1] [JOBS=2]`. The books are judged by nothing that the daemon decides with.
 """

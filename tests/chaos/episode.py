@@ -46,7 +46,14 @@ class Episode:
         ledger, self._socket = self.folder / "ledger.jsonl", self.folder / "control.sock"
         words = (
             *("--tape", tape, "--speed", market.SPEED, "--fill-model", "ib-paper", "--ledger", ledger),
-            *("--state", self.folder / "state.jsonl", "--control", self._socket),
+            *(
+                "--state",
+                self.folder / "state.jsonl",
+                "--control",
+                self._socket,
+                "--account",
+                market.account(self.folder),
+            ),
             # One desk trades an account: episodes side by side have one each.
             *("--account", f"DU{crc32(bytes(self.folder)) % 10**7:07}"),
         )

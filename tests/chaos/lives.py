@@ -14,6 +14,7 @@ from tests.programs import NEVER, forked
 
 READY = "trading"
 """The line with which the daemon says that it has recovered and that nothing keeps it from trading."""
+MODES = (READY, "no-entries", "protect-only", "blind")
 LINK_LOST, LINK_BACK = ("link down", "link degraded", "link unknown"), "link up"
 
 
@@ -82,6 +83,11 @@ class Life:
         if since:
             spans.append((since, self.ended_at or time.time_ns()))
         return spans
+
+    @property
+    def stands(self) -> bool:
+        """Whether it owns its journal and its account, and looks after them: it has said in which mode."""
+        return any(line.split(";")[0] in MODES for _, line in self.said)
 
     @property
     def improper(self) -> str:

@@ -1,6 +1,7 @@
 """A market in which something trades five times a second, and a desk that is nearly always in it."""
 
 import random
+import zlib
 from pathlib import Path
 
 import tomlkit
@@ -11,7 +12,7 @@ from tests.tapes import MILLISECOND, Tape
 SPEED = 10
 """Seconds of the tape in one of the wall."""
 CONTRACT, TICK = "ESM2026", "0.25"
-HOURS = 2
+HOURS = 5
 STEP = 200 * MILLISECOND
 
 STRATEGY = """
@@ -87,6 +88,11 @@ def tape(folder: Path, seed: str) -> Path:
             told.sold(3, _text(bid))
         told.now += STEP - 2 * told.step
     return told.write(folder / "walk.parquet", contract=CONTRACT)
+
+
+def account(folder: Path) -> str:
+    """A paper account of its own for whatever happens in a folder: one daemon owns one account."""
+    return f"DU{zlib.crc32(str(folder).encode()):010}"
 
 
 def settings(folder: Path, *, desk: str, port: int, journal: str) -> Path:

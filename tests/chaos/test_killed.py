@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.chaos.__main__ import run
+from tests.chaos.owner import races
 from tests.chaos.servers import Kind
 from tests.chaos.summary import Summary
 from tests.servers import binary
@@ -17,6 +18,11 @@ from tests.servers import binary
 KINDS: tuple[Kind, ...] = ("sqlite", "postgres")
 KILLS = 10
 """The tenth lets the database go and come back."""
+
+
+async def test_two_daemons_never_own_one_journal_or_one_account() -> None:
+    assert await races("journal", "sqlite", 2) == []
+    assert await races("account", "sqlite", 2) == []
 
 
 def test_nothing_is_lost_doubled_or_altered_by_a_kill(capsys: pytest.CaptureFixture[str]) -> None:

@@ -132,11 +132,14 @@ class Truth:
         self._stands(line["perm_id"], _said(line))
 
     def _status(self, line: Mapping[str, Any]) -> None:
-        one = self.orders[line["perm_id"]]
-        one.state, one.left, one.filled = line["state"], line["remaining"], line["filled"]
+        one = self.orders.get(line["perm_id"])
+        if one is not None:
+            one.state, one.left, one.filled = line["state"], line["remaining"], line["filled"]
 
     def _end(self, line: Mapping[str, Any]) -> None:
-        self.orders[line["perm_id"]].state = line["state"]
+        # One that was refused before it stood in the book has an end and no beginning.
+        if line["perm_id"] in self.orders:
+            self.orders[line["perm_id"]].state = line["state"]
         self.alive.pop(line["perm_id"], None)
 
     def _exec(self, line: Mapping[str, Any]) -> None:

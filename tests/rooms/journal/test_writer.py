@@ -1,10 +1,14 @@
 """What is told to the journal through its port stands in it, in that order, whole groups at a time."""
 
+import fcntl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +19,7 @@ from bot.journal import rows
 from bot.journal.canonical import hash_of, journal_hash, rows_of
 from bot.journal.check import check
 from bot.journal.groups import HELD_ROWS
+from bot.journal.lock import Owner, holder
 from bot.journal.place import place
 from bot.journal.reading import Reader, reading
 from tests.rooms.journal.build import Told, Wall, the_lesson, writer
@@ -222,6 +227,7 @@ def test_an_existing_journal_of_an_older_revision_is_refused_with_the_command(fi
 def test_opening_a_journal_imports_neither_sqlalchemy_nor_alembic(file_url: str) -> None:
     code = f"""
 import sys
+import threading
 from tests.rooms.journal.build import writer
 writer({file_url!r}).close()
 writer({file_url!r}).close()
@@ -288,3 +294,16 @@ def test_whatever_is_told_is_read_in_the_same_order(
     with reading(place(url)) as reader:
         assert [table for _, table in everything(reader)] == [*expected, "mode_change"]
         assert check(reader) == []
+
+
+def test_whoever_has_locked_and_not_signed_yet_is_waited_for(tmp_path: Path) -> None:
+    # given a process that has locked a journal a moment ago
+    path = tmp_path / "journal.db.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        owner = Owner("run", 4711, "here", 0)
+        later = threading.Timer(0.05, lambda: path.write_bytes(msgspec.json.encode(asdict(owner))))
+        later.start()
+        # then its name is heard, and no nobody
+        assert holder(path) == owner
+        later.join()
