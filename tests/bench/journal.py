@@ -6,6 +6,7 @@ durable; what it costs to say a row (its tuple, its JSON, its link of the chain)
 
 import os
 import sqlite3
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,8 @@ from tests.rooms.journal.build import Told, writer
 from tests.servers import postgres
 
 GROUP, GROUPS, SINGLES, ROUNDS = 100, 40, 150, 5
+INTENT, INTENTS = 5, 1_000
+"""Rows of a decision, a bracket and its three orders; how many of them are timed."""
 BLOCK = 4096
 
 Seconds = Callable[[int], float]
@@ -35,7 +38,7 @@ Seconds = Callable[[int], float]
 def measure() -> list[dict[str, Any]]:
     """One object a figure, as bench.json has them."""
     with tempfile.TemporaryDirectory(prefix="paperpit-bench-journal-") as folder:
-        rows = [*_sqlite(Path(folder)), _disk(Path(folder)), _python(Path(folder))]
+        rows = [*_sqlite(Path(folder)), _disk(Path(folder)), *_intents(Path(folder)), _python(Path(folder))]
     return [row.as_json() for row in (*rows, *_postgres())]
 
 
@@ -64,6 +67,21 @@ def _compared(name: str, ours: Seconds, raw: Seconds) -> Iterator[Row]:
         rates = in_turns(_rates({"ours": ours, "raw": raw}, rows, times), ROUNDS)
         ratio = rates["ours"] / rates["raw"]
         yield Row(f"P12 {name} {what}", rates["ours"], "rows/s", "the bare driver", ratio, must, aim)
+
+
+def _intents(folder: Path) -> Iterator[Row]:
+    """R13: how long a bracket's intent takes to be durable, at both durabilities, beside the bare driver in turns."""
+    for durability, synchronous in (("power", "FULL"), ("process", "NORMAL")):
+        with ExitStack() as opened:
+            ours = opened.enter_context(_told(str(folder / f"intent-{durability}.db"), durability))
+            raw = opened.enter_context(_bare_sqlite(folder / f"intent-{durability}-raw.db", synchronous))
+            pairs = [(ours(INTENT), raw(INTENT)) for _ in range(INTENTS)]
+        for name, at in (("p50", 50), ("p99", 99)):
+            mine, bare = (statistics.quantiles(side, n=100)[at - 1] * 1e3 for side in zip(*pairs, strict=True))
+            note = f"bare driver {bare:.3f} ms"
+            yield Row(
+                f"R13 durable intent, {durability}, {name}", mine, "ms", "the bare driver", mine / bare, note=note
+            )
 
 
 def _disk(folder: Path) -> Row:
@@ -122,11 +140,11 @@ def _commit(journal: Writer, order_id: str, rows: int) -> float:
 
 
 @contextmanager
-def _bare_sqlite(path: Path) -> Iterator[Seconds]:
+def _bare_sqlite(path: Path, synchronous: str = "FULL") -> Iterator[Seconds]:
     """sqlite3 alone, with the journal's schema and settings."""
     order, run = _prepared(str(path))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         insert, numbers = inserts("?")["order_event"], count(1_000_000)
 
