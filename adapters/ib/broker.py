@@ -112,7 +112,8 @@ class IbBroker:
         greeting = link.greeting
         told = ", ".join(greeting.accounts) if greeting is not None else link.account
         proof = f"the gateway at {link.where} names {told}: paper accounts begin with DU or DF"
-        return AccountFacts(link.account, paper=True, proof=proof, clock_offset_ns=offset)
+        simulated_at = link.where if greeting is not None and greeting.plays_a_tape else ""
+        return AccountFacts(link.account, paper=True, proof=proof, clock_offset_ns=offset, simulated_at=simulated_at)
 
     async def _first_snapshot(self) -> Known[BrokerState] | Unavailable:
         """What the broker holds; asked again on another connection when no answer came, for one may be lost."""

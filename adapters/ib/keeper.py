@@ -95,7 +95,7 @@ class Keeper:
     async def _tell_pauses(self) -> None:
         """The broker's planned absences, as they begin."""
         link = self._link
-        simulated = link.greeting is not None and bool(link.greeting.fill_model)
+        simulated = link.greeting is not None and link.greeting.plays_a_tape
         windows = planned(link.params.maintenance, simulated=simulated)
         while not link.tape and not link.lost.is_set() and (found := next_window(windows, now := link.now_ns())):
             begins, ends = found

@@ -223,7 +223,8 @@ class Run:
         """Nobody else trades this account meanwhile; a dry run sends nothing. Raises Locked."""
         if not account.account.startswith(PRIVATE) and not self._asked.dry:
             run, journal = self._opened.run, self._asked.journal
-            self._stack.callback(lock_account(account.account, run, journal, self._wall.now_ns()).release)
+            where, now = account.simulated_at, self._wall.now_ns()
+            self._stack.callback(lock_account(account.account, run, journal, now, simulated_at=where).release)
 
     def _backed_up(self) -> list[str]:
         """The day's copy of a live journal; what is to be said when it could not be made."""

@@ -228,6 +228,7 @@ class AccountFacts:
     proof: str  # why it is paper, in words
     clock_offset_ns: int = 0
     net_liquidation: Decimal | None = None  # what it is worth, where the broker says so
+    simulated_at: str = ""  # where a simulated gateway keeps it: another gateway's account of that name is another one
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,14 @@ from bot.journal.place import place
 from bot.resources import data_folder
 
 
-def lock_account(account: str, run: str, journal: str, now_ns: int) -> FileLock:
-    """Own an account until `release`. Raises Locked, naming the process that owns it and the journal it writes."""
+def lock_account(account: str, run: str, journal: str, now_ns: int, *, simulated_at: str = "") -> FileLock:
+    """Own an account until `release`; `simulated_at` is the gateway that made it up, and whose own it is.
+
+    Raises Locked, naming the process that owns it and the journal it writes.
+    """
     owner = Owner.here(run, now_ns, place(journal).shown)
     do = "stop that process first: paperpit stop"
-    return FileLock(_path(account), owner, what=f"account {account}", shown="", do=do)
+    return FileLock(_path(f"{account} {simulated_at}".strip()), owner, what=f"account {account}", shown="", do=do)
 
 
 def _path(account: str) -> Path:

@@ -277,8 +277,10 @@ async def test_it_trades_with_gateways_of_any_character(tmp_path: Path) -> None:
 
     async def one(seed: int, options: Options) -> None:
         more: dict[str, Any] = {"symbol": "MES", "contracts": 3} if options.parts else {}
+        own = f"DU{1_000_000 + seed}"  # one desk an account, and these trade at the same time
+        options = replace(options, account=options.account.replace("DU1234567", own))
         async with turns, opened(tmp_path / str(seed), options, seed=seed, **more) as (gateway, desk):
-            account = ["--set", "adapters.ib.account=DU1234567"] if "DU7654321" in options.account else []
+            account = ["--set", f"adapters.ib.account={own}"] if "DU7654321" in options.account else []
             await desk.start(*account)
             await desk.trades(3, FIRST_S)
             gateway.exchange.hold_fills = True

@@ -134,5 +134,7 @@ sys.stdin.read()
         assert "account DU1/x is owned by run first" in str(refused.value)
         assert "/one/journal.db" in str(refused.value)
         lock_account("DU2", "other", "/two/journal.db", WALL).release()
+        # what a simulated gateway calls an account is that gateway's own
+        lock_account("DU1/x", "other", "/two/journal.db", WALL, simulated_at="127.0.0.1:4002").release()
         owner.kill()
     lock_account("DU1/x", "second", "/two/journal.db", WALL).release()
