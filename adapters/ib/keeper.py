@@ -11,7 +11,7 @@ from random import Random
 
 from adapters.ib.link import Link
 from adapters.ib.offset import clock_offset
-from adapters.ib.pauses import NEW_YORK, SECOND_NS, next_window, planned
+from adapters.ib.pauses import NEW_YORK, SECOND_NS, next_window
 from adapters.ib.recovery import passed
 from bot.clock import Moved, WallClock
 from bot.domain.order import ClockReport, Known, PauseReport, Unavailable
@@ -95,8 +95,7 @@ class Keeper:
     async def _tell_pauses(self) -> None:
         """The broker's planned absences, as they begin."""
         link = self._link
-        simulated = link.greeting is not None and link.greeting.plays_a_tape
-        windows = planned(link.params.maintenance, simulated=simulated)
+        windows = link.params.maintenance
         while not link.tape and not link.lost.is_set() and (found := next_window(windows, now := link.now_ns())):
             begins, ends = found
             if now >= begins:

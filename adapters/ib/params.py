@@ -23,8 +23,8 @@ class Params(BaseParams):
     """Tick-by-tick subscriptions that the account has: 3 with the usual 100 market-data lines."""
     lines: int = Field(100, ge=1)
     """Market-data lines that the account has; TWS's own watch lists take from them."""
-    maintenance: tuple[Annotated[str, BeforeValidator(window)], ...] | None = None
-    """When IB is away on purpose, New York: `["00:15-01:45"]`, its nightly reset, when absent (none at a simulated
-    gateway). No entries then; what is held stays under its stop."""
+    maintenance: tuple[Annotated[str, BeforeValidator(window)], ...] = ()
+    """When the gateway is away on purpose, New York: `["00:15-01:45"]` for IB's nightly reset in North America. No
+    entries then; what is held stays under its stop."""
     clock: Literal["auto", "wall"] = "auto"
     """auto: a simulated gateway that plays a tape sets the time; wall: never."""

@@ -1,4 +1,4 @@
-"""When IB is away on purpose: its nightly reset, or what the settings say. Times of day are New York's.
+"""When a gateway is away on purpose, by the settings. Times of day are New York's.
 
 Source: IB's System Status page: North America resets daily from 00:15 to 01:45. What is held stays under its stop.
 """
@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from bot.config import clock_time
 
 NEW_YORK = ZoneInfo("America/New_York")
-NIGHTLY = ("00:15-01:45",)
 _LIKE = 'a window is two different times of day like "00:15-01:45"'
 SECOND_NS = 1_000_000_000
 
@@ -24,11 +23,6 @@ def window(value: object) -> str:
     except ValueError as error:
         raise ValueError(f"{error}, in {_LIKE}; got {value!r}") from error
     raise ValueError(f"{_LIKE}; got {value!r}")
-
-
-def planned(windows: Sequence[str] | None, *, simulated: bool) -> Sequence[str]:
-    """The windows in force: those of the settings, else IB's own; a simulated gateway is never away by itself."""
-    return (() if simulated else NIGHTLY) if windows is None else windows
 
 
 def next_window(windows: Sequence[str], now_ns: int) -> tuple[int, int] | None:

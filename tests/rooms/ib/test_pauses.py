@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from adapters.ib.broker import IbBroker
 from adapters.ib.link import Link
 from adapters.ib.params import Params
-from adapters.ib.pauses import next_window, planned
+from adapters.ib.pauses import next_window
 from bot.domain.order import LinkReport, PauseReport
 from tests.gateways import gateway
 from tests.rooms.ib.desk import Desk
@@ -49,12 +49,6 @@ def test_a_window_goes_by_the_times_of_day_through_a_change_of_the_clocks() -> N
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="00:15-01:45"):
         Params(maintenance=(text,))
-
-
-def test_the_nightly_reset_is_the_default_and_nobodys_at_a_simulated_gateway() -> None:
-    assert planned(None, simulated=False) == NIGHT
-    assert planned(None, simulated=True) == planned((), simulated=False) == ()
-    assert planned(("03:00-04:00",), simulated=True) == ("03:00-04:00",)
 
 
 async def test_a_complaint_of_our_pace_closes_entries_for_a_minute() -> None:
