@@ -248,10 +248,11 @@ class Life:
                 self._telling.order(child)
 
     def _group(self, ticket: Ticket, quantity: int) -> None:
-        """What a fill means to the others of a group that IB did not make itself."""
-        if ticket.oca_group == str(ticket.parent):
-            return
+        """What a fill means to the others of a group; a bracket's own children follow their parent."""
+        native = ticket.oca_group == str(ticket.parent)
         for one in self._mates(ticket):
+            if native and one.parent == ticket.parent:
+                continue
             if ticket.oca_type == 1 or one.left <= quantity:
                 self.cancel(one, "OCA group")
             else:

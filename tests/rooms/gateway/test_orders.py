@@ -163,6 +163,19 @@ def test_an_explicit_group_ends_with_its_first_fill(kind: int) -> None:
     assert desk.last(more)[1:4] == (("Cancelled", 0.0, 3.0) if kind == 1 else ("Submitted", 0.0, 2.0))
 
 
+def test_a_stop_that_joined_a_brackets_own_group_goes_with_its_target() -> None:
+    # given a position whose stop is gone, and another one in the group of its target
+    pit, desk = paper(es().quote("4200.25", "4200.50").wait(1).quote("4202.25", "4202.50").wait(1))
+    _, stop, target = desk.bracket("4200.50", "4198.00", "4202.00")
+    pit.play(2)
+    desk.cancel(stop)
+    group = next(args[2].ocaGroup for args in desk.told("openOrder") if args[0] == target and args[2].ocaGroup)
+    again = desk.place("SELL", 1, "STP", "4198.00", ocaGroup=group, ocaType=1)
+    pit.play()
+    # when the target fills, the new stop goes with it
+    assert [desk.last(number)[1] for number in (target, again)] == ["Filled", "Cancelled"]
+
+
 def test_every_order_of_everybody_can_be_cancelled_at_once() -> None:
     pit, desk = paper(es())
     other = pit.client(18)
