@@ -53,7 +53,7 @@ def not_over_protected(seen: Seen) -> Found:
 def _in_two_groups(seen: Seen, exits: list[TrueOrder]) -> Found:
     """A market exit beside exits that its filling would not cancel: both may fill."""
     for order in exits:
-        if order.role is not Role.FLATTEN:
+        if order.role is not Role.FLATTEN or _comes_too_late(seen, order):
             continue
         others = [
             other
@@ -70,6 +70,12 @@ def _in_two_groups(seen: Seen, exits: list[TrueOrder]) -> Found:
         stray = order.group not in {other.group for other in others if other is not order}
         if stray and len(groups) > 1 and wanted > held + coming:
             yield f"market exit {order.name} beside exits that it does not cancel: {wanted} for {held + coming}"
+
+
+def _comes_too_late(seen: Seen, order: TrueOrder) -> bool:
+    """Whether an exit is on its way to a group that has traded and is done: a broker does not take it any more."""
+    done = seen.truth.shares.get(order.group) == 0 and not _room(seen, order.group, order.side)
+    return done and order.state is OrderState.SENT and order.group not in seen.truth.wronged
 
 
 def one_exit_at_a_time(seen: Seen, sent: Sent) -> Found:

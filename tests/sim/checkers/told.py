@@ -36,7 +36,7 @@ def exit_order(name: str, role: Role, *, quantity: int = 1, bracket: str = "b", 
     return Order(name, bracket, 0, role, -1, kind, quantity, None, trigger, 0)
 
 
-def opened(stage: Stage, **how: int) -> None:
-    stage.place(**how)
-    stage.hear(stage.fill("entry"))
-    stage.state(BracketState.OPEN)
+def opened(stage: Stage, name: str = "b", **how: int) -> None:
+    stage.place(name, **how)
+    stage.hear(stage.fill("entry", name), name)
+    stage.state(BracketState.OPEN, name)

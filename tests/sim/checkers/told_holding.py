@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from bot.config.files import RiskSettings
-from bot.domain.order import BracketState, Role
+from bot.domain.order import BracketState, OrderState, Role
 from tests.sim.checkers.stage import Stage
 from tests.sim.checkers.told import breaks, exit_order, holds, opened
 
@@ -72,6 +72,17 @@ def a_stop_that_follows_what_came_in(stage: Stage) -> None:
         one.quantity = 1
     stage.wait(20)
     stage.protect(exit_order("flat", Role.FLATTEN))
+
+
+@holds("I07", risk=RiskSettings(max_open_brackets=2))
+def a_market_exit_on_its_way_to_a_group_that_is_done(stage: Stage) -> None:
+    opened(stage)
+    stage.fill("target")
+    opened(stage, name="c")
+    order = exit_order("flat", Role.FLATTEN)
+    stage.order(order)
+    stage.eye.sent("protect", orders=(order,))
+    stage.works(order, OrderState.SENT)
 
 
 # I08: position bound
