@@ -130,9 +130,9 @@ class Machine:
             await self.clear(live, ts)
             return
         for leg in live.of_role(Role.ENTRY):
-            if leg.cancelling:
+            if leg.cancelling and ts - leg.cancel_ns >= AGAIN_NS:
                 await self.cancel(leg, ts)
-            elif live.filled_out:
+            elif live.filled_out and not leg.cancelling:
                 # What went out is not to be bought again; a crash may have come between that exit and this.
                 await self.cancel_entry(live, ts, "exit-part")
         if live.state is BracketState.STUCK:
@@ -337,7 +337,7 @@ class Machine:
             await telling
             fault_point("change-told")
         except Unreachable as error:
-            leg.asked, leg.move = 0, None
+            leg.asked, leg.move, leg.cancel_ns = 0, None, 0
             self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"not told: {error.what}")
 
     def count(self, ts: int) -> None:

@@ -38,6 +38,7 @@ class Believed:
     broker_ids: frozenset[str] = frozenset()
     since_ns: int = 0  # when it was sent, or when its state was told
     over: bool = False  # its bracket has ended
+    ending: bool = False  # an entry whose end was asked for
     cancel_ns: int = 0  # when its end was asked for last
     trigger: int | None = None  # of a stop, the one in force
     moving_ns: int = 0  # when another trigger was asked for, of which there is no word yet
@@ -69,7 +70,7 @@ class Plan:
     absent: tuple[str, ...] = ()
     """Orders that we believe to live and that the answer does not have."""
     cancel: tuple[str, ...] = ()
-    """Orders of ours that work, belong to nothing that lives and protect nothing."""
+    """Orders of ours that work, belong to nothing that lives and protect nothing; entries that were to end."""
     positions: tuple[tuple[int, int, int], ...] = ()
     """(instrument, ours, theirs) where they differ after the executions."""
     strange: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -112,7 +113,7 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
     held = _after(belief, fills)
     strangers = {fact.client_order_id: fact for fact in others if fact.client_order_id}
     useless = [name for name, fact in strangers.items() if not _protects(fact, belief, state)]
-    left = [name for name in there if belief.orders[name].over]
+    left = [name for name in there if belief.orders[name].over or belief.orders[name].ending]
     useless += [name for name in left if asked_ns - belief.orders[name].cancel_ns >= PATIENCE_NS]
     positions = tuple(
         (instrument, held.get(instrument, 0), theirs)

@@ -22,6 +22,7 @@ from bot.domain.order import (
     LinkReport,
     OrderReport,
     OrderState,
+    Role,
     SnapshotReport,
     Unavailable,
 )
@@ -300,7 +301,7 @@ class Recovery:
         return self._machine.positions.of(instrument) - sum(mine)
 
     async def _cancel(self, plan: Plan, ts: int) -> None:
-        """What works at the broker under our name and belongs to nothing that lives."""
+        """What works at the broker under our name, and is not wanted there any more."""
         for name in plan.cancel:
             live = self._machine.owner.get(name)
             if live is not None:
@@ -323,6 +324,7 @@ def _believed(live: LiveBracket, leg: Leg) -> Believed:
         broker_ids=frozenset(leg.broker_ids),
         since_ns=max(leg.sent_ns, leg.changed_ns) if leg.alive else leg.changed_ns,
         over=live.state in ENDED,
+        ending=leg.order.role is Role.ENTRY and bool(leg.cancelling),
         cancel_ns=leg.cancel_ns,
         trigger=leg.trigger,
         moving_ns=leg.move.ts if leg.move is not None else 0,
