@@ -56,6 +56,8 @@ class SimBroker:
         """What left the desk: the verb, what it was about, and whether it is `carried`, `lost` or `refused`."""
         self.handed: Callable[[Report], None] = lambda report: None
         """Told of each report that the desk takes."""
+        self.answered: Callable[[], None] = lambda: None
+        """Told when the broker says what it holds, also to a start that asks by itself."""
         self._wanted, self._stirred = asyncio.Event(), asyncio.Event()
         self._known: dict[str, OrderState] = {}
         self._heard: set[str] = set()
@@ -104,6 +106,7 @@ class SimBroker:
         if not wire.up or connection != wire.connection:
             return Unavailable("link_down", "lost while it was asked")
         self._holds = bool(state.positions or any(not one.client_order_id for one in state.orders))
+        self.answered()
         return Known(state, asked, self._now(), connection)
 
     async def place(self, bracket: Bracket) -> None:

@@ -55,6 +55,7 @@ class Watcher:
         world.wrote.append(self.eye.wrote)
         world.tellings.append(self._left)
         world.heard.append(self._heard)
+        world.answers.append(self._answered)
         world.acknowledged.append(self._acknowledged)
         world.ends.append(lambda _: self._rest())
 
@@ -131,6 +132,12 @@ class Watcher:
             flags.reconciled = flags.reconciled and report.state == "up"
         elif isinstance(report, SnapshotReport) and isinstance(report.answer, Known):
             flags.reconciled = True
+
+    def _answered(self) -> None:
+        # A start acts on its own question's answer before it stands.
+        run = self._world.run
+        if run is not None and not run.standing:
+            self.eye.flags.reconciled = True
 
     def _left(self, verb: str, what: Any, fate: str) -> None:
         self._look()  # a disk may have filled up within this very turn

@@ -91,6 +91,8 @@ class World:
         """Called with what leaves a desk: the verb, what it was about, and whether it was carried, lost or refused."""
         self.heard: list[Callable[[Report], None]] = []
         """Called with each report that a desk takes."""
+        self.answers: list[Callable[[], None]] = []
+        """Called when the broker has said what it holds."""
         self.acknowledged: list[Callable[[Command], None]] = []
         """Called with each command of which a person was told that it is done."""
         self.ends: list[Callable[[World], None]] = []
@@ -187,7 +189,7 @@ class World:
     async def _one_run(self) -> None:
         async with SimRun(self, self._starts) as run:
             self.run = run
-            run.broker.told, run.broker.handed = self._left, self._handed
+            run.broker.told, run.broker.handed, run.broker.answered = self._left, self._handed, self._answered
             try:
                 await run.trade()
             finally:
@@ -334,6 +336,10 @@ class World:
     def _handed(self, report: Report) -> None:
         for hear in self.heard:
             hear(report)
+
+    def _answered(self) -> None:
+        for answered in self.answers:
+            answered()
 
     def _left(self, verb: str, what: Any, fate: str) -> None:
         self.log(f"sent {verb} {getattr(what, 'id', None) or getattr(what, 'client_order_id', what)}")
