@@ -11,7 +11,7 @@ ends with the error.
 import time
 from collections.abc import Callable
 
-from bot.errors import DataDamaged, Locked, Unreachable
+from bot.errors import DataDamaged, Locked, PaperpitError, Unreachable
 from bot.journal import rows
 from bot.journal.schema import last_seq_query
 from bot.journal.store import CANNOT, Store
@@ -77,7 +77,7 @@ class Groups:
         try:
             self.flush()
         except (Unreachable, DataDamaged) as error:
-            self.down, self._tried_ns = error.what.removeprefix(CANNOT), self._now_ns()
+            self.down, self._tried_ns = _told(error), self._now_ns()
             # Whoever answers nothing costs a second or two: the desk has most of its time for itself.
             self._pause_ns = max(RETRY_NS, 10 * (time.perf_counter_ns() - begun))
             # A protective order leaves all the same.
@@ -123,3 +123,9 @@ class Groups:
             )
         if newest == self._attempted:
             self._written()
+
+
+def _told(error: PaperpitError) -> str:
+    """Why, where and what to do about it, in a line: whoever reads `down` sees nothing else of the error."""
+    facts = ": ".join(part for part in (error.where, error.do) if part)
+    return error.what.removeprefix(CANNOT) + (f" ({facts})" if facts else "")

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.errors import Unreachable
 
 SIZE = 1 << 20
+FREE = "free some space on that disk"
 
 
 class Reserve:
@@ -22,7 +23,7 @@ class Reserve:
             raise Unreachable(
                 f"there is no room for a journal's last words ({SIZE >> 20} MiB): {why}",
                 where=str(path),
-                do="free some space on that disk, or name another journal with --journal",
+                do=f"{FREE}, or name another journal with --journal",
             )
 
     def give_up(self) -> bool:
@@ -37,7 +38,7 @@ class Reserve:
             return ""
         free = os.statvfs(self._path.parent)
         if free.f_bavail * free.f_frsize < 2 * SIZE:
-            return "the disk is full: the journal is written into its last reserve"
+            return f"the disk is full: the journal is written into its last reserve ({self._path}: {FREE})"
         return self._make()
 
     def _make(self) -> str:
@@ -50,6 +51,6 @@ class Reserve:
                 os.close(file)
         except OSError as error:
             self._path.unlink(missing_ok=True)
-            return f"the disk has no room for a reserve: {error.strerror}"
+            return f"the disk has no room for a reserve: {error.strerror} ({self._path}: {FREE})"
         self._there = True
         return ""

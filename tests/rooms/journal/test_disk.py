@@ -75,7 +75,10 @@ def test_a_full_disk_gives_the_reserve_up_and_takes_it_back(tmp_path: Path) -> N
             told.signal(second)
             journal.commit()
         # then the reserve is given up, and the desk is told
-        assert journal.down == "database or disk is full"
+        assert journal.down.startswith("database or disk is full")
+        # with what is full, and what to do
+        assert str(tmp_path / "journal.db") in journal.down
+        assert "has room" in journal.down
         assert not room.exists()
         # when there is room again
         store.limit(10_000)
