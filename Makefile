@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim mutants chaos chaos-owner soak fuzz-config lock secrets clean
+.PHONY: help run test lint bench sim mutants chaos chaos-owner chaos-disk soak fuzz-config lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -42,6 +42,9 @@ sim: $(VENV)/.dev  ## play simulated trading days under faults: DAYS=1000 SEED=1
 chaos: $(VENV)/.dev  ## kill -9 the daemon; KILLS=500 DB=sqlite|postgres SEED=1 JOBS=2 START=exec|fork
 	@$(BIN)/python -P -m tests.chaos $(if $(KILLS),--kills $(KILLS)) $(if $(DB),--db $(DB)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(START),--start $(START))
+
+chaos-disk: $(VENV)/.dev  ## fill the journal's disk up in three ways under a desk that trades; POINTS=20 SEED=1
+	@$(BIN)/python -P -m tests.chaos.disk $(or $(POINTS),20) $(or $(SEED),1)
 
 soak: $(VENV)/.dev  ## let one process trade DAYS=30 days, each at a gateway of its own, and see that nothing grows; HOURS=0.5 SEED=1
 	@$(BIN)/python -P -m tests.soak $(foreach name,DAYS HOURS SEED,$(if $($(name)),$(name)=$($(name))))
