@@ -24,8 +24,8 @@ READY_S, PATIENCE_S, HEALED_S = 120.0, 5.0, 1.5
 """How long readiness may take at all; how long a named moment is waited for; how long a fault of a start lasts."""
 RESTART_EVERY = 20
 OURS = frozenset({"naked", "orphan", "entry-without-stop"})
-"""Of the gateway's verdict: what `books` judges, which knows of downtime, of several brackets at once, and of stops that
-the gateway was told to refuse."""
+"""Of the gateway's verdict: what `books` judges, which knows of downtime, of several brackets at once, and of stops
+that the gateway was told to refuse."""
 
 
 @dataclass
