@@ -102,7 +102,7 @@ class Desk:
         """What it has said so far."""
         return (self.folder / "stderr.txt").read_text() + (self.folder / "stdout.txt").read_text()
 
-    async def ended(self, seconds: float = 15.0) -> int:
+    async def ended(self, seconds: float = 60.0) -> int:
         """Its exit code."""
         assert self.process is not None
         async with asyncio.timeout(seconds):
