@@ -14,6 +14,7 @@ import msgspec
 from adapters.gateway.appended import Appended
 from adapters.gateway.seam import Listed
 from adapters.gateway.ticket import Execution, Ticket
+from bot.durable import replace
 from bot.errors import DataDamaged
 
 
@@ -173,15 +174,7 @@ class State:
 
     def _rewrite(self, rows: list[Row]) -> None:
         assert self._path is not None
-        fresh = self._path.with_name(f"{self._path.name}.new")
-        with fresh.open("wb") as file:
-            file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        replace(self._path, (msgspec.json.encode(row) + b"\n" for row in rows))
         self._lines.to(os.open(self._path, os.O_WRONLY | os.O_APPEND))
 
 

@@ -3,7 +3,6 @@
 Between two sessions nobody owns the journal, and a command must not be lost with the process that heard it.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import msgspec
 from bot import control
 from bot.desk import Desk
 from bot.domain.command import Command, Verb
+from bot.durable import replace
 from bot.errors import PaperpitError
 
 _KEPT: frozenset[Verb] = frozenset({"pause", "resume", "cancel-entries", "flatten"})
@@ -59,14 +59,4 @@ class Waiting:
         self._path.unlink(missing_ok=True)
 
     def _write(self, commands: list[Command]) -> None:
-        new = self._path.with_suffix(".new")
-        with new.open("wb") as file:
-            file.writelines(msgspec.json.encode(one) + b"\n" for one in commands)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace(self._path, (msgspec.json.encode(one) + b"\n" for one in commands))

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bot.domain.market import PRINT, QUOTE, SIDE_TRUE, TICK, UNKNOWN, Ticks
+from bot.durable import sync_folder
 from bot.errors import DataDamaged, UsageError
 from bot.tape.arrow import column
 from bot.tape.facts import COLUMNS, KEY, ROW_GROUP, SCHEMA, ContentHash, Remainder, TapeFacts, facts_to_json
@@ -66,7 +67,7 @@ class AtomicFile:
                 os.fsync(self._file.fileno())
                 self._file.close()
                 self._part.replace(self._path)
-                _sync_folder(self._path.parent)
+                sync_folder(self._path.parent)
                 done = True
         except OSError as refused:
             error = refused
@@ -91,16 +92,6 @@ class AtomicFile:
             # Somebody else may have put a file there meanwhile.
             with contextlib.suppress(OSError):
                 folder.rmdir()
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # only there can a folder be opened
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class TapeWriter:
