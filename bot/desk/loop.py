@@ -23,7 +23,7 @@ from bot.desk.telling import Told
 from bot.desk.watch import Watch
 from bot.domain.command import Command
 from bot.domain.decision import Approved, Proposal, Refusal, Signal
-from bot.domain.market import ABSENT, QUARANTINED, STATUS, TICK, Events, Ticks
+from bot.domain.market import ABSENT, TICK, Events, Ticks, standing
 from bot.domain.order import (
     ClockReport,
     CommissionReport,
@@ -385,8 +385,5 @@ class Desk:
 
     def _standing(self, instrument: int, row: int) -> Ticks | None:
         """The instrument's newest row before `row`."""
-        for index in range(row - 1, -1, -1):
-            tick = self._ticks[index]
-            if tick["instrument"] == instrument and tick["kind"] != STATUS and not tick["flags"] & QUARANTINED:
-                return tick  # type: ignore[no-any-return]  # numpy types a row of a structured array as Any
-        return self._last[instrument]
+        found = standing(self._ticks, instrument, row)
+        return self._last[instrument] if found is None else found

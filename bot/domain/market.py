@@ -78,3 +78,12 @@ DAY = np.dtype(
     ],
     align=True,
 )
+
+
+def standing(ticks: Ticks, instrument: int, end: int) -> Ticks | None:
+    """An instrument's newest row before `end` that tells bid and ask; None without one."""
+    for index in range(end - 1, -1, -1):
+        tick = ticks[index]
+        if tick["instrument"] == instrument and tick["kind"] != STATUS and not tick["flags"] & QUARANTINED:
+            return tick  # type: ignore[no-any-return]  # numpy types a row of a structured array as Any
+    return None

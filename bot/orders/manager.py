@@ -11,7 +11,7 @@ from typing import Literal
 
 from bot.config import ManageSettings
 from bot.domain.decision import Approved
-from bot.domain.market import ABSENT, Ticks
+from bot.domain.market import ABSENT, Ticks, standing
 from bot.domain.order import (
     Bracket,
     BracketState,
@@ -35,7 +35,7 @@ from bot.orders.deadlines import Deadlines
 from bot.orders.excursion import extremes
 from bot.orders.machine import Machine
 from bot.orders.meaning import event_of, fill_event, nothing_new
-from bot.orders.moves import Level, Moves, touch_in
+from bot.orders.moves import Level, Moves
 from bot.orders.recovery import Recovery
 from bot.orders.sound import Band
 from bot.orders.table import ENDED, Event
@@ -129,8 +129,8 @@ class OrderManager:
                 low, high = extremes(ticks, instrument)
                 if low != ABSENT:
                     live.watch(low, high)
-                if (touch := touch_in(ticks, instrument)) is not None:
-                    self._machine.touches[instrument] = touch
+                if (tick := standing(ticks, instrument, len(ticks))) is not None:
+                    self._machine.touches[instrument] = int(tick["bid"]), int(tick["ask"])
                     self._deadlines.see(live, int(ticks["ts"][-1]))
 
     def levels(self) -> Sequence[Level]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bot.config import ManageSettings
-from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, STATUS, Ticks
+from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, Ticks
 from bot.domain.order import BracketState, OrderReport, Role
 from bot.orders.bracket import OPERATOR, Leg, LiveBracket, Move
 from bot.orders.machine import Machine
@@ -153,15 +153,6 @@ def level(manage: ManageSettings, side: int, entry: int, trigger: int) -> int | 
     if manage.trail_ticks is not None:
         found.append(max(manage.trail_after_ticks or 0, secured + manage.trail_ticks + 1))
     return entry + side * min(found) if found else None
-
-
-def touch_in(ticks: Ticks, instrument: int) -> tuple[int, int] | None:
-    """Bid and ask of an instrument's newest row; None without one."""
-    for row in range(len(ticks) - 1, -1, -1):
-        tick = ticks[row]
-        if tick["instrument"] == instrument and tick["kind"] != STATUS and not tick["flags"] & QUARANTINED:
-            return int(tick["bid"]), int(tick["ask"])
-    return None
 
 
 def _first_beyond(ticks: Ticks, instrument: int, side: int, price: int) -> int | None:
