@@ -13,7 +13,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from bot.errors import ConfigError, DataDamaged, Locked, Unreachable
 from bot.journal import migrate
-from bot.journal.lock import FileLock, Owner
+from bot.journal.lock import Owner
+from bot.journal.owning import own
 from bot.journal.place import Place
 from bot.journal.reading import missing
 from bot.journal.rows import CHAINED
@@ -74,14 +75,9 @@ def change(place: Place, to: str, *, up: bool, now_ns: int) -> Changed:
 
 
 def _own(place: Place, owner: Owner, owned: ExitStack) -> None:
-    do = "stop that process first: paperpit stop"
-    if place.path is None:
-        from bot.journal.postgres import PostgresStore
-
-        owned.callback(PostgresStore(place, owner, do=do).close)
-        return
-    place.path.parent.mkdir(parents=True, exist_ok=True)
-    owned.callback(FileLock(place.lock, owner, shown=place.shown, do=do).release)
+    if place.path is not None:
+        place.path.parent.mkdir(parents=True, exist_ok=True)
+    own(place, owner, owned, do="stop that process first: paperpit stop")
 
 
 def copy_of(path: Path, before: str, now_ns: int) -> Path:

@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.domain.command import Command
 from bot.journal import rows
-from bot.journal.lock import FileLock, Owner
+from bot.journal.lock import Owner
+from bot.journal.owning import own
 from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
 from bot.journal.schema import last_seq_query
@@ -82,13 +83,10 @@ def write(place: Place, remark: Command) -> None:
 
 
 def _opened(place: Place, owner: Owner, opened: ExitStack) -> Store:
-    store: Store
-    if place.path is None:
-        from bot.journal.postgres import PostgresStore
-
-        store = PostgresStore(place, owner)
-    else:
-        opened.callback(FileLock(place.lock, owner, shown=place.shown, do="").release)
-        store = SqliteStore(place.path, synchronous="FULL")
+    server = own(place, owner, opened, do="")
+    if server is not None:
+        return server
+    assert place.path is not None
+    store = SqliteStore(place.path, synchronous="FULL")
     opened.callback(store.close)
     return store
