@@ -12,13 +12,14 @@ from collections.abc import MutableMapping
 from typing import Any, TextIO
 from urllib.parse import unquote
 
-SECRET_KEY = re.compile(r"(^|_)(password|passwd|token|secret|api_?key|private_key)$", re.IGNORECASE)
+_NAMES = "password|passwd|token|secret|api_?key|private_key"
+SECRET_KEY = re.compile(rf"(^|_)({_NAMES})$", re.IGNORECASE)
 HIDDEN = "…"
 
 # All of it up to the next blank or quote: a password may hold a slash or an `@` that nobody has quoted.
 _URL = re.compile(r"(?<=://)[^\s\"'<>]+")
 _IN_QUERY = re.compile(r"([?&](?:\w*password|passwd|token|secret|api_?key)=)([^&#\s]+)", re.IGNORECASE)
-_ROW = re.compile(r"^(\s*[\w.\"'-]*(?:password|passwd|token|secret|api_?key|private_key)[\"']?\s*=).*$", re.I | re.M)
+_ROW = re.compile(rf"^(\s*[\w.\"'-]*(?:{_NAMES})[\"']?\s*=).*$", re.IGNORECASE | re.MULTILINE)
 _SHORTEST = 4
 """Parts of a password that are shorter are in every word."""
 _ACCOUNT = re.compile(r"\b(D[UF])\d+(\d{3})\b")

@@ -98,7 +98,7 @@ class Ledger:
             },
             "risk": (self.risk, self.risk_r),
             "days": {date: day for date, day in self._days.items() if date >= today and day != Day()},
-            "sent": [ts for ts in self._sent if 0 <= now - ts < MINUTE_NS],
+            "sent": self._sent_lately(now),
             "stopped": {at: ts for at, ts in sorted(self.stopped.items()) if 0 <= now - ts < cooldown_ns},
             "trips": [
                 (name, trip.ts, trip.net, trip.r, trip.forgiven, trip.forgiven_all)
@@ -115,9 +115,13 @@ class Ledger:
                 total += facts.margin(self.price[at], units)
         return total
 
-    def sent_within(self, now: int, span_ns: int = MINUTE_NS) -> int:
-        """How many brackets were sent in the time up to `now`; a tape that is played again is earlier than the last."""
-        return len([ts for ts in self._sent if 0 <= now - ts < span_ns])
+    def sent_within(self, now: int) -> int:
+        """How many brackets were sent in the minute up to `now`."""
+        return len(self._sent_lately(now))
+
+    def _sent_lately(self, now: int) -> list[int]:
+        # A tape that is played again is earlier than the last.
+        return [ts for ts in self._sent if 0 <= now - ts < MINUTE_NS]
 
     def opened(self, bracket: Bracket) -> None:
         """A bracket was sent: its entry works, its risk is taken."""
@@ -130,7 +134,7 @@ class Ledger:
         self.working[entry.instrument][entry.side] += entry.quantity
         day.brackets += 1
         day.sent[bracket.approved.proposal.strategy] += 1
-        self._sent = [*(sent for sent in self._sent if 0 <= ts - sent < MINUTE_NS), ts]
+        self._sent = [*self._sent_lately(ts), ts]
         self._weigh(holding)
 
     def ended(self, bracket: Bracket) -> Trip | None:

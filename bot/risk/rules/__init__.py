@@ -10,48 +10,24 @@ from bot.risk.rules.market import Band, Collar, Expiry, FeedLive, Guard, Roll, S
 from bot.risk.rules.pace import BracketsPerDay, BracketsPerMinute, BracketsPerStrategy, Cooldown, LossesInARow
 from bot.risk.rules.time import InBlackout, InHours
 
+_WHOEVER = (
+    *(Paper, KillSwitch, Pause, Reconciled, Foreign, Healthy, OpenHouse, LinkUp, FeedLive),
+    *(Roll, Expiry, InHours, InBlackout, Stale),
+)
+_PACE = (BracketsPerMinute, BracketsPerStrategy, BracketsPerDay, LossesInARow, Cooldown)
+_LOSS = (DayEnd, DailyLoss, DailyLossR, Drawdown)
+
 ALL: tuple[type[Rule], ...] = (
-    *(
-        Paper,
-        KillSwitch,
-        Pause,
-        Reconciled,
-        Foreign,
-        Healthy,
-        OpenHouse,
-        LinkUp,
-        FeedLive,
-        Roll,
-        Expiry,
-        InHours,
-        InBlackout,
-    ),
-    *(Stale, Spread, Collar, Band, Grid, StopDistance, RewardRisk, OrderSize, BracketRisk, Notional),
+    *_WHOEVER,
+    *(Spread, Collar, Band, Grid, StopDistance, RewardRisk, OrderSize, BracketRisk, Notional),
     *(Position, Margin, Opposite, OpenBrackets),
-    *(BracketsPerMinute, BracketsPerStrategy, BracketsPerDay, LossesInARow, Cooldown),
-    *(DayEnd, DailyLoss, DailyLossR, Drawdown, Duplicate, Freshness),
+    *_PACE,
+    *_LOSS,
+    *(Duplicate, Freshness),
 )
 """Every rule without a parameter; guards are added when the first one is heard of."""
 
-STANDING = (
-    *(
-        Paper,
-        KillSwitch,
-        Pause,
-        Reconciled,
-        Foreign,
-        Healthy,
-        OpenHouse,
-        LinkUp,
-        FeedLive,
-        Roll,
-        Expiry,
-        InHours,
-        InBlackout,
-    ),
-    *(Stale, BracketsPerMinute, BracketsPerStrategy, BracketsPerDay, LossesInARow, Cooldown),
-    *(DayEnd, DailyLoss, DailyLossR, Drawdown, Guard),
-)
+STANDING = (*_WHOEVER, *_PACE, *_LOSS, Guard)
 """Rules that refuse whatever is wanted: they tell why nobody trades just now."""
 
 __all__ = ["ALL", "STANDING", "Guard"]
