@@ -28,6 +28,22 @@ EAGER = (
 """`--set` texts for a drill, which trades and loses again and again on purpose: rules about that are tested alone."""
 
 
+UNLIMITED = """
+[risk]
+max_daily_loss_usd = 1_000_000
+max_brackets_per_day = 1_000_000
+max_order_messages_per_minute = 1_000_000
+max_brackets_per_strategy = 1_000_000
+max_brackets_per_minute = 1_000_000
+max_daily_loss_r = 1_000_000
+max_drawdown_usd = 1_000_000
+max_losses_in_a_row = 1_000_000
+max_losses_in_a_row_all = 1_000_000
+cooldown = "0s"
+"""
+"""The risk table of a bot.toml that stops nobody, for a bench: the shipped one ends a day after three losses."""
+
+
 @dataclass(frozen=True)
 class Played:
     """A run that is over, and its journal."""

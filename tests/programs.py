@@ -33,6 +33,17 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.forked"])
 
 
+@asynccontextmanager
+async def watched(running: asyncio.subprocess.Process) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process of another making that is not left behind, whatever happens."""
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.communicate()
+
+
 @dataclass
 class Program:
     """A program that runs, or has run."""

@@ -7,29 +7,17 @@ from pathlib import Path
 from bot.config import BotFile, Loaded, StrategyFile, read_bot, read_strategy
 from bot.daemon import Asked, Outcome
 from bot.journal.canonical import journal_hash
-from tests.playing import traded
+from tests.playing import UNLIMITED, traded
 
 HERE = Path(__file__).parent
 MEMORY = f"{HERE}/memory_adapter.py:open_memory"
-# Limits that the shipped settings have would end the task after three losses.
-BOT = """
-adapter = '{adapter}'
+BOT = f"""
+adapter = '{{adapter}}'
 strategies = ["task.toml"]
 calendar = "none"
-[adapters.'{adapter}']
-{key} = '{source}'
-[risk]
-max_daily_loss_usd = 1_000_000
-max_brackets_per_day = 1_000_000
-max_order_messages_per_minute = 1_000_000
-max_brackets_per_strategy = 1_000_000
-max_brackets_per_minute = 1_000_000
-max_daily_loss_r = 1_000_000
-max_drawdown_usd = 1_000_000
-max_losses_in_a_row = 1_000_000
-max_losses_in_a_row_all = 1_000_000
-cooldown = "0s"
-[replay]
+[adapters.'{{adapter}}']
+{{key}} = '{{source}}'
+{UNLIMITED}[replay]
 fill_model = "touch"
 latency_ms = 0
 """

@@ -26,20 +26,8 @@ class Mirror:
         """An order of ours has left."""
         self._copied = (-1, -1)
         if order.client_order_id not in self._exchange.by_ref:
-            self._wire[order.client_order_id] = TrueOrder(
-                order.client_order_id,
-                f"wire:{order.client_order_id}",
-                order.bracket_id,
-                order.instrument,
-                order.role,
-                order.side,
-                order.type,
-                order.quantity,
-                order.price,
-                order.stop_price,
-                group=order.bracket_id,
-                since=now,
-            )
+            name = order.client_order_id
+            self._wire[name] = TrueOrder.of(order, f"wire:{name}", OrderState.SENT, order.bracket_id, now)
 
     def lost(self, name: str) -> None:
         """It will never arrive."""

@@ -56,6 +56,25 @@ class TrueOrder:
     group: str = ""  # orders of one group cancel each other; empty: nothing cancels it
     since: int = 0  # when it reached the exchange
 
+    @classmethod
+    def of(cls, order: Order, broker_id: str, state: OrderState, group: str, since: int) -> "TrueOrder":
+        """One of ours, as it was intended."""
+        return cls(
+            order.client_order_id,
+            broker_id,
+            order.bracket_id,
+            order.instrument,
+            order.role,
+            order.side,
+            order.type,
+            order.quantity,
+            order.price,
+            order.stop_price,
+            state=state,
+            group=group,
+            since=since,
+        )
+
     @property
     def rest(self) -> int:
         """Units that it can still fill."""

@@ -19,6 +19,7 @@ from bot.journal.reading import reading
 from tests.gateways import gateway
 from tests.laws.markets import DRILL, market
 from tests.playing import strategy
+from tests.programs import watched
 from tests.stories.test_killed_over_the_wire import listening, play
 
 HERE = Path(__file__).with_name("wedging.py")
@@ -40,12 +41,8 @@ async def desk(folder: Path, port: int) -> AsyncIterator[asyncio.subprocess.Proc
         stderr=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    try:
+    async with watched(running):
         yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()
 
 
 def test_the_process_starts_again_and_recovers_and_asks_it_no_more(tmp_path: Path) -> None:

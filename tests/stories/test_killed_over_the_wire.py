@@ -24,6 +24,7 @@ from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
 from tests.gateways import gateway
+from tests.programs import watched
 from tests.tapes import lesson
 
 KILLED = -9
@@ -74,12 +75,8 @@ async def desk(folder: Path, port: int, fault: str = "") -> AsyncIterator[asynci
         stderr=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    try:
+    async with watched(running):
         yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()
 
 
 async def listening(far: Gateway, running: asyncio.subprocess.Process) -> None:

@@ -13,33 +13,22 @@ from bot.config import read_bot, read_strategy
 from bot.config.instruments import load_instruments
 from bot.daemon import Asked
 from bot.warm import AUTO, Wanted
+from tests.playing import UNLIMITED
 
 TRIGGER = Path(__file__).with_name("trigger.py")
 INSTRUMENTS = Path(__file__).with_name("instruments.toml")
-# Limits that the shipped settings have would end the bench after ten brackets; a bracket in which nothing fills lives
-# for a tenth of a second.
-BOT = """
+# A bracket in which nothing fills lives for a tenth of a second.
+BOT = f"""
 adapter = "ib"
 calendar = "none"
-strategies = [{files}]
+strategies = [{{files}}]
 [adapters.ib]
-port = {port}
-client_id = {client}
+port = {{port}}
+client_id = {{client}}
 tick_by_tick = 1000
 [journal]
-durability = "{durability}"
-[risk]
-max_daily_loss_usd = 1_000_000
-max_brackets_per_day = 1_000_000
-max_order_messages_per_minute = 1_000_000
-max_brackets_per_strategy = 1_000_000
-max_brackets_per_minute = 1_000_000
-max_daily_loss_r = 1_000_000
-max_drawdown_usd = 1_000_000
-max_losses_in_a_row = 1_000_000
-max_losses_in_a_row_all = 1_000_000
-cooldown = "0s"
-duplicate_window = "1ms"
+durability = "{{durability}}"
+{UNLIMITED}duplicate_window = "1ms"
 """
 STRATEGY = f"""
 name = "answer-{{slot}}"

@@ -140,21 +140,8 @@ class Stage:
 
     def works(self, order: Order, state: OrderState = OrderState.WORKING, broker_id: str = "", group: str = "") -> None:
         """An order is at the exchange."""
-        one = TrueOrder(
-            order.client_order_id,
-            broker_id or f"p-{order.client_order_id}",
-            order.bracket_id,
-            order.instrument,
-            order.role,
-            order.side,
-            order.type,
-            order.quantity,
-            order.price,
-            order.stop_price,
-            state=state,
-            group=group or order.bracket_id,
-            since=self.now,
-        )
+        name = broker_id or f"p-{order.client_order_id}"
+        one = TrueOrder.of(order, name, state, group or order.bracket_id, self.now)
         self.truth.orders[one.broker_id] = one
         self.eye.step()
 
