@@ -49,7 +49,7 @@ class Watcher:
     def attach(self) -> None:
         """Let the world tell."""
         world = self._world
-        world.wire.hits = self._noted(world.wire.hits)  # type: ignore[method-assign]
+        world.wire.hits = self._noted(world.wire.hits)  # type: ignore[method-assign]  # to be told of each fault
         world.checks.append(lambda _: self._turned())
         world.writing.append(self.eye.writing)
         world.wrote.append(self.eye.wrote)

@@ -35,4 +35,4 @@ class Failing(Drill):
         wishes = super().decide(signal, desk)
         if self._bars not in self._wrong:
             return wishes
-        return [wishes[1 // 0]] if self._how == "raises" else ["buy, buy"]  # type: ignore[list-item]
+        return [wishes[1 // 0]] if self._how == "raises" else ["buy, buy"]  # type: ignore[list-item]  # nonsense on purpose

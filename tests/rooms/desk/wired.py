@@ -114,7 +114,7 @@ def _report(text: str, first_ns: int) -> Report:
             return FeedReport(0, words[0], ts, " ".join(words[1:]))  # type: ignore[arg-type]
         case "pause":
             until = ts + int(words[1]) * 1_000_000_000
-            return PauseReport(words[0], ts, until, " ".join(words[2:]))  # type: ignore[arg-type]
+            return PauseReport(words[0], ts, until, " ".join(words[2:]))  # type: ignore[arg-type]  # words of a test
         case _:
             return ClockReport(int(words[0]) * 1_000_000, ts)
 

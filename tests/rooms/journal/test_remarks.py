@@ -24,7 +24,7 @@ __all__ = ["paperpit"]
 def said(verb: str, subject: str, after_s: int, **what: object) -> Command:
     """A remark of the same evening."""
     ts = OPENING + (36_000 + after_s) * SECOND
-    return Command(verb, f"n{after_s}", ts, who="ann", subject=subject, **what)  # type: ignore[arg-type]
+    return Command(verb, f"n{after_s}", ts, who="ann", subject=subject, **what)  # type: ignore[arg-type]  # of many types
 
 
 def lesson(url: str) -> str:

@@ -83,7 +83,7 @@ class Stage:
         if chained:
             self._chain = canon.link(self._chain, canon.text(table, body, RUN))
             body = (*body, self._chain)
-        row = kind(self._seq, RUN, *body)  # type: ignore[call-arg,arg-type]
+        row = kind(self._seq, RUN, *body)  # type: ignore[call-arg,arg-type]  # any kind of row
         self.eye.writing([(table, [row])])
         self.eye.wrote([(table, [row])])
         return row

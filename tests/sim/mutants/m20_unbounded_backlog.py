@@ -48,7 +48,7 @@ def history() -> list[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(groups, "KEPT_ROWS", BOUND)
-        waiting = Groups(_Gone(), "run", hold=False, now_ns=clock, started_ns=0)  # type: ignore[arg-type]
+        waiting = Groups(_Gone(), "run", hold=False, now_ns=clock, started_ns=0)  # type: ignore[arg-type]  # a store that fails alone
         with contextlib.suppress(Unreachable):
             for seq in range(1, TOLD + 1):
                 waiting.add("heartbeat", rows.Heartbeat(seq, "run", seq))
