@@ -139,6 +139,15 @@ class Truth:
             return 0
         return max(ours, held) if ours < 0 else min(ours, held)
 
+    def overshot(self, instrument: int) -> int:
+        """Signed units by which exits of wronged brackets took out more than had come in."""
+        sides = {
+            one.bracket_id: one.report.side
+            for one in (self.executions.values() if self.wronged else ())
+            if one.bracket_id in self.wronged and one.instrument == instrument and one.role is Role.ENTRY
+        }
+        return sum(min(0, side * self.shares[name]) * side for name, side in sides.items())
+
     def of_instrument(self, instrument: int) -> list[TrueOrder]:
         """Orders of ours there that have not ended."""
         return [one for one in self.orders.values() if one.instrument == instrument and one.name]

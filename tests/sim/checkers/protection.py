@@ -97,9 +97,12 @@ def one_exit_at_a_time(seen: Seen, sent: Sent) -> Found:
 
 
 def bounded_position(seen: Seen) -> Found:
-    """I08: position and working entries together stay within the instrument's limit."""
+    """I08: position and working entries together stay within the instrument's limit.
+
+    What an exchange took out twice is its own doing: no desk that is cut off can hold that within a limit.
+    """
     for at, one in enumerate(seen.day.instruments):
-        held = seen.truth.ours.get(at, 0)
+        held = seen.truth.ours.get(at, 0) - seen.truth.overshot(at)
         coming = {1: 0, -1: 0}
         for order in seen.truth.of_instrument(at):
             if order.role is Role.ENTRY:

@@ -99,6 +99,24 @@ def exactly_the_limit(stage: Stage) -> None:
     stage.place("b", quantity=2)
 
 
+def _both_exits_fill(stage: Stage) -> None:
+    stage.place("b", quantity=2)
+    stage.fill("entry", units=1)
+    for number, role in enumerate(("stop", "target")):
+        stage.fill(role, units=2, exec_id=f"exit{number}")
+
+
+@breaks("I08")
+def more_than_the_limit_went_out(stage: Stage) -> None:
+    _both_exits_fill(stage)
+
+
+@holds("I08")
+def the_exchange_itself_took_out_twice(stage: Stage) -> None:
+    stage.truth.wronged.add("b")
+    _both_exits_fill(stage)
+
+
 # I12: the gate
 
 
