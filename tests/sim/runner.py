@@ -143,11 +143,11 @@ def table(days: Days) -> Iterator[str]:
 
 def unseen(days: Days) -> list[str]:
     """What never happened and should have."""
-    told: dict[str, Counter[str]] = asdict(days.told)
-    points = [name for name in POINTS if not told["points"][name]]
-    states = [one.value for one in BracketState if not told["states"][one.value] and one is not BracketState.INTENDED]
+    told = days.told
+    points = [name for name in POINTS if not told.points[name]]
+    states = [one.value for one in BracketState if not told.states[one.value] and one is not BracketState.INTENDED]
     kinds = [f"{kind.on}.{kind.what}" for kind in KINDS]
-    return points + states + [name for name in kinds if not told["faults"][name]]
+    return points + states + [name for name in kinds if not told.faults[name]]
 
 
 def report(one: Failure) -> Iterator[str]:
