@@ -4,10 +4,11 @@
     fold(url, adapter="ib") -> Past                 of the account that this adapter's newest run traded
 
 Positions are Σ fills + Σ adjustments by contract, with corrected executions replaced. A bracket has ended when its
-newest state says so. Counters of the gate want what the last days brought, not the years before.
+newest state says so and it holds nothing: an execution may be the last thing that a run wrote of it. Counters of the
+gate want what the last days brought, not the years before.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -97,6 +98,7 @@ class _Fold:
         self._products = tuple(self._instruments)
         newest = max((row.ts for row in self._states.values()), default=0)
         self._since = newest - RECENT_NS
+        self._shares = self._held()
 
     def past(self, account: str) -> Past:
         """All of it."""
@@ -128,10 +130,21 @@ class _Fold:
     def _keep(self, row: rows.Bracket) -> _Kept | None:
         event = self._states.get(row.id)
         state = BracketState(event.state) if event else BracketState.INTENDED
-        if state in OVER and event is not None and event.ts < self._since:
+        if state in OVER and self._shares[row.id]:
+            state = BracketState.UNVERIFIED
+        elif state in OVER and event is not None and event.ts < self._since:
             return None
         (decision,) = self._reader.where(rows.Decision, "id", row.decision_id)
         return _Kept(row, decision, state)
+
+    def _held(self) -> Counter[str | None]:
+        """Bracket → signed units that it holds."""
+        units = Counter[str | None]()
+        for fill in standing(self._fills):
+            units[fill.bracket_id] += fill.side * fill.quantity
+        for row in self._adjustments:
+            units[str(_decode(row.facts).get("bracket", ""))] += row.quantity
+        return units
 
     def _orders(self, brackets: set[str]) -> Mapping[str, list[PastOrder]]:
         found: dict[str, list[PastOrder]] = defaultdict(list)
@@ -237,6 +250,9 @@ class _Fold:
             if fill.bracket_id in own:
                 executions.add(fill.exec_id)
                 found.append((fill.seq, Happening("fill", fill.bracket_id, _report(fill))))
+        newest = {fill.bracket_id: fill.seq for fill in self._fills}
+        # The desk ended between an execution and the state that it brought; equal numbers stay in this order.
+        found += ((newest[name], Happening("woke", name)) for name in over if self._shares[name] and name in newest)
         for row in self._adjustments:
             if (bracket_id := str(_decode(row.facts).get("bracket", ""))) in own:
                 found.append((row.seq, Happening("adjusted", bracket_id, self._adjustment(row, bracket_id))))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import faults
 from bot.domain.command import KILL, pause_key
 from bot.domain.order import BracketState as S
 from bot.domain.order import CommissionReport, OrderState
@@ -108,6 +109,36 @@ async def test_an_execution_that_was_taken_back_is_told_again_after_a_crash_and_
     await desk.hear()
     # then it is nothing new
     assert [row.exec_id for row in desk.read(rows.Fill) if row.corrects] == [first.exec_id]
+    desk.die()
+
+
+async def test_an_execution_after_the_end_that_a_crash_cut_off_wakes_its_bracket(url: str) -> None:
+    # given a bracket that has closed, and a kill right after an execution of it was written: its exits filled both
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    live = await desk.open_one()
+    far.fill("target")
+    await desk.hear()
+    assert live.state is S.CLOSED
+    far.fill("stop")
+
+    def killed(point: str) -> None:
+        if point == "fill-committed":
+            raise InterruptedError
+
+    faults.listen(killed)
+    with pytest.raises(InterruptedError):
+        await desk.hear()
+    faults.listen(None)
+    desk.die()
+    # when the desk is started again
+    desk = await again(url, far)
+    # then the bracket is alive, counts as open, and what it sold too much is bought back
+    (woken,) = desk.orders.live
+    assert (woken.bracket.id, woken.share) == (live.bracket.id, -1)
+    assert desk.bench.facts()["open_brackets"] == 1
+    await desk.wait(1)
+    assert far.told[-1] == "flatten 1"
     desk.die()
 
 
