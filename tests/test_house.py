@@ -164,6 +164,7 @@ ABOVE_PORTS = {
     "control",
     "desk",
     "plugins",
+    "review",
     "signals",
     "risk",
     "orders",

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calendar": ("bot.cli.calendar:calendar", "Event calendar: list, next, check, import."),
     "journal": (
         "bot.cli.journal:journal",
-        "Review: report, runs, round-trips, fills, signals, blocked, orders, explain, diff.",
+        "Review: report, stats, runs, round-trips, fills, signals, blocked, orders, explain, diff.",
     ),
     "db": ("bot.cli.db:db", "The journal's schema: upgrade, downgrade, current, check."),
     "adapters": ("bot.cli.plugins:adapters", "List broker adapters and their parameters."),

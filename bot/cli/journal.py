@@ -10,6 +10,7 @@ from bot.cli.journal_options import Opened, filter_options, filters_of, journal_
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
 from bot.cli.remarks import note, tag
 from bot.cli.report import report
+from bot.cli.stats import stats
 
 
 @click.group()
@@ -121,6 +122,7 @@ def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str,
 
 
 journal.add_command(report)
+journal.add_command(stats)
 journal.add_command(note)
 journal.add_command(tag)
 

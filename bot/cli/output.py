@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot.log import without_secrets
+from bot.review import ROUND_TRIPS_MIN
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 NEW_YORK = ZoneInfo("America/New_York")
-FEW = 30
-"""Below this many round trips nothing is said about an edge."""
 
 
 def say(text: str = "") -> None:
@@ -33,7 +32,9 @@ def counted(counts: Mapping[str, int]) -> str:
 
 def no_edge(round_trips: int) -> str:
     """What so few round trips say; empty when there are enough of them for more."""
-    return f"{round_trips} round trips say nothing about an edge, for or against." if round_trips < FEW else ""
+    return (
+        f"{round_trips} round trips say nothing about an edge, for or against." if round_trips < ROUND_TRIPS_MIN else ""
+    )
 
 
 def called() -> str:

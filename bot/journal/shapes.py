@@ -138,9 +138,50 @@ LISTS: dict[str, Schema] = {
     ),
 }
 
+
+def _object(**keys: Schema) -> Schema:
+    return {"type": "object", "properties": keys, "required": list(keys)}
+
+
+ESTIMATE = _object(
+    value=_or_null(NUMBER), low=_or_null(NUMBER), high=_or_null(NUMBER), n=INTEGER, sessions=INTEGER, words=TEXT
+)
+STATS = _list_of(
+    group=TEXT,
+    by={"type": "object", "additionalProperties": TEXT},
+    market=TEXT,
+    drill={"type": "boolean"},
+    round_trips=INTEGER,
+    sessions=INTEGER,
+    won=INTEGER,
+    lost=INTEGER,
+    net=DECIMAL,
+    r=_or_null(NUMBER),
+    r_net=_or_null(NUMBER),
+    win_rate=ESTIMATE,
+    expectancy_r=ESTIMATE,
+    expectancy_r_net=ESTIMATE,
+    expectancy_ticks=ESTIMATE,
+    profit_factor=ESTIMATE,
+    drawdown_r=ESTIMATE,
+    mae_ticks=ESTIMATE,
+    mfe_ticks=ESTIMATE,
+    slippage_ticks=ESTIMATE,
+    minutes=ESTIMATE,
+    tries=INTEGER,
+    deflated_sharpe=_object(
+        value=_or_null(NUMBER), sharpe=_or_null(NUMBER), best_of_tries=_or_null(NUMBER), tries=INTEGER, words=TEXT
+    ),
+    needed=_object(value=_or_null(INTEGER), words=TEXT),
+    words=TEXT,
+    level=NUMBER,
+    draws=INTEGER,
+    seed=INTEGER,
+)
+
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "paperpit journal lists",
     "description": "One definition a list of `paperpit journal LIST --json`. Keys may be added, never renamed.",
-    "$defs": LISTS,
+    "$defs": {**LISTS, "stats": STATS},
 }

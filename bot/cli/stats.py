@@ -1,0 +1,138 @@
+"""`paperpit journal stats`: what the round trips come to, each figure with its interval and what may be said of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from bot.cli.journal_options import filter_options, filters_of, opened
+from bot.cli.output import list_options, no_edge, print_json, print_rows, say
+
+BY = ["strategy", "instrument", "kind", "hour", "weekday", "regime", "fill-model", "session", "tag", "exit-reason"]
+ESTIMATES = (
+    *("win_rate", "expectancy_r", "expectancy_r_net", "expectancy_ticks", "profit_factor", "drawdown_r"),
+    *("mae_ticks", "mfe_ticks", "slippage_ticks", "minutes"),
+)
+
+
+@click.command()
+@click.option(
+    "--by", multiple=True, default=["strategy"], type=click.Choice(BY), help="Group by this; give it again for more."
+)
+@click.option("--level", default=0.95, type=click.FloatRange(0.5, 0.999), help="Of the intervals.", show_default=True)
+@click.option("--draws", default=2_000, type=click.IntRange(100, 100_000), help="Of sessions.", show_default=True)
+@click.option("--seed", default=1, type=click.IntRange(0), help="Of the draws.", show_default=True)
+@filter_options
+@list_options
+def stats(
+    journal: str | None,
+    run: str | None,
+    by: Sequence[str],
+    level: float,
+    draws: int,
+    seed: int,
+    as_json: bool,
+    as_csv: bool,
+    **wanted: Any,
+) -> None:
+    """What round trips come to: win rate, expectancy, drawdown, with intervals and the number of tries.
+
+    Without --run or --adapter it speaks of the live paper runs only, and says what it left out. Below 20 sessions or
+    30 round trips it says so instead of a number.
+
+    \b
+    paperpit journal stats --by hour --by weekday
+    paperpit journal stats --run last
+    """
+    from bot.journal.report import live
+    from bot.review.estimates import Bootstrap
+    from bot.review.stats import Asked
+    from bot.review.stats import stats as figures_of
+
+    filters = filters_of(**wanted)
+    with opened(journal, run, "all") as found:
+        asked = run is not None or bool(filters.adapter) or "#" in (journal or "")
+        runs, left_out = (found.runs, {}) if asked else live(found.runs)
+        groups = figures_of(found.reader, runs, filters, Asked(tuple(by), Bootstrap(level, draws, seed)))
+    if as_json:
+        print_json(groups)
+    elif as_csv:
+        print_rows([_flat(group) for group in groups], ("group", "round_trips"), as_csv=True)
+    else:
+        _show(groups)
+    for adapter, count in left_out.items():
+        say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")
+
+
+def _flat(group: Mapping[str, Any]) -> dict[str, Any]:
+    """One line of CSV: an estimate is three columns, what a group is by a column each."""
+    row: dict[str, Any] = {}
+    for key, value in group.items():
+        if key in ESTIMATES:
+            row |= {key: value["value"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
+        elif key == "by":
+            row |= {f"by_{name}": one for name, one in value.items()}
+        elif isinstance(value, dict):
+            row[key] = value["value"]
+        else:
+            row[key] = value
+    return row
+
+
+def _show(groups: Sequence[Mapping[str, Any]]) -> None:
+    if not groups:
+        click.echo("no round trip to count: paperpit run, or --run last for a replay")
+        return
+    print_rows([_cells(group) for group in groups], COLUMNS)
+    click.echo()
+    for group in groups:
+        click.echo(f"{group['group']}: {group['words']}")
+    for line in _notes(groups):
+        click.echo(line)
+
+
+COLUMNS = (
+    *("group", "n (sessions)", "won", "win rate", "R after costs", "profit factor", "drawdown R", "MAE/MFE"),
+    *("slip", "minutes", "net", "tries"),
+)
+
+
+def _cells(group: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "group": group["group"],
+        "n (sessions)": f"{group['round_trips']:,} ({group['sessions']:,})",
+        "won": f"{group['won']:,}",
+        "win rate": _interval(group["win_rate"], "{:.1%}"),
+        "R after costs": _interval(group["expectancy_r_net"], "{:+.2f}"),
+        "profit factor": _interval(group["profit_factor"], "{:.2f}"),
+        "drawdown R": _interval(group["drawdown_r"], "{:.1f}"),
+        "MAE/MFE": f"{_value(group['mae_ticks'], '{:.1f}')}/{_value(group['mfe_ticks'], '{:.1f}')}",
+        "slip": _value(group["slippage_ticks"], "{:+.2f}"),
+        "minutes": _value(group["minutes"], "{:.1f}"),
+        "net": group["net"],
+        "tries": f"{group['tries']:,}",
+    }
+
+
+def _interval(estimate: Mapping[str, Any], form: str) -> str:
+    if estimate["value"] is None:
+        return "-"
+    low, high = ("…" if estimate[end] is None else form.format(estimate[end]) for end in ("low", "high"))
+    return f"{form.format(estimate['value'])} ({low} to {high})"
+
+
+def _value(estimate: Mapping[str, Any], form: str) -> str:
+    return "-" if estimate["value"] is None else form.format(estimate["value"])
+
+
+def _notes(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the figures are of, how they were drawn, and what they do not say."""
+    first = groups[0]
+    models = " and ".join(f"'{name}'" for name in dict.fromkeys(group["by"]["fill_model"] for group in groups))
+    yield f"\nPAPER, fills by {models}. No claim of an edge."
+    yield (
+        f"Intervals: {first['level']:.0%}, {first['draws']:,} draws of whole sessions, seed {first['seed']}. "
+        "Ticks and minutes are means; R after costs."
+    )
+    if words := no_edge(max(group["round_trips"] for group in groups)):
+        yield words

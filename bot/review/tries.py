@@ -1,0 +1,65 @@
+"""What has been tried: the settings of every strategy that any run of the journal used.
+
+A try is a strategy's TOML as it was read (its name, its own claims and its comments aside) together with the detectors'
+settings of bot.toml. Two runs with the same are one try, whatever adapter, tape or account they had.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from bot.journal.made_of import BOT, BROKER, CALENDAR
+from bot.journal.reading import Reader
+
+_NO_SETTING = ("name", "expect")
+DRILL = "drill"
+"""The shipped strategy that exercises a set-up: its round trips are nobody else's, nor its settings anybody's tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What one strategy of one run was set to."""
+
+    product: str
+    drill: bool
+    digest: str
+
+
+Settings = Mapping[tuple[str, str], Setting]
+"""(run, strategy's name) → what it was set to."""
+
+
+def settings(reader: Reader) -> dict[tuple[str, str], Setting]:
+    """The settings of every strategy in every run of the journal."""
+    decode = msgspec.json.Decoder(dict[str, str]).decode
+    found = {}
+    for run, config in reader.query("SELECT run, config FROM run ORDER BY seq"):
+        texts = decode(config)
+        detectors = _table(texts.get(BOT, "")).get("detectors", {})
+        for file, text in texts.items():
+            if file not in (BOT, CALENDAR, BROKER):
+                table = _table(text)
+                found[run, str(table.get("name", file))] = _setting(table, detectors)
+    return found
+
+
+def tried(known: Iterable[Setting], products: Iterable[str], *, drill: bool) -> set[str]:
+    """Digests of the different settings that were ever used on any of these products."""
+    wanted = set(products)
+    return {one.digest for one in known if one.product in wanted and one.drill == drill}
+
+
+def _setting(table: Mapping[str, Any], detectors: Mapping[str, Any]) -> Setting:
+    own = {key: value for key, value in table.items() if key not in _NO_SETTING}
+    text = msgspec.json.encode([own, detectors], order="sorted")
+    return Setting(str(table.get("instrument", "")), table.get("strategy") == DRILL, hashlib.sha256(text).hexdigest())
+
+
+@lru_cache(maxsize=256)
+def _table(text: str) -> Mapping[str, Any]:
+    return tomllib.loads(text)

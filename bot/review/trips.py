@@ -1,0 +1,233 @@
+"""Finished round trips as flat records: what figures and pages are made of.
+
+A round trip's own numbers are those of `bot.journal.round_trips`. Around them stands what it is grouped by: the
+exchange session that it was entered in, the kind of its signal, the hour, the weekday, the regime, who filled it and
+under which settings.
+
+Regime
+    The journal records one measure of the market at an entry: the `atr_ticks` in the evidence of the signal. Within a
+    product and a bar length, round trips fall into thirds by it: `calm`, `usual`, `lively`. A signal without that
+    number, or fewer than three of them, is `unknown`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+
+from bot.journal import rows
+from bot.journal.filters import Filters
+from bot.journal.lists import Wanted
+from bot.journal.reading import Reader, RunInfo
+from bot.journal.remarks import Remarks, remarks
+from bot.journal.report import MADE
+from bot.journal.round_trips import RoundTrip, round_trips
+from bot.journal.values import LONG_SHORT
+from bot.review.tries import Settings, settings
+from bot.sessions import day_at, days
+
+NEW_YORK = ZoneInfo("America/New_York")
+SECOND_NS = 1_000_000_000
+BROKER = "broker"
+"""The fill model of a live run: whoever fills it there."""
+LIVE, DEMO = "live", "demo"
+REGIMES = ("calm", "usual", "lively")
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One finished round trip. Prices and money are Decimal, ticks, R and minutes numbers, times ns UTC."""
+
+    id: str
+    run: str
+    instrument: str
+    contract: str
+    strategy: str
+    side: str  # long or short
+    quantity: int
+    entry_ns: int
+    exit_ns: int
+    entry_price: Decimal
+    exit_price: Decimal
+    ticks: float
+    gross: Decimal
+    commission: Decimal
+    net: Decimal
+    r: float | None
+    r_net: float | None
+    r_planned: float | None
+    slippage_ticks: float
+    mae_ticks: int | None
+    mfe_ticks: int | None
+    exit_reason: str
+    signal_id: str | None
+    session: int  # yyyymmdd: the date on which the exchange's session ends
+    kind: str  # of its signal; "none" where it had none
+    hour: int  # of its entry, New York
+    weekday: int  # of its session, Monday is 0
+    regime: str
+    minutes: float  # in position
+    fill_model: str
+    adapter: str
+    market: str  # "live", "demo", else the adapter that made or replayed it
+    drill: bool
+    config_hash: str
+    setting: str  # digest of what its strategy was set to
+    seq: int  # of its last fill
+    tags: tuple[str, ...]
+
+
+class Seen(NamedTuple):
+    """What figures need of a round trip's signal."""
+
+    kind: str
+    timeframe: str
+    atr_ticks: float | None
+
+
+NOTHING_SEEN = Seen("none", "", None)
+
+
+def trips(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> list[Trip]:
+    """Every finished round trip of `runs` that the filters let through, in order of entry."""
+    runs = filters.runs(runs)
+    wanted = Wanted.of(reader, runs, filters)
+    found = [
+        trip
+        for trip in round_trips(reader, runs)
+        if wanted.has(trip.bracket, trip.entries[0].ts) and filters.strategy in ("", trip.bracket.strategy)
+    ]
+    return flat(reader, runs, found)
+
+
+def flat(reader: Reader, runs: Sequence[RunInfo], found: Sequence[RoundTrip]) -> list[Trip]:
+    """Round trips of `runs` with everything that they are grouped by."""
+    if not found:
+        return []
+    around = _Around(
+        {run.run: run for run in runs},
+        demos(reader),
+        settings(reader),
+        remarks(reader),
+        session_dates(reader.read(rows.Instrument, runs), found),
+        signals_of(reader, runs),
+    )
+    regimes = regimes_of([(trip.bracket.instrument, around.seen(trip)) for trip in found])
+    return [around.trip(trip, regime) for trip, regime in zip(found, regimes, strict=True)]
+
+
+class _Around(NamedTuple):
+    runs: Mapping[str, RunInfo]
+    demos: set[str]
+    settings: Settings
+    remarks: Mapping[str, Remarks]
+    sessions: Mapping[str, int]
+    signals: Mapping[str, Seen]
+
+    def seen(self, trip: RoundTrip) -> Seen:
+        return self.signals.get(trip.bracket.signal_id or "", NOTHING_SEEN)
+
+    def trip(self, trip: RoundTrip, regime: str) -> Trip:
+        bracket, grid, seen = trip.bracket, trip.grid, trip.excursion
+        run, setting = self.runs[bracket.run], self.settings.get((bracket.run, bracket.strategy))
+        entry_ns, exit_ns = trip.entries[0].ts, trip.exits[-1].ts
+        session, entry, leave = self.sessions[bracket.id], trip.entry, trip.exit
+        said = self.remarks.get(bracket.id)
+        ticks, risk = trip.ticks, trip.risk
+        return Trip(
+            id=bracket.id,
+            run=bracket.run,
+            instrument=bracket.instrument,
+            contract=bracket.contract,
+            strategy=bracket.strategy,
+            side=LONG_SHORT[bracket.side] or "",
+            quantity=trip.quantity,
+            entry_ns=entry_ns,
+            exit_ns=exit_ns,
+            entry_price=Decimal(grid.mean_price(entry)),
+            exit_price=Decimal(grid.mean_price(leave)),
+            ticks=float(ticks),
+            gross=trip.gross,
+            commission=trip.commission,
+            net=trip.net,
+            r=round(float(ticks / risk), 6) if risk else None,
+            r_net=trip.r_net,
+            r_planned=trip.r_planned,
+            slippage_ticks=float(trip.slippage),
+            mae_ticks=seen.mae_ticks if seen else None,
+            mfe_ticks=seen.mfe_ticks if seen else None,
+            exit_reason=trip.exit_reason,
+            signal_id=bracket.signal_id,
+            session=session,
+            kind=self.seen(trip).kind,
+            hour=datetime.fromtimestamp(entry_ns // SECOND_NS, UTC).astimezone(NEW_YORK).hour,
+            weekday=date(session // 10_000, session // 100 % 100, session % 100).weekday(),
+            regime=regime,
+            minutes=(exit_ns - entry_ns) / (60 * SECOND_NS),
+            fill_model=run.fill_model or BROKER,
+            adapter=run.adapter,
+            market=LIVE if run.adapter not in MADE else DEMO if run.run in self.demos else run.adapter,
+            drill=setting is not None and setting.drill,
+            config_hash=run.config_hash,
+            setting=setting.digest if setting else "",
+            seq=max(fill.seq for fill in (*trip.entries, *trip.exits)),
+            tags=tuple(sorted(said.tags)) if said else (),
+        )
+
+
+def demos(reader: Reader) -> set[str]:
+    """The runs that replayed the shipped tape."""
+    tapes = ((run, msgspec.json.decode(text)) for run, text in reader.query("SELECT run, tapes FROM run"))
+    return {run for run, played in tapes if any(tape.get("name") == DEMO for tape in played)}
+
+
+def signals_of(reader: Reader, runs: Sequence[RunInfo]) -> dict[str, Seen]:
+    """The signals of the brackets of `runs`, by id: looked up one by one, a journal holds a hundred times as many."""
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    return {
+        row.id: Seen(row.kind, row.timeframe, decode(row.evidence).get("atr_ticks"))
+        for row in reader.children(rows.Signal, "id", rows.Bracket, "signal_id", runs)
+    }
+
+
+def session_dates(instruments: Iterable[rows.Instrument], found: Sequence[RoundTrip]) -> dict[str, int]:
+    """Bracket id → date (yyyymmdd) of the exchange session that its entry filled in."""
+    hours = {(it.run, it.product): (it.calendar, it.zone, it.regular_open, it.regular_close) for it in instruments}
+    by_hours: dict[tuple[str, ...], list[RoundTrip]] = defaultdict(list)
+    for trip in found:
+        by_hours[hours[trip.bracket.run, trip.bracket.instrument]].append(trip)
+    dates: dict[str, int] = {}
+    for (calendar, zone, regular_open, regular_close), mine in by_hours.items():
+        stamps = [trip.entries[0].ts for trip in mine]
+        known = days(
+            calendar,
+            zone=zone,
+            regular_open=regular_open,
+            regular_close=regular_close,
+            first_ns=min(stamps),
+            last_ns=max(stamps),
+        )
+        dates |= {trip.bracket.id: int(known[day_at(known, ts)]["date"]) for trip, ts in zip(mine, stamps, strict=True)}
+    return dates
+
+
+def regimes_of(seen: Sequence[tuple[str, Seen]]) -> list[str]:
+    """The regime of each of these (product, signal), by thirds of `atr_ticks` within a product and a bar length."""
+    ranges: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for product, signal in seen:
+        if signal.atr_ticks is not None:
+            ranges[product, signal.timeframe].append(signal.atr_ticks)
+    bounds = {key: np.quantile(values, (1 / 3, 2 / 3)) for key, values in ranges.items() if len(values) >= len(REGIMES)}
+    return [
+        UNKNOWN
+        if signal.atr_ticks is None or (product, signal.timeframe) not in bounds
+        else REGIMES[int(np.searchsorted(bounds[product, signal.timeframe], signal.atr_ticks))]
+        for product, signal in seen
+    ]

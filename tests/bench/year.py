@@ -1,0 +1,192 @@
+"""A journal of a live year, made by bulk insert through the journal's own tables, and how long its review takes.
+
+    build(path, round_trips, signals)    250 sessions of ES, one run each, with the same share of everything in each
+
+Its rows are what readers look at. They are not chained: `paperpit db check` finds no fault with the tables and every
+fault with the hashes.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.domain.instrument import Instrument
+from bot.journal import rows
+from bot.journal.place import place
+from bot.journal.schema import prepare_sqlite
+from bot.journal.store import SqliteStore
+from bot.resources import shipped
+from bot.sessions import days_of
+from tests.bench.rows import Row
+from tests.rooms.journal.build import ES
+
+SESSIONS = 250
+ROUND_TRIPS, SIGNALS = 5_000, 500_000
+FIRST_NS = 1_735_900_000 * 1_000_000_000  # 3 January 2025
+SECOND = 1_000_000_000
+STOP, TARGET = 6, 12
+WINS = 0.37
+KINDS = ("absorption", "rejection", "absorption_rejection", "sweep", "imbalance", "exhaustion")
+BLOCKED_SHARE = 0.1
+"""Of signals: what a strategy proposed and the gate refused."""
+NO_CHAIN = "0" * 64
+
+
+def build(path: Path, round_trips: int = ROUND_TRIPS, signals: int = SIGNALS, *, seed: int = 1) -> None:
+    """Write the journal of a year with so many round trips and signals; an absent file is made."""
+    draw = random.Random(seed)
+    found = days_of(ES, FIRST_NS, FIRST_NS + 400 * 86_400 * SECOND)
+    texts = _config()
+    where = place(str(path))
+    with closing(SqliteStore(path, synchronous="OFF")) as store:
+        prepare_sqlite(store, where)
+        seq = 0
+        for index, day in enumerate(found[:SESSIONS]):
+            made = Session(f"y{index:03}", int(day["anchor"]), int(day["anchor_close"]), draw, texts, seq)
+            made.tell(_share(round_trips, index), _share(signals, index))
+            store.write([(name, made.told[name]) for name in rows.TABLES if name in made.told])
+            seq = made.seq
+
+
+def _share(whole: int, index: int) -> int:
+    return whole * (index + 1) // SESSIONS - whole * index // SESSIONS
+
+
+def _config() -> str:
+    strategy = (shipped("config") / "strategies/es-open-absorption.toml").read_text()
+    bot = (shipped("config") / "bot.toml").read_text()
+    return json.dumps({"bot.toml": bot, "strategies/es-open-absorption.toml": strategy, "calendar": "x" * 27_000})
+
+
+@dataclass
+class Session:
+    """Tells one session, in order."""
+
+    run: str
+    opens: int
+    closes: int
+    draw: random.Random
+    texts: str
+    seq: int
+    ordinal: int = 0
+    instrument: Instrument = ES
+    told: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def tell(self, round_trips: int, signals: int) -> None:
+        """Everything of the session: signals with some refusals, and brackets at even distances among them."""
+        self._begin()
+        step = (self.closes - self.opens) // (signals + 1)
+        traded = {(i + 1) * signals // (round_trips + 1) for i in range(round_trips)}
+        for index in range(signals):
+            ts = self.opens + (index + 1) * step
+            signal = self._signal(ts, KINDS[index % len(KINDS)])
+            if index in traded:
+                self._bracket(signal, ts + SECOND // 4)
+            elif self.draw.random() < BLOCKED_SHARE:
+                self._decision(signal, ts + SECOND // 4, 1, "blocked")
+        wall = self.closes + 60 * SECOND
+        self._add(rows.ModeChange, "stopped", "[]", self.closes, wall, "{}", NO_CHAIN)
+
+    def _add(self, row: type[rows.Row], *values: Any) -> None:
+        self.seq += 1
+        name = next(name for name, kind in rows.TABLES.items() if kind is row)
+        self.told.setdefault(name, []).append((self.seq, self.run, *values))
+
+    def _id(self) -> str:
+        self.ordinal += 1
+        return f"{self.run}-{self.ordinal}"
+
+    def _begin(self) -> None:
+        it, started = self.instrument, self.opens - 3_600 * SECOND
+        self._add(
+            *(rows.Run, started, "ib", "DU1234567", it.contract, "[]", self.texts, "71d99c3492e85a81"),
+            *('["es-open-absorption"]', 1, "", "config/calendar", '{"paperpit":"0.1.0"}', 0, ""),
+        )
+        self._add(
+            *(rows.Instrument, 0, it.product, it.contract, "future", str(it.tick), str(it.tick_value), "USD", "CME"),
+            *(it.calendar, it.zone, it.regular_open, it.regular_close, "2.25", 0),
+        )
+
+    def _signal(self, ts: int, kind: str) -> str:
+        name, atr = self._id(), round(self.draw.uniform(3, 12), 3)
+        evidence = f'{{"atr_ticks":{atr},"level":27411.0,"share":0.71,"volume":287.8,"z":2.96,"zone":27428.0}}'
+        self._add(
+            *(rows.Signal, name, ts, ts + SECOND // 4, "ES", self.instrument.contract, "1m", kind),
+            *(self.draw.choice((1, -1)), 27_411, 2.96, evidence, "06f806e0ef65"),
+        )
+        return name
+
+    def _decision(self, signal: str, ts: int, side: int, verdict: str) -> str:
+        name = self._id()
+        message = "the stop is 2 ticks away, allowed are 3 to 40"
+        reason = {"rule": "stop_distance", "message": message, "facts": {"max": 40, "min": 3, "ticks": 2}}
+        reasons = json.dumps([reason] if verdict == "blocked" else [])
+        self._add(
+            *(rows.Decision, name, ts, ts, verdict, "es-open-absorption", "ES", self.instrument.contract, side),
+            *(signal, 1, 27_412, 27_412 - side * STOP, 27_412 + side * TARGET, 120 * SECOND, 1_200 * SECOND),
+            *("sellers absorbed at 6852.75", "{}", "{}", reasons, NO_CHAIN),
+        )
+        return name
+
+    def _bracket(self, signal: str, ts: int) -> None:
+        side, entry = self.draw.choice((1, -1)), 27_412 + self.draw.randrange(-400, 400)
+        decision, bracket, contract = self._decision(signal, ts, side, "approved"), self._id(), self.instrument.contract
+        stop, target = entry - side * STOP, entry + side * TARGET
+        self._add(
+            *(rows.Bracket, bracket, decision, signal, "es-open-absorption", "ES", contract, side, 1),
+            *(entry, stop, target, 1_200 * SECOND, ts),
+        )
+        orders: Sequence[tuple[str, int, str, int | None, int | None]] = (
+            ("entry", side, "limit", entry, None),
+            ("stop", -side, "stop", None, stop),
+            ("target", -side, "limit", target, None),
+        )
+        names = [self._id() for _ in orders]
+        for name, (role, way, kind, price, trigger) in zip(names, orders, strict=True):
+            self._add(rows.Order, name, bracket, "ES", contract, role, way, kind, 1, price, trigger, ts, "", 0)
+        self._add(rows.BracketEvent, bracket, "sent", ts, "sent to the broker")
+        for name in names:
+            self._add(rows.OrderEvent, name, "working", ts, "broker", "77", "", NO_CHAIN)
+        won = self.draw.random() < WINS
+        left = ts + self.draw.randrange(30, 1_200) * SECOND
+        slipped = 0 if won else int(self.draw.random() < 0.2)
+        exit_price = target if won else stop - side * slipped
+        self._fill(names[0], bracket, "entry", side, entry, ts + 5 * SECOND)
+        self._fill(names[2] if won else names[1], bracket, "target" if won else "stop", -side, exit_price, left)
+        against, with_us = (self.draw.randrange(STOP), TARGET) if won else (STOP + slipped, self.draw.randrange(TARGET))
+        self._add(rows.Excursion, bracket, against, with_us)
+        self._add(rows.BracketEvent, bracket, "closed", left, "target" if won else "stop")
+
+    def _fill(self, order: str, bracket: str, role: str, side: int, price: int, ts: int) -> None:
+        execution = f"{order}.1"
+        self._add(
+            *(rows.Fill, self._id(), execution, order, bracket, "ES", self.instrument.contract, role, side, 1),
+            *(price, ts, "live", "ib", None, NO_CHAIN),
+        )
+        self._add(rows.Commission, execution, "2.25", "USD")
+        self._add(rows.OrderEvent, order, "filled", ts, "broker", "77", "", NO_CHAIN)
+
+
+def measure() -> list[dict[str, Any]]:
+    """One object a figure, as bench.json has them."""
+    with tempfile.TemporaryDirectory(prefix="paperpit-bench-year-") as folder:
+        path = Path(folder) / "journal.db"
+        build(path)
+        return [row.as_json() for row in _stats(path)]
+
+
+def _stats(path: Path) -> Iterator[Row]:
+    command = [str(Path(sys.executable).with_name("paperpit")), "journal", "stats", "--journal", str(path), "--json"]
+    subprocess.run(command, check=True, capture_output=True)  # the files of the cache are read once
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    note = f"{ROUND_TRIPS:,} round trips among {SIGNALS:,} signals"
+    yield Row("journal stats of a year", time.perf_counter() - begun, "s", must=2, less=True, note=note)

@@ -1,0 +1,1 @@
+"""The room that derives figures from the journal."""
