@@ -48,6 +48,8 @@ class PastBracket:
     """In the order of writing: entry, stop, target, then what was sent later."""
     fills: tuple[FillReport, ...] = ()
     """Those that stand: a correction is here, what it corrects is not."""
+    taken: Mapping[str, int] = field(default_factory=dict)
+    """Order → units that had filled and were taken back by corrections."""
     adjusted: int = 0
     """Units of its share that went without a fill of ours, as the position's change (signed)."""
 

@@ -218,6 +218,7 @@ class _Fold:
             state=kept.state,
             orders=tuple(orders),
             fills=tuple(map(_report, standing(own))),
+            taken=_taken(own),
             adjusted=sum(taken),
         )
 
@@ -273,6 +274,16 @@ class _Fold:
             if kept or paused(row.key) is not None:
                 newest[row.key] = Setting(_decode(row.value), row.why, row.ts)
         return newest
+
+
+def _taken(fills: Sequence[rows.Fill]) -> dict[str, int]:
+    """Order → units that corrections took back from it."""
+    before = {fill.exec_id: fill.quantity for fill in fills}
+    taken: dict[str, int] = defaultdict(int)
+    for fill in fills:
+        if fill.corrects in before:
+            taken[fill.client_order_id] += before[fill.corrects] - fill.quantity
+    return dict(taken)
 
 
 def _report(row: rows.Fill) -> FillReport:

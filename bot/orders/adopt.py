@@ -64,6 +64,8 @@ class Adoption:
         first = {role: next(order for order in orders if order.role is role) for role in _BRACKET}
         bracket = Bracket(one.id, approved, *(first[role] for role in _BRACKET))
         live = LiveBracket(bracket, {order.client_order_id: Leg(order) for order in orders}, state=one.state)
+        for name, units in one.taken.items():
+            live.legs[name].taken = units
         for fill in one.fills:
             live.book(fill)
         sent = one.state is not BracketState.INTENDED

@@ -33,6 +33,7 @@ class Leg:
     order: Order
     state: OrderState = OrderState.INTENDED
     filled: int = 0
+    taken: int = 0  # units that had filled and were taken back: it does not work again for them
     told: int = 0  # its quantity as the broker holds it; 0: not told, a child follows what its parent has filled
     asked: int = 0  # the quantity that it was asked to have
     asked_ns: int = 0  # and when, the last time
@@ -56,6 +57,11 @@ class Leg:
     def alive(self) -> bool:
         """Whether it can still fill, for all that is known."""
         return self.state not in ENDED
+
+    @property
+    def left(self) -> int:
+        """Units that it can still fill, if it can."""
+        return (self.told or self.order.quantity) - self.filled - self.taken
 
     @property
     def working(self) -> bool:
@@ -126,13 +132,13 @@ class LiveBracket:
         if any(not leg.told for leg in stops):
             return max(self.share, 0)
         exits = [leg for leg in working if leg.order.role is Role.FLATTEN]
-        return sum(leg.told - leg.filled for leg in stops) + sum(leg.order.quantity - leg.filled for leg in exits)
+        return sum(leg.left for leg in stops + exits)
 
     @property
     def coming(self) -> int:
         """Units that stops or exits would take out of which there is no word yet, for a while or for too long."""
         return sum(
-            leg.order.quantity - leg.filled
+            leg.left
             for leg in self.legs.values()
             if leg.state in _WITHOUT_A_WORD and leg.order.role in (Role.STOP, Role.FLATTEN)
         )
@@ -179,15 +185,16 @@ class LiveBracket:
         self.fill_ids.add(fill.exec_id)
         if fill.corrects:
             self.fill_ids.add(fill.corrects)
-        if self.executions.pop(fill.corrects, None) is not None:
+        if (before := self.executions.pop(fill.corrects, None)) is not None:
             self.executions[fill.exec_id] = fill
+            self.legs[fill.client_order_id].taken += before.quantity - fill.quantity
             self._recount()
         else:
             self.executions[fill.exec_id] = fill
             self._count(fill)
 
     def _recount(self) -> None:
-        """All sums anew, from the executions that stand. An order that had filled whole does not work again for it."""
+        """All sums anew, from the executions that stand. No order works again for what was taken back of it."""
         before = {name: leg.state for name, leg in self.legs.items()}
         self.filled_in = self.filled_out = self.entry_value = self.exit_value = 0
         for leg in self.legs.values():
@@ -204,7 +211,7 @@ class LiveBracket:
     def _count(self, fill: FillReport) -> None:
         leg = self.legs[fill.client_order_id]
         leg.filled += fill.quantity
-        leg.state = OrderState.FILLED if leg.filled >= leg.order.quantity else OrderState.PARTIAL
+        leg.state = OrderState.FILLED if leg.filled + leg.taken >= leg.order.quantity else OrderState.PARTIAL
         # The fill itself is the first price that was for or against us.
         self.low = fill.price if self.low is None else min(self.low, fill.price)
         self.high = fill.price if self.high is None else max(self.high, fill.price)

@@ -204,13 +204,12 @@ class Machine:
             return
         for role in (Role.STOP, Role.TARGET):
             told = [leg for leg in live.of_role(role) if leg.working and leg.told]
-            surplus = sum(leg.told - leg.filled for leg in told) - live.share
+            surplus = sum(leg.left for leg in told) - live.share
             for leg in reversed(told):
                 if surplus <= 0:
                     break
-                rest = leg.told - leg.filled
-                if rest <= surplus:
-                    surplus -= rest
+                if leg.left <= surplus:
+                    surplus -= leg.left
                     if ts - leg.cancel_ns >= AGAIN_NS:
                         await self.cancel(leg, ts)
                 else:

@@ -198,7 +198,7 @@ class OrderManager:
         woken = not leg.alive
         uncertain = leg.state is OrderState.PENDING_UNKNOWN or len(leg.broker_ids) > 1
         # Filled, say the words, and the executions are still to come: they will end it.
-        if report.state is not OrderState.FILLED or leg.filled >= leg.told:
+        if report.state is not OrderState.FILLED or leg.filled + leg.taken >= leg.told:
             leg.state, leg.changed_ns = report.state, report.ts
         self._journal.order_event(report)
         await self._after_word(live, leg, report)

@@ -57,5 +57,5 @@ def fill_event(live: LiveBracket, leg: Leg) -> Event:
         return Event.OVERFILLED
     over = not live.share and not live.of_role(Role.ENTRY)
     if leg.order.role is Role.ENTRY and not (over and live.filled_out):
-        return Event.ENTRY_REST if live.filled_in >= leg.order.quantity else Event.ENTRY_PART
+        return Event.ENTRY_REST if live.filled_in + leg.taken >= leg.order.quantity else Event.ENTRY_PART
     return Event.EXIT_REST if over else Event.EXIT_PART

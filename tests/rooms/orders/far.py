@@ -189,9 +189,11 @@ class Far:
             if one.state is OrderState.SENT and (not roles or one.order.role in roles):
                 self._word(name, OrderState.WORKING)
 
-    def fill(self, role: str, quantity: int = 0, *, price: int = 0, say: bool = True, corrects: str = "") -> FillReport:
-        """Execute an order."""
-        name = self.name(role)
+    def fill(
+        self, role: str, quantity: int = 0, *, price: int = 0, say: bool = True, corrects: str = "", back: int = 1
+    ) -> FillReport:
+        """Execute an order: the newest of its role, or the one before, …"""
+        name = self.name(role, back)
         one = self.orders[name]
         size = quantity or one.quantity - one.filled
         self._executed += 1
@@ -204,6 +206,13 @@ class Far:
         if say:
             self.said.append(report)
         return report
+
+    def bust(self, filled: FillReport) -> None:
+        """Take an execution back: its order does not work again for it."""
+        never = replace(filled, exec_id=f"{filled.exec_id}b", quantity=0, corrects=filled.exec_id)
+        self.fills[self.fills.index(filled)] = never
+        self.position -= filled.side * filled.quantity
+        self.said.append(never)
 
     def end(self, role: str, state: OrderState = OrderState.CANCELLED, *, say: bool = True, why: str = "") -> None:
         """End an order."""

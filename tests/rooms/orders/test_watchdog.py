@@ -258,6 +258,27 @@ async def test_a_stop_whose_execution_is_busted_covers_nothing_any_more(desk: De
     assert live.state is S.OPEN
 
 
+async def test_a_stop_does_not_work_again_for_what_was_taken_back_of_it(desk: Desk) -> None:
+    # given a stop of three of which two have filled, the second never, as it turns out
+    live = await desk.open_one(3)
+    desk.far.fill("stop", 1)
+    second = desk.far.fill("stop", 1)
+    desk.far.bust(second)
+    await desk.hear()
+    # then two are held and the old stop takes out one: the other has a stop of its own at once
+    assert live.share == 2
+    assert "stop 1" in desk.far.told
+    desk.far.ack()
+    await desk.hear()
+    assert live.uncovered == 0
+    # when the old one fills whole
+    desk.far.fill("stop", 1, back=2)
+    await desk.hear()
+    # then nothing of it is left, and the new one covers what is
+    assert not live.legs[desk.far.name("stop", 2)].alive
+    assert (live.share, live.uncovered) == (1, 0)
+
+
 async def test_an_entry_that_was_cancelled_in_part_stays_so_when_an_exit_is_corrected(desk: Desk) -> None:
     live = await desk.place(2)
     desk.far.ack()
