@@ -92,7 +92,7 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
     ours = [fact for fact in alive if fact.client_order_id in belief.orders]
     others = [fact for fact in alive if fact.client_order_id not in belief.orders]
     words = tuple(word for fact in ours if (word := _word(belief.orders[fact.client_order_id], fact, asked_ns)))
-    there = {fact.client_order_id for fact in ours}
+    there = dict.fromkeys(fact.client_order_id for fact in ours)  # in the answer's order: what is done follows it
     absent = tuple(
         name
         for name, one in belief.orders.items()

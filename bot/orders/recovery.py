@@ -68,7 +68,7 @@ class Recovery:
         self._absent: dict[str, _Absence] = {}
         self._doubts: dict[int, tuple[int, int, int, int]] = {}  # instrument → ours, theirs, connection, heard
         self._cancelled: set[str] = set()
-        self._told: set[Difference] = set()
+        self._told: dict[Difference, None] = {}  # in order, as they came up
         self._allowed: dict[int, int] = {}
         self.wait: Callable[..., Awaitable[None]] = asyncio.sleep
 
@@ -192,8 +192,7 @@ class Recovery:
     def _tell(self, plan: Plan, ts: int) -> None:
         """Write each difference once, while it lasts."""
         news = [one for one in plan.differences if one not in self._told]
-        self._told.intersection_update(plan.differences)
-        self._told.update(news)
+        self._told = {one: None for one in self._told if one in plan.differences} | dict.fromkeys(news)
         if news:
             self._machine.journal.mode_change("difference", [str(one) for one in news], ts)
 

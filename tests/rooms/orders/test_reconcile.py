@@ -105,6 +105,12 @@ def test_what_is_left_of_a_bracket_that_has_ended_is_cancelled_once() -> None:
     assert reconcile(Belief({"stop": stop(over=True, cancel_ns=NOW)}), broker(works("stop")), NOW).cancel == ()
 
 
+def test_what_is_cancelled_goes_in_the_order_of_the_answer_whatever_order_sets_have() -> None:
+    names = [f"r001-{number}" for number in range(20)]
+    answer = broker(*(works(name) for name in (*names, names[0])))
+    assert reconcile(Belief({name: stop(over=True) for name in names}), answer, NOW).cancel == tuple(names)
+
+
 def test_somebody_elses_order_is_named_by_its_instrument() -> None:
     plan = reconcile(Belief(), broker(works("", broker_id="999")), NOW)
     assert plan.strange == {0: ("somebody else's order works there (999)",)}

@@ -242,6 +242,22 @@ async def test_what_was_sent_and_not_answered_is_found_by_its_name(url: str) -> 
     desk.die()
 
 
+async def test_a_start_tells_of_differences_as_they_came_up_whatever_order_sets_have(url: str) -> None:
+    # given brackets of which the broker knows nothing any more
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    for _ in range(3):
+        await desk.place()
+    desk.die()
+    names = list(far.names)
+    far.orders.clear()
+    # when the desk is started again, it names their orders one after the other
+    desk = await again(url, far)
+    told = next(row.causes for row in desk.read(rows.ModeChange) if row.mode == "reconciled")
+    assert sorted(names, key=lambda name: told.find(f"order {name}:")) == names
+    desk.die()
+
+
 async def test_an_entry_that_outlived_its_time_is_cancelled_at_once(url: str) -> None:
     far = Far()
     await crashed(url, far, filled=False)
