@@ -79,6 +79,9 @@ class Adoption:
                 leg.move = Move(it.asked.price, it.asked.reason, it.asked.ts)
         live.unsent = not sent
         live.adjusted = -live.side * one.adjusted
+        # What was to leave is to leave still, whatever became of that order.
+        exits = [order for order in orders if order.role is Role.FLATTEN]
+        live.leaving = exits[-1].reason or exits[-1].role.value if exits and live.share else ""
         self._brackets[one.id] = bracket
         for name in live.legs:
             self._machine.owner[name] = live

@@ -156,6 +156,12 @@ class LiveBracket:
         """Legs that were sent and of which there is no word, for too long."""
         return [leg for leg in self.legs.values() if leg.state is OrderState.PENDING_UNKNOWN]
 
+    @property
+    def lost_exit(self) -> bool:
+        """Whether the market exit that was sent last never arrived, by the broker's word: it refused nothing."""
+        exits = [leg for leg in self.legs.values() if leg.order.role is Role.FLATTEN]
+        return bool(exits) and not exits[-1].alive and exits[-1].concluded
+
     def flag(self, words: str) -> bool:
         """Let a person see something of it; False when that stands there already."""
         if words in self.flags:
@@ -174,8 +180,14 @@ class LiveBracket:
         return self.last_stop.moved or self.last_stop.order.reason
 
     def legal(self, touch: tuple[int, int]) -> int | None:
-        """Where another stop may be placed: where the last one stood, or behind the touch that is past it; ticks."""
+        """Where another stop may be placed: where the last one stood, or behind the touch that is past it; ticks.
+
+        One that stood behind the touch is no reason to risk more than was approved when the market is back.
+        """
         near, wanted = touch[0] if self.side > 0 else touch[1], self.last_stop.trigger
+        approved = self.bracket.stop.stop_price
+        if wanted is not None and approved is not None and self.side * (approved - wanted) > 0:
+            wanted = approved
         if wanted is None or near == ABSENT or self.side * (near - wanted) > 0:
             return wanted
         return near - self.side

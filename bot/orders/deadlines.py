@@ -29,6 +29,8 @@ class Deadlines:
                 await machine.cancel_entry(live, due, "ttl")
             case "time" if live.share > 0:
                 await machine.flatten(live, due, "time")
+            case "unheard" if live.coming and machine.wall_ns():
+                machine.broker.ask()
             case "unanswered" if machine.unanswered(live, due):
                 await machine.on(live, Event.UNANSWERED, due, "no word for 3 s")
                 machine.look(live.bracket.entry.instrument, due)
@@ -36,7 +38,7 @@ class Deadlines:
                 await self._uncovered(live, due)
             case "moving":
                 self._moves.unanswered(live, due)
-            case "unprotected" if live.uncovered > 0 and not live.yielded:
+            case "unprotected" if live.uncovered > 0 and not live.yielded and live.state is not BracketState.STUCK:
                 await machine.flatten(live, due, "flatten")
             case "stalled":
                 self._stalled(live, due)

@@ -5,7 +5,7 @@ acts on it. A broker that cannot be reached is no verdict either: what could not
 are looked at again when the broker has answered.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.domain.market import ABSENT
 from bot.domain.order import BracketState, Order, OrderState, OrderType, Protective, Role
@@ -21,10 +21,12 @@ from bot.orders.timers import (
     AGAIN_NS,
     GRACE_NS,
     REPROTECT_NS,
+    RETRY_BARE_NS,
     RETRY_MAX_NS,
     RETRY_NS,
     SIBLINGS_NS,
     UNANSWERED_NS,
+    UNHEARD_NS,
     Timers,
     What,
 )
@@ -109,6 +111,9 @@ class Machine:
             await self.protect(live, ts)
         elif action is Action.TARGET:
             await self.target(live, ts, why)
+        elif action is Action.LATER:
+            await self.protect(live, ts)
+            self.later(live, ts)
         elif event is Event.TARGET_GONE and live.flag(NO_TARGET):
             self.journal.bracket_state(
                 live.bracket.id, live.state, ts, "no target works: it was cancelled at the broker"
@@ -136,7 +141,10 @@ class Machine:
                 # What went out is not to be bought again; a crash may have come between that exit and this.
                 await self.cancel_entry(live, ts, "exit-part")
         if live.state is BracketState.STUCK:
-            self.later(live, ts)
+            if live.lost_exit:
+                await self.flatten(live, ts, live.leaving)
+            else:
+                self.later(live, ts)
         elif live.flipped:
             self.at(ts + GRACE_NS, "uncovered", live)
         elif live.leaving and live.share:
@@ -228,11 +236,13 @@ class Machine:
             self.at(ts + grace_ns, "uncovered", live)
 
     def later(self, live: LiveBracket, ts: int) -> None:
-        """An exit that cannot be had now is tried again, each time after twice as long."""
-        if live.retry_ns <= ts:
-            live.retry_ns = ts + min(RETRY_NS << live.attempts, RETRY_MAX_NS)
+        """An exit that cannot be had now is tried again, each time after twice as long, sooner when nothing covers."""
+        bare = live.uncovered > 0 or live.flipped
+        due = ts + min(RETRY_NS << live.attempts, RETRY_BARE_NS if bare else RETRY_MAX_NS)
+        if live.retry_ns <= ts or due < live.retry_ns:
+            live.retry_ns = due
             live.attempts += 1
-            self.at(live.retry_ns, "retry", live)
+            self.at(due, "retry", live)
 
     def at(self, ts: int, what: What, live: LiveBracket) -> None:
         """Set a deadline."""
@@ -288,9 +298,11 @@ class Machine:
             self.broker.ask()
             self.look(doubtful[0].bracket.entry.instrument, ts)
 
-    def doubtful(self) -> Mapping[str, LiveBracket]:
-        """Brackets of which something is not certain."""
-        return {name: live for name, live in self.live.items() if doubt(live)}
+    def awaited(self) -> bool:
+        """Whether any bracket waits for the broker's word; one that cannot leave waits for another try instead."""
+        return any(
+            live.unknown() or (doubt(live) and live.state is not BracketState.STUCK) for live in self.live.values()
+        )
 
     def unfinished(self) -> dict[str, LiveBracket]:
         """Brackets that the broker's answer may settle: uncertain ones, and those for which something is to be done."""
@@ -361,6 +373,7 @@ class Machine:
         fault_point("exit-sent")
         self.sent(leg, ts)
         self.journal.order_state(order.client_order_id, OrderState.SENT, ts)
+        self.at(ts + UNHEARD_NS, "unheard", live)
         self.at(ts + UNANSWERED_NS, "unanswered", live)
         return True
 

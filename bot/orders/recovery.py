@@ -88,7 +88,7 @@ class Recovery:
         known = answer
         for attempt in range(ATTEMPTS):
             await self._bring_together(known, now)
-            if not self._doubts and not self._absent and not machine.doubtful():
+            if not self._doubts and not self._absent and not machine.awaited():
                 break
             if attempt < ATTEMPTS - 1:
                 # What lacks its word is asked for again: answers count only so far apart.

@@ -54,6 +54,7 @@ class Action(StrEnum):
     PROTECT = "protect"
     LEAVE = "leave"
     TARGET = "target"
+    LATER = "later"
     SETTLE = "settle"
     ASK = "ask"
 
@@ -102,6 +103,7 @@ MEANING: dict[S | Event | Action, str] = {
     A.PROTECT: "place a stop for what is bare; at the second loss leave at market",
     A.LEAVE: "leave at market",
     A.TARGET: "place the target once more, the first time; then go on under the stop alone, and say so",
+    A.LATER: "place a stop for what is bare, and leave at market again in a while",
     A.SETTLE: "take the state that the facts imply, and act on it",
     A.ASK: "unexpected: journal it, stay, ask the broker",
 }
@@ -135,7 +137,7 @@ _SENT: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.PENDING_UNKNOWN, E.FLATTEN): (S.FLATTENING, A.CANCEL_ENTRY),
     (S.PENDING_UNKNOWN, E.EXIT_PART): (S.EXITING, A.CANCEL_ENTRY),
     (S.PENDING_UNKNOWN, E.EXIT_REST): (S.CLOSED, A.NOTHING),
-    (S.PENDING_UNKNOWN, E.EXIT_REFUSED): (S.STUCK, A.NOTHING),
+    (S.PENDING_UNKNOWN, E.EXIT_REFUSED): (S.STUCK, A.LATER),
     (S.PENDING_UNKNOWN, E.COVERED): (S.OPEN, A.NOTHING),
     (S.WORKING, E.ACKED): (S.WORKING, A.NOTHING),
     (S.WORKING, E.ENTRY_PART): (S.PARTIAL, A.NOTHING),
@@ -199,7 +201,7 @@ _IN_DANGER: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.FLATTENING, E.COVERED): (S.FLATTENING, A.NOTHING),
     (S.FLATTENING, E.EXIT_PART): (S.FLATTENING, A.NOTHING),
     (S.FLATTENING, E.EXIT_REST): (S.CLOSED, A.NOTHING),
-    (S.FLATTENING, E.EXIT_REFUSED): (S.STUCK, A.NOTHING),
+    (S.FLATTENING, E.EXIT_REFUSED): (S.STUCK, A.LATER),
     (S.FLATTENING, E.FLATTEN): (S.FLATTENING, A.NOTHING),
     (S.STUCK, E.ACKED): (S.STUCK, A.NOTHING),
     (S.STUCK, E.ENTRY_PART): (S.STUCK, A.NOTHING),
@@ -226,7 +228,7 @@ _WHEREVER: dict[tuple[S, Event], tuple[S, Action]] = {
     **{(state, E.OVERFILLED): (S.NAKED, A.CANCEL_ENTRY) for state in (*BEFORE, *HOLDING, *IN_DANGER)},
     **{(state, E.UNANSWERED): (state, A.SETTLE) for state in (S.PENDING_UNKNOWN, S.WORKING, *HOLDING, *IN_DANGER)},
     **{(state, E.COVERED): (state, A.NOTHING) for state in HOLDING},
-    **{(state, E.EXIT_REFUSED): (S.STUCK, A.NOTHING) for state in (*HOLDING, S.NAKED, S.STUCK)},
+    **{(state, E.EXIT_REFUSED): (S.STUCK, A.LATER) for state in (*HOLDING, S.NAKED, S.STUCK)},
     # What a person took away before the fill is not put back; what the broker refuses after it is, once.
     **{(state, E.TARGET_GONE): (state, A.NOTHING) for state in (*BEFORE, *HOLDING, *IN_DANGER)},
     **{(state, E.TARGET_REFUSED): (state, A.TARGET) for state in HOLDING},

@@ -19,10 +19,26 @@ STALLED_NS = 3 * SECOND_NS
 """A stop that the market has reached may be unfilled for this long; then it counts for nothing."""
 AGAIN_NS = 2 * SECOND_NS
 """While anything is uncertain the broker is asked this often: as far apart as answers must be to count (rulings 21)."""
+UNHEARD_NS = 1 * SECOND_NS
+"""After this long without a word on a stop or an exit that was sent alone the broker is asked."""
 RETRY_NS, RETRY_MAX_NS = 1 * SECOND_NS, 30 * SECOND_NS
-"""A refused exit is tried again after this long, then twice as long, up to the other."""
+"""A refused exit is tried again after this long, then twice as long, up to the other where a stop covers."""
+RETRY_BARE_NS = 4 * SECOND_NS
+"""While nothing does: the longest, so that a broker that takes it again hears of it well within ten seconds."""
 
-What = Literal["ttl", "time", "uncovered", "unprotected", "unanswered", "siblings", "retry", "ask", "moving", "stalled"]
+What = Literal[
+    "ttl",
+    "time",
+    "uncovered",
+    "unprotected",
+    "unheard",
+    "unanswered",
+    "siblings",
+    "retry",
+    "ask",
+    "moving",
+    "stalled",
+]
 
 
 @dataclass(frozen=True, slots=True)

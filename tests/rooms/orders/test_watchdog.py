@@ -14,6 +14,22 @@ from tests.rooms.orders.far import SECOND, Desk, Far, flatten_of
 ENTRY = 16800
 
 
+async def test_a_market_that_comes_back_gets_the_approved_stop_not_the_one_behind_it(desk: Desk) -> None:
+    # given a stop that was put back behind a market that had passed it
+    await desk.open_one()
+    await desk.prints(ENTRY - 5)
+    desk.far.end("stop")
+    await desk.hear()
+    # when the market is back, and that one is lost as well
+    await desk.prints(ENTRY)
+    desk.far.end("stop", OrderState.REJECTED)
+    await desk.hear()
+    desk.far.end("flatten", OrderState.REJECTED)
+    await desk.hear()
+    # then the next stands where it was approved
+    assert desk.far.orders[desk.far.name("stop")].order.stop_price == ENTRY - 3
+
+
 async def test_how_long_it_was_naked_is_written(desk: Desk) -> None:
     live = await desk.open_one()
     desk.far.end("stop")
