@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from bot.domain.order import Role
@@ -34,9 +35,11 @@ from bot.journal.values import LONG_SHORT, Grid, grids, money_text, number, rati
 REASONS = ("target", "stop", "time", "blackout", "session", "tape-end", "flatten", "breakeven", "trail")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoundTrip:
     """One bracket that went in and came out, with all that its figures are made of. Prices are ticks."""
+
+    # Without slots, so that what other figures are made of is worked out once: exact fractions are slow.
 
     bracket: rows.Bracket
     orders: Mapping[str, rows.Order]  # by client order id
@@ -48,28 +51,28 @@ class RoundTrip:
     moves: Sequence[rows.Amendment] = ()
     """Triggers that the broker named for its stops."""
 
-    @property
+    @cached_property
     def quantity(self) -> int:
         """Units that went in and out."""
         return sum(fill.quantity for fill in self.entries)
 
-    @property
+    @cached_property
     def entry(self) -> Fraction:
         """Entry VWAP in ticks."""
         return _vwap(self.entries)
 
-    @property
+    @cached_property
     def exit(self) -> Fraction:
         """Exit VWAP in ticks; what brought a position back that had been sold twice counts against it."""
         units = [(-self.bracket.side * fill.side * fill.quantity, fill.price) for fill in self.exits]
         return Fraction(sum(size * price for size, price in units), sum(size for size, _ in units))
 
-    @property
+    @cached_property
     def ticks(self) -> Fraction:
         """Gained for one unit."""
         return self.bracket.side * (self.exit - self.entry)
 
-    @property
+    @cached_property
     def gross(self) -> Decimal:
         """Money before commission."""
         return self.grid.money(sum(-fill.side * fill.price * fill.quantity for fill in (*self.entries, *self.exits)))
@@ -85,7 +88,7 @@ class RoundTrip:
         stops = (order.stop_price for order in self.orders.values() if order.role == Role.STOP)
         return next((stop for stop in stops if stop is not None), self.bracket.stop)
 
-    @property
+    @cached_property
     def risk(self) -> Fraction:
         """Ticks between entry VWAP and first stop."""
         return abs(self.entry - self.first_stop)
