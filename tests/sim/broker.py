@@ -38,7 +38,9 @@ from tests.sim.script import OPEN_NS
 from tests.sim.wire import Wire
 
 ACCOUNT = "DU7000001"
-POLL_S, UNSURE_S, AGAIN_S, ANSWER_S = 5.0, 2.0, 0.5, 10.0
+POLL_S, UNSURE_S, AGAIN_S = 5.0, 2.0, 0.5
+PATIENCE_S = 3.0, 6.0, 8.0
+"""How long an answer is waited for: the first time, and after one and two that did not come."""
 RETRY_MOST_S = 30.0
 COMMISSION = "2.25"
 
@@ -87,8 +89,9 @@ class SimBroker:
             return Unavailable("link_down", "not connected")
         if wire.degraded:
             return Unavailable("gateway_lost_ib", "the gateway has lost its exchange")
-        if "silent" in faults or wire.silent:
-            await asyncio.sleep(ANSWER_S)
+        patience = PATIENCE_S[min(self._unanswered, len(PATIENCE_S) - 1)]
+        if "silent" in faults or wire.silent or faults.get("slow", 0.0) > patience:
+            await asyncio.sleep(patience)
             return Unavailable("timeout", "no answer")
         await asyncio.sleep(0.04 + faults.get("slow", 0.0))
         if not wire.up or connection != wire.connection:
@@ -271,10 +274,9 @@ class SimBroker:
             await _passed(self._wanted, UNSURE_S if unsure else POLL_S)
             if self.link == "up":
                 await self._tell()
-                await asyncio.sleep(AGAIN_S)
             else:
                 self._wanted.clear()
-                await asyncio.sleep(POLL_S)
+            await asyncio.sleep(AGAIN_S)
 
     async def _tell(self) -> bool:
         self._wanted.clear()
@@ -291,7 +293,7 @@ class SimBroker:
                     self._known[ref] = OrderState.CANCELLED
         elif answer.reason == "timeout":
             self._unanswered += 1
-            if self._unanswered > 1 and self._wire.connected and not self._wire.healed:
+            if self._unanswered >= len(PATIENCE_S) and self._wire.connected and not self._wire.healed:
                 self._wire.cut(0.5)
         self._say(SnapshotReport(answer, self._now()))
         return isinstance(answer, Known)
