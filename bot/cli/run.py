@@ -1,6 +1,5 @@
 """`paperpit run`."""
 
-import gc
 import json
 from pathlib import Path
 
@@ -37,7 +36,6 @@ def run(
     paperpit run --dry
     paperpit run --strategy drill-es.toml --set risk.max_daily_loss_usd=200
     """
-    gc.disable()  # until the desk stands; see bot.daemon.run
     from bot.cli.story import tell
     from bot.config import journal_url
     from bot.daemon import Asked

@@ -45,6 +45,7 @@ class Leg:
     cancel_ns: int = 0  # and when, the last time
     reached_ns: int = 0  # of a stop: since when the market stands at or beyond it
     concluded: bool = False  # the desk says that it ended, not the broker
+    said_filled: bool = False  # the broker has said that it filled whole
     trigger: int | None = None  # the stop in force, ticks: the one that the broker named last
     moved: str = ""  # why it is not the one that was sent
     move: Move | None = None
@@ -78,7 +79,7 @@ class LiveBracket:
     state: BracketState = BracketState.INTENDED
     filled_in: int = 0
     filled_out: int = 0
-    adjusted: int = 0  # units of its share that left without a fill of ours
+    adjusted: int = 0  # units of its share that left without a fill of ours; below 0: that came in without one
     entry_value: int = 0  # Σ price × quantity of the entry fills, ticks
     exit_value: int = 0  # the same of the exit fills
     opened_ns: int = 0  # time of the first entry fill
@@ -148,6 +149,25 @@ class LiveBracket:
         """Units that nothing would take out which is known to work."""
         return self.share - self.cover
 
+    @property
+    def untold(self) -> bool:
+        """Whether an order of it is said to have filled whole, by executions that were not heard."""
+        return any(leg.said_filled and leg.alive and leg.left > 0 for leg in self.legs.values())
+
+    @property
+    def unheard(self) -> int:
+        """Units that have come in without an execution that was heard, at most.
+
+        The entry is said to have filled, or is not to be found while exits work: those die with an entry that did not.
+        """
+        exits = any(leg.working for leg in self.legs.values() if leg.order.role is not Role.ENTRY)
+        lost = [
+            leg
+            for leg in self.of_role(Role.ENTRY)
+            if leg.said_filled or (exits and leg.state is OrderState.PENDING_UNKNOWN)
+        ]
+        return max(0, sum(leg.left for leg in lost) + min(0, self.adjusted))
+
     def of_role(self, role: Role) -> list[Leg]:
         """Legs of one role that have not ended."""
         return [leg for leg in self.legs.values() if leg.order.role is role and leg.alive]
@@ -203,7 +223,8 @@ class LiveBracket:
             self._recount()
         else:
             self.executions[fill.exec_id] = fill
-            self._count(fill)
+            if fill.quantity:
+                self._count(fill)
 
     def _recount(self) -> None:
         """All sums anew, from the executions that stand. No order works again for what was taken back of it."""
@@ -223,7 +244,11 @@ class LiveBracket:
     def _count(self, fill: FillReport) -> None:
         leg = self.legs[fill.client_order_id]
         leg.filled += fill.quantity
-        leg.state = OrderState.FILLED if leg.filled + leg.taken >= leg.order.quantity else OrderState.PARTIAL
+        whole = leg.filled + leg.taken >= leg.order.quantity
+        # A fill that is heard late does not wake what the broker has ended.
+        ended = leg.state in (OrderState.CANCELLED, OrderState.REJECTED) and not leg.concluded
+        if whole or not ended:
+            leg.state = OrderState.FILLED if whole else OrderState.PARTIAL
         # The fill itself is the first price that was for or against us.
         self.low = fill.price if self.low is None else min(self.low, fill.price)
         self.high = fill.price if self.high is None else max(self.high, fill.price)
@@ -274,7 +299,7 @@ class LiveBracket:
             if self.filled_out:
                 return BracketState.EXITING
             return BracketState.PARTIAL if entry else BracketState.OPEN
-        if self.filled_in:
+        if self.filled_in or self.filled_out:
             return BracketState.EXITING if entry else BracketState.CLOSED
         state = _OF_ENTRY[self.legs[self.bracket.entry.client_order_id].state]
         return BracketState.VOID if self.unsent and state is BracketState.CANCELLED else state

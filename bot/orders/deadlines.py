@@ -29,7 +29,7 @@ class Deadlines:
                 await machine.cancel_entry(live, due, "ttl")
             case "time" if live.share > 0:
                 await machine.flatten(live, due, "time")
-            case "unheard" if live.coming and machine.wall_ns():
+            case "unheard" if machine.wall_ns() and (live.coming or live.untold):
                 machine.broker.ask()
             case "unanswered" if machine.unanswered(live, due):
                 await machine.on(live, Event.UNANSWERED, due, "no word for 3 s")

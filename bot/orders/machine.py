@@ -165,8 +165,10 @@ class Machine:
             await self.protect(live, ts)
 
     async def cancel_entry(self, live: LiveBracket, ts: int, why: str) -> None:
-        """Ask for the end of what of the entry still works."""
+        """Ask for the end of what of the entry still works, unless that was done just now."""
         for leg in live.of_role(Role.ENTRY):
+            if leg.cancelling and ts - leg.cancel_ns < AGAIN_NS:
+                continue
             self.journal.order_state(leg.order.client_order_id, leg.state, ts, f"cancel asked: {why}")
             leg.cancelling = why
             await self.cancel(leg, ts)
@@ -227,7 +229,7 @@ class Machine:
     async def clear(self, live: LiveBracket, ts: int) -> None:
         """Ask for the end of everything that a bracket which has ended still has at the broker."""
         for leg in live.legs.values():
-            if leg.alive and leg.state is not OrderState.INTENDED:
+            if leg.alive and leg.state is not OrderState.INTENDED and ts - leg.cancel_ns >= AGAIN_NS:
                 await self.cancel(leg, ts)
 
     def watchdog(self, live: LiveBracket, ts: int, grace_ns: int) -> None:

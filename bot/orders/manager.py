@@ -39,7 +39,7 @@ from bot.orders.moves import Level, Moves
 from bot.orders.recovery import Recovery
 from bot.orders.sound import Band
 from bot.orders.table import ENDED, Event
-from bot.orders.timers import GRACE_NS, UNANSWERED_NS
+from bot.orders.timers import GRACE_NS, UNANSWERED_NS, UNHEARD_NS
 from bot.ports import Broker, Gate, Journal
 
 OnOperatorCancel = Literal["reprotect", "flatten", "yield"]
@@ -176,7 +176,8 @@ class OrderManager:
 
     async def on_order(self, report: OrderReport) -> None:
         """The broker's word on an order that is ours; a word on another's is not for here."""
-        live = self._machine.owner.get(report.client_order_id)
+        machine = self._machine
+        live = machine.owner.get(report.client_order_id)
         if live is None:
             self._anomalies.stranger(report)
             return
@@ -200,17 +201,20 @@ class OrderManager:
         # Filled, say the words, and the executions are still to come: they will end it.
         if report.state is not OrderState.FILLED or leg.filled + leg.taken >= leg.told:
             leg.state, leg.changed_ns = report.state, report.ts
+        elif not leg.said_filled:
+            leg.said_filled = True
+            machine.at(report.ts + UNHEARD_NS, "unheard", live)
         self._journal.order_event(report)
         await self._after_word(live, leg, report)
         await self._moves.heard(live, leg, report)
         if woken and leg.alive and live.state in ENDED:
-            await self._machine.cancel(leg, report.ts)
+            await machine.cancel(leg, report.ts)
         if len(leg.broker_ids) > 1 and leg.order.role is Role.ENTRY and not leg.cancelling:
-            await self._machine.cancel_entry(live, report.ts, "two orders at the broker under one name")
+            await machine.cancel_entry(live, report.ts, "two orders at the broker under one name")
         if uncertain or live.yielded:
-            self._machine.look(leg.order.instrument, report.ts)
+            machine.look(leg.order.instrument, report.ts)
         if resized:
-            self._machine.watchdog(live, report.ts, 0)
+            machine.watchdog(live, report.ts, 0)
         self._journal.commit()
 
     async def on_fill(self, fill: FillReport, *, confirmed: bool = False) -> None:
@@ -239,7 +243,7 @@ class OrderManager:
         first, live.unsent = not live.filled_in, False
         if late := live.state in ENDED:
             machine.reopen(live)
-        if live.adjusted > 0 and order.side != live.side:
+        if live.adjusted * order.side * live.side < 0:
             self.recovery.take_back(live, fill)
         if not live.share:
             machine.forget(order.instrument)
@@ -300,7 +304,7 @@ class OrderManager:
                 self._machine.asked(due)
             elif timer.what == "siblings":
                 await self._machine.clear(timer.live, due)
-            elif timer.live.bracket.id in self._machine.live:
+            elif timer.live.bracket.id in self._machine.live or timer.what == "unheard":
                 await self._deadlines.meet(timer, due)
             else:
                 continue

@@ -123,7 +123,9 @@ class Moves:
 
 
 def entry_of(live: LiveBracket) -> int:
-    """The entry's average price, ticks, rounded towards protection."""
+    """The entry's average price, ticks, rounded towards protection; its limit while no fill of it was heard."""
+    if not live.filled_in:
+        return live.bracket.entry.price or 0
     return live.side * -(-live.side * live.entry_value // live.filled_in)
 
 

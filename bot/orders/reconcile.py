@@ -13,6 +13,9 @@ from bot.domain.order import ENDED, BrokerState, FillReport, OrderFact, OrderRep
 PATIENCE_NS = 2_000_000_000
 """A cancellation that an answer, asked for so much later, does not show is asked for again."""
 
+LAG_NS = 3_000_000_000
+"""A broker's position may be without an execution of its own for so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -73,6 +76,8 @@ class Plan:
     """Orders of ours that work, belong to nothing that lives and protect nothing; entries that were to end."""
     positions: tuple[tuple[int, int, int], ...] = ()
     """(instrument, ours, theirs) where they differ after the executions."""
+    lagging: frozenset[int] = frozenset()
+    """Instruments whose position is the one from before the answer's own newest executions."""
     strange: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Instrument → what somebody else has there, in words."""
     differences: tuple[Difference, ...] = ()
@@ -128,6 +133,7 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
         absent=absent,
         cancel=tuple(useless),
         positions=positions,
+        lagging=frozenset(at for at, ours, theirs in positions if _lags(belief, state, asked_ns, at, ours - theirs)),
         strange=_strange([fact for fact in others if fact.client_order_id not in useless]),
         differences=_differences(belief, fills + tuple(orphans), absent, others, positions),
     )
@@ -159,6 +165,18 @@ def _after(belief: Belief, fills: tuple[FillReport, ...]) -> dict[int, int]:
 def _theirs(held: Mapping[int, int], state: BrokerState) -> list[tuple[int, int]]:
     theirs = {instrument: units for instrument, units in state.positions if instrument >= 0}
     return [(instrument, theirs.get(instrument, 0)) for instrument in sorted(held.keys() | theirs.keys())]
+
+
+def _lags(belief: Belief, state: BrokerState, asked_ns: int, instrument: int, units: int) -> bool:
+    """Whether the newest executions of an answer, a moment old, are what its position lacks."""
+    missing = 0
+    for fill in sorted(state.fills, key=lambda one: one.ts, reverse=True):
+        one = belief.orders.get(fill.client_order_id)
+        if fill.ts <= asked_ns - LAG_NS or fill.corrects or missing == units:
+            break
+        if one is not None and one.instrument == instrument:
+            missing += fill.side * fill.quantity
+    return missing == units
 
 
 def _protects(fact: OrderFact, belief: Belief, state: BrokerState) -> bool:

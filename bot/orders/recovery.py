@@ -41,6 +41,8 @@ ABSENCES = 3
 ATTEMPTS = 4 * ABSENCES
 """How often a start asks before it goes on with what is still uncertain."""
 AGAIN_S = AGAIN_NS / 1e9
+_SILENCE = ("timeout", "inconsistent")
+"""Why an answer may come if it is asked for once more on the same link."""
 
 OnFill = Callable[[FillReport], Awaitable[None]]
 OnOrder = Callable[[OrderReport], Awaitable[None]]
@@ -121,9 +123,11 @@ class Recovery:
         machine.journal.commit()
 
     async def hear(self, report: SnapshotReport) -> None:
-        """An answer of the broker. One that did not come decides nothing."""
+        """An answer of the broker. One that did not come decides nothing, and is asked for again."""
         if isinstance(report.answer, Known):
             await self._bring_together(report.answer, report.ts)
+        elif report.answer.reason in _SILENCE and self._machine.broker.link == "up":
+            self._machine.broker.ask()
 
     def knows(self, exec_id: str) -> bool:
         """Whether an execution was written, by this run or an earlier one; also one that does not stand any more."""
@@ -162,7 +166,8 @@ class Recovery:
         for name in gone:
             leg = machine.owner[name].legs[name]
             leg.concluded = True
-            message = f"gone: {ABSENCES} answers of the broker were without it"
+            whole = leg.filled and leg.left <= 0
+            message = "it has filled" if whole else f"gone: {ABSENCES} answers of the broker were without it"
             await self._on_order(OrderReport(name, OrderState.CANCELLED, ts, message=message))
         await self._cancel(plan, ts)
         for live in {**doubtful, **machine.unfinished(), **adjusted}.values():
@@ -213,7 +218,8 @@ class Recovery:
             if leg.state is not OrderState.PENDING_UNKNOWN and live.state not in ENDED:
                 leg.state = OrderState.PENDING_UNKNOWN
                 machine.journal.order_state(name, leg.state, ts, "not in the broker's answer")
-            if self._absent[name].count >= ABSENCES:
+            # What has filled whole, for all that was told of it, need not be missed for long.
+            if self._absent[name].count >= ABSENCES or (leg.filled and leg.left <= 0):
                 gone.append(name)
                 del self._absent[name]
         if self._absent:
@@ -233,7 +239,8 @@ class Recovery:
         for instrument, (ours, theirs) in differing.items():
             machine.room[instrument] = theirs
             before = self._doubts.get(instrument)
-            if before is None or before[:3] != (ours, theirs, known.connection):
+            lags = instrument in plan.lagging
+            if before is None or before[:3] != (ours, theirs, known.connection) or lags:
                 self._doubts[instrument] = (ours, theirs, known.connection, heard_ns)
                 machine.broker.ask()
             elif heard_ns - before[3] >= AGAIN_NS:
@@ -261,13 +268,17 @@ class Recovery:
         return self._machine.wall_ns() or known.asked_ns
 
     def _adjust(self, instrument: int, units: int, ts: int) -> dict[str, LiveBracket]:
-        """Make our position the broker's: first what somebody else holds, then shares of brackets, then somebody's."""
+        """Make our position the broker's.
+
+        By what somebody else holds, by what entries may have filled unheard, by shares of brackets, then somebody's.
+        """
         touched = {}
         others = _towards(units, self._foreign(instrument))
-        for live in list(self._machine.live.values()):
-            part = _towards(units - others, live.side * live.share)
-            if live.bracket.entry.instrument == instrument and part:
-                reason = "left at the broker without a fill of ours"
+        there = [live for live in self._machine.live.values() if live.bracket.entry.instrument == instrument]
+        came = [(live, -live.side * live.unheard, "came in without a fill that was heard") for live in there]
+        left = [(live, live.side * live.share, "left at the broker without a fill of ours") for live in there]
+        for live, most, reason in came + left:
+            if part := _towards(units - others, most):
                 self._book(Adjustment(instrument, part, ts, reason, live.bracket.id))
                 live.adjusted -= live.side * part
                 units -= part
@@ -278,11 +289,10 @@ class Recovery:
 
     def take_back(self, live: LiveBracket, fill: FillReport) -> None:
         """A fill explains what had been adjusted: it counts instead."""
-        units = min(live.adjusted, fill.quantity)
-        back = -fill.side * units
+        back = -fill.side * min(abs(live.adjusted), fill.quantity)
         reason = f"explained by execution {fill.exec_id}"
         self._book(Adjustment(live.bracket.entry.instrument, back, fill.ts, reason, live.bracket.id))
-        live.adjusted -= units
+        live.adjusted -= live.side * back
 
     def _book(self, adjustment: Adjustment) -> None:
         machine, at = self._machine, adjustment.instrument

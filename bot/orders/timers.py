@@ -20,7 +20,8 @@ STALLED_NS = 3 * SECOND_NS
 AGAIN_NS = 2 * SECOND_NS
 """While anything is uncertain the broker is asked this often: as far apart as answers must be to count (rulings 21)."""
 UNHEARD_NS = 1 * SECOND_NS
-"""After this long without a word on a stop or an exit that was sent alone the broker is asked."""
+"""After this long without a word on a stop or an exit that was sent alone the broker is asked; also without an
+execution of an order that is said to have filled."""
 RETRY_NS, RETRY_MAX_NS = 1 * SECOND_NS, 30 * SECOND_NS
 """A refused exit is tried again after this long, then twice as long, up to the other where a stop covers."""
 RETRY_BARE_NS = 4 * SECOND_NS
