@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -72,7 +73,7 @@ class Found:
 
 def offers(group: Group) -> list[Offer]:
     """Every plug-in of `group` that is installed, by name. Nothing is imported; a name may come twice."""
-    found = {_offer(point) for point in entry_points(group=f"paperpit.{group}")}
+    found = {_offer(point) for point in _points(group, tuple(sys.path))}
     return sorted(found, key=_by_owner)
 
 
@@ -231,9 +232,16 @@ def _offer(point: EntryPoint) -> Offer:
     return Offer(point.name, point.value, owner)
 
 
+@lru_cache
+def _points(group: Group, folders: tuple[str, ...]) -> EntryPoints:
+    """What the distributions in those folders offer: all of them are read once, not once a name."""
+    return entry_points(group=f"paperpit.{group}")
+
+
 def _installed(group: Group, name: str) -> Found:
     # By name: to tell whose a plug-in is takes its distribution's metadata, and those of the others are not asked for.
-    offered = sorted({_offer(point) for point in entry_points(group=f"paperpit.{group}", name=name)}, key=_by_owner)
+    points = _points(group, tuple(sys.path)).select(name=name)
+    offered = sorted({_offer(point) for point in points}, key=_by_owner)
     if not offered:
         names = [offer.name for offer in offers(group)]
         near = difflib.get_close_matches(name, names, 1)

@@ -1,5 +1,6 @@
 """`paperpit replay [TAPE…]`."""
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,7 @@ def replay(
     paperpit replay tuesday.parquet --warm monday.npz
     paperpit replay --run last
     """
+    gc.disable()  # until the desk stands; see bot.daemon.run
     flags = {"replay.fill_model": fill_model, "replay.latency_ms": latency_ms, "seed": seed}
     if save_warm is not None:
         _refuse_unwritable(save_warm)

@@ -23,8 +23,8 @@ def report(journal: str | None, run: str | None, as_json: bool, **wanted: Any) -
     paperpit journal report --day today
     paperpit journal report --run last
     """
-    from bot.journal.report import live
-    from bot.journal.report import report as facts_of
+    from bot.review.live import live
+    from bot.review.report import report as facts_of
 
     filters = filters_of(**wanted)
     with opened(journal, run, "all") as found:

@@ -1,5 +1,6 @@
 """`paperpit run`."""
 
+import gc
 import json
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def run(
     paperpit run --dry
     paperpit run --strategy drill-es.toml --set risk.max_daily_loss_usd=200
     """
+    gc.disable()  # until the desk stands; see bot.daemon.run
     from bot.cli.story import tell
     from bot.config import journal_url
     from bot.daemon import Asked

@@ -44,8 +44,8 @@ def stats(
     paperpit journal stats --by hour --by weekday
     paperpit journal stats --run last
     """
-    from bot.journal.report import live
     from bot.review.estimates import Bootstrap
+    from bot.review.live import live
     from bot.review.stats import Asked
     from bot.review.stats import stats as figures_of
 

@@ -16,7 +16,6 @@ from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
 from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked
-from bot.daemon.compiling import compile_for_a_wire
 from bot.daemon.recording import recorded, repeated, said_by, tidied
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
@@ -190,7 +189,6 @@ async def open_adapter(asked: Asked, needs: AdapterNeeds) -> Adapter:
     model = plugins.params_of(factory) or Params
     table, place = bot.adapters.get(bot.adapter, {}), Placing(shown(asked.bot.path), asked.bot.text)
     params = read_params(model, table, place, prefix=("adapters", bot.adapter))
-    compile_for_a_wire(asked)
     made = factory(params, needs)
     adapter: Adapter = await made if inspect.isawaitable(made) else made
     return repeated(adapter, asked.broker)

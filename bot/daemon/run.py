@@ -7,7 +7,7 @@ the other way.
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,7 +106,7 @@ class Run:
         await self._do_what_waits(desk, writer)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
-        with self._memory():
+        with _memory_at_rest():
             outcome.stopped_by = await self._until_the_end(desk, seen)
         outcome.ended = desk.ended
         outcome.trouble = self.warm.end(stopped=desk.ended == "stop")
@@ -119,10 +119,6 @@ class Run:
         writer.finish(outcome.kept())
         outcome.recorded = [*self._recorded(), *self._backed_up()]
         return outcome
-
-    def _memory(self) -> AbstractContextManager[None]:
-        """What is done about the process's memory while the run trades."""
-        return _memory_at_rest(live=self.adapter.market.last_ns is None)
 
     async def _until_the_end(self, desk: Desk, seen: Callable[[int], None]) -> int | None:
         """Run the desk; the number of the signal that stopped it, or None."""
@@ -250,16 +246,16 @@ class Run:
 
 
 @contextmanager
-def _memory_at_rest(*, live: bool) -> Iterator[None]:
-    """In a live run the collector looks at nothing again that stands when trading begins.
+def _memory_at_rest() -> Iterator[None]:
+    """The collector looks at nothing again that stands when trading begins.
 
-    It would take tens of milliseconds for that, between some tick and its order. A tape does not mind.
+    It would take tens of milliseconds for that, between some tick and its order. A start keeps it switched off: what is
+    imported is no garbage, and looking for some would be a third of the time until somebody protects a position.
     """
-    if not live:
-        yield
-        return
-    gc.collect()
+    if gc.isenabled():
+        gc.collect()  # what an earlier run of this process has left
     gc.freeze()
+    gc.enable()
     try:
         yield
     finally:

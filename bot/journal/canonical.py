@@ -1,4 +1,4 @@
-"""The canonical rows of a run, in the order in which things happened, and the one hash of all of them."""
+"""The canonical rows of a run, in the order in which things happened: their chain, and the one hash of all of them."""
 
 import hashlib
 import heapq
@@ -27,6 +27,21 @@ def hash_of(reader: Reader, run: RunInfo) -> str:
         digest.update(canon.of_row(table, row))
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def chain_of(reader: Reader, run: RunInfo) -> Iterator[dict[str, Any]]:
+    """The first row of a run at which the chain breaks, as a problem that `bot.journal.check` tells."""
+    chain = canon.START
+    for seq, table, row in rows_of(reader, run, rows.CHAINED):
+        chain = canon.link(chain, canon.of_row(table, row))
+        if chain != row[-1]:
+            message = f"{table} row {seq} of run {run.run} is not what was written, or one before it is gone"
+            yield {"kind": "hash-chain", "message": message, "run": run.run, "seq": seq}
+            return
+    end = reader.end(run.run)
+    if end and end.head != chain:
+        message = f"the last rows of run {run.run} are not those that it ended with"
+        yield {"kind": "hash-chain", "message": message, "run": run.run, "seq": end.seq}
 
 
 def journal_hash(url: str, run: str = "last") -> str:

@@ -9,9 +9,9 @@ import msgspec
 
 from bot.domain.order import BracketState, OrderState, Role
 from bot.journal import canon, legality, rows
-from bot.journal.canonical import rows_of
+from bot.journal.canonical import chain_of
 from bot.journal.reading import Reader, RunInfo
-from bot.journal.rows import CHAINED, EDITABLE, TABLES
+from bot.journal.rows import EDITABLE, TABLES
 from bot.journal.standing import standing
 from bot.journal.tables import PARENTS, metadata
 
@@ -46,11 +46,14 @@ def _schema(reader: Reader) -> Iterator[Problem]:
     """The tables and triggers are exactly those of this program."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
+    from sqlalchemy import NullPool, create_engine
 
-    for change in compare_metadata(MigrationContext.configure(reader.connection), metadata):
-        yield {"kind": "schema", "message": f"differs from the program's: {change}"}
-    triggers = {name for (name,) in reader.query(TRIGGERS[reader.connection.dialect.name])}
-    endings = ENDINGS[reader.connection.dialect.name]
+    with create_engine(reader.place.sqlalchemy_url, poolclass=NullPool).connect() as connection:
+        for change in compare_metadata(MigrationContext.configure(connection), metadata):
+            yield {"kind": "schema", "message": f"differs from the program's: {change}"}
+    dialect = "postgresql" if reader.place.path is None else "sqlite"
+    triggers = {name for (name,) in reader.query(TRIGGERS[dialect])}
+    endings = ENDINGS[dialect]
     for table in TABLES:
         wanted = {f"{table}_{ending}" for ending in endings} if table not in EDITABLE else set()
         if not wanted <= triggers:
@@ -116,21 +119,6 @@ def _conservation(reader: Reader) -> Iterator[Problem]:
 
 def _unbalanced(message: str) -> Problem:
     return {"kind": "conservation", "message": message}
-
-
-def chain_of(reader: Reader, run: RunInfo) -> Iterator[Problem]:
-    """The first row of a run at which the chain breaks."""
-    chain = canon.START
-    for seq, table, row in rows_of(reader, run, CHAINED):
-        chain = canon.link(chain, canon.of_row(table, row))
-        if chain != row[-1]:
-            message = f"{table} row {seq} of run {run.run} is not what was written, or one before it is gone"
-            yield {"kind": "hash-chain", "message": message, "run": run.run, "seq": seq}
-            return
-    end = reader.end(run.run)
-    if end and end.head != chain:
-        message = f"the last rows of run {run.run} are not those that it ended with"
-        yield {"kind": "hash-chain", "message": message, "run": run.run, "seq": end.seq}
 
 
 def _footprints(reader: Reader, run: RunInfo) -> Iterable[Problem]:

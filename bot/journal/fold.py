@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -34,10 +33,8 @@ from bot.domain.past import Happening, Past, PastBracket, PastMove, PastOrder, S
 from bot.errors import InputMissing
 from bot.journal import rows
 from bot.journal.place import place
+from bot.journal.reading import Reader, RunInfo, reading
 from bot.journal.standing import standing
-
-if TYPE_CHECKING:
-    from bot.journal.reading import Reader, RunInfo
 
 PRIVATE = "REPLAY-"
 """Accounts that begin so belong to one run alone."""
@@ -57,9 +54,6 @@ def fold(url: str, *, account: str = "", adapter: str = "") -> Past:
     where = place(url)
     if account.startswith(PRIVATE) or (where.path is not None and not where.path.exists()):
         return Past(account)
-    # A replay has no past, and its start cannot wait for SQLAlchemy.
-    from bot.journal.reading import reading
-
     try:
         with reading(where) as reader:
             named = account or _newest(reader, adapter)
@@ -69,7 +63,7 @@ def fold(url: str, *, account: str = "", adapter: str = "") -> Past:
         return Past(account)  # a server's database that has no tables yet: the run makes them
 
 
-def _newest(reader: "Reader", adapter: str) -> str:
+def _newest(reader: Reader, adapter: str) -> str:
     found = (run.account for run in reversed(reader.runs) if run.adapter == adapter)
     return next((account for account in found if not account.startswith(PRIVATE)), "")
 
@@ -86,7 +80,7 @@ class _Kept:
 class _Fold:
     """Everything that the runs wrote, sorted by what it speaks of."""
 
-    def __init__(self, reader: "Reader", runs: "Sequence[RunInfo]") -> None:
+    def __init__(self, reader: Reader, runs: Sequence[RunInfo]) -> None:
         self._reader, self._runs = reader, runs
         self._fills = reader.read(rows.Fill, runs)
         self._adjustments = reader.read(rows.Adjustment, runs)

@@ -4,9 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bot.errors import DataDamaged
+from bot.errors import DataDamaged, InputMissing
 from bot.journal.backups import backups, way_back
+from bot.journal.canonical import chain_of
 from bot.journal.place import Place
+from bot.journal.reading import reading
 from bot.journal.store import damaged
 
 CUT_OFF = """
@@ -57,10 +59,6 @@ def _look(connection: sqlite3.Connection, path: Path) -> bool:
 
 def _refuse_broken_chain(where: Place) -> None:
     """A run that was cut off has told nobody how its chain ended: at least it must hold up to there."""
-    from bot.errors import InputMissing
-    from bot.journal.check import chain_of
-    from bot.journal.reading import reading
-
     try:
         with reading(where) as reader:
             last = reader.runs[-1:]

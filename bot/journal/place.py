@@ -24,10 +24,16 @@ class Place:
         return str(self.path) if self.path else without_secrets(self.url)
 
     @property
+    def uri(self) -> str:
+        """A SQLite file's name for a driver that shall only read it."""
+        assert self.path is not None
+        return f"file:{_quoted(self.path)}?mode=ro"
+
+    @property
     def sqlalchemy_url(self) -> str:
         """The same for SQLAlchemy, which wants the driver's name; a SQLite file is opened read-only."""
         if self.path:
-            return f"sqlite:///file:{_quoted(self.path)}?mode=ro&uri=true"
+            return f"sqlite:///{self.uri}&uri=true"
         return self.url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property

@@ -4,14 +4,10 @@ A reader has a connection of its own and sees one moment of the journal, whateve
 has one writer at a time, so the rows of a run lie in one stretch of `seq`: that stretch is how they are found.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar, cast
-
-from sqlalchemy import Connection, Select, Table, create_engine, event, inspect, select
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 from bot.errors import InputMissing, Unreachable
 from bot.journal import rows
@@ -19,10 +15,24 @@ from bot.journal.lock import ADVISORY_HOLDER, advisory_owner, holder
 from bot.journal.place import Place
 from bot.journal.schema import require_head, version_of
 from bot.journal.store import damaged
-from bot.journal.tables import metadata
+
+if TYPE_CHECKING:
+    pass
 
 R = TypeVar("R", bound=tuple[Any, ...])
-TABLE_OF = {row: metadata.tables[name] for name, row in rows.TABLES.items()}
+TABLE_OF = {row: name for name, row in rows.TABLES.items()}
+TABLES_OF_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'table'"
+TABLES_OF_POSTGRES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+
+
+class Asking(Protocol):
+    """A connection on which questions are asked."""
+
+    tables: str
+    """The query for the names of its tables."""
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of an answer; `?` in the text stands for a value. Raises Unreachable, DataDamaged."""
 
 
 class RunInfo(NamedTuple):
@@ -43,17 +53,17 @@ class RunInfo(NamedTuple):
 class Reader:
     """One moment of a journal. Made by `reading`."""
 
-    def __init__(self, connection: Connection, place: Place) -> None:
+    def __init__(self, asking: Asking, place: Place) -> None:
         self.place = place
-        self.connection = connection
-        run = TABLE_OF[rows.Run]
-        self.runs = self._all(RunInfo, select(*(run.c[name] for name in RunInfo._fields)).order_by(run.c.seq))
-        self._ends = {row.run: row for row in self._all(rows.ModeChange, _ends(TABLE_OF[rows.ModeChange]))}
+        self._asking = asking
+        self.runs = self._all(RunInfo, f"{_select('run', RunInfo)} ORDER BY seq")
+        ends = f"{_select('mode_change', rows.ModeChange)} WHERE wall_ns IS NOT NULL ORDER BY seq"
+        self._ends = {row.run: row for row in self._all(rows.ModeChange, ends)}
         self._owner = self._owning_run() if any(run.run not in self._ends for run in self.runs) else None
 
     def _owning_run(self) -> str | None:
         if self.place.path is None:
-            return advisory_owner(self.connection.exec_driver_sql(ADVISORY_HOLDER).scalar())
+            return advisory_owner(next(self.query(ADVISORY_HOLDER), (None,))[0])
         owner = holder(self.place.lock)
         return owner.run if owner else None
 
@@ -87,8 +97,8 @@ class Reader:
 
     def read(self, kind: type[R], runs: Sequence[RunInfo]) -> list[R]:
         """What `runs` wrote into one table, in order."""
-        table = TABLE_OF[cast("type[rows.Row]", kind)]
-        return self._of_runs(kind, select(table).order_by(table.c.seq), table, runs)
+        table = _table(kind)
+        return self._of_runs(kind, _select(table, kind), table, runs)
 
     def children(
         self, kind: type[R], key: str, parent: type[rows.Row], parent_key: str, runs: Sequence[RunInfo]
@@ -97,39 +107,115 @@ class Reader:
 
         A daemon that is started again goes on with the brackets of the run before.
         """
-        table, above = TABLE_OF[cast("type[rows.Row]", kind)], TABLE_OF[parent]
-        joined = select(table).join(above, above.c[parent_key] == table.c[key]).order_by(table.c.seq)
-        return self._of_runs(kind, joined, above, runs)
+        table, above = _table(kind), _table(parent)
+        joined = f'{_select(table, kind)} JOIN "{above}" ON "{above}"."{parent_key}" = "{table}"."{key}"'
+        return self._of_runs(kind, joined, above, runs, ordered=table)
 
     def where(self, kind: type[R], key: str, value: str) -> list[R]:
         """Rows of one table with one value in one column, in order."""
-        table = TABLE_OF[cast("type[rows.Row]", kind)]
-        return self._all(kind, select(table).where(table.c[key] == value).order_by(table.c.seq))
+        return self._all(kind, f'{_select(_table(kind), kind)} WHERE "{key}" = ? ORDER BY seq', (value,))
 
     def query(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Rows of a query in the database's own words."""
-        yield from (tuple(row) for row in self.connection.exec_driver_sql(sql))
+        return self._asking.rows(sql)
 
-    def _of_runs(self, kind: type[R], query: Select[Any], table: Table, runs: Sequence[RunInfo]) -> list[R]:
+    def _of_runs(self, kind: type[R], query: str, table: str, runs: Sequence[RunInfo], *, ordered: str = "") -> list[R]:
+        """Rows of `query` of which `runs` wrote the one in `table`, in the order of `ordered` (or that table)."""
         if not runs:
             return []
-        if len(runs) == len(self.runs):
-            return self._all(kind, query)
-        after = {run.seq: follower.seq for run, follower in zip(self.runs, self.runs[1:], strict=False)}
-        first, until = min(run.seq for run in runs), after.get(max(run.seq for run in runs))
-        query = query.where(table.c.seq >= first)
-        if until is not None:
-            query = query.where(table.c.seq < until)
-        if len(runs) > 1:
-            query = query.where(table.c.run.in_([run.run for run in runs]))
-        return self._all(kind, query)
+        wanted, values = list[str](), list[object]()
+        if len(runs) < len(self.runs):
+            after = {run.seq: follower.seq for run, follower in zip(self.runs, self.runs[1:], strict=False)}
+            wanted, values = [f'"{table}".seq >= ?'], [min(run.seq for run in runs)]
+            if (until := after.get(max(run.seq for run in runs))) is not None:
+                wanted.append(f'"{table}".seq < ?')
+                values.append(until)
+            if len(runs) > 1:
+                wanted.append(f'"{table}".run IN ({", ".join("?" * len(runs))})')
+                values += [run.run for run in runs]
+        where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
+        return self._all(kind, f'{query}{where} ORDER BY "{ordered or table}".seq', values)
 
-    def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
-        return [kind(*row) for row in self.connection.execute(query)]
+    def _all(self, kind: type[R], sql: str, values: Sequence[object] = ()) -> list[R]:
+        return [kind(*row) for row in self._asking.rows(sql, values)]
 
 
-def _ends(table: Table) -> Select[Any]:
-    return select(table).where(table.c.wall_ns.is_not(None)).order_by(table.c.seq)
+def _table(kind: type[tuple[Any, ...]]) -> str:
+    return TABLE_OF[cast("type[rows.Row]", kind)]
+
+
+def _select(table: str, kind: type[tuple[Any, ...]]) -> str:
+    columns = ", ".join(f'"{table}"."{name}"' for name in cast("type[rows.Row]", kind)._fields)
+    return f'SELECT {columns} FROM "{table}"'
+
+
+class _Sqlite:
+    """A SQLite file, opened to be read."""
+
+    tables = TABLES_OF_SQLITE
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        with self._told():
+            self._connection = sqlite3.connect(place.uri, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            # Without a transaction each SELECT would see a moment of its own.
+            list(self.rows("BEGIN"))
+        except BaseException:
+            self.close()
+            raise
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Asking.rows."""
+        with self._told():
+            yield from self._connection.execute(sql, values)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise _unreadable(error, self._place) from error
+        except sqlite3.DatabaseError as error:
+            assert self._place.path is not None
+            raise damaged(self._place.path, error) from error
+
+
+class _Postgres:
+    """A connection to a PostgreSQL database that may only read."""
+
+    tables = TABLES_OF_POSTGRES
+
+    def __init__(self, place: Place) -> None:
+        import psycopg
+
+        self._place, self._lost = place, psycopg.OperationalError
+        try:
+            self._connection: psycopg.Connection[Any] = psycopg.connect(
+                place.url, connect_timeout=2, options="-c default_transaction_read_only=on"
+            )
+        except self._lost as error:
+            raise _unreadable(error, place) from error
+        self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Asking.rows."""
+        try:
+            yield from self._connection.execute(sql.replace("?", "%s").encode(), values or None)
+        except self._lost as error:
+            raise _unreadable(error, self._place) from error
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+def _unreadable(error: Exception, place: Place) -> Unreachable:
+    return Unreachable(f"the journal cannot be read: {error}", where=place.shown)
 
 
 @contextmanager
@@ -137,22 +223,12 @@ def reading(place: Place) -> Iterator[Reader]:
     """Look into a journal. Raises InputMissing, ConfigError for another schema, DataDamaged, Unreachable."""
     if place.path is not None and not place.path.exists():
         raise missing(place)
-    engine = _engine(place)
-    try:
-        with engine.connect() as connection:
-            read = _version(connection, place)
-            if read is None:
-                raise missing(place)
-            require_head(read, place)
-            yield Reader(connection, place)
-    except OperationalError as error:
-        raise Unreachable(f"the journal cannot be read: {error.orig}", where=place.shown) from error
-    except DatabaseError as error:
-        if place.path is None:
-            raise
-        raise damaged(place.path, cast("Exception", error.orig)) from error
-    finally:
-        engine.dispose()
+    with closing(_Sqlite(place) if place.path is not None else _Postgres(place)) as asking:
+        read = _version(asking, place)
+        if read is None:
+            raise missing(place)
+        require_head(read, place)
+        yield Reader(asking, place)
 
 
 def missing(place: Place) -> InputMissing:
@@ -164,25 +240,9 @@ def missing(place: Place) -> InputMissing:
     )
 
 
-def _engine(place: Place) -> Engine:
-    if place.path is None:
-        read_only = {"options": "-c default_transaction_read_only=on", "connect_timeout": 2}
-        return create_engine(
-            place.sqlalchemy_url, poolclass=NullPool, connect_args=read_only, isolation_level="REPEATABLE READ"
-        )
-    engine = create_engine(place.sqlalchemy_url, poolclass=NullPool, connect_args={"isolation_level": None})
-
-    # Without a transaction each SELECT would see a moment of its own.
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _version(connection: Connection, place: Place) -> str | None:
-    found = set(inspect(connection).get_table_names())
+def _version(asking: Asking, place: Place) -> str | None:
+    found = {name for (name,) in asking.rows(asking.tables)}
     read = None
     if "alembic_version" in found:
-        read = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        (read,) = next(asking.rows("SELECT version_num FROM alembic_version"), (None,))
     return version_of(found, read, place)

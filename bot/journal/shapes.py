@@ -149,6 +149,7 @@ ESTIMATE = _object(
 STATS = _list_of(
     group=TEXT,
     by={"type": "object", "additionalProperties": TEXT},
+    fill_model=TEXT,
     market=TEXT,
     drill={"type": "boolean"},
     round_trips=INTEGER,

@@ -1,7 +1,7 @@
 """The writer's own connection: one group of rows in, all or nothing, durable on return.
 
 Rows go to the database driver directly: SQLAlchemy's import alone would be a third of a replay's start, and a statement
-through it costs more than the row. Everything that is not the hot path goes through SQLAlchemy.
+through it costs more than the row. Migrations and what compares schemas go through SQLAlchemy.
 """
 
 import os

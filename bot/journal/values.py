@@ -62,6 +62,6 @@ def number(value: Fraction) -> int | float:
     return value.numerator if value.denominator == 1 else float(value)
 
 
-def ratio(value: Fraction) -> float:
-    """A multiple of R."""
-    return round(float(value), 6)
+def ratio(above: int, below: int) -> float:
+    """A multiple of R, of whole numbers: a quotient of two is as near as a float can be."""
+    return round(above / below, 6)

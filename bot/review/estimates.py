@@ -138,7 +138,7 @@ class Sample:
         return Estimate(value, least, most, n, self.sessions, words)
 
     @cached_property
-    def _drawn(self) -> tuple[NDArray[np.int64], Floats]:
+    def _drawn(self) -> tuple[NDArray[np.int32], Floats]:
         return drawn_sessions(self.sessions, self.bootstrap.draws, self.bootstrap.seed)
 
     @property
@@ -146,8 +146,8 @@ class Sample:
         return self._drawn[1]
 
 
-@lru_cache(maxsize=16)
-def drawn_sessions(sessions: int, draws: int, seed: int) -> tuple[NDArray[np.int64], Floats]:
+@lru_cache(maxsize=4)  # each is some megabytes
+def drawn_sessions(sessions: int, draws: int, seed: int) -> tuple[NDArray[np.int32], Floats]:
     """Stationary bootstrap: the sessions of each draw in order, and how often each is in it (draws × sessions)."""
     random = np.random.default_rng((seed, sessions))
     at = np.arange(sessions)
@@ -157,7 +157,7 @@ def drawn_sessions(sessions: int, draws: int, seed: int) -> tuple[NDArray[np.int
     first = np.take_along_axis(random.integers(0, sessions, (draws, sessions)), begun, axis=1)
     taken = (first + at - begun) % sessions
     flat = (np.arange(draws)[:, None] * sessions + taken).ravel()
-    return taken, np.bincount(flat, minlength=draws * sessions).reshape(draws, sessions).astype(float)
+    return taken.astype(np.int32), np.bincount(flat, minlength=draws * sessions).reshape(draws, sessions).astype(float)
 
 
 def deepest(results: Floats) -> Floats:

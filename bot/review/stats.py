@@ -132,6 +132,7 @@ def figures(group: Group, bootstrap: Bootstrap, among: Tried) -> dict[str, Any]:
     return {
         "group": group.name,
         "by": dict(group.by),
+        "fill_model": group.by["fill_model"],
         "market": group.market,
         "drill": group.drill,
         "round_trips": len(mine),

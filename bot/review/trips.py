@@ -26,9 +26,9 @@ from bot.journal.filters import Filters
 from bot.journal.lists import Wanted
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.remarks import Remarks, remarks
-from bot.journal.report import MADE
 from bot.journal.round_trips import RoundTrip, round_trips
 from bot.journal.values import LONG_SHORT
+from bot.review.live import MADE
 from bot.review.tries import Settings, settings
 from bot.sessions import day_at, days
 
@@ -138,9 +138,7 @@ class _Around(NamedTuple):
         bracket, grid, seen = trip.bracket, trip.grid, trip.excursion
         run, setting = self.runs[bracket.run], self.settings.get((bracket.run, bracket.strategy))
         entry_ns, exit_ns = trip.entries[0].ts, trip.exits[-1].ts
-        session, entry, leave = self.sessions[bracket.id], trip.entry, trip.exit
-        said = self.remarks.get(bracket.id)
-        ticks, risk = trip.ticks, trip.risk
+        session, said = self.sessions[bracket.id], self.remarks.get(bracket.id)
         return Trip(
             id=bracket.id,
             run=bracket.run,
@@ -151,13 +149,13 @@ class _Around(NamedTuple):
             quantity=trip.quantity,
             entry_ns=entry_ns,
             exit_ns=exit_ns,
-            entry_price=Decimal(grid.mean_price(entry)),
-            exit_price=Decimal(grid.mean_price(leave)),
-            ticks=float(ticks),
+            entry_price=Decimal(grid.mean_price(trip.entry)),
+            exit_price=Decimal(grid.mean_price(trip.exit)),
+            ticks=float(trip.ticks),
             gross=trip.gross,
             commission=trip.commission,
             net=trip.net,
-            r=round(float(ticks / risk), 6) if risk else None,
+            r=trip.r,
             r_net=trip.r_net,
             r_planned=trip.r_planned,
             slippage_ticks=float(trip.slippage),

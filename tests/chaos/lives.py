@@ -128,7 +128,10 @@ async def start(words: Sequence[str], *, folder: Path, fault: str = "", fork: bo
 
 async def _executed(words: Sequence[str], folder: Path, fault: str, begun: asyncio.Future[Life]) -> None:
     program = str(Path(sys.executable).with_name("paperpit"))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PAPERPIT_")}
+    # What is installed has its byte code; a daemon that may not keep it would compile every source at each start.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PAPERPIT_", "PYTHONDONT"))
+    }
     started = time.time_ns()
     process = await asyncio.create_subprocess_exec(
         *(program, "run", *words),

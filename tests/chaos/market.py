@@ -27,7 +27,7 @@ every = 2
 
 [bracket]
 stop_ticks = 5
-target_ticks = 7
+target_ticks = 8
 contracts = 2                            # so that an entry can fill in part
 
 [entry]

@@ -24,15 +24,16 @@ from bot.journal.reading import Reader, reading
 from bot.journal.shapes import STATS
 from bot.review.estimates import Bootstrap
 from bot.review.stats import BY, DEFLATED_MIN, Asked, Tried, figures, groups, sharpes, stats
-from bot.review.trips import REGIMES, Trip, trips
+from bot.review.trips import REGIMES, Trip, signals_of, trips
 from tests.bench.year import build
 from tests.rooms.journal.build import Told, the_lesson, writer
+from tests.servers import postgres
 
 QUICK = Bootstrap(draws=200)
 STRATEGY = 'name = "lesson"\nstrategy = "{kind}"\ninstrument = "ES"\n[bracket]\nstop_ticks = {stop}\n'
 
 
-def told(path: Path, run: str, *, stop: int = 3, kind: str = "absorption_reversal", **changed: Any) -> None:
+def told(path: Path | str, run: str, *, stop: int = 3, kind: str = "absorption_reversal", **changed: Any) -> None:
     """A run with one round trip, made of a strategy with that stop."""
     config = {"bot.toml": "", "calendar": "none", "strategies/lesson.toml": STRATEGY.format(kind=kind, stop=stop)}
     with writer(str(path), run=run, config=config, **changed) as journal:
@@ -210,17 +211,19 @@ def test_an_unknown_way_to_group_is_refused_with_those_that_there_are(year: Path
     assert "exit-reason" in ran.stderr
 
 
-def test_only_signals_of_brackets_are_read(year: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_signals_of_brackets_are_read(year: Path) -> None:
     # A year holds half a million of them, and every one carries its evidence.
     with read(year) as reader:
-        read_rows: list[int] = []
-        whole = reader._all
+        assert len(signals_of(reader, reader.runs)) == 1_000
+        assert next(reader.query("SELECT COUNT(*) FROM signal")) == (5_000,)
 
-        def counted(kind: Any, query: Any) -> list[Any]:
-            found = whole(kind, query)
-            read_rows.append(len(found))
-            return found
 
-        monkeypatch.setattr(reader, "_all", counted)
-        trips(reader, reader.runs, Filters())
-    assert max(read_rows) <= 3_000
+def test_it_is_the_same_on_postgresql(tmp_path: Path) -> None:
+    def found(url: str) -> list[dict[str, Any]]:
+        told(url, "demo", tapes=[{"name": "demo"}])
+        told(url, "drilled", kind="drill")
+        with reading(place(url)) as reader:
+            return stats(reader, reader.runs, Filters(), Asked(("kind", "hour"), QUICK))
+
+    with postgres() as server:
+        assert found(server.database()) == found(str(tmp_path / "j.db"))

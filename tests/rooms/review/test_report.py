@@ -7,7 +7,9 @@ from typing import Any
 from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
-from bot.journal.report import live, report
+from bot.review.live import live
+from bot.review.report import report
+from bot.review.stats import Asked, stats
 from tests.rooms.journal.build import Told, the_lesson, writer
 
 
@@ -35,6 +37,12 @@ def test_a_group_is_the_sum_of_its_round_trips(tmp_path: Path) -> None:
     assert group["round_trips"] == len(found["round_trips"]) == 2
     assert Decimal(group["net"]) == sum(Decimal(trip["net"]) for trip in found["round_trips"])
     assert (group["won"], group["lost"]) == (2, 0)
+
+
+def test_its_groups_are_those_of_the_statistics(tmp_path: Path) -> None:
+    told(tmp_path / "j.db", "one")
+    with reading(place(str(tmp_path / "j.db"))) as reader:
+        assert facts(tmp_path / "j.db")["groups"] == stats(reader, reader.runs, Filters(), Asked())
 
 
 def test_fill_models_are_never_pooled(tmp_path: Path) -> None:
