@@ -108,7 +108,7 @@ class SimBroker:
         await asyncio.sleep(0.03)
         if not wire.up or connection != wire.connection:
             return Unavailable("link_down", "lost while it was asked")
-        self._holds = bool(state.positions or any(not one.client_order_id for one in state.orders))
+        self._holds = bool(state.positions or state.orders)
         self.answered()
         return Known(state, asked, self._now(), connection)
 
