@@ -137,9 +137,9 @@ class Machine:
         for leg in live.of_role(Role.ENTRY):
             if leg.cancelling and ts - leg.cancel_ns >= AGAIN_NS:
                 await self.cancel(leg, ts)
-            elif live.filled_out and not leg.cancelling:
-                # What went out is not to be bought again; a crash may have come between that exit and this.
-                await self.cancel_entry(live, ts, "exit-part")
+            elif (live.filled_out or leg.taken) and not leg.cancelling:
+                # What went out, or was taken back, is not to be bought again; a crash may have come before this.
+                await self.cancel_entry(live, ts, "exit-part" if live.filled_out else "an execution was taken back")
         if live.state is BracketState.STUCK:
             if live.lost_exit:
                 await self.flatten(live, ts, live.leaving)
@@ -204,6 +204,9 @@ class Machine:
         order = self._exit(live, Role.STOP, bare, ts, live.moved) if bare > 0 and self.settled else None
         if order is not None and await self._send(live, order, ts):
             self.at(ts + REPROTECT_NS, "unprotected", live)
+        if bare > 0 and any(not leg.cancelling for leg in live.of_role(Role.ENTRY)):
+            # This stop does not follow the entry, as the broker's own did: nothing more is to come in.
+            await self.cancel_entry(live, ts, "stop-lost")
 
     async def trim(self, live: LiveBracket, ts: int) -> None:
         """Make exits fit what is held once the entry is over: a broker need not shrink them, and a rest would flip us.

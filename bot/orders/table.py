@@ -166,7 +166,8 @@ _HOLDING: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.OPEN, E.ENTRY_REST): (S.OPEN, A.NOTHING),
     (S.OPEN, E.ENTRY_CANCELLED): (S.OPEN, A.NOTHING),
     (S.OPEN, E.ENTRY_REJECTED): (S.OPEN, A.NOTHING),
-    (S.OPEN, E.EXIT_PART): (S.EXITING, A.NOTHING),
+    # Covered anew, it is open also while a rest of its entry works.
+    (S.OPEN, E.EXIT_PART): (S.EXITING, A.CANCEL_ENTRY),
     (S.OPEN, E.EXIT_REST): (S.CLOSED, A.NOTHING),
     (S.OPEN, E.STOP_LOST): (S.NAKED, A.PROTECT),
     (S.OPEN, E.FLATTEN): (S.FLATTENING, A.NOTHING),
@@ -184,7 +185,7 @@ _HOLDING: dict[tuple[S, Event], tuple[S, Action]] = {
 _IN_DANGER: dict[tuple[S, Event], tuple[S, Action]] = {
     (S.NAKED, E.ACKED): (S.NAKED, A.NOTHING),
     (S.NAKED, E.COVERED): (S.OPEN, A.NOTHING),
-    (S.NAKED, E.EXIT_PART): (S.NAKED, A.NOTHING),
+    (S.NAKED, E.EXIT_PART): (S.NAKED, A.CANCEL_ENTRY),
     (S.NAKED, E.EXIT_REST): (S.CLOSED, A.NOTHING),
     (S.NAKED, E.ENTRY_PART): (S.NAKED, A.PROTECT),
     (S.NAKED, E.ENTRY_REST): (S.NAKED, A.PROTECT),

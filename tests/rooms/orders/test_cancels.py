@@ -1,7 +1,9 @@
 """Cancellations that do not arrive: the broker's next answer shows what was to end, and it is asked for again."""
 
+from dataclasses import replace
+
 from bot.domain.order import BracketState as S
-from tests.rooms.orders.far import SECOND, Desk
+from tests.rooms.orders.far import SECOND, Desk, Far
 
 
 async def test_a_lost_cancel_of_an_entrys_rest_is_asked_for_again_while_the_bracket_leaves(desk: Desk) -> None:
@@ -55,3 +57,60 @@ async def test_what_could_not_be_told_is_told_after_the_next_answer_however_soon
     desk.far.now -= SECOND
     await desk.snapshot()
     assert desk.far.told == ["place", "cancel stop"]
+
+
+async def test_a_stop_put_back_while_an_entry_works_ends_the_entry_for_it_does_not_follow_it(desk: Desk) -> None:
+    live = await desk.place(2)
+    desk.far.ack()
+    desk.far.fill("entry", 1)
+    desk.far.end("stop")
+    await desk.hear()
+    assert live.state is S.NAKED
+    # then what had come in is protected first, and nothing more is to come in
+    assert desk.far.told == ["place", "stop 1", "cancel entry"]
+    # and an entry that lost nothing of its cancel is not asked again by the fill of that stop
+    desk.far.ack()
+    await desk.hear()
+    assert live.state is S.OPEN
+    desk.far.fill("stop", 1)
+    await desk.hear()
+    assert live.state is S.EXITING
+    desk.far.end("entry")
+    await desk.hear()
+    assert live.state is S.CLOSED
+
+
+async def test_what_of_an_entry_was_taken_back_is_not_bought_again(desk: Desk) -> None:
+    live = await desk.place(3)
+    desk.far.ack()
+    wrong = desk.far.fill("entry", 1)
+    await desk.hear()
+    desk.far.fill("entry", 1)
+    desk.far.said.append(replace(wrong, exec_id="x1.02", quantity=0, corrects=wrong.exec_id))
+    await desk.hear()
+    assert live.share == 1
+    assert desk.far.told == ["place", "cancel entry"]
+    # when that has ended, the exits fit what is held
+    desk.far.end("entry")
+    await desk.hear()
+    assert desk.far.told[2:] == ["amend stop 1", "amend target 1"]
+
+
+async def test_what_was_taken_back_before_a_crash_is_not_bought_again_after_it(url: str) -> None:
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    await desk.place(3)
+    far.ack()
+    wrong = far.fill("entry", 1)
+    await desk.hear()
+    # given an execution that was taken back, and a crash before anything was said about it
+    far.link = "down"
+    far.fills[:] = [replace(wrong, exec_id="x1.02", quantity=0, corrects=wrong.exec_id)]
+    far.position = 0
+    far.said.append(far.fills[0])
+    await desk.hear()
+    desk.die()
+    far.link = "up"
+    desk = await Desk.open(url, far).start()
+    assert far.told[:2] == ["place", "cancel entry"]
+    desk.die()
