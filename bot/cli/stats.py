@@ -1,5 +1,7 @@
 """`paperpit journal stats`: what the round trips come to, each figure with its interval and what may be said of it."""
 
+import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +22,7 @@ ESTIMATES = (
     "--by", multiple=True, default=["strategy"], type=click.Choice(BY), help="Group by this; give it again for more."
 )
 @click.option("--level", default=0.95, type=click.FloatRange(0.5, 0.999), help="Of the intervals.", show_default=True)
-@click.option("--draws", default=2_000, type=click.IntRange(100, 100_000), help="Of sessions.", show_default=True)
+@click.option("--draws", default=2_000, type=click.IntRange(100, 20_000), help="Of sessions.", show_default=True)
 @click.option("--seed", default=1, type=click.IntRange(0), help="Of the draws.", show_default=True)
 @filter_options
 @list_options
@@ -83,24 +85,39 @@ def _show(groups: Sequence[Mapping[str, Any]]) -> None:
     if not groups:
         click.echo("no round trip to count: paperpit run, or --run last for a replay")
         return
-    print_rows([_cells(group) for group in groups], COLUMNS)
+    alike = len({group["fill_model"] for group in groups}) == 1
+    names = [_without_model(group) if alike else group["group"] for group in groups]
+    print_rows([{"group": name, **_cells(group)} for name, group in zip(names, groups, strict=True)], _columns())
     click.echo()
-    for group in groups:
-        click.echo(f"{group['group']}: {group['words']}")
+    for name, group in zip(names, groups, strict=True):
+        click.echo(f"{name}: {group['words']}")
     for line in _notes(groups):
         click.echo(line)
 
 
 COLUMNS = (
-    *("group", "n (sessions)", "won", "win rate", "R after costs", "profit factor", "drawdown R", "MAE/MFE"),
+    *("group", "n (days)", "won", "win rate", "R after costs", "profit factor", "drawdown R", "MAE/MFE"),
     *("slip", "minutes", "net", "tries"),
 )
+NARROW = ("group", "n (days)", "win rate", "R after costs", "net")
+WIDE = 160
+"""Columns of a terminal that holds all of them; --csv and --json have more."""
+
+
+def _columns() -> Sequence[str]:
+    """What fits: figures must not be cut in the middle."""
+    wide = not sys.stdout.isatty() or shutil.get_terminal_size().columns >= WIDE
+    return COLUMNS if wide else NARROW
+
+
+def _without_model(group: Mapping[str, Any]) -> str:
+    """A group's name where the fill model, which the line below the table says, tells no group from another."""
+    return " · ".join(part for part in group["group"].split(" · ") if part != group["fill_model"]) or "all"
 
 
 def _cells(group: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "group": group["group"],
-        "n (sessions)": f"{group['round_trips']:,} ({group['sessions']:,})",
+        "n (days)": f"{group['round_trips']:,} ({group['sessions']:,})",
         "won": f"{group['won']:,}",
         "win rate": _interval(group["win_rate"], "{:.1%}"),
         "R after costs": _interval(group["expectancy_r_net"], "{:+.2f}"),
@@ -117,7 +134,7 @@ def _cells(group: Mapping[str, Any]) -> dict[str, str]:
 def _interval(estimate: Mapping[str, Any], form: str) -> str:
     if estimate["value"] is None:
         return "-"
-    low, high = ("…" if estimate[end] is None else form.format(estimate[end]) for end in ("low", "high"))
+    low, high = ("?" if estimate[end] is None else form.format(estimate[end]) for end in ("low", "high"))
     return f"{form.format(estimate['value'])} ({low} to {high})"
 
 

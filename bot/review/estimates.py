@@ -150,14 +150,14 @@ class Sample:
 def drawn_sessions(sessions: int, draws: int, seed: int) -> tuple[NDArray[np.int32], Floats]:
     """Stationary bootstrap: the sessions of each draw in order, and how often each is in it (draws × sessions)."""
     random = np.random.default_rng((seed, sessions))
-    at = np.arange(sessions)
-    fresh = random.random((draws, sessions)) < 1 / MEAN_BLOCK
+    at = np.arange(sessions, dtype=np.int32)
+    fresh = random.random((draws, sessions), np.float32) < 1 / MEAN_BLOCK
     fresh[:, 0] = True
     begun = np.maximum.accumulate(np.where(fresh, at, 0), axis=1)
-    first = np.take_along_axis(random.integers(0, sessions, (draws, sessions)), begun, axis=1)
-    taken = (first + at - begun) % sessions
+    first = np.take_along_axis(random.integers(0, sessions, (draws, sessions), np.int32), begun, axis=1)
+    taken = (first + at - begun) % np.int32(sessions)
     flat = (np.arange(draws)[:, None] * sessions + taken).ravel()
-    return taken.astype(np.int32), np.bincount(flat, minlength=draws * sessions).reshape(draws, sessions).astype(float)
+    return taken, np.bincount(flat, minlength=draws * sessions).reshape(draws, sessions).astype(float)
 
 
 def deepest(results: Floats) -> Floats:

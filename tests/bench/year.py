@@ -8,6 +8,7 @@ fault with the hashes.
 
 import json
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from bot.journal.schema import prepare_sqlite
 from bot.journal.store import SqliteStore
 from bot.resources import shipped
 from bot.sessions import days_of
-from tests.bench.rows import Row
+from tests.bench.rows import Row, in_turns
 from tests.rooms.journal.build import ES
 
 SESSIONS = 250
@@ -34,6 +35,7 @@ FIRST_NS = 1_735_900_000 * 1_000_000_000  # 3 January 2025
 SECOND = 1_000_000_000
 STOP, TARGET = 6, 12
 WINS = 0.37
+ROUNDS = 3
 KINDS = ("absorption", "rejection", "absorption_rejection", "sweep", "imbalance", "exhaustion")
 BLOCKED_SHARE = 0.1
 """Of signals: what a strategy proposed and the gate refused."""
@@ -185,8 +187,21 @@ def measure() -> list[dict[str, Any]]:
 
 def _stats(path: Path) -> Iterator[Row]:
     command = [str(Path(sys.executable).with_name("paperpit")), "journal", "stats", "--journal", str(path), "--json"]
-    subprocess.run(command, check=True, capture_output=True)  # the files of the cache are read once
-    begun = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    note = f"{ROUND_TRIPS:,} round trips among {SIGNALS:,} signals"
-    yield Row("journal stats of a year", time.perf_counter() - begun, "s", must=2, less=True, note=note)
+
+    def seconds() -> float:
+        begun = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - begun
+
+    seconds()  # what is read from the disk is read once
+    used = _processor_seconds()
+    spent = in_turns({"stats": seconds}, ROUNDS)["stats"]
+    own = (_processor_seconds() - used) / ROUNDS
+    note = f"{ROUND_TRIPS:,} round trips among {SIGNALS:,} signals; processor {own:.2f} s"
+    yield Row("journal stats of a year", spent, "s", must=2, less=True, note=note)
+
+
+def _processor_seconds() -> float:
+    """What the programs that were started have used so far."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
