@@ -34,6 +34,7 @@ class Leg:
     state: OrderState = OrderState.INTENDED
     filled: int = 0
     taken: int = 0  # units that had filled and were taken back: it does not work again for them
+    corrected: bool = False  # among them may be some of which nobody had heard
     told: int = 0  # its quantity as the broker holds it; 0: not told, a child follows what its parent has filled
     asked: int = 0  # the quantity that it was asked to have
     asked_ns: int = 0  # and when, the last time
@@ -63,6 +64,11 @@ class Leg:
     def left(self) -> int:
         """Units that it can still fill, if it can."""
         return (self.told or self.order.quantity) - self.filled - self.taken
+
+    def spent(self, units: int) -> None:
+        """The broker says how much of it has ever filled: what does not stand was taken back."""
+        if self.corrected:
+            self.taken = max(self.taken, units - self.filled)
 
     @property
     def working(self) -> bool:
@@ -225,6 +231,7 @@ class LiveBracket:
             self.executions[fill.exec_id] = fill
             if fill.quantity:
                 self._count(fill)
+            self.legs[fill.client_order_id].corrected |= bool(fill.corrects)
 
     def _recount(self) -> None:
         """All sums anew, from the executions that stand. No order works again for what was taken back of it."""

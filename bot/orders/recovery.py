@@ -153,6 +153,9 @@ class Recovery:
         machine.settled = False
         for fill in plan.fills:
             await self._on_fill(fill)
+        for fact in known.value.orders:
+            if (owner := machine.owner.get(fact.client_order_id)) is not None:
+                owner.legs[fact.client_order_id].spent(fact.filled)
         for word in plan.words:
             leg = machine.owner[word.client_order_id].legs[word.client_order_id]
             # It was asked for after its end was told: it is there, whatever was said.

@@ -295,6 +295,18 @@ async def test_a_stop_does_not_work_again_for_what_was_taken_back_of_it(desk: De
     assert (live.share, live.uncovered) == (1, 0)
 
 
+async def test_a_stop_covers_less_by_what_was_taken_back_before_anybody_had_heard_of_it(desk: Desk) -> None:
+    # given a stop of three of which one has filled, and never did: the desk has heard of neither
+    live = await desk.open_one(3)
+    desk.far.bust(desk.far.fill("stop", 1, say=False))
+    desk.far.said.clear()
+    # when the broker says what it holds
+    await desk.snapshot()
+    # then the stop takes out two of three, and the third has one of its own
+    assert live.share == 3
+    assert "stop 1" in desk.far.told
+
+
 async def test_an_entry_that_was_cancelled_in_part_stays_so_when_an_exit_is_corrected(desk: Desk) -> None:
     live = await desk.place(2)
     desk.far.ack()
