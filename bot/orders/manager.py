@@ -304,6 +304,8 @@ class OrderManager:
                 self._machine.asked(due)
             elif timer.what == "siblings":
                 await self._machine.clear(timer.live, due)
+            elif timer.what == "after":
+                self.recovery.look_back(timer.live, due)
             elif timer.live.bracket.id in self._machine.live or timer.what == "unheard":
                 await self._deadlines.meet(timer, due)
             else:

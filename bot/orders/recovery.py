@@ -34,7 +34,7 @@ from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.machine import Machine
 from bot.orders.reconcile import Belief, Believed, Difference, Plan, reconcile
 from bot.orders.table import ENDED, Event
-from bot.orders.timers import AGAIN_NS
+from bot.orders.timers import AGAIN_NS, BUSTED_NS, LOOK_NS
 
 ABSENCES = 3
 """So many Known answers without an order end it."""
@@ -72,6 +72,9 @@ class Recovery:
         self._cancelled: set[str] = set()
         self._told: dict[Difference, None] = {}  # in order, as they came up
         self._allowed: dict[int, int] = {}
+        self._traded_ns = 0
+        """When the newest execution was."""
+        self._looking = False
         self.wait: Callable[..., Awaitable[None]] = asyncio.sleep
 
     async def recover(self, past: Past, answer: Known[BrokerState] | Unavailable, now: int) -> tuple[str, ...]:
@@ -86,6 +89,10 @@ class Recovery:
         adopted = Adoption(machine, self._products).take_up(past, now)
         fault_point("taken-up")
         self._fills.update(past.fills)
+        for one in past.brackets:
+            for fill in one.fills:
+                if fill.ts > now - BUSTED_NS and fill.client_order_id in machine.owner:
+                    self._look_after(machine.owner[fill.client_order_id], fill.ts)
         machine.settled = not machine.live
         known = answer
         for attempt in range(ATTEMPTS):
@@ -136,12 +143,29 @@ class Recovery:
     def book(self, fill: FillReport) -> None:
         """An execution was written."""
         self._fills[fill.exec_id] = fill.side * fill.quantity
+        self._look_after(self._machine.owner[fill.client_order_id], fill.ts)
+
+    def look_back(self, live: LiveBracket, due: int) -> None:
+        """An execution may be taken back when nothing lives, and nobody be told: then only a question shows it."""
+        if not self._machine.live:
+            self._machine.broker.ask()
+        if due < self._traded_ns + BUSTED_NS:
+            self._machine.at(due + LOOK_NS, "after", live)
+        else:
+            self._looking = False
 
     def allow(self, instrument: int) -> None:
         """A person knows of what somebody else holds in an instrument: entries may go on while it stays as it is."""
         self._allowed[instrument] = self._foreign(instrument)
         if self._allowed[instrument]:
             self._machine.broker.ask()
+
+    def _look_after(self, live: LiveBracket, ts: int) -> None:
+        """Begin to ask; only a wire loses anything."""
+        self._traded_ns = max(self._traded_ns, ts)
+        if self._machine.wall_ns() and not self._looking:
+            self._looking = True
+            self._machine.at(ts + LOOK_NS, "after", live)
 
     async def _bring_together(self, known: Known[BrokerState], ts: int) -> None:
         machine = self._machine

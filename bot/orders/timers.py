@@ -22,6 +22,10 @@ AGAIN_NS = 2 * SECOND_NS
 UNHEARD_NS = 1 * SECOND_NS
 """After this long without a word on a stop or an exit that was sent alone the broker is asked; also without an
 execution of an order that is said to have filled."""
+LOOK_NS = 5 * SECOND_NS
+"""After an execution the broker is asked this often, also when nothing lives any more: it may be taken back unheard."""
+BUSTED_NS = 60 * SECOND_NS
+"""For so long after it."""
 RETRY_NS, RETRY_MAX_NS = 1 * SECOND_NS, 30 * SECOND_NS
 """A refused exit is tried again after this long, then twice as long, up to the other where a stop covers."""
 RETRY_BARE_NS = 4 * SECOND_NS
@@ -39,6 +43,7 @@ What = Literal[
     "ask",
     "moving",
     "stalled",
+    "after",
 ]
 
 

@@ -161,6 +161,21 @@ async def test_a_stop_does_not_work_again_for_what_was_taken_back_before_a_crash
     desk.die()
 
 
+async def test_the_next_run_goes_on_asking_after_a_bracket_that_has_just_closed(url: str) -> None:
+    far = Far()
+    desk = await Desk.open(url, far).start()
+    await desk.open_one()
+    far.fill("stop")
+    far.end("target")
+    await desk.hear()
+    desk.die()
+    desk = await again(url, far)
+    asked = far.asked
+    await desk.wait(6)
+    assert far.asked == asked + 1
+    desk.die()
+
+
 async def test_a_commission_that_was_told_before_its_execution_counts_after_a_crash(url: str) -> None:
     # given a commission that is heard, and a kill before its execution is
     far = Far()

@@ -307,6 +307,35 @@ async def test_a_stop_covers_less_by_what_was_taken_back_before_anybody_had_hear
     assert "stop 1" in desk.far.told
 
 
+async def test_the_broker_is_asked_for_a_minute_after_an_execution_although_nothing_lives(desk: Desk) -> None:
+    # given a bracket that has closed
+    live = await desk.open_one()
+    stopped = desk.far.fill("stop")
+    desk.far.end("target")
+    await desk.hear()
+    asked = desk.far.asked
+    # when its exit is taken back and the word of it is lost
+    desk.far.bust(stopped)
+    desk.far.said.clear()
+    await desk.wait(6)
+    # then the broker is asked all the same, and its answer shows what is held
+    assert desk.far.asked == asked + 1
+    await desk.snapshot()
+    assert live.share == 1
+    assert "stop 1" in desk.far.told
+
+
+async def test_nobody_is_asked_about_an_execution_for_ever(desk: Desk) -> None:
+    await desk.open_one()
+    desk.far.fill("stop")
+    desk.far.end("target")
+    await desk.hear()
+    await desk.wait(120)
+    asked = desk.far.asked
+    await desk.wait(120)
+    assert desk.far.asked == asked
+
+
 async def test_an_entry_that_was_cancelled_in_part_stays_so_when_an_exit_is_corrected(desk: Desk) -> None:
     live = await desk.place(2)
     desk.far.ack()
