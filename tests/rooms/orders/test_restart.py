@@ -142,40 +142,6 @@ async def test_an_execution_after_the_end_that_a_crash_cut_off_wakes_its_bracket
     desk.die()
 
 
-async def test_a_stop_does_not_work_again_for_what_was_taken_back_before_a_crash(url: str) -> None:
-    # given a stop of two that has filled a half, which never was: the new stop is lost with the process
-    far = Far()
-    desk = await Desk.open(url, far).start()
-    await desk.open_one(2)
-    half = far.fill("stop", 1)
-    await desk.hear()
-    far.bust(half)
-    far.link = "down"
-    await desk.hear()
-    desk.die()
-    # when the desk is started again
-    far.link = "up"
-    desk = await again(url, far)
-    # then it knows that the old stop takes out one of two
-    assert far.told[-1] == "stop 1"
-    desk.die()
-
-
-async def test_the_next_run_goes_on_asking_after_a_bracket_that_has_just_closed(url: str) -> None:
-    far = Far()
-    desk = await Desk.open(url, far).start()
-    await desk.open_one()
-    far.fill("stop")
-    far.end("target")
-    await desk.hear()
-    desk.die()
-    desk = await again(url, far)
-    asked = far.asked
-    await desk.wait(6)
-    assert far.asked == asked + 1
-    desk.die()
-
-
 async def test_a_commission_that_was_told_before_its_execution_counts_after_a_crash(url: str) -> None:
     # given a commission that is heard, and a kill before its execution is
     far = Far()
