@@ -1,7 +1,9 @@
 """Questions to a gateway: each with its end marker and its deadline. Silence is `Unavailable`, never an empty list.
 
 The protocol gives most questions no number, so that two of one kind at once could not be told apart: they wait for each
-other here, and an answer that comes after its deadline is not taken for the next one's.
+other here, and an answer that comes after its deadline is not taken for the next one's. One that is long in coming may
+have been lost: the question is sent once more beside the first, and whichever answer comes first is taken; its age counts from
+the first sending.
 """
 
 import asyncio
@@ -12,6 +14,8 @@ from typing import Any
 from bot.domain.order import Known, Unavailable, UnavailableReason
 
 DEADLINE_S = 8.0
+AGAIN_S = 3.0
+"""A question without an answer is sent once more after so long: a position may stand bare meanwhile."""
 Answer = Known[tuple[Any, ...]] | Unavailable
 
 
@@ -21,6 +25,7 @@ class Asking:
     def __init__(self, connection: int, now_ns: Callable[[], int]) -> None:
         self._connection, self._now_ns = connection, now_ns
         self._open: dict[Hashable, tuple[list[Any], asyncio.Future[Unavailable | None]]] = {}
+        self._sent: Counter[Hashable] = Counter()
         self._turns: dict[Hashable, asyncio.Lock] = {}
         self._owed: Counter[Hashable] = Counter()
         self._cut = ""
@@ -34,22 +39,33 @@ class Asking:
             end: asyncio.Future[Unavailable | None] = asyncio.get_running_loop().create_future()
             self._open[key] = items, end
             try:
-                send()
                 async with asyncio.timeout(deadline_s):
-                    failure = await end
+                    failure = await self._end(key, send, end)
             except TimeoutError:
-                if not end.cancelled():  # it came in time, and we were too busy to hear it
+                if end.done() and not end.cancelled():  # it came in time, and we were too busy to hear it
                     failure = end.result()
                     return failure or Known(tuple(items), asked, self._now_ns(), self._connection)
-                self._owed[key] += 1
+                self._owed[key] += self._sent[key]
                 return Unavailable(
                     "timeout", f"no answer to the question for {_named(key)} within {deadline_s:g} s", (str(key),)
                 )
             except ConnectionError as error:
                 return Unavailable("link_down", str(error), (str(key),))
             finally:
-                del self._open[key]
+                del self._open[key], self._sent[key]
             return failure or Known(tuple(items), asked, self._now_ns(), self._connection)
+
+    async def _end(
+        self, key: Hashable, send: Callable[[], None], end: asyncio.Future[Unavailable | None]
+    ) -> Unavailable | None:
+        """Send, and once more while nothing ends it."""
+        self._sent[key] = 1
+        send()
+        await asyncio.wait({end}, timeout=AGAIN_S)
+        if not end.done():
+            self._sent[key] = 2
+            send()
+        return await end
 
     def heard(self, key: Hashable, item: Any) -> bool:
         """A part of an answer; False when nobody asked."""
@@ -67,6 +83,9 @@ class Asking:
             if key in self._open:
                 self._open[key][0].clear()
             return True
+        question = self._open.get(key)
+        if question is not None and not question[1].done():
+            self._owed[key] += self._sent[key] - 1
         return self._settle(key, None)
 
     def failed(self, key: Hashable, reason: UnavailableReason, detail: str) -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from adapters.ib.asking import Asking
 from bot.domain.order import Known, Unavailable
 
@@ -59,3 +61,36 @@ async def test_a_cut_answers_everything_that_is_open_and_everything_after_it():
     for answer in (await question, await asking.ask("positions", lambda: None)):
         assert isinstance(answer, Unavailable)
         assert (answer.reason, answer.detail) == ("link_down", "gone")
+
+
+async def test_a_question_whose_answer_is_lost_is_sent_once_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("adapters.ib.asking.AGAIN_S", 0.01)
+    asking, sent, loop = Asking(1, lambda: len(sent)), list[int](), asyncio.get_running_loop()
+
+    def send() -> None:
+        sent.append(1)
+        if len(sent) == 2:
+            loop.call_soon(asking.heard, "orders", "one")
+            loop.call_soon(asking.ended, "orders")
+
+    answer = await asking.ask("orders", send, 0.5)
+    assert isinstance(answer, Known)
+    assert (answer.value, answer.asked_ns, len(sent)) == (("one",), 0, 2)
+
+
+async def test_and_the_answer_that_was_only_slow_is_not_the_next_ones(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("adapters.ib.asking.AGAIN_S", 0.01)
+    asking, loop = Asking(1, lambda: 0), asyncio.get_running_loop()
+    loop.call_later(0.03, asking.ended, "orders")
+    assert isinstance(await asking.ask("orders", lambda: None, 0.5), Known)
+    asking.heard("orders", "old")
+
+    def second() -> None:
+        asking.heard("orders", "old")
+        asking.ended("orders")
+        asking.heard("orders", "new")
+        asking.ended("orders")
+
+    answer = await asking.ask("orders", second, 0.5)
+    assert isinstance(answer, Known)
+    assert answer.value == ("new",)
