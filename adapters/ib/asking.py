@@ -2,8 +2,8 @@
 
 The protocol gives most questions no number, so that two of one kind at once could not be told apart: they wait for each
 other here, and an answer that comes after its deadline is not taken for the next one's. One that is long in coming may
-have been lost: the question is sent once more beside the first, and whichever answer comes first is taken; its age counts from
-the first sending.
+have been lost: the question is sent once more beside the first, and the answer that comes first is taken; its age
+counts from the first sending.
 """
 
 import asyncio
