@@ -22,6 +22,9 @@ from bot.review import ROUND_TRIPS_MIN, SESSIONS_MIN
 
 Floats = NDArray[np.float64]
 MEAN_BLOCK = 5
+SHORT = 2 * MEAN_BLOCK - 1
+"""How many sessions a draw takes less than there are. The block that a session is in has 9 on average, and draws of T
+out of the same T scatter by 1 − 9/T of what they should: draws of T − 9 are right, of few sessions a little wide."""
 SIGNIFICANCE, POWER = 0.05, 0.8
 """Of the question how many more round trips are needed: two-sided, and how likely it is answered then."""
 MORE_MAX = 100_000
@@ -148,7 +151,7 @@ class Sample:
 
 @lru_cache(maxsize=4)  # each is some megabytes
 def drawn_sessions(sessions: int, draws: int, seed: int) -> tuple[NDArray[np.int32], Floats]:
-    """Stationary bootstrap: the sessions of each draw in order, and how often each is in it (draws × sessions)."""
+    """Stationary bootstrap: as many sessions a draw in order, and how often each is among its first T − 9."""
     random = np.random.default_rng((seed, sessions))
     at = np.arange(sessions, dtype=np.int32)
     fresh = random.random((draws, sessions), np.float32) < 1 / MEAN_BLOCK
@@ -156,7 +159,8 @@ def drawn_sessions(sessions: int, draws: int, seed: int) -> tuple[NDArray[np.int
     begun = np.maximum.accumulate(np.where(fresh, at, 0), axis=1)
     first = np.take_along_axis(random.integers(0, sessions, (draws, sessions), np.int32), begun, axis=1)
     taken = (first + at - begun) % np.int32(sessions)
-    flat = (np.arange(draws)[:, None] * sessions + taken).ravel()
+    enough = taken[:, : sessions - SHORT]
+    flat = (np.arange(draws)[:, None] * sessions + enough).ravel()
     return taken, np.bincount(flat, minlength=draws * sessions).reshape(draws, sessions).astype(float)
 
 

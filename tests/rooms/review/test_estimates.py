@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.review import ROUND_TRIPS_MIN, SESSIONS_MIN
 from bot.review.deflated import deflated, moments
-from bot.review.estimates import Bootstrap, Estimate, Sample, deepest, drawn_sessions, round_trips_for
+from bot.review.estimates import SHORT, Bootstrap, Estimate, Sample, deepest, drawn_sessions, round_trips_for
 
 FEW_DRAWS = Bootstrap(draws=400)
 Days = list[list[float]]
@@ -88,8 +88,17 @@ def test_blocks_are_five_sessions_long_on_average_and_wrap() -> None:
     taken, weights = drawn_sessions(50, 2_000, 1)
     goes_on = (np.diff(taken, axis=1) % 50 == 1).mean()
     assert goes_on == pytest.approx(0.8 + 0.2 / 50, abs=0.01)
-    assert (weights.sum(axis=1) == 50).all()
-    assert weights.mean(axis=0) == pytest.approx(np.ones(50), abs=0.1)
+    assert (weights.sum(axis=1) == 50 - SHORT).all()
+    assert weights.mean(axis=0) == pytest.approx(np.full(50, 1 - SHORT / 50), abs=0.1)
+
+
+@pytest.mark.parametrize(("sessions", "least", "most"), [(SESSIONS_MIN, 1, 1.4), (100, 0.95, 1.1), (400, 0.95, 1.05)])
+def test_draws_scatter_as_means_of_so_many_sessions_do(sessions: int, least: float, most: float) -> None:
+    # Of 20 sessions, draws of 20 scatter by two thirds of it: an interval of 95 % would hold 85 % of truths.
+    _, weights = drawn_sessions(sessions, 2_000, 1)
+    days = np.random.default_rng(3).normal(0, 1, (sessions, 500))
+    drawn = (weights @ days) / (sessions - SHORT)
+    assert least < drawn.var(axis=0).mean() * sessions < most
 
 
 def test_too_few_are_said_instead_of_a_number() -> None:
