@@ -148,7 +148,7 @@ def _notes(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     models = " and ".join(f"'{name}'" for name in dict.fromkeys(group["by"]["fill_model"] for group in groups))
     yield f"\nPAPER, fills by {models}. No claim of an edge."
     yield (
-        f"Intervals: {first['level']:.0%}, {first['draws']:,} draws of whole sessions, seed {first['seed']}. "
+        f"Intervals: {100 * first['level']:g} %, {first['draws']:,} draws of whole sessions, seed {first['seed']}. "
         "Ticks and minutes are means; R after costs."
     )
     if words := no_edge(max(group["round_trips"] for group in groups)):

@@ -137,7 +137,7 @@ class Sample:
         # The draws may all lie on one side of what happened; it is inside all the same.
         bounds = min(float(low), value), max(float(high), value)
         least, most = (bound if math.isfinite(bound) else None for bound in bounds)
-        words = f"{self.bootstrap.level:.0%} interval of {self.sessions} sessions"
+        words = f"{100 * self.bootstrap.level:g} % interval of {self.sessions} sessions"
         return Estimate(value, least, most, n, self.sessions, words)
 
     @cached_property
