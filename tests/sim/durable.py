@@ -1,6 +1,7 @@
 """The journal as a checker knows it: folded row by row as groups became durable, by nobody of the desk's."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ class Durable:
     """Execution id → row."""
     of_bracket: dict[str, list[rows.Fill]] = field(default_factory=dict)
     """Bracket → its executions that stand, in order."""
+    named: dict[str, str] = field(default_factory=dict)
+    """Execution id → its order, where a row says that the journal does not know that order."""
     adjustments: list[rows.Adjustment] = field(default_factory=list)
     states: dict[str, BracketState] = field(default_factory=dict)
     """Bracket → newest state."""
@@ -54,6 +57,14 @@ class Durable:
     def state(self, bracket_id: str) -> BracketState:
         """The newest state of a bracket; without a word it is intended."""
         return self.states.get(bracket_id, BracketState.INTENDED)
+
+    def has(self, exec_id: str) -> bool:
+        """Whether an execution is written, or else told of: its order's rows died with the process that sent it.
+
+        A protective order leaves also while the journal cannot be written (I03); killed before it can, a desk has
+        nothing that such an execution could be booked to, and takes the position from the broker's answer.
+        """
+        return exec_id in self.fills or (exec_id in self.named and self.named[exec_id] not in self.orders)
 
     def taken(self, bracket_id: str) -> int:
         """Signed units by which adjustments changed a bracket's share."""
@@ -112,6 +123,16 @@ def _fill(book: Durable, row: rows.Fill) -> None:
     book.chained.append(("fill", row))
 
 
+def _mode_change(book: Durable, row: rows.ModeChange) -> None:
+    if row.mode == "difference":
+        for cause in json.loads(row.causes):
+            if found := _ORPHAN.fullmatch(cause):
+                book.named[found[1]] = found[2]
+
+
+_ORPHAN = re.compile(r"execution (\S+) \(.*\) is of order (\S+), which the journal does not know")
+
+
 def _adjustment(book: Durable, row: rows.Adjustment) -> None:
     book.adjustments.append(row)
     book.positions[row.instrument] = book.positions.get(row.instrument, 0) + row.quantity
@@ -139,6 +160,7 @@ _FOLDS: dict[str, Any] = {
     "order": _order,
     "order_event": _word,
     "fill": _fill,
+    "mode_change": _mode_change,
     "adjustment": _adjustment,
     "commission": _commission,
     "control": _control,

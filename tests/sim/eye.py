@@ -91,12 +91,12 @@ class Eye:
 
     def heard(self, report: Report) -> None:
         """A report was handed to the running desk."""
-        if isinstance(report, FillReport) and report.exec_id not in self.durable.fills:
+        if isinstance(report, FillReport) and not self.durable.has(report.exec_id):
             # What a correction has replaced already is nothing to be written.
             if all(row.corrects != report.exec_id for row in self.durable.fills.values()):
                 self._delivered[report.exec_id] = report
-        elif isinstance(report, LinkReport):
-            self.flags.heard_link = report.state
+        elif isinstance(report, LinkReport) and report.state != self.flags.heard_link:
+            self.flags.heard_link, self.flags.heard_link_ns = report.state, self._now()
 
     def writing(self, group: Iterable[tuple[str, Rows]]) -> None:
         """Rows are handed to the database."""
@@ -112,8 +112,9 @@ class Eye:
         seen = self._seen()
         for table, row in every:
             self.durable.take(table, row)
-            if table == "fill":
-                self._delivered.pop(row.exec_id, None)
+            if table in ("fill", "mode_change"):
+                for exec_id in [one for one in self._delivered if self.durable.has(one)]:
+                    del self._delivered[exec_id]
             for one, check in self._on_row:
                 self._found(one, check(seen, table, row))
 

@@ -189,6 +189,8 @@ class Flags:
     """Since when the link is up, answers, and has lost nothing; counts while `link` is up."""
     heard_link: Link = "up"
     """What the desk was told last."""
+    heard_link_ns: int = 0
+    """And when."""
     open: dict[int, bool] = field(default_factory=dict)
     """Instrument → whether its market trades (not halted); absent: it does."""
     open_since: dict[int, int] = field(default_factory=dict)

@@ -297,7 +297,8 @@ class World:
             return ["the desk does not stand"]
         orders: Any = run.desk._p.orders
         found = [f"{live.bracket.id} is {live.state}" for live in orders.live if live.state.value in UNCERTAIN]
-        missed = {one.exec_id for one in self.exchange.standing()} - set(orders.recovery._fills)
+        known = orders._machine.owner  # an order whose rows died with the process that sent it is no bracket's
+        missed = {one.exec_id for one in self.exchange.standing() if one.ref in known} - set(orders.recovery._fills)
         if missed and not self.plan.shape.memory:
             found.append(f"executions that nobody wrote: {sorted(missed)}")
         for at in range(self.plan.shape.instruments):

@@ -13,7 +13,7 @@ from tests.sim.seen import Seen
 def no_loss(seen: Seen) -> Found:
     """I01: the journal has exactly the executions that there were."""
     there = seen.truth.executions.keys() - seen.truth.forgotten
-    for exec_id in sorted(there - seen.durable.fills.keys()):
+    for exec_id in sorted(one for one in there if not seen.durable.has(one)):
         one = seen.truth.executions[exec_id]
         yield f"execution {exec_id} ({one.units:+d} of {one.report.client_order_id}) is not in the journal"
 

@@ -40,7 +40,7 @@ def every_reason(seen: Seen, table: str, row: Any) -> Found:
     failing = {
         "kill_switch": seen.durable.killed,
         "pause": bool(scopes & seen.durable.pauses),
-        "link": seen.flags.heard_link != "up",
+        "link": seen.flags.heard_link != "up" and row.ts >= seen.flags.heard_link_ns,  # rows may come late
         "blackout": seen.day.blacked_out(at, row.ts),
     }
     for rule, fails in failing.items():

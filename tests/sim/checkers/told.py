@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.order import BracketState, Order, OrderType, Role
+from bot.journal.first_rows import json_text
 from tests.sim.checkers.stage import Stage
 
 Story = Callable[[Stage], None]
@@ -40,3 +41,9 @@ def opened(stage: Stage, name: str = "b", **how: int) -> None:
     stage.place(name, **how)
     stage.hear(stage.fill("entry", name), name)
     stage.state(BracketState.OPEN, name)
+
+
+def nobodys(stage: Stage, exec_id: str, name: str) -> None:
+    """A row says that the journal does not know an execution's order."""
+    cause = f"execution {exec_id} (+1 at 100 ticks) is of order {name}, which the journal does not know"
+    stage.write("mode_change", "difference", json_text([cause]), stage.now, None, None, None)

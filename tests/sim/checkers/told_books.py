@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from bot.domain.order import BracketState
 from tests.sim.checkers.stage import ES, Stage
-from tests.sim.checkers.told import breaks, holds, opened
+from tests.sim.checkers.told import breaks, holds, nobodys, opened
 
 # I01: no loss
 
@@ -15,6 +15,14 @@ def an_execution_nobody_wrote(stage: Stage) -> None:
     stage.place()
     stage.fill("entry")
     stage.fill("target")
+    stage.rest(brackets={"b": BracketState.INTENDED})
+
+
+@breaks("I01")
+def an_execution_of_a_known_order_that_is_told_of_as_nobodys(stage: Stage) -> None:
+    stage.place()
+    stage.fill("entry")
+    nobodys(stage, "x1", "b-entry")
     stage.rest(brackets={"b": BracketState.INTENDED})
 
 

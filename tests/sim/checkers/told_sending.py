@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from bot.config.files import RiskSettings
-from bot.domain.order import Role
+from bot.domain.order import FillReport, Role
 from tests.sim.checkers.stage import Stage
-from tests.sim.checkers.told import breaks, exit_order, holds, opened
+from tests.sim.checkers.told import breaks, exit_order, holds, nobodys, opened
 from tests.sim.seen import SECOND, Acknowledged, Blackedout
 
 # I03: write-ahead
@@ -44,6 +44,22 @@ def an_order_before_the_fill_is_durable(stage: Stage) -> None:
 def an_order_after_the_fill_is_durable(stage: Stage) -> None:
     stage.place()
     stage.hear(stage.fill("entry"))
+    stage.eye.sent("cancel", name="b-entry")
+
+
+@breaks("I04")
+def an_order_before_a_fill_of_a_known_order_that_is_told_of_as_nobodys(stage: Stage) -> None:
+    stage.place()
+    stage.eye.heard(stage.fill("entry"))
+    nobodys(stage, "x1", "b-entry")
+    stage.eye.sent("cancel", name="b-entry")
+
+
+@holds("I04")
+def an_order_after_a_fill_of_an_order_whose_row_died_with_its_process_is_told_of(stage: Stage) -> None:
+    stage.place()
+    stage.eye.heard(FillReport("exit-of-the-dead", "x9", stage.now, -1, 1, 100))
+    nobodys(stage, "x9", "exit-of-the-dead")
     stage.eye.sent("cancel", name="b-entry")
 
 
