@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot.domain.order import Role
+from bot.domain.order import BracketState, Role
 from tests.sim.exchange import Placed
 from tests.sim.loop import SECOND_NS
 from tests.sim.plan import Fault
@@ -53,6 +53,24 @@ def calm(world: "World") -> None:
     for one in world.exchange.working():
         if not one.ref:
             gone(one)
+
+
+def help_out(world: "World") -> None:
+    """A desk that is stuck wants a person: whoever traded on the account where a bracket cannot leave undoes it.
+
+    What was traded by hand may stand for executions that the broker no longer tells: then a bracket that is done seems
+    to hold it, and its group takes no exit any more.
+    """
+    orders = world.run.desk._p.orders if world.run is not None and world.run.desk is not None else None
+    for live in orders.live if orders is not None else ():
+        at = live.bracket.entry.instrument
+        if (
+            live.state is BracketState.STUCK
+            and world.exchange.hands[at]
+            and not world.exchange.groups[live.bracket.id].share
+        ):
+            world.log(f"a person undoes what was traded by hand: {-world.exchange.hands[at]:+d}")
+            world.exchange.trade_by_hand(at, -world.exchange.hands[at])
 
 
 def trade_again(world: "World") -> None:

@@ -26,7 +26,7 @@ from tests.sim.exchange import Exchange
 from tests.sim.loop import SimLoop
 from tests.sim.market import SimClock
 from tests.sim.parts import asked_for
-from tests.sim.people import calm, happen
+from tests.sim.people import calm, happen, help_out
 from tests.sim.plan import FaultPlan
 from tests.sim.process import SimRun
 from tests.sim.script import OPEN_NS, SETTLE_S, Script, Wish
@@ -132,6 +132,7 @@ class World:
             await asyncio.wait([daemon], timeout=RESUMED_S)
             self._must_live(daemon)
             self.resume()
+            help_out(self)
             await self._rest(daemon)
             for end in self.ends:
                 end(self)

@@ -39,6 +39,8 @@ def not_over_protected(seen: Seen) -> Found:
     for order in seen.truth.orders.values():
         if order.role in EXITS and order.rest:
             exits.setdefault(order.bracket_id, []).append(order)
+    for bracket_id in seen.truth.shares.keys() - exits.keys():
+        seen.lasting(("surplus", bracket_id), False)
     for bracket_id, orders in exits.items():
         if bracket_id in seen.truth.wronged:
             continue

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from bot.config.files import RiskSettings
-from bot.domain.order import BracketState, OrderState, Role
+from bot.domain.order import BracketState, LinkReport, OrderState, Role
 from tests.sim.checkers.stage import Stage
 from tests.sim.checkers.told import breaks, exit_order, holds, opened
 
@@ -85,6 +85,16 @@ def a_market_exit_on_its_way_to_a_group_that_is_done(stage: Stage) -> None:
     stage.works(order, OrderState.SENT)
 
 
+@holds("I07")
+def exits_that_a_finished_group_refuses_one_after_the_other(stage: Stage) -> None:
+    opened(stage)
+    stage.hear(stage.fill("target"))
+    for number in range(4):
+        stage.works(exit_order(f"flat-{number}", Role.FLATTEN), OrderState.SENT)
+        stage.ends(f"flat-{number}")
+        stage.wait(8)
+
+
 # I08: position bound
 
 
@@ -137,6 +147,20 @@ def every_reason_is_told(stage: Stage) -> None:
     stage.write("control", "kill", "true", stage.now, "flatten")
     reasons = [{"rule": rule, "message": "", "facts": {}} for rule in ("kill_switch", "spread")]
     stage.decide("b", "blocked", reasons)
+
+
+@breaks("I12")
+def a_lost_link_is_no_reason(stage: Stage) -> None:
+    stage.eye.heard(LinkReport("down", stage.now))
+    stage.decide("b", "blocked", [{"rule": "spread", "message": "", "facts": {}}])
+
+
+@holds("I12")
+def a_refusal_from_before_the_link_was_lost_is_written_after_it(stage: Stage) -> None:
+    judged = stage.now
+    stage.wait(10)
+    stage.eye.heard(LinkReport("down", stage.now))
+    stage.decide("b", "blocked", [{"rule": "spread", "message": "", "facts": {}}], ts=judged)
 
 
 # I15: loss bound
