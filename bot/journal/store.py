@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from bot.errors import ConfigError, DataDamaged, PaperpitError, Unreachable
 from bot.journal.backups import way_back
-from bot.journal.checkpoints import Checkpoints
+from bot.journal.checkpoints import PASSIVE, Checkpoints
 from bot.journal.reserve import Reserve
 from bot.journal.rows import TABLES
 
@@ -59,7 +59,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, synchronous: str, reserve: Reserve | None = None) -> None:
         self._path, self._reserve = path, reserve
-        self._checkpoints = None if reserve is None else Checkpoints(path)
+        self._checkpoints = None if reserve is None else Checkpoints(path, self._checkpoint)
         self._insert = inserts("?")
         # Autocommit, so that the only transactions are the explicit ones of `write`.
         self._connection = self._tried(lambda: sqlite3.connect(path, timeout=1, isolation_level=None))
@@ -130,6 +130,9 @@ class SqliteStore:
         """The first value of the first row, None without one."""
         row = self._tried(lambda: self._connection.execute(sql).fetchone())
         return row[0] if row else None
+
+    def _checkpoint(self) -> None:
+        self._connection.execute(PASSIVE).fetchone()
 
     def script(self, sql: str) -> None:
         """Run statements as one transaction."""

@@ -2,16 +2,17 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from bot.errors import Unreachable
 from bot.journal import Writer, reserve, rows
 from bot.journal.check import check
-from bot.journal.checkpoints import EVERY, Checkpoints
+from bot.journal.checkpoints import EVERY, PASSIVE, Checkpoints
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.reserve import SIZE, Reserve
@@ -153,11 +154,9 @@ def test_a_journal_that_is_taken_away_is_missed_at_the_next_commit(tmp_path: Pat
 def test_the_log_is_moved_into_the_file_beside_the_writer(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with writer(str(path)) as journal:  # a replay, which has none of its own
-        told, beside = Told(journal), Checkpoints(path)
+        told, beside = Told(journal), Checkpoints(path, lambda: None)
         for second in range(EVERY - 1):
-            told.signal(second)
-            journal.commit()
-            journal.flush()
+            _wrote(told, second, None)
             beside.wrote()
         before = path.stat().st_size
         beside.wrote()
@@ -165,3 +164,53 @@ def test_the_log_is_moved_into_the_file_beside_the_writer(tmp_path: Path) -> Non
         assert path.stat().st_size > before
         with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as alone:  # it sees no log
             assert alone.execute("SELECT COUNT(*) FROM signal").fetchone() == (EVERY - 1,)
+
+
+class _Unhurried(Checkpoints):
+    """One whose thread ends when it is told to."""
+
+    def __init__(self, path: Path, move: Callable[[], object]) -> None:
+        super().__init__(path, move)
+        self.moved, self.may_end = Event(), Event()
+
+    def _run(self) -> None:
+        super()._run()
+        self.moved.set()
+        self.may_end.wait()
+
+
+def test_a_log_begins_anew_although_its_writer_never_pauses(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with writer(str(path)) as journal, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        told, beside = Told(journal), _Unhurried(path, lambda: other.execute(PASSIVE))
+        for second in range(EVERY - 1):
+            _wrote(told, second, beside)
+        began = _beginning(path)
+
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:  # it keeps the newest group in the log
+            reader.execute("BEGIN")
+            reader.execute("SELECT COUNT(*) FROM signal").fetchone()
+            _wrote(told, EVERY, beside)
+            beside.moved.wait()
+        for second in range(EVERY, EVERY + 3):  # meanwhile
+            _wrote(told, second, beside)
+        assert _beginning(path) == began
+        beside.may_end.set()
+        beside.close()
+
+        _wrote(told, EVERY + 3, beside)
+        _wrote(told, EVERY + 4, beside)
+        assert _beginning(path) != began
+
+
+def _wrote(told: Told, second: int, beside: Checkpoints | None) -> None:
+    told.signal(second)
+    told.journal.commit()
+    told.journal.flush()
+    if beside is not None:
+        beside.wrote()
+
+
+def _beginning(path: Path) -> bytes:
+    """What tells one log from the next: the salt in its header."""
+    return path.with_name(f"{path.name}-wal").read_bytes()[16:24]
