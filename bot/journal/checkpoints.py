@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
-EVERY = 256
-"""Groups that are written between two checkpoints: some MiB of log."""
+EVERY, EVERY_ROWS = 256, 4_096
+"""Groups or rows that are written between two checkpoints: some MiB of log."""
 LITTLE = 16
 """Groups that a writer moves in less time than it needs to write some."""
 PASSES = 4
@@ -31,16 +31,17 @@ class Checkpoints:
 
     def __init__(self, path: Path, move: Callable[[], object]) -> None:
         self._path, self._move = path, move
-        self._written = 0
-        """Groups since the newest checkpoint began."""
+        self._written = self._rows = 0
+        """Groups and rows since the newest checkpoint began."""
         self._passes = 0
         self._running: threading.Thread | None = None
 
-    def wrote(self) -> None:
-        """A group was written; now and then that is one too many for the log."""
+    def wrote(self, rows: int) -> None:
+        """A group of so many rows was written; now and then that is one too many for the log."""
         self._written += 1
+        self._rows += rows
         if self._running is None:
-            if self._written >= EVERY:
+            if self._written >= EVERY or self._rows >= EVERY_ROWS:
                 self._begin()
         elif not self._running.is_alive():
             self._running = None
@@ -53,7 +54,7 @@ class Checkpoints:
                     self._move()
 
     def _begin(self) -> None:
-        self._written, self._passes = 0, self._passes + 1
+        self._written, self._rows, self._passes = 0, 0, self._passes + 1
         self._running = threading.Thread(target=self._run, name="paperpit-checkpoint", daemon=True)
         self._running.start()
 

@@ -95,23 +95,20 @@ class Groups:
         if self._attempted:
             self._look_what_was_written()
         if self._closed_rows:
-            self._attempted = max(held[-1][0] for held in self._closed.values() if held)
+            group = [(table, held) for table, held in self._closed.items() if held]
+            self._attempted = max(held[-1][0] for _, held in group)
             begun = self.measured_by()
-            self._store.write([(table, held) for table, held in self._closed.items() if held])
+            self._store.write(group)
             self.commit_ns = self.measured_by() - begun
-            self._written()
+            self._durable, self._attempted, self._closed_rows = self._attempted, 0, 0
+            for _, held in group:
+                held.clear()
         if self._hold:
             self._written_ns = self._now_ns()
         elif lacking := self._store.lacking():
             self.down, self._tried_ns = lacking, self._now_ns()
         else:
             self.down = ""
-
-    def _written(self) -> None:
-        self._durable, self._attempted = self._attempted, 0
-        for held in self._closed.values():
-            held[:] = [row for row in held if row[0] > self._durable]
-        self._closed_rows = sum(map(len, self._closed.values()))
 
     def _look_what_was_written(self) -> None:
         """After a write that failed: perhaps only its answer was lost. Raises Locked when another writer was there."""
@@ -122,7 +119,11 @@ class Groups:
                 do="stop this desk and start it again: it recovers from what the journal says",
             )
         if newest == self._attempted:
-            self._written()
+            self._durable = newest
+            for held in self._closed.values():
+                held[:] = [row for row in held if row[0] > newest]
+            self._closed_rows = sum(map(len, self._closed.values()))
+        self._attempted = 0
 
 
 def _told(error: PaperpitError) -> str:

@@ -100,7 +100,7 @@ class SqliteStore:
                 raise
             self._tried(lambda: self._write(group))
         if self._checkpoints is not None:
-            self._checkpoints.wrote()
+            self._checkpoints.wrote(sum(len(rows) for _, rows in group))
 
     def _inode(self) -> tuple[int, int]:
         """What tells this file from another of its name; (0, 0) when there is none."""
@@ -118,7 +118,8 @@ class SqliteStore:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for table, rows in group:
-                connection.executemany(self._insert[table], rows)
+                # Plain tuples: from named ones the driver takes a value a time, which costs a fifth of the group.
+                connection.executemany(self._insert[table], [row[:] for row in rows])
             connection.execute("COMMIT")
         except BaseException:
             # A full disk has rolled back already.

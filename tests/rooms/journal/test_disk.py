@@ -157,9 +157,9 @@ def test_the_log_is_moved_into_the_file_beside_the_writer(tmp_path: Path) -> Non
         told, beside = Told(journal), Checkpoints(path, lambda: None)
         for second in range(EVERY - 1):
             _wrote(told, second, None)
-            beside.wrote()
+            beside.wrote(1)
         before = path.stat().st_size
-        beside.wrote()
+        beside.wrote(1)
         beside.close()
         assert path.stat().st_size > before
         with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as alone:  # it sees no log
@@ -208,7 +208,7 @@ def _wrote(told: Told, second: int, beside: Checkpoints | None) -> None:
     told.journal.commit()
     told.journal.flush()
     if beside is not None:
-        beside.wrote()
+        beside.wrote(1)
 
 
 def _beginning(path: Path) -> bytes:
