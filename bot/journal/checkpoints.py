@@ -3,9 +3,9 @@
 A writer that does it itself waits some tens of milliseconds for the disk, between some tick and its order. A passive
 checkpoint waits for nobody and nobody waits for it: what a reader still needs is left for the next one.
 
-What is written meanwhile is left as well, and a log that is never moved whole never begins anew: it grows, and a commit
-that makes a file longer costs the disk half as much again. A desk that pauses leaves nothing; for one that does not, the
-little that is left in the end is moved by the writer itself.
+What is written meanwhile is left as well, and a log that is never moved whole never begins anew: it grows, and a
+commit that makes a file longer costs the disk half as much again. A desk that pauses leaves nothing; for one that does
+not, the little that is left in the end is moved by the writer itself.
 """
 
 import sqlite3

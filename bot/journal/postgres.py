@@ -6,6 +6,7 @@ be written until both are back. A connection pool that hands out a connection a 
 
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -99,11 +100,20 @@ class PostgresStore:
         self._tried(lambda: self._write(group))
 
     def _write(self, group: Iterable[tuple[str, Rows]]) -> None:
-        # In a pipeline the whole group costs one round trip, its BEGIN and COMMIT included.
+        # In a pipeline the whole group costs one round trip, its BEGIN and COMMIT included; what the driver has for
+        # transactions and for many rows would each ask the server in between.
         live = self._live()
-        with live.pipeline(), live.transaction(), live.cursor() as cursor:
-            for table, rows in group:
-                cursor.executemany(self._insert[table], rows)
+        try:
+            with live.pipeline(), live.cursor() as cursor:
+                cursor.execute("BEGIN")
+                for table, rows in group:
+                    for row in rows:
+                        cursor.execute(self._insert[table], row)
+                cursor.execute("COMMIT")
+        except BaseException:
+            with suppress(psycopg.Error):  # a lost connection has nothing to take back
+                live.rollback()
+            raise
 
     def one(self, sql: str) -> Any:
         """The first value of the first row, None without one."""
