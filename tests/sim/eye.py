@@ -13,6 +13,7 @@
 What is found is kept in `violations`; whoever runs the day looks and stops.
 """
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,11 @@ from bot.domain.order import Bracket, FillReport, LinkReport, Order, Report
 from tests.sim.checkers import INVARIANTS, Invariant
 from tests.sim.durable import Durable
 from tests.sim.mind import Mind
-from tests.sim.seen import Acknowledged, Day, Flags, Seen, Sent, Truth, What
+from tests.sim.seen import SECOND, Acknowledged, Day, Flags, Seen, Sent, Truth, What
 
 Rows = Sequence[Any]
+ANSWERED_NS = 5 * SECOND
+"""A position that an answer tells may be so old when the desk writes what it follows from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,9 @@ class Eye:
             if table in ("fill", "mode_change"):
                 for exec_id in [one for one in self._delivered if self.durable.has(one)]:
                     del self._delivered[exec_id]
+            if table == "adjustment" and (bracket_id := str(json.loads(row.facts).get("bracket", ""))):
+                at = self._day.index(row.instrument)
+                seen.truth.adjusted(at, bracket_id, row.quantity, row.ts - ANSWERED_NS)
             for one, check in self._on_row:
                 self._found(one, check(seen, table, row))
 

@@ -59,6 +59,7 @@ class Mirror:
                 truth.executed(Execution(report, one.instrument, placed.group.id, placed.role))
         self._executions = len(exchange.executions)
         truth.account.update(enumerate(exchange.positions))
+        truth.settle(now)
         return truth
 
     def forgets(self, memory: int) -> None:

@@ -1,11 +1,18 @@
 """How long positions are without cover, by the exchange's own books, while link, market, desk and disk are all up."""
 
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from tests.sim.exchange import Exchange, Group
 from tests.sim.loop import SECOND_NS
 from tests.sim.world import World
 
 P99_MS, MAX_MS = 4_000, 10_000
 """How fast a naked position is covered or flat: 99 of 100, and all of them (figures, R12)."""
+
+
+Rows = Iterable[tuple[str, Sequence[Any]]]
 
 
 class Naked:
@@ -16,6 +23,7 @@ class Naked:
         self._world = world
         self._since: dict[str, int] = {}
         self._disturbed: set[str] = set()
+        self._gone: dict[str, int] = {}
         self._said = self._looked = 0
         exchange = world.exchange
         say = exchange.say
@@ -26,6 +34,7 @@ class Naked:
 
         exchange.say = counted
         world.checks.append(lambda _: self._turn())
+        world.wrote.append(self._wrote)
 
     def _turn(self) -> None:
         if self._said != self._looked:
@@ -37,13 +46,32 @@ class Naked:
     def _look(self, exchange: Exchange) -> None:
         now = self._world.loop.now_ns
         for group in exchange.groups.values():
-            if _bare(group):
+            if self._bare(group, exchange):
                 self._since.setdefault(group.id, now)
             elif group.id in self._since:
                 lasted = now - self._since.pop(group.id)
                 if lasted and group.id not in self._disturbed:
                     self.found_ms.append(lasted * 1000 // SECOND_NS)
                 self._disturbed.discard(group.id)
+
+    def _bare(self, group: Group, exchange: Exchange) -> bool:
+        """Whether a bracket holds more than its stops and market exits would take out.
+
+        What somebody else took out of it is not there to be covered; whether it was is the judgement of I06.
+        """
+        if group.entry is None:
+            return False
+        side = group.entry.side
+        share = group.share + side * self._gone.get(group.id, 0)
+        held = max(0, side * exchange.positions[group.entry.instrument])
+        cover = sum(one.left for one in group.exits if one.alive and one.price is None)
+        return min(share, held) > cover or share < 0
+
+    def _wrote(self, groups: Rows) -> None:
+        for table, rows in groups:
+            for row in rows:
+                if table == "adjustment" and (name := json.loads(row.facts).get("bracket")):
+                    self._gone[name] = self._gone.get(name, 0) + row.quantity
 
     def _calm(self) -> bool:
         world = self._world
@@ -56,12 +84,6 @@ class Naked:
             and world.platter.writable
             and not world.exchange.halted
         )
-
-
-def _bare(group: Group) -> bool:
-    """Whether a bracket holds more than its stops and market exits would take out."""
-    cover = sum(one.left for one in group.exits if one.alive and one.price is None)
-    return group.share > cover or group.share < 0
 
 
 def spread(found_ms: list[int]) -> str:

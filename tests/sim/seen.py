@@ -115,12 +115,18 @@ class Truth:
     """Bracket → signed units by the executions that stand."""
     ours: dict[int, int] = field(default_factory=dict)
     """Instrument → signed units by the executions of ours that stand."""
+    given: dict[str, int] = field(default_factory=dict)
+    """Bracket → signed units by which its share changed as somebody else took them out, and the desk wrote it."""
     wronged: set[str] = field(default_factory=set)
     """Brackets that the exchange itself wronged: it did not keep their exits within what is held."""
     forgotten: set[str] = field(default_factory=set)
     """Executions that were never reported and that the exchange does not tell of any more."""
     changes: int = 0
     """Counts what changed, so that nobody looks twice at what did not."""
+    _gone: dict[int, int] = field(default_factory=dict)
+    """Instrument → Σ `given`."""
+    _lacking: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Instrument → (since when, signed units of ours that the account does not hold), in order."""
 
     def executed(self, execution: Execution) -> None:
         """Book one; a correction takes the place of what it corrects. The account's position is not touched."""
@@ -132,9 +138,36 @@ class Truth:
         self.ours[execution.instrument] = self.ours.get(execution.instrument, 0) + units
         self.changes += 1
 
+    def settle(self, now: int) -> None:
+        """Note what of ours the account does not hold."""
+        for at in self.ours:
+            lacking, noted = self.mine(at) - self.exposed(at), self._lacking.setdefault(at, [(0, 0)])
+            if noted[-1][1] != lacking:
+                noted.append((now, lacking))
+
+    def adjusted(self, instrument: int, bracket_id: str, units: int, since: int) -> None:
+        """The desk has written that units of a bracket are gone without a fill, or that they are there after all.
+
+        They are gone only as far as the account lacked them at some time after `since`: what somebody trades later does
+        not bring them back, it is somebody's.
+        """
+        before = self.given.get(bracket_id, 0)
+        back = _towards(units, before)
+        noted = self._lacking.get(instrument, [(0, 0)])
+        ends = [ts for ts, _ in noted[1:]]
+        lacked = [lacking for (_, lacking), end in zip(noted, [*ends, NEVER], strict=True) if end > since]
+        gone = max((_towards(units - back, lacking) for lacking in lacked), key=abs, default=0)
+        self.given[bracket_id] = before + back + gone
+        self._gone[instrument] = self._gone.get(instrument, 0) + back + gone
+        self.changes += 1
+
+    def mine(self, instrument: int) -> int:
+        """Signed units by our executions, without those that somebody else took out."""
+        return self.ours.get(instrument, 0) + self._gone.get(instrument, 0)
+
     def exposed(self, instrument: int) -> int:
-        """Signed units that are ours to protect: by our executions, as far as the account really holds them."""
-        ours, held = self.ours.get(instrument, 0), self.account.get(instrument, 0)
+        """Signed units that are ours to protect, as far as the account really holds them."""
+        ours, held = self.mine(instrument), self.account.get(instrument, 0)
         if ours * held <= 0:
             return 0
         return max(ours, held) if ours < 0 else min(ours, held)
@@ -155,6 +188,13 @@ class Truth:
     def of_bracket(self, bracket_id: str) -> list[TrueOrder]:
         """Orders of one bracket that have not ended."""
         return [one for one in self.orders.values() if one.bracket_id == bracket_id and one.name]
+
+
+def _towards(units: int, held: int) -> int:
+    """As much of `units` as takes out what is held."""
+    if units * held >= 0:
+        return 0
+    return max(units, -held) if units < 0 else min(units, -held)
 
 
 What = Literal["place", "protect", "amend", "cancel"]

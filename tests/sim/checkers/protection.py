@@ -62,7 +62,7 @@ def _in_two_groups(seen: Seen, exits: list[TrueOrder]) -> Found:
             for other in exits
             if other.instrument == order.instrument and other.side == order.side and other.working
         ]
-        held = abs(seen.truth.ours.get(order.instrument, 0))
+        held = abs(seen.truth.mine(order.instrument))
         coming = sum(one.rest for one in seen.truth.of_instrument(order.instrument) if one.role is Role.ENTRY)
         groups: dict[str, list[TrueOrder]] = {order.group or order.broker_id: [order]}
         for other in others:
@@ -104,7 +104,7 @@ def bounded_position(seen: Seen) -> Found:
     What an exchange took out twice is its own doing: no desk that is cut off can hold that within a limit.
     """
     for at, one in enumerate(seen.day.instruments):
-        held = seen.truth.ours.get(at, 0) - seen.truth.overshot(at)
+        held = seen.truth.mine(at) - seen.truth.overshot(at)
         coming = {1: 0, -1: 0}
         for order in seen.truth.of_instrument(at):
             if order.role is Role.ENTRY:

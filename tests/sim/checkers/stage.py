@@ -45,6 +45,7 @@ class Stage:
 
     def _look(self) -> Truth:
         self.truth.changes += 1
+        self.truth.settle(self.now)
         return self.truth
 
     def wait(self, seconds: float) -> None:
@@ -190,6 +191,16 @@ class Stage:
         told = replace(report, **changed)
         body = (f"f-{report.exec_id}", told.exec_id, told.client_order_id, name, "ES", "ESM2026", role.value, told.side)
         self.write("fill", *body, told.quantity, told.price, told.ts, "live", "", told.corrects or None)
+
+    def somebody_trades(self, units: int) -> None:
+        """The account holds so many more, signed."""
+        self.truth.account[0] = self.truth.account.get(0, 0) + units
+        self.eye.step()
+
+    def adjust(self, units: int, name: str = "b") -> None:
+        """The desk writes that units of a bracket went without a fill (signed: the position's change)."""
+        facts = json_text({"bracket": name})
+        self.write("adjustment", f"a-{self._seq}", self.now, "ES", "ESM2026", units, None, "adjusted", "left", facts)
 
     def state(self, state: BracketState, name: str = "b") -> None:
         """A bracket's state becomes durable."""

@@ -36,6 +36,48 @@ def a_position_without_its_stop_while_nobody_hears_us(stage: Stage) -> None:
     stage.wait(8)
 
 
+@holds("I06")
+def a_position_that_somebody_took_out_and_bought_back_for_himself(stage: Stage) -> None:
+    opened(stage)
+    stage.somebody_trades(-1)
+    stage.wait(4)
+    stage.adjust(-1)
+    stage.ends("b-stop")
+    stage.wait(60)
+    stage.somebody_trades(1)
+    stage.wait(20)
+
+
+@breaks("I06")
+def a_position_that_is_written_off_although_it_is_there(stage: Stage) -> None:
+    opened(stage)
+    stage.adjust(-1)
+    stage.ends("b-stop")
+    stage.wait(12)
+
+
+@breaks("I06")
+def a_position_that_is_written_off_long_after_it_was_gone_for_a_moment(stage: Stage) -> None:
+    opened(stage)
+    stage.somebody_trades(-1)
+    stage.somebody_trades(1)
+    stage.wait(20)
+    stage.adjust(-1)
+    stage.ends("b-stop")
+    stage.wait(12)
+
+
+@breaks("I06")
+def a_position_that_was_gone_and_is_taken_up_again_without_a_stop(stage: Stage) -> None:
+    opened(stage)
+    stage.somebody_trades(-1)
+    stage.adjust(-1)
+    stage.ends("b-stop")
+    stage.somebody_trades(1)
+    stage.adjust(1)
+    stage.wait(12)
+
+
 # I07: no over-protection
 
 
