@@ -100,7 +100,7 @@ MEANING: dict[S | Event | Action, str] = {
     A.NOTHING: "nothing",
     A.CANCEL_ENTRY: "ask for the end of what works of the entry",
     A.CANCEL_EXITS: "ask for the end of stop and target",
-    A.PROTECT: "place a stop for what is bare; at the second loss leave at market",
+    A.PROTECT: "place a stop for what is bare, ask for the end of what works of the entry; at the second loss leave",
     A.LEAVE: "leave at market",
     A.TARGET: "place the target once more, the first time; then go on under the stop alone, and say so",
     A.LATER: "place a stop for what is bare, and leave at market again in a while",
