@@ -129,6 +129,12 @@ class LiveBracket:
         return self.share < 0 or (self.share > 0 and self.filled_in > max(entry.order.quantity, entry.told))
 
     @property
+    def whole(self) -> bool:
+        """Whether the entry has filled in full: no execution of it can be late."""
+        entry = self.legs[self.bracket.entry.client_order_id]
+        return entry.filled >= entry.order.quantity
+
+    @property
     def cover(self) -> int:
         """Units that stops or exits which are known to work would take out.
 

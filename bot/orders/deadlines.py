@@ -47,8 +47,8 @@ class Deadlines:
 
     async def _uncovered(self, live: LiveBracket, due: int) -> None:
         machine = self._machine
-        if live.flipped and machine.answered_ns <= live.flipped_ns:
-            # An execution may be late, not lost: what is really held only the broker can say.
+        if live.flipped and not live.whole and machine.answered_ns <= live.flipped_ns:
+            # An execution of the entry may be late, not lost: what is really held only the broker can say.
             machine.broker.ask()
             machine.at(due + GRACE_NS, "uncovered", live)
         elif live.flipped and live.state is not BracketState.STUCK:
