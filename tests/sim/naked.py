@@ -16,7 +16,10 @@ Rows = Iterable[tuple[str, Sequence[Any]]]
 
 
 class Naked:
-    """Watches one day. An interval in which anything was down, at any turn, is nobody's fault and does not count."""
+    """Watches one day. An interval in which anything was down, at any turn, is nobody's fault and does not count.
+
+    Down is, too, a wire that holds back what the desk has sent, for nothing can arrive before it.
+    """
 
     def __init__(self, world: World) -> None:
         self.found_ms: list[int] = []
@@ -80,6 +83,7 @@ class Naked:
             run is not None
             and run.standing
             and world.wire.up
+            and world.loop.time() >= world.wire.late_until
             and run.broker.link == "up"
             and world.platter.writable
             and not world.exchange.halted

@@ -35,6 +35,8 @@ class Wire:
         """A fault that comes after a bracket was sent, with its instrument."""
         self.healed = False
         self.connection = 1
+        self.late_until = 0.0
+        """Until when something of ours is held back on its way."""
         self.connected, self.silent, self.degraded = True, False, False
         self._loses = False
         self._held: list[Callable[[], None]] = []
@@ -74,6 +76,7 @@ class Wire:
                     times = 2
                 case "late":
                     delay += fault.arg
+                    self.late_until = max(self.late_until, self.loop.time() + delay)
                 case "cut-before":
                     self.cut(fault.arg)
                     raise Unreachable("nothing was sent: the socket closed")

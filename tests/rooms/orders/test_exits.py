@@ -52,6 +52,19 @@ async def test_an_exit_that_never_arrived_is_asked_about_after_a_second_and_then
     assert live.state is S.FLATTENING
 
 
+async def test_what_was_sold_too_much_of_a_whole_entry_is_bought_back_without_an_answer(desk: Desk) -> None:
+    # given an entry that has filled in full, of which both exits fill, and a broker that does not answer
+    live = await desk.open_one()
+    desk.far.deaf = True
+    desk.far.fill("target")
+    desk.far.fill("stop")
+    await desk.hear()
+    assert live.share == -1
+    # then no execution of the entry can be late, and nothing is waited for
+    await desk.wait(1)
+    assert desk.far.told[-1] == "flatten 1"
+
+
 @pytest.mark.parametrize("flipped", [False, True])
 async def test_an_exit_that_a_crash_kept_from_leaving_is_sent_by_the_next_run(url: str, *, flipped: bool) -> None:
     # given a position that is to leave, and a kill when its exit is durable and not sent
