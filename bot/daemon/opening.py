@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 
 from bot import plugins
 from bot.clock import TapeClock, WallClock
@@ -341,8 +342,13 @@ def _hash(texts: Mapping[str, str]) -> str:
 
 def _versions() -> dict[str, str]:
     return {
-        "paperpit": importlib.metadata.version("paperpit"),
+        "paperpit": _version("paperpit"),
         "python": ".".join(map(str, sys.version_info[:3])),
-        "numba": importlib.metadata.version("numba"),
-        "numpy": importlib.metadata.version("numpy"),
+        "numba": _version("numba"),
+        "numpy": _version("numpy"),
     }
+
+
+@cache
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)

@@ -74,6 +74,7 @@ class Gate:
         self._ledger = Ledger(instruments, self._sessions)
         self._control = Control()
         self._rules: list[Rule] = [rule() for rule in ALL]
+        self._lasting_rules = [rule for rule in self._rules if isinstance(rule, STANDING)]
         self._guards: set[int] = set()
         self._order_flow = frozenset(hours if order_flow is None else order_flow)
         self._rolls = rolls or {}
@@ -99,8 +100,7 @@ class Gate:
         """Every reason for which no entry of a strategy would pass at `now`, whatever it wanted."""
         anything = Proposal(strategy, instrument, 0, 0, ABSENT, ABSENT, ABSENT, "", now, 0)
         ctx = self._context(anything, now, 0)
-        asked = [rule for rule in self._rules if isinstance(rule, STANDING)]
-        return [reason for rule in asked if (reason := rule.check(anything, ctx)) is not None]
+        return [reason for rule in self._lasting_rules if (reason := rule.check(anything, ctx)) is not None]
 
     def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
         """What an earlier run approved, as its journal has it: its bracket lives and must be looked after.
@@ -125,7 +125,9 @@ class Gate:
         """A regime guard of an instrument went on or off."""
         if number not in self._guards:
             self._guards.add(number)
-            self._rules.append(Guard(number))
+            guard = Guard(number)
+            self._rules.append(guard)
+            self._lasting_rules.append(guard)
         if on:
             self._control.guards[instrument, number] = facts
         else:
