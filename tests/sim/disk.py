@@ -78,6 +78,10 @@ class Disk:
         """The first value of the first row."""
         return self._inner.one(sql)
 
+    def lacking(self) -> str:
+        """Why nothing new should begin although rows are taken."""
+        return self._inner.lacking()
+
     def close(self) -> None:
         """Let go of the file."""
         self._inner.close()

@@ -118,8 +118,10 @@ class Exchange:
     def __init__(self, chance: Random, *, shrinks: bool, says_filled: bool, piece: int) -> None:
         self._chance = chance
         self._shrinks, self._says_filled, self._piece = shrinks, says_filled, piece
-        self.orders: list[Placed] = []
-        """Every order that ever came, in order."""
+        self._living: list[Placed] = []
+        """Orders that lived when somebody looked last, in the order in which they came."""
+        self.numbered = 0
+        """How many orders ever came."""
         self.by_ref: dict[str, list[Placed]] = {}
         self.executions: list[Execution] = []
         """Every execution that was ever said, corrections included."""
@@ -134,7 +136,6 @@ class Exchange:
         """Whether the next order of a role is refused, `bracket`: whether the next group is loose."""
         self.groups: dict[str, Group] = {}
         """Every bracket that ever came, by its id."""
-        self._numbered = 0
         self._standing: dict[str, Execution] = {}
 
     # What it is told
@@ -213,13 +214,14 @@ class Exchange:
         """The market is at `bid` and one tick above."""
         self.bids[instrument] = bid
         if not self.halted:
-            for one in [one for one in self.orders if one.alive and one.instrument == instrument]:
-                self._meet(one)
+            for one in self.working():
+                if one.instrument == instrument:
+                    self._meet(one)
 
     @property
     def busy(self) -> bool:
         """Whether anything works or is held."""
-        return any(self.positions) or any(one.alive for one in self.orders)
+        return any(self.positions) or bool(self.working())
 
     def trade_by_hand(self, instrument: int, units: int) -> None:
         """Somebody trades on the account."""
@@ -264,7 +266,10 @@ class Exchange:
 
     def working(self) -> list[Placed]:
         """Orders that live, in the order in which they came."""
-        return [one for one in self.orders if one.alive]
+        living = [one for one in self._living if one.state in LIVE]
+        if len(living) != len(self._living):
+            self._living = living
+        return living
 
     # How it is done
 
@@ -272,8 +277,8 @@ class Exchange:
         return self.groups.setdefault(name, Group(name))
 
     def _number(self) -> str:
-        self._numbered += 1
-        return f"p{self._numbered}"
+        self.numbered += 1
+        return f"p{self.numbered}"
 
     def _take(self, order: Order, group: Group, state: str) -> Placed:
         placed = Placed(
@@ -284,7 +289,7 @@ class Exchange:
         return placed
 
     def _keep(self, placed: Placed) -> None:
-        self.orders.append(placed)
+        self._living.append(placed)
         if placed.ref:
             self.by_ref.setdefault(placed.ref, []).append(placed)
 

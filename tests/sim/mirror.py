@@ -37,7 +37,7 @@ class Mirror:
     def look(self, now: int) -> Truth:
         """Copy what has changed: the exchange says a word about everything that it does with an order of ours."""
         truth, exchange = self.truth, self._exchange
-        version = (self._told, len(exchange.orders))
+        version = (self._told, exchange.numbered)
         if version == self._copied:
             return truth
         self._copied = version
@@ -45,11 +45,10 @@ class Mirror:
         for name in [name for name in self._wire if name in exchange.by_ref]:
             del self._wire[name]
         before, truth.orders = truth.orders, {one.broker_id: one for one in self._wire.values()}
-        for placed in exchange.orders:
-            if placed.alive:
-                truth.orders[placed.broker_id] = _order(placed, before.get(placed.broker_id), now)
-                if placed.group.loose:
-                    truth.wronged.add(placed.group.id)
+        for placed in exchange.working():
+            truth.orders[placed.broker_id] = _order(placed, before.get(placed.broker_id), now)
+            if placed.group.loose:
+                truth.wronged.add(placed.group.id)
         for one in exchange.executions[self._executions :]:
             if one.ref:
                 placed = exchange.by_ref[one.ref][-1]

@@ -87,7 +87,7 @@ class Watcher:
     def _look(self) -> None:
         """What is up, and since when."""
         world, flags, now = self._world, self.eye.flags, self._now()
-        troubles = sum(world.wire.seen.values())
+        troubles = world.wire.troubles
         if troubles != self._troubles or not world.wire.up:
             # After each loss the desk has to find out anew.
             self._troubles, flags.link_since = troubles, now

@@ -30,6 +30,8 @@ class Wire:
         self._passed: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         """Which faults came to pass, how often."""
+        self.troubles = 0
+        """How many, all told."""
         self.log: Callable[[str], None] = lambda text: None
         self.placed: Callable[[Fault, int], None] = lambda fault, instrument: None
         """A fault that comes after a bracket was sent, with its instrument."""
@@ -53,6 +55,7 @@ class Wire:
         if self.healed:
             return []
         found = self._at.get((on, self._passed[on]), [])
+        self.troubles += len(found)
         for fault in found:
             self.seen[f"{fault.on}.{fault.what}"] += 1
             self.log(f"fault {fault.on} {fault.nth} {fault.what} {fault.arg:g}")
