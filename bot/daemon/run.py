@@ -7,7 +7,7 @@ the other way.
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,7 +106,7 @@ class Run:
         await self._do_what_waits(desk, writer)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
-        with _memory_at_rest():
+        with self._memory():
             outcome.stopped_by = await self._until_the_end(desk, seen)
         outcome.ended = desk.ended
         outcome.trouble = self.warm.end(stopped=desk.ended == "stop")
@@ -119,6 +119,10 @@ class Run:
         writer.finish(outcome.kept())
         outcome.recorded = [*self._recorded(), *self._backed_up()]
         return outcome
+
+    def _memory(self) -> AbstractContextManager[None]:
+        """What is done about the process's memory while the run trades."""
+        return _memory_at_rest()
 
     async def _until_the_end(self, desk: Desk, seen: Callable[[int], None]) -> int | None:
         """Run the desk; the number of the signal that stopped it, or None."""

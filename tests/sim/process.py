@@ -42,6 +42,7 @@ class SimRun(Run):
         return self.desk is not None and self.market.subscribed
 
     def _memory(self) -> AbstractContextManager[None]:
+        # Looking through all that is imported would be half of a simulated day.
         return nullcontext()
 
     def _own(self, account: AccountFacts) -> None:

@@ -1,5 +1,6 @@
 """What the runner makes of a day that goes wrong: which of three ways, how to see it again, and the smallest plan."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -50,6 +51,13 @@ def test_a_day_without_faults_ends_well():
     assert last_line(days).startswith("days=1 steps=")
     assert last_line(days).endswith(" faults=0 violations=0")
     assert days.told.brackets
+
+
+def test_a_day_leaves_the_collector_alone():
+    """Each start would look through all that is imported: half of a day's time."""
+    frozen = {gc.get_freeze_count()}
+    play_one(PLAN, [lambda world: world.checks.append(lambda _: frozen.add(gc.get_freeze_count()))])
+    assert len(frozen) == 1
 
 
 def test_a_crash_is_told_with_all_that_is_needed_to_see_it_again(monkeypatch):
