@@ -46,6 +46,7 @@ class Leg:
     cancel_ns: int = 0  # and when, the last time
     reached_ns: int = 0  # of a stop: since when the market stands at or beyond it
     concluded: bool = False  # the desk says that it ended, not the broker
+    missed: int = 0  # so many answers of the broker, one after the other, did not have it
     said_filled: bool = False  # the broker has said that it filled whole
     trigger: int | None = None  # the stop in force, ticks: the one that the broker named last
     moved: str = ""  # why it is not the one that was sent
@@ -69,6 +70,11 @@ class Leg:
         """The broker says how much of it has ever filled: what does not stand was taken back."""
         if self.corrected:
             self.taken = max(self.taken, units - self.filled)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether two answers in a row did not have it: a stop that is not counted on any more, though it may live."""
+        return self.state is OrderState.PENDING_UNKNOWN and self.missed > 1
 
     @property
     def working(self) -> bool:
@@ -153,7 +159,8 @@ class LiveBracket:
         return sum(
             leg.left
             for leg in self.legs.values()
-            if leg.state in _WITHOUT_A_WORD and leg.order.role in (Role.STOP, Role.FLATTEN)
+            if leg.state in _WITHOUT_A_WORD
+            and (leg.order.role is Role.FLATTEN or (leg.order.role is Role.STOP and not leg.doubtful))
         )
 
     @property
@@ -305,7 +312,7 @@ class LiveBracket:
         if self.share:
             if self.of_role(Role.FLATTEN):
                 return BracketState.FLATTENING
-            if self.uncovered > 0 and any(leg.order.role is Role.STOP for leg in self.unknown()):
+            if self.uncovered > 0 and any(leg.order.role is Role.STOP and not leg.doubtful for leg in self.unknown()):
                 return BracketState.PENDING_UNKNOWN
             if self.uncovered > 0 or self.flipped:
                 return BracketState.NAKED

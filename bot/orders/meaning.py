@@ -38,8 +38,9 @@ def event_of(live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
         return Event.EXIT_REFUSED if live.share and not live.of_role(Role.FLATTEN) else None
     if leg.order.role is Role.TARGET:
         return _of_target(live, leg, report)
-    # What went out before it came in is no position to protect.
-    covered = live.share < 0 or (live.share > 0 and live.uncovered <= 0)
+    # What went out before it came in is no position to protect; what two answers lacked was acted upon then.
+    covered = leg.concluded and leg.missed > 1
+    covered = covered or live.share < 0 or (live.share > 0 and live.uncovered <= 0)
     return Event.STOP_LOST if leg.order.role is Role.STOP and not covered else None
 
 

@@ -5,8 +5,9 @@
     hear(report)            an answer: executions first, then orders, then positions; only a Known one decides anything
 
 Silence is counted: three Known answers without an order, two seconds apart on one unbroken connection, are the broker's
-word that it is gone (rulings 21). Positions that differ in two such answers become an adjustment, and the instrument
-stays closed to entries while anybody else's units are in it.
+word that it is gone (rulings 21). A position does not wait for that: where two answers in a row lack its stop, another
+one joins the group, and is cancelled if the first comes back. Positions that differ in two such answers become an
+adjustment, and the instrument stays closed to entries while anybody else's units are in it.
 """
 
 import asyncio
@@ -234,14 +235,16 @@ class Recovery:
         alive = [name for name in absent if machine.owner[name].legs[name].alive]
         for name in self._absent.keys() - set(alive):
             del self._absent[name]
+            machine.owner[name].legs[name].missed = 0
         for name in alive:
             live = machine.owner[name]
             leg = live.legs[name]
             seen = self._absent.get(name)
             if seen is None or seen.connection != known.connection:
-                self._absent[name] = _Absence(known.connection, heard_ns)
+                self._absent[name], leg.missed = _Absence(known.connection, heard_ns), 0
             elif heard_ns - seen.heard_ns >= AGAIN_NS:
                 seen.count, seen.heard_ns = seen.count + 1, heard_ns
+            leg.missed += 1
             if leg.state is not OrderState.PENDING_UNKNOWN and live.state not in ENDED:
                 leg.state = OrderState.PENDING_UNKNOWN
                 machine.journal.order_state(name, leg.state, ts, "not in the broker's answer")

@@ -256,7 +256,7 @@ async def test_a_position_without_a_stop_is_covered_before_anything_else(url: st
     await crashed(url, far)
     far.end("stop", say=False)
     desk = await again(url, far)
-    assert far.told == ["place", "stop 1"]
+    assert far.told[:2] == ["place", "stop 1"]
     desk.die()
 
 

@@ -98,7 +98,7 @@ async def test_a_stop_that_was_lost_while_nobody_heard_us_is_replaced(desk: Desk
     desk.far.end("stop", say=False)
     desk.far.mend()
     await desk.hear()
-    await desk.snapshot(3)
+    await desk.snapshot(2)
     assert live.state is S.NAKED
     assert desk.far.told == ["place", "stop 1"]
     desk.far.ack()

@@ -158,3 +158,33 @@ async def test_and_takes_no_stop_away(desk: Desk) -> None:
     await desk.snapshot()
     assert live.state is S.OPEN
     assert desk.far.told == ["place"]
+
+
+async def test_a_position_whose_stop_two_answers_lack_gets_another_one(desk: Desk) -> None:
+    live = await desk.open_one()
+    desk.far.end("stop", say=False)
+    await desk.snapshot()
+    assert live.state is S.PENDING_UNKNOWN
+    await desk.snapshot()
+    assert desk.far.told == ["place", "stop 1"]
+    # and the first one's end is no second loss
+    desk.far.ack()
+    await desk.hear()
+    await desk.snapshot()
+    assert live.state is S.OPEN
+    assert desk.far.told == ["place", "stop 1"]
+
+
+async def test_and_gives_it_back_when_the_first_one_was_only_left_out(desk: Desk) -> None:
+    live = await desk.open_one()
+    name = desk.far.name("stop")
+    kept = desk.far.orders.pop(name)
+    desk.far.names.remove(name)
+    await desk.snapshot(2)
+    desk.far.orders[name] = kept
+    desk.far.names.append(name)
+    desk.far.ack()
+    await desk.hear()
+    await desk.snapshot()
+    assert live.state is S.OPEN
+    assert desk.far.told == ["place", "stop 1", "cancel stop"]
