@@ -26,7 +26,7 @@ from tests.sim.world import POINTS, Told, Unsettled, World, folder
 
 HERE = Path(__file__).parent
 FAILURES = Path("var") / "sim"
-CRASH, UNCONVERGED, INVARIANT = 127, 128, 129
+UNSEEN, CRASH, UNCONVERGED, INVARIANT = 126, 127, 128, 129
 WORDS = {CRASH: "a crash", UNCONVERGED: "it does not come to rest", INVARIANT: "an invariant"}
 LAST = 20
 CHUNK = 25
@@ -125,16 +125,19 @@ def progress(days: Days, of: int) -> None:
         print(f"\r{days.days}/{of} days, {len(days.failures)} failed", end="", file=sys.stderr, flush=True)
 
 
+KNOWN = {
+    "faults": [f"{kind.on}.{kind.what}" for kind in KINDS] + [f"point:{name}.kill" for name in POINTS],
+    # A bracket is intended by its own row: no later word says so.
+    "states": [state.value for state in BracketState if state is not BracketState.INTENDED],
+    "points": list(POINTS),
+}
+"""What can happen on a day, by the counter that tells of it."""
+
+
 def table(days: Days) -> Iterator[str]:
     """How often each fault, state and point was seen."""
-    told = days.told
-    kinds = [f"{kind.on}.{kind.what}" for kind in KINDS] + [f"point:{name}.kill" for name in POINTS]
-    for title, names, counts in (
-        ("faults", kinds, told.faults),
-        ("states", [state.value for state in BracketState], told.states),
-        ("points", list(POINTS), told.points),
-        ("endings", list(told.endings), told.endings),
-    ):
+    for title, names in {**KNOWN, "endings": list(days.told.endings)}.items():
+        counts = getattr(days.told, title)
         yield f"{title}:"
         yield from (f"  {name:<28}{counts[name]:>10,}" for name in dict.fromkeys(names))
     yield spread(days.naked_ms)
@@ -142,11 +145,7 @@ def table(days: Days) -> Iterator[str]:
 
 def unseen(days: Days) -> list[str]:
     """What never happened and should have."""
-    told = days.told
-    points = [name for name in POINTS if not told.points[name]]
-    states = [one.value for one in BracketState if not told.states[one.value] and one is not BracketState.INTENDED]
-    kinds = [f"{kind.on}.{kind.what}" for kind in KINDS]
-    return points + states + [name for name in kinds if not told.faults[name]]
+    return [name for title, names in KNOWN.items() for name in names if not getattr(days.told, title)[name]]
 
 
 def report(one: Failure) -> Iterator[str]:

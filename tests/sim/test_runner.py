@@ -4,18 +4,19 @@ import gc
 import os
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from bot.orders.manager import OrderManager
 from bot.orders.recovery import Recovery
-from tests.sim.__main__ import main
+from tests.sim.__main__ import NIGHTLY, main, told
 from tests.sim.naked import spread
 from tests.sim.plan import Fault, FaultPlan, Shape
-from tests.sim.runner import CRASH, UNCONVERGED, last_line, play_one, report
+from tests.sim.runner import CRASH, KNOWN, UNCONVERGED, UNSEEN, Days, last_line, play_one, report, table
 from tests.sim.shrink import shrunk
-from tests.sim.world import POINTS
+from tests.sim.world import POINTS, Told
 
 PLAN = FaultPlan(3, Shape(signals=6, minutes=12), (Fault("word", 7, "late", 1.0), Fault("placed", 1, "cut", 3.0, 2.0)))
 DIGEST = """
@@ -91,6 +92,28 @@ def test_the_exit_code_says_which_of_the_three_it_was(monkeypatch, capsys):
     monkeypatch.setattr(OrderManager, "on_fill", dies_at_a_fill)
     assert main(["SEED=3"]) == CRASH
     assert capsys.readouterr().out.splitlines()[-1].endswith("violations=1")
+
+
+def test_a_long_run_that_never_saw_something_fails_and_names_it(capsys):
+    seen = {title: Counter(names) for title, names in KNOWN.items()}
+    # given all that can happen but one: a short run says nothing of it
+    seen["points"] -= Counter(["exit-sent"])
+    assert told(Days(NIGHTLY - 1, Told(**seen)), "seeds 7…9") == 0
+    assert "never seen" not in capsys.readouterr().out
+    # and a long one fails
+    assert told(Days(NIGHTLY, Told(**seen)), "seeds 7…9") == UNSEEN
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2].endswith("never seen in so many days: exit-sent")
+    assert printed[-1].startswith("seeds 7…9: days=10000 steps=")
+    # unless it was seen once
+    seen["points"] += Counter(["exit-sent"])
+    assert told(Days(NIGHTLY, Told(**seen)), "seeds 7…9") == 0
+
+
+def test_the_table_has_a_line_for_all_that_can_happen():
+    lines = list(table(Days()))
+    assert all(f"  {name:<28}{0:>10}" in lines for names in KNOWN.values() for name in names)
+    assert not any("intended" in line for line in lines)
 
 
 def test_a_plan_is_the_same_when_it_is_read_again():
