@@ -7,6 +7,7 @@ silently run the old rule. The cache folder is therefore named by a hash of all 
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -46,6 +47,21 @@ def compiled() -> bool:
     folder = Path(numba.config.CACHE_DIR)
     # The folders are made when the kernels are declared, their index when one has been compiled.
     return any(folder.rglob("*.nbi"))
+
+
+def all_compiled() -> bool:
+    """Whether a desk has noted that every kernel of these sources was compiled: they have only to be loaded."""
+    return _noted().exists()
+
+
+def note_all_compiled() -> None:
+    """Remember it for the next start; where the cache is shipped and may not be written, each start looks itself."""
+    with suppress(OSError):
+        _noted().touch()
+
+
+def _noted() -> Path:
+    return Path(numba.config.CACHE_DIR) / "all"
 
 
 numba.config.CACHE_DIR = str(cache_folder() / sources_hash())

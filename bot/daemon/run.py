@@ -4,6 +4,7 @@ adapter opened → account proven paper → journal locked and opened → what t
 the other way.
 """
 
+import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 from bot.clock import WallClock
 from bot.daemon.asked import Asked, Outcome
 from bot.daemon.building import desk_of
+from bot.daemon.compiling import has_wire, rehearsal
 from bot.daemon.heart import Wedged
 from bot.daemon.opening import Opened, opened
 from bot.daemon.stopping import Stopping
@@ -102,6 +104,9 @@ class Run:
             desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
             self._who_failed_today(desk, past)
             desk.told.remember(past.done)
+        if has_wire(self._asked):
+            # Now that every position is looked after: the first tick shall not wait for a kernel.
+            await asyncio.to_thread(rehearsal(self._asked))
         self._take_its_place(desk, writer)
         await self._do_what_waits(desk, writer)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)

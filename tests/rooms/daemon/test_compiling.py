@@ -6,7 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
+
+from bot.config import read_bot, read_strategy
+from bot.daemon import Asked, compile_for_a_wire
+from bot.kernel import all_compiled
+from bot.resources import shipped
 
 SCRIPT = """
 import gc
@@ -42,6 +48,18 @@ print(sorted(ready() - before))
 def test_a_real_tape_needs_no_kernel_that_was_not_made_ready():
     done = subprocess.run([sys.executable, "-P", "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_compiling_before_the_wire_is_opened_is_done_once_and_never_for_a_tape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Later starts have only to load what they need, which can wait until every position is looked after."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    for adapter, noted in (("replay", False), ("ib", True)):
+        bot = read_bot(shipped("config/bot.toml"), [f"adapter={adapter}"])
+        specs = [read_strategy("drill-es.toml", instruments=bot.path.parent)]
+        compile_for_a_wire(Asked(bot, specs, "", "power"))
+        assert all_compiled() == noted
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
