@@ -60,12 +60,13 @@ class Naked:
     def _bare(self, group: Group, exchange: Exchange) -> bool:
         """Whether a bracket holds more than its stops and market exits would take out.
 
-        What somebody else took out of it is not there to be covered; whether it was is the judgement of I06.
+        What somebody else took out of it is not there to be covered; whether it was is the judgement of I06. What the
+        desk books because its executions were not heard of is in the exchange's own books already.
         """
         if group.entry is None:
             return False
         side = group.entry.side
-        share = group.share + side * self._gone.get(group.id, 0)
+        share = group.share + min(0, side * self._gone.get(group.id, 0))
         held = max(0, side * exchange.positions[group.entry.instrument])
         cover = sum(one.left for one in group.exits if one.alive and one.price is None)
         return min(share, held) > cover or share < 0
