@@ -104,9 +104,7 @@ class Run:
             desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
             self._who_failed_today(desk, past)
             desk.told.remember(past.done)
-        if has_wire(self._asked):
-            # Now that every position is looked after: the first tick shall not wait for a kernel.
-            await asyncio.to_thread(rehearsal(self._asked))
+        await self._load_the_rest()
         self._take_its_place(desk, writer)
         await self._do_what_waits(desk, writer)
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
@@ -124,6 +122,11 @@ class Run:
         writer.finish(outcome.kept())
         outcome.recorded = [*self._recorded(), *self._backed_up()]
         return outcome
+
+    async def _load_the_rest(self) -> None:
+        """Now that every position is looked after: the first tick shall not wait for a kernel."""
+        if has_wire(self._asked):
+            await asyncio.to_thread(rehearsal(self._asked))
 
     def _memory(self) -> AbstractContextManager[None]:
         """What is done about the process's memory while the run trades."""

@@ -45,6 +45,9 @@ class SimRun(Run):
         # Looking through all that is imported would be half of a simulated day.
         return nullcontext()
 
+    async def _load_the_rest(self) -> None:
+        """A simulated day has loaded every kernel before it begins, and its adapter is none of the installed."""
+
     def _own(self, account: AccountFacts) -> None:
         """Days that are played at once are worlds of their own: the account of one is not that of another."""
 
