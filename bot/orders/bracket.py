@@ -92,6 +92,7 @@ class LiveBracket:
     filled_in: int = 0
     filled_out: int = 0
     adjusted: int = 0  # units of its share that left without a fill of ours; below 0: that came in without one
+    adjusted_ns: int = 0  # when that was found last
     entry_value: int = 0  # Σ price × quantity of the entry fills, ticks
     exit_value: int = 0  # the same of the exit fills
     opened_ns: int = 0  # time of the first entry fill

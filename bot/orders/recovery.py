@@ -311,6 +311,7 @@ class Recovery:
             if part := _towards(units - others, most):
                 self._book(Adjustment(instrument, part, ts, reason, live.bracket.id))
                 live.adjusted -= live.side * part
+                live.adjusted_ns = ts
                 units -= part
                 touched[live.bracket.id] = live
         if units:
@@ -318,7 +319,9 @@ class Recovery:
         return touched
 
     def take_back(self, live: LiveBracket, fill: FillReport) -> None:
-        """A fill explains what had been adjusted: it counts instead."""
+        """A fill explains what had been adjusted: it counts instead. One of an order that was made later cannot."""
+        if live.legs[fill.client_order_id].order.created_ns > live.adjusted_ns > 0:
+            return
         back = -fill.side * min(abs(live.adjusted), fill.quantity)
         reason = f"explained by execution {fill.exec_id}"
         self._book(Adjustment(live.bracket.entry.instrument, back, fill.ts, reason, live.bracket.id))

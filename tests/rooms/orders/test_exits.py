@@ -117,3 +117,20 @@ async def test_a_start_does_not_wait_for_an_exit_that_the_broker_refuses(url: st
     assert desk.orders.live[0].state is S.FLATTENING
     assert far.now - began < 5 * SECOND
     desk.die()
+
+
+async def test_the_fill_of_an_exit_made_later_does_not_explain_what_left_before_it(desk: Desk) -> None:
+    # given a position of two of which somebody took out one, and a stop that was placed after that
+    live = await desk.open_one(2)
+    desk.far.position = 1
+    await desk.snapshot(3)
+    assert live.share == 1
+    desk.far.end("stop")
+    await desk.hear()
+    desk.far.ack("stop")
+    # when it fills
+    desk.far.fill("stop")
+    desk.far.end("target")
+    await desk.hear()
+    # then both are gone
+    assert (live.share, live.adjusted, live.state) == (0, 1, S.CLOSED)
