@@ -197,6 +197,7 @@ class Recovery:
             whole = leg.filled and leg.left <= 0
             message = "it has filled" if whole else f"gone: {ABSENCES} answers of the broker were without it"
             await self._on_order(OrderReport(name, OrderState.CANCELLED, ts, message=message))
+            leg.missed = 0  # should it come after all, its next end is another
         await self._cancel(plan, ts)
         for live in {**doubtful, **machine.unfinished(), **adjusted}.values():
             await machine.on(live, Event.ANSWERED, ts, "by the broker's answer")

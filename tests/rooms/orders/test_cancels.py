@@ -114,3 +114,20 @@ async def test_what_was_taken_back_before_a_crash_is_not_bought_again_after_it(u
     desk = await Desk.open(url, far).start()
     assert far.told[:2] == ["place", "cancel entry"]
     desk.die()
+
+
+async def test_a_stop_that_came_after_its_end_and_was_cancelled_is_replaced_at_once(desk: Desk) -> None:
+    # given a bracket that was on its way for so long that three answers were without it
+    live = await desk.place()
+    await desk.snapshot(3)
+    assert live.state is S.CANCELLED
+    # when it comes after all, is cancelled, and its entry fills before that is heard
+    desk.far.ack()
+    await desk.hear()
+    assert "cancel stop" in desk.far.told
+    desk.far.fill("entry")
+    desk.far.end("stop")
+    await desk.hear()
+    # then what is held has another stop at once
+    assert live.share == 1
+    assert desk.far.told[-1] == "stop 1"
