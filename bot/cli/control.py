@@ -1,7 +1,5 @@
 """`paperpit status | pause | resume | cancel-entries | flatten | stop`: speaking to the running desk."""
 
-import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +8,6 @@ import click
 from bot.cli.output import json_option, new_york, print_json
 
 if TYPE_CHECKING:
-    from bot.domain.command import Command as Told
     from bot.domain.command import Verb
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -119,26 +116,9 @@ def stop(strategy: str, instrument: str, reason: str, desk: str | None) -> None:
     _say(_tell("stop", desk, strategy=strategy, instrument=instrument, reason=reason))
 
 
-def user() -> str:
-    """Who sits here, for the journal."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in a container
-        return str(os.getuid())
-
-
-def asked(verb: "Verb", **told: Any) -> "Told":
-    """A command of this moment and this user, with a number of its own."""
-    from bot.clock import WallClock
-    from bot.domain.command import Command
-
-    return Command(verb, secrets.token_hex(8), WallClock().now_ns(), who=user(), **told)
-
-
 def _tell(verb: "Verb", desk: str | None, **told: Any) -> dict[str, Any]:
     from bot import control
+    from bot.control.asking import asked
 
     return control.tell(control.chosen(desk), asked(verb, **told))
 

@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.control import asked
 from bot.cli.journal_options import journal_options, opened
 
 if TYPE_CHECKING:
     from bot.domain.command import Verb
-    from bot.journal.place import Place
 
 
 @click.command()
@@ -46,34 +44,11 @@ def tag(row_id: str, tags: tuple[str, ...], remove: bool, journal: str | None, r
 
 def _say(verb: "Verb", row_id: str, journal: str | None, run: str | None, **said: Any) -> None:
     """Raises InputMissing for an id that is not there, Locked when a process owns the journal that is no desk."""
-    from bot import control
-    from bot.errors import Locked
-    from bot.journal.remarks import write
+    from bot.control.asking import asked
+    from bot.control.remarks import remark
     from bot.journal.show import run_of
 
     with opened(journal, run) as found:
         subject, place = found.id(row_id), found.reader.place
         run_of(found.reader, subject)
-    remark = asked(verb, subject=subject, **said)
-    try:
-        write(place, remark)
-    except Locked:
-        desk = _writing(place)
-        if desk is None:
-            raise
-        control.tell(desk, remark)
-
-
-def _writing(place: "Place") -> str | None:
-    """The desk that owns the journal at that place."""
-    from bot import control
-    from bot.journal.place import place as place_of
-
-    for desk in control.running():
-        theirs = place_of(control.tell(desk, asked("status"))["journal"])
-        if place.path is not None and theirs.path is not None:
-            if theirs.path.absolute() == place.path.absolute():
-                return desk
-        elif theirs.shown == place.shown:
-            return desk
-    return None
+    remark(place, asked(verb, subject=subject, **said))
