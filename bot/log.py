@@ -107,6 +107,16 @@ def scrub(text: str) -> str:
     return _ACCOUNT.sub(rf"\1{HIDDEN}\2", without_secrets(text))
 
 
+def kept(bug: BaseException) -> str:
+    """Write down a bug of ours, without secrets, where a person can send it from; the file's path."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="paperpit-bug-", suffix=".txt", delete=False) as report:
+        report.write(without_secrets("".join(traceback.format_exception(bug))))
+    return report.name
+
+
 def _without_keys(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in event:
         if SECRET_KEY.search(key):

@@ -10,7 +10,7 @@ import sys
 import click
 
 from bot.errors import PaperpitError
-from bot.log import without_secrets
+from bot.log import kept, without_secrets
 
 # name → (module:attribute, one line of help). A command's module is imported only when it runs.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "bot.cli.journal:journal",
         "Review: report, stats, runs, round-trips, fills, signals, blocked, orders, explain, diff.",
     ),
+    "serve": ("bot.cli.serve:serve", "Show the journal in a browser, live while the desk writes it."),
     "db": ("bot.cli.db:db", "The journal's schema: upgrade, downgrade, current, check."),
     "adapters": ("bot.cli.plugins:adapters", "List broker adapters and their parameters."),
     "strategies": ("bot.cli.plugins:strategies", "List strategies and their parameters; write a new one."),
@@ -106,16 +107,12 @@ def main() -> None:
 
 
 def _report_bug(bug: Exception) -> int:
-    import tempfile
-    import traceback
-
-    trace = without_secrets("".join(traceback.format_exception(bug)))
     if os.environ.get("PAPERPIT_DEBUG"):
-        click.echo(trace, err=True, nl=False)
+        import traceback
+
+        click.echo(without_secrets("".join(traceback.format_exception(bug))), err=True, nl=False)
         return PaperpitError.exit_code
-    with tempfile.NamedTemporaryFile("w", prefix="paperpit-bug-", suffix=".txt", delete=False) as report:
-        report.write(trace)
     told = f"error: this is a bug in paperpit ({type(bug).__name__}: {bug})"
     click.echo(without_secrets(told), err=True)
-    click.echo(f"  do:      please report it with {report.name}", err=True)
+    click.echo(f"  do:      please report it with {kept(bug)}", err=True)
     return PaperpitError.exit_code

@@ -151,44 +151,19 @@ def _load(source: str | None) -> "EventCalendar":
     return EventCalendar.load(source)
 
 
-def _rows(events: "EventCalendar", kind: str | None, instrument: str | None) -> Iterable[dict[str, Any]]:
-    from bot.risk.blackout import Blackout
-    from bot.risk.events import members
+def _rows(events: "EventCalendar", kind: str | None, instrument: str | None) -> "Iterable[dict[str, Any]]":
+    from bot.risk.listing import windows
 
-    wanted = frozenset(_kinds(kind, instrument)) if kind or instrument else None
-    needs = {product: members(kinds) for product, kinds in _instruments().items()}
-    blackout = Blackout(events, ())
-    for event in events.events:
-        if wanted is None or event.kind in wanted:
-            window = blackout.window(event)
-            yield {
-                "kind": event.kind,
-                "ts_ns": event.ts,
-                "from_ns": window.from_ns,
-                "to_ns": window.to_ns,
-                "status": event.status,
-                "source": event.place,
-                "instruments": [product for product, kinds in needs.items() if event.kind in kinds],
-            }
+    return windows(events, _needs(), _kinds(kind, instrument) if kind or instrument else None)
 
 
 def _kinds(kind: str | None, instrument: str | None) -> tuple[str, ...]:
-    """The single kinds that were asked for; without a wish all that some instrument needs."""
-    from bot.errors import UsageError
-    from bot.risk.events import members
+    from bot.risk.listing import kinds_of
 
-    known = _instruments()
-    if instrument is not None and instrument not in known:
-        raise UsageError(f"there is no instrument {instrument!r}", allowed=", ".join(known))
-    of = [known[instrument]] if instrument is not None else list(known.values())
-    needed = members(tuple(name for names in of for name in names))
-    if kind is None:
-        return needed
-    asked = members((kind,))
-    return asked if instrument is None else tuple(name for name in asked if name in needed)
+    return kinds_of(_needs(), kind, instrument)
 
 
-def _instruments() -> dict[str, tuple[str, ...]]:
+def _needs() -> dict[str, tuple[str, ...]]:
     from bot.config.loader import load_instruments
 
     return {product: facts.events for product, facts in load_instruments().items()}

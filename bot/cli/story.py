@@ -65,6 +65,7 @@ def _next(outcome: "Outcome", told: Sequence[dict[str, Any]]) -> None:
     click.echo(f"               {command} journal blocked")
     if told:
         click.echo(f"               {command} journal explain {told[0]['id'].rpartition('-')[2]}")
+    click.echo(f"               {command} serve")
 
 
 def _lists(outcome: "Outcome") -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]:

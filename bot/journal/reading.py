@@ -115,6 +115,12 @@ class Reader:
         """Rows of one table with one value in one column, in order."""
         return self._all(kind, f'{_select(_table(kind), kind)} WHERE "{key}" = ? ORDER BY seq', (value,))
 
+    def newest(self, kind: type[R], run: RunInfo, most: int) -> list[R]:
+        """The last rows that a run wrote into one table, the newest first."""
+        table = TABLE_OF[cast("type[rows.Row]", kind)]
+        asked = select(table).where(table.c.seq >= run.seq, table.c.run == run.run)
+        return self._all(kind, asked.order_by(table.c.seq.desc()).limit(most))
+
     def query(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Rows of a query in the database's own words."""
         return self._asking.rows(sql)

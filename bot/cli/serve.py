@@ -1,0 +1,61 @@
+"""`paperpit serve`: the journal in a browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.output import say
+
+if TYPE_CHECKING:
+    from bot.journal.place import Place
+
+PORT = 8420
+LOOK_AGAIN_NS = 5_000_000_000
+"""How often it is asked which journal is the newest, where none was named."""
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="0: any that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1 or localhost.")
+@click.option("--name", "names", multiple=True, metavar="HOST[:PORT]", help="Also answer to this name, of a proxy.")
+@click.option("--journal", metavar="URL", help="A path, sqlite:///PATH or postgresql://…. Else the newest.")
+@click.option("--token-file", type=click.Path(path_type=Path), help="The token that writing needs; made if absent.")
+def serve(port: int, host: str, names: tuple[str, ...], journal: str | None, token_file: Path | None) -> None:
+    """Show the journal in a browser, live while the desk writes it. Reads only, until a browser shows the token.
+
+    \b
+    paperpit serve
+    paperpit serve --port 0 --journal monday.db
+    """
+    from bot.web import serve as serve_pages
+    from bot.web.token import default_path
+
+    path = token_file or default_path()
+
+    def ready(address: str) -> None:
+        click.echo(address)
+        say(f"serving {address} for reading; a browser may write once it has shown the token in {path}; Ctrl-C ends it")
+
+    serve_pages(_finder(journal), host=host, port=port, names=names, token_path=path, ready=ready)
+
+
+def _finder(journal: str | None) -> "Callable[[], Place]":
+    """The journal that was named; without one the newest, looked for again now and then."""
+    from bot.clock import WallClock
+    from bot.journal.choice import choose, choose_or_default
+
+    if journal is not None:
+        named = choose(journal)[0]
+        return lambda: named
+    clock, found = WallClock(), choose_or_default(None)
+    looked = clock.now_ns()
+
+    def find() -> "Place":
+        nonlocal found, looked
+        if clock.now_ns() - looked > LOOK_AGAIN_NS:
+            found, looked = choose_or_default(None), clock.now_ns()
+        return found
+
+    return find

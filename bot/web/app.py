@@ -1,0 +1,95 @@
+"""The routes of the page server, and how whatever goes wrong is answered."""
+
+import logging
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.errors import PaperpitError
+from bot.log import kept
+from bot.web import control_pages, live
+from bot.web.guard import Guard, Refused
+from bot.web.pages import calendar, health, today
+from bot.web.site import Site, status_of
+
+API = "/api/"
+_log = logging.getLogger(__name__)
+
+
+def application(site: Site, hosts: Iterable[str]) -> Starlette:
+    """The whole site as an ASGI application that answers to `hosts` (names with ports)."""
+    app = Starlette(
+        routes=[
+            Route("/", today.page),
+            Route("/calendar", calendar.page),
+            Route("/health", health.page),
+            *control_pages.ROUTES,
+            *live.ROUTES,
+            Mount("/static", StaticFiles(packages=[("bot.web", "static")])),
+        ],
+        middleware=[
+            Middleware(Guard, hosts=hosts),
+            Middleware(Unbroken, site=site),
+            Middleware(GZipMiddleware, minimum_size=1_000),
+        ],
+        exception_handlers={PaperpitError: _said, Refused: _refused, HTTPException: _http},
+        lifespan=live.lifespan,
+    )
+    app.state.site = site
+    return app
+
+
+def _said(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PaperpitError)
+    return _message(request, status_of(error), error.what, error.where, error.allowed, error.do)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return _message(request, error.status, error.why, do=error.do)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return _message(request, 404, f"there is no page {request.url.path}", do="open /")
+    return _message(request, error.status_code, error.detail)
+
+
+class Unbroken:
+    """ASGI middleware: a bug of ours is kept in a file and said in a line, on the page and on standard error."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app, self._site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as bug:  # noqa: BLE001 - the last line of defence: nobody reads a stack trace
+            told = f"this is a bug in paperpit ({type(bug).__name__}: {bug}); please report it with {kept(bug)}"
+            _log.error(told)
+            if not begun and scope["type"] == "http":
+                await _message(Request(scope), 500, told)(scope, receive, send)
+
+
+def _message(request: Request, status: int, what: str, where: str = "", allowed: str = "", do: str = "") -> Response:
+    said = {"what": what, "where": where, "allowed": allowed, "do": do}
+    if request.url.path.startswith(API):
+        return JSONResponse({"error": said}, status)
+    site: Site = request.app.state.site
+    return site.page(request, "message.html", code=status, **said)

@@ -1,0 +1,61 @@
+"""Running the page server: where it listens, which names it answers to, how it ends."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from bot.clock import WallClock
+from bot.errors import Unreachable, UsageError
+from bot.journal.place import Place
+from bot.log import hide
+from bot.web import token
+from bot.web.app import application
+from bot.web.guard import Keys
+from bot.web.site import Site
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def serve(
+    find: Callable[[], Place],
+    *,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    token_path: Path,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve until a signal ends it; `ready` is told the address when it answers, port 0 having become a real one.
+
+    `names` are further hosts that lead here (a proxy's). Raises Unreachable when the port cannot be had, ConfigError
+    for a token that others may read, UsageError for an address that is not this machine's alone.
+    """
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise UsageError(
+            f"{host} is not this machine alone",
+            allowed="127.0.0.1, ::1, localhost",
+            do="an SSH tunnel, or a proxy on this machine with --name HOST: docs/serve.md",
+        )
+    site = Site(find, Keys(hide(token.read(token_path))), WallClock().now_ns, str(token_path))
+    listening = _listen(host, port)
+    bound = listening.getsockname()[1]
+    hosts = [f"{name}:{bound}" for name in LOOPBACK] + [name.lower() for name in names]
+    app = application(site, hosts)
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1)
+    )
+    ready(f"http://{'[::1]' if host == '::1' else host}:{bound}/")
+    asyncio.run(server.serve(sockets=[listening]))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise Unreachable(
+            f"port {port} of {host} cannot be had: {error.strerror}", do="--port N, or --port 0 for any that is free"
+        ) from error

@@ -1,0 +1,79 @@
+"""What every page is made from: the journal it looks into, the desk that writes it, the templates, the keys."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bot import control
+from bot.control.asking import asked
+from bot.control.remarks import writing
+from bot.errors import PaperpitError, Unreachable
+from bot.journal.place import Place
+from bot.journal.reading import Reader, reading
+from bot.web import words
+from bot.web.guard import Keys
+
+PAGES = (("/", "Today"), ("/calendar", "Calendar"), ("/health", "Health"))
+"""Path and name of the pages that the head of every page leads to."""
+
+
+def _templates() -> Environment:
+    made = Environment(loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made.filters.update(words.FILTERS)
+    return made
+
+
+@dataclass(frozen=True)
+class Site:
+    """One `paperpit serve`. `find` says which journal: the one that was asked for, else the one written to last."""
+
+    find: Callable[[], Place]
+    keys: Keys
+    now_ns: Callable[[], int]
+    token_path: str
+    templates: Environment = field(default_factory=_templates)
+
+    @contextmanager
+    def looking(self) -> Iterator[Reader]:
+        """A look into the journal, as of now."""
+        with reading(self.find()) as reader:
+            yield reader
+
+    def desk(self) -> str | None:
+        """The desk that writes the journal, None while there is none."""
+        try:
+            return writing(self.find())
+        except Unreachable:  # it ended between the question and the answer
+            return None
+
+    def status(self) -> dict[str, Any] | None:
+        """What that desk says of itself; None while there is none."""
+        desk = self.desk()
+        return None if desk is None else control.tell(desk, asked("status"))
+
+    def page(self, request: Request, name: str, *, code: int = 200, **facts: Any) -> Response:
+        """An HTML page from a template."""
+        common: Mapping[str, Any] = {
+            "path": request.url.path,
+            "pages": PAGES,
+            "version": version("paperpit"),
+            "now_ns": self.now_ns(),
+            "unlocked": self.keys.unlocked(request.headers),
+            "form_secret": self.keys.form if self.keys.unlocked(request.headers) else "",
+        }
+        return HTMLResponse(self.templates.get_template(name).render({**common, **facts}), code)
+
+
+STATUS = {2: 400, 65: 503, 66: 404, 69: 503, 75: 409, 77: 403, 78: 503}
+"""Exit code of an error → HTTP status of the page or object that says it."""
+
+
+def status_of(error: PaperpitError) -> int:
+    """The HTTP status that an error is answered with."""
+    return STATUS.get(error.exit_code, 500)

@@ -1,0 +1,72 @@
+"""How values are said on a page: times in New York, money and R with their sign, and never by colour alone."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.log import scrub
+
+NEW_YORK = ZoneInfo("America/New_York")
+SECOND_NS = 1_000_000_000
+DASH = "–"
+
+
+def day(ns: int | None) -> str:
+    """2026-09-16 in New York."""
+    return DASH if ns is None else f"{_at(ns):%Y-%m-%d}"
+
+
+def clock(ns: int | None) -> str:
+    """13:26:00 in New York."""
+    return DASH if ns is None else f"{_at(ns):%H:%M:%S}"
+
+
+def moment(ns: int | None) -> str:
+    """2026-09-16 13:26:00 ET."""
+    return DASH if ns is None else f"{_at(ns):%Y-%m-%d %H:%M:%S} ET"
+
+
+def iso(ns: int) -> str:
+    """For a `datetime` attribute: UTC."""
+    return f"{datetime.fromtimestamp(ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def span(ns: int | None) -> str:
+    """How long, in its two largest parts: 3 d 4 h, 12 min 5 s."""
+    if ns is None:
+        return DASH
+    seconds = abs(ns) // SECOND_NS
+    parts = [(seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    first = next((at for at, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count) or "0 s"
+
+
+def signed(value: float | Decimal | str | None, digits: int = 2) -> str:
+    """+1.50, −0.25: with a true minus, and its sign always."""
+    if value is None:
+        return DASH
+    return f"{Decimal(str(value)):+,.{digits}f}".replace("-", "\u2212")
+
+
+def way(value: float | Decimal | str | None) -> str:
+    """The class of a gain or a loss: `up`, `down` or nothing."""
+    number = Decimal(str(value or 0))
+    return "up" if number > 0 else "down" if number < 0 else ""
+
+
+def _at(ns: int) -> datetime:
+    return datetime.fromtimestamp(ns // SECOND_NS, UTC).astimezone(NEW_YORK)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "day": day,
+    "clock": clock,
+    "moment": moment,
+    "iso": iso,
+    "span": span,
+    "signed": signed,
+    "way": way,
+    "scrub": scrub,
+}
