@@ -101,8 +101,8 @@ def test_errors_are_swallowed_at_the_edge_only():
         if (node.type is None or dotted(node.type) in ("Exception", "BaseException"))
         and not any(isinstance(part, ast.Raise) for part in ast.walk(node))
     ]
-    # The program's own edge, and the one place where a stranger's strategy is asked while positions are open.
-    edges = ("bot/cli/app.py", "bot/daemon/", "bot/desk/")
+    # The edges of the program and of its pages, and where a stranger's strategy is asked while positions are open.
+    edges = ("bot/cli/app.py", "bot/web/app.py", "bot/daemon/", "bot/desk/")
     assert [place for place in swallowed if not place.startswith(edges)] == []
     assert len([place for place in swallowed if place.startswith("bot/desk/")]) <= 1
 
