@@ -7,17 +7,14 @@ has one writer at a time, so the rows of a run lie in one stretch of `seq`: that
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from bot.errors import InputMissing, Unreachable
 from bot.journal import rows
 from bot.journal.lock import ADVISORY_HOLDER, advisory_owner, holder
 from bot.journal.place import Place
-from bot.journal.schema import require_head, version_of
+from bot.journal.schema import last_seq_query, require_head, version_of
 from bot.journal.store import damaged
-
-if TYPE_CHECKING:
-    pass
 
 R = TypeVar("R", bound=tuple[Any, ...])
 TABLE_OF = {row: name for name, row in rows.TABLES.items()}
@@ -117,9 +114,19 @@ class Reader:
 
     def newest(self, kind: type[R], run: RunInfo, most: int) -> list[R]:
         """The last rows that a run wrote into one table, the newest first."""
-        table = TABLE_OF[cast("type[rows.Row]", kind)]
-        asked = select(table).where(table.c.seq >= run.seq, table.c.run == run.run)
-        return self._all(kind, asked.order_by(table.c.seq.desc()).limit(most))
+        table = _table(kind)
+        asked = f'{_select(table, kind)} WHERE "{table}".seq >= ? AND "{table}".run = ? ORDER BY seq DESC LIMIT ?'
+        return self._all(kind, asked, (run.seq, run.run, most))
+
+    def after(self, kind: type[R], seq: int, most: int) -> list[R]:
+        """The first rows of one table that came after `seq`, whichever run wrote them, in order."""
+        table = _table(kind)
+        return self._all(kind, f'{_select(table, kind)} WHERE "{table}".seq > ? ORDER BY seq LIMIT ?', (seq, most))
+
+    @property
+    def last_seq(self) -> int:
+        """The newest `seq` of the journal; 0 while it is empty."""
+        return int(next(self.query(last_seq_query()))[0] or 0)
 
     def query(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Rows of a query in the database's own words."""

@@ -4,20 +4,15 @@ watching(place)            a connection that is asked whether anything has chang
 after(reader, seq, kinds)  the rows that came since
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from heapq import merge
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
-
-from sqlalchemy import create_engine, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from bot.errors import Unreachable
 from bot.journal import rows
 from bot.journal.place import Place
-from bot.journal.reading import TABLE_OF, Reader
-from bot.journal.schema import last_seq_query
+from bot.journal.reading import TABLE_OF, Reader, reading
 
 
 class New(NamedTuple):
@@ -30,34 +25,27 @@ class New(NamedTuple):
 
 @contextmanager
 def watching(place: Place) -> Iterator[Callable[[], int]]:
-    """Yields a question whose answer changes when another connection has written. One thread at a time.
+    """Yields a question whose answer changes when another connection has written; it is asked by one thread at a time.
 
-    SQLite's `PRAGMA data_version` (sqlite.org/pragma.html), PostgreSQL's newest `seq`. Raises Unreachable.
+    SQLite's `PRAGMA data_version` (sqlite.org/pragma.html), PostgreSQL's newest `seq`. Raises what `reading` raises.
     """
-    asked = "PRAGMA data_version" if place.path is not None else last_seq_query()
-    engine = create_engine(place.sqlalchemy_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    _last_seq(place)
+    if place.path is None:
+        yield lambda: _last_seq(place)
+        return
     try:
-        with engine.connect() as connection:
-            yield lambda: int(connection.exec_driver_sql(asked).scalar() or 0)
-    except DBAPIError as error:
-        raise Unreachable(f"the journal cannot be read: {error.orig}", where=place.shown) from error
-    finally:
-        engine.dispose()
+        with closing(sqlite3.connect(place.uri, uri=True, isolation_level=None, check_same_thread=False)) as connection:
+            yield lambda: int(connection.execute("PRAGMA data_version").fetchone()[0])
+    except sqlite3.Error as error:
+        raise Unreachable(f"the journal cannot be read: {error}", where=place.shown) from error
 
 
 def after(reader: Reader, seq: int, kinds: Iterable[type[rows.Row]], most: int) -> list[New]:
     """Rows of these tables that came after `seq`, in order, at most `most`."""
-    found = [list(_of(reader, kind, seq, most)) for kind in kinds]
-    return list(merge(*found))[:most]
+    came = [New(row.seq, TABLE_OF[kind], row) for kind in kinds for row in reader.after(kind, seq, most)]
+    return sorted(came, key=lambda one: one.seq)[:most]
 
 
-def newest(reader: Reader) -> int:
-    """The newest `seq` of the journal; 0 while it is empty."""
-    return int(reader.connection.exec_driver_sql(last_seq_query()).scalar() or 0)
-
-
-def _of(reader: Reader, kind: type[rows.Row], seq: int, most: int) -> Iterator[New]:
-    table = TABLE_OF[kind]
-    asked = select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(most)
-    for row in reader.connection.execute(asked):
-        yield New(row[0], table.name, kind(*row))
+def _last_seq(place: Place) -> int:
+    with reading(place) as reader:
+        return reader.last_seq

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from bot.errors import PaperpitError, UsageError
 from bot.journal import rows
-from bot.journal.tail import New, after, newest, watching
+from bot.journal.tail import New, after, watching
 from bot.web.site import Site
 
 LOOK_S = 0.25
@@ -89,10 +89,11 @@ async def _look(site: Site, bell: Bell) -> None:
 async def _look_on(site: Site, bell: Bell) -> None:
     place = site.find()
     with watching(place) as stamp:
-        seen = stamp()
+        seen = await run_in_threadpool(stamp)
+        # What came before this look is read by the streams now.
         await bell.ring()
         while place == await run_in_threadpool(site.find):
-            if (now := stamp()) != seen:
+            if (now := await run_in_threadpool(stamp)) != seen:
                 seen = now
                 await bell.ring()
             await asyncio.sleep(LOOK_S)
@@ -134,7 +135,7 @@ async def _ring_at(closing: anyio.Event, bell: Bell) -> None:
 
 def _newest(site: Site) -> int:
     with site.looking() as reader:
-        return newest(reader)
+        return reader.last_seq
 
 
 def _after(site: Site, seq: int) -> list[New]:

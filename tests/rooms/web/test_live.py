@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.journal.place import place
 from bot.journal.reading import reading
-from bot.journal.tail import after, newest
+from bot.journal.tail import after
 from bot.web.live import KINDS
 from tests.playing import Played
 from tests.programs import ended
@@ -66,7 +66,7 @@ async def test_what_is_written_reaches_a_page_that_is_open(tmp_path: Path, revie
         # given a page that has heard where the journal stands
         [(seq, kind)] = await _take(events, 1)
         with reading(place(str(own))) as reader:
-            assert (seq, kind) == (newest(reader), "hello")
+            assert (seq, kind) == (reader.last_seq, "hello")
         # when somebody notes something in a terminal
         code, said = await ended("journal", "note", reviewed.outcome.run, "slow", "--journal", own)
         assert code == 0, said.words
