@@ -34,7 +34,7 @@ class Mouth:
 
     def hearers(self, client_id: int) -> list[Session]:
         """Who hears of that client's orders: itself, while it is here and IB can be heard."""
-        if self._world.lost_ib:
+        if self._world.lost_ib_ns is not None:
             return []
         return [one for one in self._world.sessions if one.client_id == client_id and one.connected]
 

@@ -115,7 +115,7 @@ class Placing:
         ticket.oca_group, ticket.oca_type = entry["ocaGroup"], whole(entry["ocaType"]) if entry["ocaGroup"] else 0
         self._books.hold(ticket)
         if held is None:
-            self._verdict.placed(session, ticket, lost_ib=self._world.lost_ib)
+            self._verdict.placed(session, ticket, lost_ib_ns=self._world.lost_ib_ns)
         if not entry["tif"]:
             self._telling.refused(ticket, 10349, "Order TIF was set to DAY based on order preset.")
         if entry["transmit"] != "0":

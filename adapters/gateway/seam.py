@@ -66,8 +66,8 @@ class World(Protocol):
     account: str
     instruments: Sequence[Instrument]
     """TICK.instrument is an index into this."""
-    lost_ib: bool
-    """Between 1100 and 1101 or 1102."""
+    lost_ib_ns: int | None
+    """When 1100 was told, ns UTC by the wall, until 1101 or 1102."""
 
     @property
     def sessions(self) -> Sequence[Session]:

@@ -41,7 +41,7 @@ class Gateway:
         self.account = options.account
         self.instruments = instruments
         self.contracts = contracts
-        self.lost_ib = False
+        self.lost_ib_ns: int | None = None
         self.port = options.port
         self.faults = WireFaults(self)
         self.feed = Feed(len(instruments), self._wall_of_clients)
@@ -133,7 +133,7 @@ class Gateway:
             "begun": self.play.begun.is_set(),
             "ended": self.play.over,
             "rows": self.play.rows,
-            "lost_ib": self.lost_ib,
+            "lost_ib": self.lost_ib_ns is not None,
             "instruments": [one.contract or one.product for one in self.instruments],
             "sessions": [
                 {
@@ -205,7 +205,7 @@ class Gateway:
         self.exchange.request(session, [REQ_IDS, "1", "1"])
         for code, text in FARMS:
             session.error(-1, code, text)
-        if self.lost_ib:
+        if self.lost_ib_ns is not None:
             session.error(-1, 1100, "Connectivity between IB and Trader Workstation has been lost.")
 
     def heard(self, session: Connection, fields: list[str]) -> None:

@@ -135,7 +135,7 @@ class Telling:
             position=position.units,
             average_cost=plain(position.average_cost),
         )
-        if self._world.lost_ib:
+        if self._world.lost_ib_ns is not None:
             return
         for session in [one for one in self.followers if one.connected]:
             self._mouth.to(session, self.position(account, listed.con_id))

@@ -19,7 +19,7 @@ FINDINGS = {
     "naked": "a position had less stop than units for longer than the grace (10 s)",
     "live-account": "an order for an account that is not a paper account",
     "blind": "an order before the end markers of open orders, executions and positions on its connection",
-    "while-1100": "a new order while the gateway had lost IB",
+    "while-1100": "a new order after the gateway had said that it lost IB (grace 250 ms)",
     "on-delayed-data": "a new order while the market data was delayed",
     "same-ref": "one orderRef on two orders",
     "off-grid": "a price off the grid",
@@ -28,6 +28,8 @@ FINDINGS = {
 }
 """What can be found."""
 _SECOND = 1_000_000_000
+CROSSING_NS = 250_000_000
+"""How long an order may have been on its way to a gateway that says that it has lost IB; by the wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Verdict:
         """An end marker was sent."""
         self._markers.setdefault(session.number, set()).add(marker)
 
-    def placed(self, session: Session, ticket: Ticket, *, lost_ib: bool) -> None:
+    def placed(self, session: Session, ticket: Ticket, *, lost_ib_ns: int | None) -> None:
         """A new order has come."""
         about = _about(ticket)
         if not PAPER.match(ticket.account):
@@ -84,7 +86,7 @@ class Verdict:
         missing = MARKERS - self._markers.get(session.number, set())
         if missing:
             self._found("blind", f"{about}: without {', '.join(map(str, sorted(missing)))}")
-        if lost_ib:
+        if lost_ib_ns is not None and self._heard[session.number][-1] > lost_ib_ns + CROSSING_NS:
             self._found("while-1100", about)
         if self.delayed:
             self._found("on-delayed-data", about)

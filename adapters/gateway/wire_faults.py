@@ -61,7 +61,7 @@ class Site(Protocol):
     """What faults reach into."""
 
     account: str
-    lost_ib: bool
+    lost_ib_ns: int | None
     feed: Feed
     contracts: Contracts
 
@@ -148,7 +148,7 @@ class WireFaults:
 
     def _do_1100(self, arg: str) -> None:
         self._everybody(1100, "Connectivity between IB and Trader Workstation has been lost.")
-        self._site.lost_ib = True
+        self._site.lost_ib_ns = self._site.wall_ns()
         self._site.feed.dark |= set(range(len(self._site.feed.standing)))
 
     def _do_1101(self, arg: str) -> None:
@@ -164,7 +164,7 @@ class WireFaults:
         )
 
     def _back(self) -> None:
-        self._site.lost_ib = False
+        self._site.lost_ib_ns = None
         self._site.feed.dark.clear()
 
     def _do_farm_broken(self, arg: str) -> None:
@@ -250,7 +250,7 @@ class WireFaults:
         self.mute = self.mute_handshake = self.read_only = self.pacing = self.paced_once = False
         self.muted.clear()
         self._site.contracts.coarser.clear()
-        self._site.lost_ib = False
+        self._site.lost_ib_ns = None
         self.next_account = ""
         self._do_data_ok("")
 

@@ -44,7 +44,7 @@ ACCOUNT = "DU1234567"
 class Pit:
     """The World of the seam, and the exchange in it."""
 
-    lost_ib = False
+    lost_ib_ns: int | None = None
     account = ACCOUNT
     instruments = (ES,)
 

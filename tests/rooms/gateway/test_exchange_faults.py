@@ -260,10 +260,10 @@ def test_nothing_is_told_while_ib_is_lost() -> None:
     pit, desk = scene()
     number = desk.place("BUY", 1, "LMT", "4200.50", orderRef="r")
     desk.forget()
-    pit.lost_ib = True
+    pit.lost_ib_ns = pit.wall_ns()
     pit.play(1)
     assert desk.heard == []
-    pit.lost_ib = False
+    pit.lost_ib_ns = None
     desk.ask()
     assert desk.fills == [("r", 1, Decimal("4200.5"))]
     assert desk.states(number) == []

@@ -36,7 +36,7 @@ def blind(market: Pit, desk: Desk) -> None:
 
 def while_1100(market: Pit, desk: Desk) -> None:
     number = desk.next_id()
-    market.lost_ib = True
+    market.lost_ib_ns = market.wall_ns() - SECOND
     desk.place("BUY", 1, "LMT", "4190.00", orderId=number)
 
 
@@ -79,6 +79,15 @@ def test_a_sin_is_found(sin: object) -> None:
 def test_every_finding_has_its_sin() -> None:
     told = Path(__file__).read_text()
     assert [name for name in FINDINGS if f"def {name.replace('-', '_')}(" not in told] == []
+
+
+def test_an_order_that_was_on_its_way_when_ib_was_lost_is_nobodys_fault() -> None:
+    market = pit()
+    desk = market.client()
+    number = desk.next_id()
+    market.lost_ib_ns = market.wall_ns() - SECOND // 50
+    desk.place("BUY", 1, "LMT", "4190.00", orderId=number)
+    assert market.findings == set()
 
 
 def test_a_stop_that_is_placed_within_the_grace_is_soon_enough() -> None:

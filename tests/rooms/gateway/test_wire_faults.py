@@ -118,7 +118,7 @@ async def test_ib_is_lost_and_comes_back_without_the_subscriptions():
         await watched(client)
         go_wrong(far, "1100")
         await client.heard.refusal(1100)
-        assert far.lost_ib
+        assert far.lost_ib_ns is not None
         quote(far)
         go_wrong(far, "1101")
         await client.heard.refusal(1101)
