@@ -43,7 +43,8 @@ def told(days: Days, seeds: str) -> int:
     missing = unseen(days) if days.days >= NIGHTLY else []
     if missing:
         print(f"sim: FAILED: never seen in so many days: {', '.join(missing)}")
-    print(f"{seeds}: {last_line(days)}")
+    print(seeds)
+    print(last_line(days))
     return days.failures[0].code if days.failures else UNSEEN if missing else 0
 
 
