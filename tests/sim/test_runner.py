@@ -103,7 +103,7 @@ def test_a_long_run_that_never_saw_something_fails_and_names_it(capsys):
     # and a long one fails
     assert told(Days(NIGHTLY, Told(**seen)), "seeds 7…9") == UNSEEN
     printed = capsys.readouterr().out.splitlines()
-    assert printed[-2].endswith("never seen in so many days: exit-sent")
+    assert printed[-3].endswith("never seen in so many days: exit-sent")
     assert printed[-2] == "seeds 7…9"
     assert printed[-1].startswith("days=10000 steps=")
     # unless it was seen once
