@@ -130,7 +130,7 @@ class Run:
 
     def _memory(self) -> AbstractContextManager[None]:
         """What is done about the process's memory while the run trades."""
-        return _memory_at_rest()
+        return _memory_at_rest(live=self.adapter.market.last_ns is None)
 
     async def _until_the_end(self, desk: Desk, seen: Callable[[int], None]) -> int | None:
         """Run the desk; the number of the signal that stopped it, or None."""
@@ -258,13 +258,14 @@ class Run:
 
 
 @contextmanager
-def _memory_at_rest() -> Iterator[None]:
+def _memory_at_rest(*, live: bool) -> Iterator[None]:
     """The collector looks at nothing again that stands when trading begins.
 
     It would take tens of milliseconds for that, between some tick and its order. A start keeps it switched off: what is
-    imported is no garbage, and looking for some would be a third of the time until somebody protects a position.
+    imported is no garbage, and looking for some would be a third of the time until somebody protects a position. A tape
+    does not mind, and a process that plays many would look through all that is imported for each.
     """
-    if gc.isenabled():
+    if live and gc.isenabled():
         gc.collect()  # what an earlier run of this process has left
     gc.freeze()
     gc.enable()
