@@ -1,5 +1,7 @@
 """A note or tags on their way: through the desk that owns the journal, or straight into one that nobody owns."""
 
+from typing import Any
+
 from bot import control
 from bot.control.asking import asked
 from bot.domain.command import Command
@@ -9,15 +11,16 @@ from bot.journal.place import place as place_of
 from bot.journal.remarks import write
 
 
-def writing(place: Place) -> str | None:
-    """The desk that owns the journal at that place."""
+def writing(place: Place) -> tuple[str, dict[str, Any]] | None:
+    """The desk that owns the journal at that place, and what it says of itself."""
     for desk in control.running():
-        theirs = place_of(control.tell(desk, asked("status"))["journal"])
+        told = control.tell(desk, asked("status"))
+        theirs = place_of(told["journal"])
         if place.path is not None and theirs.path is not None:
             if theirs.path.absolute() == place.path.absolute():
-                return desk
+                return desk, told
         elif theirs.shown == place.shown:
-            return desk
+            return desk, told
     return None
 
 
@@ -26,7 +29,7 @@ def remark(place: Place, said: Command) -> None:
     try:
         write(place, said)
     except Locked:
-        desk = writing(place)
-        if desk is None:
+        owner = writing(place)
+        if owner is None:
             raise
-        control.tell(desk, said)
+        control.tell(owner[0], said)

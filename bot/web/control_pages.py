@@ -62,10 +62,10 @@ async def do(request: Request) -> Response:
 
 
 def _tell(site: Site, command: Command) -> str:
-    desk = site.desk()
-    if desk is None:
+    found = site.desk()
+    if found is None:
         raise InputMissing("no desk writes this journal now", do="paperpit run")
-    return str(control.tell(desk, command)["result"])
+    return str(control.tell(found[0], command)["result"])
 
 
 async def written(request: Request) -> Mapping[str, str]:

@@ -10,8 +10,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot import control
-from bot.control.asking import asked
 from bot.control.remarks import writing
 from bot.errors import PaperpitError, Unreachable
 from bot.journal.place import Place
@@ -45,8 +43,8 @@ class Site:
         with reading(self.find()) as reader:
             yield reader
 
-    def desk(self) -> str | None:
-        """The desk that writes the journal, None while there is none."""
+    def desk(self) -> tuple[str, dict[str, Any]] | None:
+        """The desk that writes the journal and what it says of itself, None while there is none."""
         try:
             return writing(self.find())
         except Unreachable:  # it ended between the question and the answer
@@ -54,8 +52,8 @@ class Site:
 
     def status(self) -> dict[str, Any] | None:
         """What that desk says of itself; None while there is none."""
-        desk = self.desk()
-        return None if desk is None else control.tell(desk, asked("status"))
+        found = self.desk()
+        return None if found is None else found[1]
 
     def page(self, request: Request, name: str, *, code: int = 200, **facts: Any) -> Response:
         """An HTML page from a template."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bot.errors import InputMissing
 from bot.journal import rows
-from bot.journal.reading import Reader
+from bot.journal.reading import Reader, RunInfo
 from bot.web.site import Site
 
 SHOWN = 20
@@ -45,7 +45,8 @@ def _of_journal(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _room(reader: Reader, run: Any) -> list[dict[str, Any]]:
-    """What the gate found at the newest approval: each rule's measure beside its limit."""
-    approved = [row for row in reader.newest(rows.Decision, run, 200) if row.verdict != "blocked"]
-    return [{"ts_ns": approved[0].ts, "facts": msgspec.json.decode(approved[0].room)}] if approved else []
+def _room(reader: Reader, run: RunInfo) -> dict[str, Any]:
+    """What the gate found at the newest approval: each rule's measure beside its limit; nothing without one."""
+    approved = (row for row in reader.newest(rows.Decision, run, 200) if row.verdict != "blocked")
+    newest = next(approved, None)
+    return {} if newest is None else msgspec.json.decode(newest.room, type=dict[str, Any])

@@ -1,5 +1,6 @@
 """Today: may the desk trade, what is held under which stop, what it came to, what was seen last."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from bot.journal.filters import Filters
 from bot.journal.lists import list_round_trips, outcomes_of
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.values import LONG_SHORT, grids
+from bot.web.live import KINDS
 from bot.web.site import Site
 
 SEEN = 12
@@ -21,7 +23,14 @@ SEEN = 12
 def page(request: Request) -> Response:
     """The whole page; with `?part=now` only what changes, for a page that is open."""
     site: Site = request.app.state.site
-    facts: dict[str, Any] = {"run": None, "status": site.status(), "journal": "", "signals": [], "trips": []}
+    facts: dict[str, Any] = {
+        "kinds": " ".join(KINDS),
+        "run": None,
+        "status": site.status(),
+        "journal": "",
+        "signals": [],
+        "trips": [],
+    }
     try:
         with site.looking() as reader:
             facts["journal"] = reader.place.shown
@@ -35,23 +44,23 @@ def page(request: Request) -> Response:
 
 def _of_run(reader: Reader, run: RunInfo) -> dict[str, Any]:
     trips = list_round_trips(reader, [run], Filters())
+    judged = reader.newest(rows.Decision, run, 4 * SEEN)
     return {
         "run": run,
         "run_state": reader.state(run.run),
         "trips": list(reversed(trips)),
         "net_r": sum(trip["r_net"] or 0 for trip in trips),
-        "signals": _signals(reader, run),
-        "blocked": _blocked(reader, run),
+        "signals": _signals(reader, run, judged),
+        "blocked": _blocked(judged),
     }
 
 
-def _signals(reader: Reader, run: RunInfo) -> list[dict[str, Any]]:
+def _signals(reader: Reader, run: RunInfo, judged: Sequence[rows.Decision]) -> list[dict[str, Any]]:
     """The newest signals, each with what became of it."""
     seen = reader.newest(rows.Signal, run, SEEN)
     grid = grids(reader.read(rows.Instrument, [run]))
     named = {row.id for row in seen}
-    judged = [row for row in reader.newest(rows.Decision, run, 4 * SEEN) if row.signal_id in named]
-    outcomes = outcomes_of(judged)
+    outcomes = outcomes_of(row for row in judged if row.signal_id in named)
     return [
         {
             "id": row.id,
@@ -66,10 +75,10 @@ def _signals(reader: Reader, run: RunInfo) -> list[dict[str, Any]]:
     ]
 
 
-def _blocked(reader: Reader, run: RunInfo) -> list[dict[str, Any]]:
+def _blocked(judged: Sequence[rows.Decision]) -> list[dict[str, Any]]:
     """The newest refusals, each with its first reason and how many more there are."""
     found: list[dict[str, Any]] = []
-    for row in reader.newest(rows.Decision, run, 4 * SEEN):
+    for row in judged:
         if row.verdict == "blocked" and len(found) < SEEN:
             reasons = msgspec.json.decode(row.reasons)
             found.append(

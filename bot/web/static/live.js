@@ -28,8 +28,7 @@ function count() {
 }
 
 const stream = new EventSource("/api/v1/events");
-const KINDS = ["state", "control", "signal", "decision", "bracket", "order", "fill", "link", "blackout", "note", "tag"];
-for (const kind of KINDS) stream.addEventListener(kind, renew);
+for (const kind of part.dataset.kinds.split(" ")) stream.addEventListener(kind, renew);
 stream.addEventListener("hello", () => { told.textContent = "live"; renew(); });
 stream.addEventListener("error", () => { told.textContent = "not live: the server does not answer, trying again"; });
 setInterval(count, 1000);
