@@ -16,6 +16,20 @@ def busy(seconds: float) -> None:
         pass
 
 
+async def the_new_answer(asking: Asking) -> object:
+    """What a question gets when the end of an old answer comes before its own."""
+
+    def both() -> None:
+        asking.heard("orders", "old")
+        asking.ended("orders")
+        asking.heard("orders", "new")
+        asking.ended("orders")
+
+    answer = await asking.ask("orders", both, 0.5)
+    assert isinstance(answer, Known)
+    return answer.value
+
+
 async def test_an_answer_in_time_counts_however_busy_we_were():
     asking, loop = Asking(1, lambda: 0), asyncio.get_running_loop()
     question = asyncio.create_task(asking.ask("orders", lambda: None, 0.02))
@@ -35,15 +49,7 @@ async def test_what_was_given_up_is_not_the_next_ones_answer():
     asking = Asking(1, lambda: 0)
     assert isinstance(await asking.ask("orders", lambda: None, 0.01), Unavailable)
 
-    def both() -> None:
-        asking.heard("orders", "old")
-        asking.ended("orders")
-        asking.heard("orders", "new")
-        asking.ended("orders")
-
-    answer = await asking.ask("orders", both, 0.5)
-    assert isinstance(answer, Known)
-    assert answer.value == ("new",)
+    assert await the_new_answer(asking) == ("new",)
 
 
 async def test_nobody_who_did_not_ask_is_answered():
@@ -85,12 +91,4 @@ async def test_and_the_answer_that_was_only_slow_is_not_the_next_ones(monkeypatc
     assert isinstance(await asking.ask("orders", lambda: None, 0.5), Known)
     asking.heard("orders", "old")
 
-    def second() -> None:
-        asking.heard("orders", "old")
-        asking.ended("orders")
-        asking.heard("orders", "new")
-        asking.ended("orders")
-
-    answer = await asking.ask("orders", second, 0.5)
-    assert isinstance(answer, Known)
-    assert answer.value == ("new",)
+    assert await the_new_answer(asking) == ("new",)
