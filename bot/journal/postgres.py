@@ -5,8 +5,8 @@ be written until both are back. A connection pool that hands out a connection a 
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -104,7 +104,7 @@ class PostgresStore:
         # transactions and for many rows would each ask the server in between.
         live = self._live()
         try:
-            with live.pipeline(), live.cursor() as cursor:
+            with _pipeline(live) as cursor:
                 cursor.execute("BEGIN")
                 for table, rows in group:
                     for row in rows:
@@ -135,6 +135,22 @@ class PostgresStore:
             raise  # a row that contradicts another: our bug, not the database's
         except psycopg.Error as error:
             raise Unreachable(f"{CANNOT}{_first_line(error)}", where=self._place.shown) from error
+
+
+@contextmanager
+def _pipeline(live: "psycopg.Connection[TupleRow]") -> Iterator["psycopg.Cursor[TupleRow]"]:
+    """A pipeline that is left without an error and raises its first: else the driver logs all that follows from it."""
+    first: psycopg.Error | None = None
+    try:
+        with live.pipeline(), live.cursor() as cursor:
+            try:
+                yield cursor
+            except psycopg.Error as error:
+                first = error
+    except psycopg.Error as error:
+        first = first or error
+    if first is not None:
+        raise first
 
 
 def _first_line(error: psycopg.Error) -> str:

@@ -60,6 +60,26 @@ def test_a_lost_connection_is_made_anew_and_no_row_is_lost(server: Postgres) -> 
         assert signals(url) == 3
 
 
+@pytest.mark.parametrize("rows_of_it", [1, 300])
+def test_a_server_that_crashes_is_told_by_the_journal_alone(
+    server: Postgres, caplog: pytest.LogCaptureFixture, rows_of_it: int
+) -> None:
+    """Given a group that is on its way when the server is gone: the driver itself says nothing on standard error."""
+    url, wall = server.database(), Wall()
+    with writer(url, durability="power", wall=wall) as journal:
+        told = Told(journal)
+        server.restart()
+        for second in range(rows_of_it):
+            told.signal(second)
+        journal.commit()
+        assert "server closed the connection" in journal.down or "terminating connection" in journal.down
+        assert caplog.messages == []
+        wall.now += SECOND
+        journal.commit()
+        assert not journal.down
+    assert signals(url) == rows_of_it
+
+
 def test_a_writer_whose_journal_another_took_meanwhile_writes_no_more(server: Postgres) -> None:
     url = server.database()
     wall = Wall()
