@@ -21,7 +21,11 @@ LOOK_AGAIN_NS = 5_000_000_000
 @click.option("--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1 or localhost.")
 @click.option("--name", "names", multiple=True, metavar="HOST[:PORT]", help="Also answer to this name, of a proxy.")
 @click.option("--journal", metavar="URL", help="A path, sqlite:///PATH or postgresql://…. Else the newest.")
-@click.option("--token-file", type=click.Path(path_type=Path), help="The token that writing needs; made if absent.")
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="The token that writing needs, made if absent. Else the one of paperpit init.",
+)
 def serve(port: int, host: str, names: tuple[str, ...], journal: str | None, token_file: Path | None) -> None:
     """Show the journal in a browser, live while the desk writes it. Reads only, until a browser shows the token.
 
@@ -29,10 +33,10 @@ def serve(port: int, host: str, names: tuple[str, ...], journal: str | None, tok
     paperpit serve
     paperpit serve --port 0 --journal monday.db
     """
+    from bot.config.places import find_token
     from bot.web import serve as serve_pages
-    from bot.web.token import default_path
 
-    path = token_file or default_path()
+    path = token_file or find_token()
 
     def ready(address: str) -> None:
         click.echo(address)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.config.places import BOT_FILE, TOKEN_FILE
 from bot.errors import UsageError
 from bot.resources import shipped
 
@@ -171,11 +172,11 @@ def write_settings(folder: Path) -> list[Path]:
     strategy = "es-open-absorption.toml"
     return _write(
         {
-            folder / "bot.toml": (shipped("config") / "bot.toml").read_text(encoding="utf-8"),
+            folder / BOT_FILE: (shipped("config") / BOT_FILE).read_text(encoding="utf-8"),
             folder / strategy: (shipped("config/strategies") / strategy).read_text(encoding="utf-8"),
-            folder / "token": secrets.token_urlsafe(32) + "\n",
+            folder / TOKEN_FILE: secrets.token_urlsafe(32) + "\n",
         },
-        private=("token",),
+        private=(TOKEN_FILE,),
     )
 
 

@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 
 from bot.errors import InputMissing
-from bot.resources import shipped, user_config_folder
+from bot.resources import data_folder, shipped, user_config_folder
 
 BOT_FILE = "bot.toml"
 INSTRUMENTS_FILE = "instruments.toml"
 HOURS_FILE = "calendar/hours-override.toml"
+TOKEN_FILE = "token"
 
 
 def find_bot(flag: Path | None = None) -> Path:
@@ -33,9 +34,24 @@ def hours_files(folder: Path | None = None) -> list[Path]:
     return _in_force(HOURS_FILE, folder)
 
 
+def find_token() -> Path:
+    """The token of `paperpit init`, beside the bot.toml in force or in the user's folder; else one of the data folder.
+
+    Only the last need not be there yet.
+    """
+    for folder in (_beside(), user_config_folder()):
+        # Beside a bot.toml only: any folder may hold a file of that name.
+        if (folder / TOKEN_FILE).is_file() and (folder / BOT_FILE).is_file():
+            return (folder / TOKEN_FILE).absolute()
+    return data_folder() / TOKEN_FILE
+
+
+def _beside() -> Path:
+    return Path(os.environ.get("PAPERPIT_CONFIG") or BOT_FILE).expanduser().parent
+
+
 def _in_force(name: str, folder: Path | None) -> list[Path]:
-    beside = Path(os.environ.get("PAPERPIT_CONFIG") or BOT_FILE).expanduser().parent
-    folders = (shipped("config"), user_config_folder(), folder or beside)
+    folders = (shipped("config"), user_config_folder(), folder or _beside())
     found = {path.resolve(): path for path in (place / name for place in folders) if path.is_file()}
     return list(found.values())
 

@@ -1,4 +1,7 @@
-"""The token that a person shows before anything may be written from a page: one file that only its owner may read."""
+"""The token that a person shows before anything may be written from a page: one file that only its owner may read.
+
+Where it lies: `bot.config.places.find_token`.
+"""
 
 import os
 import secrets
@@ -6,14 +9,6 @@ import stat
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.resources import data_folder
-
-NAME = "token"
-
-
-def default_path() -> Path:
-    """Where it lies unless it is told otherwise."""
-    return data_folder() / NAME
 
 
 def read(path: Path) -> str:

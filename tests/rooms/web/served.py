@@ -63,12 +63,19 @@ class Served:
 
 @asynccontextmanager
 async def serving(folder: Path, *words: object) -> AsyncIterator[Served]:
-    """A server on any free port, with a token of our own; it must end in order."""
+    """A server with a token of our own."""
     token = folder / "token"
     if not token.exists():
         token.touch(0o600)
         token.write_text(TOKEN + "\n")
-    async with program("serve", "--port", "0", "--token-file", token, *words) as running:
+    async with served("--token-file", token, *words) as site:
+        yield site
+
+
+@asynccontextmanager
+async def served(*words: object, cwd: Path | None = None) -> AsyncIterator[Served]:
+    """A server on any free port, started in a folder; it must end in order."""
+    async with program("serve", "--port", "0", *words, cwd=cwd) as running:
         await running.until("serving http")
         line = next(line for line in running.said if "serving http" in line)
         address = re.search(r"http://\S+", line)

@@ -8,7 +8,7 @@ import pytest
 from bot.web.site import PAGES
 from tests.playing import Played
 from tests.programs import ended, program
-from tests.rooms.web.served import serving
+from tests.rooms.web.served import served, serving
 
 
 async def test_a_day_that_was_replayed_is_there_to_read(tmp_path: Path, reviewed: Played) -> None:
@@ -61,6 +61,21 @@ async def test_a_taken_port_and_a_token_that_others_may_read_are_refused(tmp_pat
     (tmp_path / "token").chmod(0o644)
     code, said = await ended("serve", "--port", "0", "--token-file", tmp_path / "token")
     assert (code, "chmod 600" in said.words) == (78, True)
+
+
+async def test_the_token_of_init_is_the_one_that_is_asked_for(tmp_path: Path, reviewed: Played) -> None:
+    # given a folder that `paperpit init` wrote
+    code, said = await ended("init", tmp_path / "pit")
+    assert code == 0, said.words
+    token = (tmp_path / "pit/token").read_text().strip()
+    # when the pages are served from there, then they ask for that token
+    async with served("--journal", reviewed.url, cwd=tmp_path / "pit") as site:
+        assert str(tmp_path / "pit/token") in site.running.words
+        assert (await site.post("/unlock", {"token": token})).code == 303
+    # and elsewhere a file of that name, which no `init` wrote, is nobody's token
+    (tmp_path / "token").write_text(token)
+    async with served("--journal", reviewed.url, cwd=tmp_path) as site:
+        assert (await site.post("/unlock", {"token": token})).code == 403
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5"])
