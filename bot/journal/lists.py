@@ -1,6 +1,6 @@
 """The lists of the command-line contract, each a function from a reader, runs and filters to plain objects."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,7 +15,8 @@ from bot.journal.round_trips import commissions, round_trips
 from bot.journal.standing import standing
 from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids, money_text
 
-Shapes = list[dict[str, Any]]
+Shape = dict[str, Any]
+Shapes = list[Shape]
 _decode = msgspec.json.decode
 
 
@@ -73,28 +74,33 @@ def list_runs(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shap
         }
         for run in filters.started(runs, reader)
     ]
-    return remarked(reader, shapes)
+    return list(remarked(reader, shapes))
 
 
 def list_signals(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """What the detectors saw, and what became of it; with a strategy, what that strategy judged."""
+    return list(each_signal(reader, runs, filters))
+
+
+def each_signal(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Iterator[Shape]:
+    """The same, one by one: a year of signals is too much to hold."""
     runs = filters.runs(runs)
-    outcomes = outcomes_of(d for d in reader.read(rows.Decision, runs) if filters.strategy in ("", d.strategy))
-    seen = reader.read(rows.Signal, runs)
+    outcomes = outcomes_of(d for d in reader.each(rows.Decision, runs) if filters.strategy in ("", d.strategy))
+    seen = reader.each(rows.Signal, runs)
     return _seen(reader, Wanted.of(reader, runs, filters), seen, outcomes)
 
 
 def list_candidates(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """What fell short of a signal, in the shape of one; no strategy was ever asked about it."""
     runs = filters.runs(runs)
-    seen = reader.read(rows.Candidate, runs)
-    return _seen(reader, Wanted.of(reader, runs, filters), seen, {})
+    seen = reader.each(rows.Candidate, runs)
+    return list(_seen(reader, Wanted.of(reader, runs, filters), seen, {}))
 
 
 def _seen(
-    reader: Reader, wanted: Wanted, seen: Sequence[rows.Signal | rows.Candidate], outcomes: Mapping[str, str]
-) -> Shapes:
-    shapes = [
+    reader: Reader, wanted: Wanted, seen: Iterable[rows.Signal | rows.Candidate], outcomes: Mapping[str, str]
+) -> Iterator[Shape]:
+    shapes = (
         {
             "id": row.id,
             "run": row.run,
@@ -112,7 +118,7 @@ def _seen(
         }
         for row in seen
         if wanted.has(row, row.ts) and (not wanted.filters.strategy or row.id in outcomes)
-    ]
+    )
     return remarked(reader, shapes)
 
 
@@ -128,9 +134,14 @@ def outcomes_of(decisions: Iterable[rows.Decision]) -> dict[str, str]:
 
 def list_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """What was refused, with every reason."""
+    return list(each_blocked(reader, runs, filters))
+
+
+def each_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Iterator[Shape]:
+    """The same, one by one."""
     runs = filters.runs(runs)
     wanted = Wanted.of(reader, runs, filters)
-    shapes = [
+    shapes = (
         {
             "id": row.id,
             "run": row.run,
@@ -141,9 +152,9 @@ def list_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> S
             "signal_id": row.signal_id,
             "reasons": _decode(row.reasons),
         }
-        for row in reader.read(rows.Decision, runs)
+        for row in reader.each(rows.Decision, runs)
         if row.verdict == "blocked" and wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)
-    ]
+    )
     return remarked(reader, shapes)
 
 
@@ -169,7 +180,7 @@ def list_orders(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sh
         for row in reader.read(rows.Order, runs)
         if wanted.has(row, row.created_ns) and filters.strategy in ("", strategy.get(row.bracket_id))
     ]
-    return remarked(reader, shapes)
+    return list(remarked(reader, shapes))
 
 
 def states_of(events: Iterable[rows.OrderEvent]) -> dict[str, str]:
@@ -201,7 +212,7 @@ def list_fills(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sha
         for row in standing(reader.read(rows.Fill, runs))
         if wanted.has(row, row.ts) and filters.strategy in ("", strategy.get(row.bracket_id))
     ]
-    return remarked(reader, shapes)
+    return list(remarked(reader, shapes))
 
 
 def list_round_trips(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
@@ -213,7 +224,7 @@ def list_round_trips(reader: Reader, runs: Sequence[RunInfo], filters: Filters) 
         for trip in round_trips(reader, runs)
         if wanted.has(trip.bracket, trip.entries[0].ts) and filters.strategy in ("", trip.bracket.strategy)
     ]
-    return remarked(reader, shapes)
+    return list(remarked(reader, shapes))
 
 
 def _strategies(reader: Reader, filters: Filters) -> dict[str | None, str]:

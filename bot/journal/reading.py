@@ -94,6 +94,10 @@ class Reader:
 
     def read(self, kind: type[R], runs: Sequence[RunInfo]) -> list[R]:
         """What `runs` wrote into one table, in order."""
+        return list(self.each(kind, runs))
+
+    def each(self, kind: type[R], runs: Sequence[RunInfo]) -> Iterator[R]:
+        """The same, one by one: for what is too much to hold."""
         table = _table(kind)
         return self._of_runs(kind, _select(table, kind), table, runs)
 
@@ -106,7 +110,7 @@ class Reader:
         """
         table, above = _table(kind), _table(parent)
         joined = f'{_select(table, kind)} JOIN "{above}" ON "{above}"."{parent_key}" = "{table}"."{key}"'
-        return self._of_runs(kind, joined, above, runs, ordered=table)
+        return list(self._of_runs(kind, joined, above, runs, ordered=table))
 
     def where(self, kind: type[R], key: str, value: str) -> list[R]:
         """Rows of one table with one value in one column, in order."""
@@ -132,10 +136,12 @@ class Reader:
         """Rows of a query in the database's own words."""
         return self._asking.rows(sql)
 
-    def _of_runs(self, kind: type[R], query: str, table: str, runs: Sequence[RunInfo], *, ordered: str = "") -> list[R]:
+    def _of_runs(
+        self, kind: type[R], query: str, table: str, runs: Sequence[RunInfo], *, ordered: str = ""
+    ) -> Iterator[R]:
         """Rows of `query` of which `runs` wrote the one in `table`, in the order of `ordered` (or that table)."""
         if not runs:
-            return []
+            return
         wanted, values = list[str](), list[object]()
         if len(runs) < len(self.runs):
             after = {run.seq: follower.seq for run, follower in zip(self.runs, self.runs[1:], strict=False)}
@@ -147,7 +153,8 @@ class Reader:
                 wanted.append(f'"{table}".run IN ({", ".join("?" * len(runs))})')
                 values += [run.run for run in runs]
         where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-        return self._all(kind, f'{query}{where} ORDER BY "{ordered or table}".seq', values)
+        for row in self._asking.rows(f'{query}{where} ORDER BY "{ordered or table}".seq', values):
+            yield kind(*row)
 
     def _all(self, kind: type[R], sql: str, values: Sequence[object] = ()) -> list[R]:
         return [kind(*row) for row in self._asking.rows(sql, values)]
@@ -181,7 +188,9 @@ class _Sqlite:
     def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """Asking.rows."""
         with self._told():
-            yield from self._connection.execute(sql, values)
+            # Not `yield from`: that would close a cursor whose rows nobody wants any more after its connection.
+            for row in self._connection.execute(sql, values):  # noqa: UP028
+                yield row
 
     def close(self) -> None:
         """Let go of the file."""

@@ -5,7 +5,7 @@ remarked(reader, rows)   the lists' objects with `tags` and `notes`
 write(place, remark)     straight into a journal that nobody owns; raises Locked when a desk does
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,10 +57,10 @@ def remarks(reader: Reader, subjects: Iterable[str] | None = None) -> dict[str, 
     return found
 
 
-def remarked(reader: Reader, shapes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def remarked(reader: Reader, shapes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The lists' objects, each with what was written about it."""
     found, nothing = remarks(reader), Remarks()
-    return [{**shape, **found.get(shape.get("id", shape.get("run", "")), nothing).shape()} for shape in shapes]
+    return ({**shape, **found.get(shape.get("id", shape.get("run", "")), nothing).shape()} for shape in shapes)
 
 
 def write(place: Place, remark: Command) -> None:
