@@ -14,6 +14,7 @@ import click
 
 from bot.log import without_secrets
 from bot.review import ROUND_TRIPS_MIN
+from bot.review.export.cells import cell
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Row = Mapping[str, Any]
@@ -81,17 +82,11 @@ def print_rows(
         names = list(rows[0]) if rows else list(columns)
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: _flat(value) for key, value in row.items()} for row in rows)
+        writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)
     elif not rows:
         click.echo(empty)
     else:
         _table(rows, columns, title)
-
-
-def _flat(value: Any) -> Any:
-    import msgspec
-
-    return msgspec.json.encode(value).decode() if isinstance(value, (dict, list, tuple)) else value
 
 
 def _table(rows: Sequence[Row], columns: Sequence[str], title: str | None) -> None:
@@ -127,8 +122,11 @@ def new_york(ns: int) -> str:
 
 
 @contextmanager
-def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error (none when that is not a terminal); yields `advance(by)`."""
+def progress(label: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error (none when that is not a terminal); yields `advance(by)`.
+
+    Without a total it says how far it is, not of how much.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
