@@ -5,8 +5,9 @@ has one writer at a time, so the rows of a run lie in one stretch of `seq`: that
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from bot.errors import InputMissing, Unreachable
@@ -18,6 +19,9 @@ from bot.journal.store import damaged
 
 R = TypeVar("R", bound=tuple[Any, ...])
 TABLE_OF = {row: name for name, row in rows.TABLES.items()}
+ASKED_MAX = 500
+"""Values that one question names: SQLite's oldest limit on what a statement holds is 999."""
+_seq = itemgetter(0)
 TABLES_OF_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'table'"
 TABLES_OF_POSTGRES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 
@@ -116,6 +120,16 @@ class Reader:
         """Rows of one table with one value in one column, in order."""
         return self._all(kind, f'{_select(_table(kind), kind)} WHERE "{key}" = ? ORDER BY seq', (value,))
 
+    def among(self, kind: type[R], key: str, values: Collection[object]) -> list[R]:
+        """Rows of one table whose column holds one of `values`, in order."""
+        asked = sorted(set(values), key=str)
+        found: list[R] = []
+        for at in range(0, len(asked), ASKED_MAX):
+            some = asked[at : at + ASKED_MAX]
+            marks = ", ".join("?" * len(some))
+            found += self._all(kind, f'{_select(_table(kind), kind)} WHERE "{key}" IN ({marks})', some)
+        return sorted(found, key=_seq)
+
     def newest(self, kind: type[R], run: RunInfo, most: int) -> list[R]:
         """The last rows that a run wrote into one table, the newest first."""
         table = _table(kind)
@@ -132,9 +146,9 @@ class Reader:
         """The newest `seq` of the journal; 0 while it is empty."""
         return int(next(self.query(last_seq_query()))[0] or 0)
 
-    def query(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """Rows of a query in the database's own words."""
-        return self._asking.rows(sql)
+    def query(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query in the database's own words; `?` in the text stands for a value."""
+        return self._asking.rows(sql, values)
 
     def _of_runs(
         self, kind: type[R], query: str, table: str, runs: Sequence[RunInfo], *, ordered: str = ""

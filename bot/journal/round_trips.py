@@ -19,7 +19,7 @@ Definition
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -191,42 +191,73 @@ class RoundTrip:
 def round_trips(reader: Reader, runs: Sequence[RunInfo]) -> list[RoundTrip]:
     """Every round trip whose bracket one of `runs` sent, in order of entry."""
     brackets = reader.read(rows.Bracket, runs)
-    parts = _Parts(reader, runs)
-    made = (parts.assemble(bracket) for bracket in brackets)
-    return sorted((trip for trip in made if trip is not None), key=lambda trip: trip.entries[0].seq)
+    parts = _Parts(
+        reader.read(rows.Instrument, runs),
+        reader.children(rows.Order, "bracket_id", rows.Bracket, "id", runs),
+        reader.children(rows.Fill, "bracket_id", rows.Bracket, "id", runs),
+        reader.children(rows.Amendment, "client_order_id", rows.Order, "client_order_id", reader.runs),
+        commissions(reader, runs),
+        reader.children(rows.Excursion, "bracket_id", rows.Bracket, "id", runs),
+    )
+    return parts.assembled(brackets)
+
+
+def round_trips_of(reader: Reader, brackets: Sequence[rows.Bracket]) -> list[RoundTrip]:
+    """The same of these brackets alone, each looked up: for a few of a journal that holds thousands."""
+    names = [one.id for one in brackets]
+    orders = reader.among(rows.Order, "bracket_id", names)
+    fills = reader.among(rows.Fill, "bracket_id", names)
+    paid = reader.among(rows.Commission, "exec_id", [fill.exec_id for fill in fills])
+    parts = _Parts(
+        reader.among(rows.Instrument, "run", {one.run for one in brackets}),
+        orders,
+        fills,
+        reader.among(rows.Amendment, "client_order_id", [one.client_order_id for one in orders]),
+        {row.exec_id: Decimal(row.amount) for row in paid},
+        reader.among(rows.Excursion, "bracket_id", names),
+    )
+    return parts.assembled(brackets)
 
 
 def round_trip(reader: Reader, bracket: rows.Bracket) -> RoundTrip | None:
     """The round trip of one bracket, None while it holds a position or when it never did."""
-    runs = [run for run in reader.runs if run.run == bracket.run]
-    return _Parts(reader, runs).assemble(bracket)
+    return next(iter(round_trips_of(reader, [bracket])), None)
 
 
 class _Parts:
     """What brackets are made of, by bracket."""
 
-    def __init__(self, reader: Reader, runs: Sequence[RunInfo]) -> None:
-        self._grids = grids(reader.read(rows.Instrument, runs))
+    def __init__(
+        self,
+        instruments: Iterable[rows.Instrument],
+        orders: Iterable[rows.Order],
+        fills: Iterable[rows.Fill],
+        moves: Iterable[rows.Amendment],
+        paid: Mapping[str, Decimal],
+        excursions: Iterable[rows.Excursion],
+    ) -> None:
+        self._grids, self._paid = grids(instruments), paid
         self._orders: dict[str, dict[str, rows.Order]] = defaultdict(dict)
-        for order in reader.children(rows.Order, "bracket_id", rows.Bracket, "id", runs):
+        for order in orders:
             assert order.bracket_id is not None
             self._orders[order.bracket_id][order.client_order_id] = order
         self._fills: dict[str, list[rows.Fill]] = defaultdict(list)
-        for fill in reader.children(rows.Fill, "bracket_id", rows.Bracket, "id", runs):
+        for fill in fills:
             assert fill.bracket_id is not None
             self._fills[fill.bracket_id].append(fill)
         self._moves: dict[str, list[rows.Amendment]] = defaultdict(list)
-        for move in reader.children(rows.Amendment, "client_order_id", rows.Order, "client_order_id", reader.runs):
+        for move in moves:
             if move.word == "named" and move.stop_price is not None:
                 self._moves[move.client_order_id].append(move)
-        self._paid = commissions(reader, runs)
         # The newest row holds: a bracket that was opened again by a late fill has two.
-        self._seen = {
-            row.bracket_id: row for row in reader.children(rows.Excursion, "bracket_id", rows.Bracket, "id", runs)
-        }
+        self._seen = {row.bracket_id: row for row in excursions}
 
-    def assemble(self, bracket: rows.Bracket) -> RoundTrip | None:
-        """The round trip of a bracket, None while it holds a position or when it never did."""
+    def assembled(self, brackets: Iterable[rows.Bracket]) -> list[RoundTrip]:
+        """Those of these brackets that went in and came out, in order of entry."""
+        made = (self._assembled(bracket) for bracket in brackets)
+        return sorted((trip for trip in made if trip is not None), key=lambda trip: trip.entries[0].seq)
+
+    def _assembled(self, bracket: rows.Bracket) -> RoundTrip | None:
         fills = standing(self._fills[bracket.id])
         entries = [fill for fill in fills if fill.role == Role.ENTRY]
         exits = [fill for fill in fills if fill.role != Role.ENTRY]

@@ -6,15 +6,16 @@ settings of bot.toml. Two runs with the same are one try, whatever adapter, tape
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from bot.journal import rows
 from bot.journal.made_of import BOT, BROKER, CALENDAR
-from bot.journal.reading import Reader
+from bot.journal.reading import Reader, RunInfo
 
 _NO_SETTING = ("name", "expect")
 DRILL = "drill"
@@ -34,11 +35,13 @@ Settings = Mapping[tuple[str, str], Setting]
 """(run, strategy's name) → what it was set to."""
 
 
-def settings(reader: Reader) -> dict[tuple[str, str], Setting]:
-    """The settings of every strategy in every run of the journal."""
+def settings(reader: Reader, runs: Sequence[RunInfo] | None = None) -> dict[tuple[str, str], Setting]:
+    """The settings of every strategy in these runs; in every run of the journal where none are named."""
     decode = msgspec.json.Decoder(dict[str, str]).decode
     found = {}
-    for run, config in reader.query("SELECT run, config FROM run ORDER BY seq"):
+    few = runs is not None and len(runs) < len(reader.runs)
+    told = reader.among(rows.Run, "run", {run.run for run in runs or ()}) if few else reader.read(rows.Run, reader.runs)
+    for run, config in ((row.run, row.config) for row in told):
         texts = decode(config)
         detectors = _table(texts.get(BOT, "")).get("detectors", {})
         for file, text in texts.items():

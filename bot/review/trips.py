@@ -12,7 +12,7 @@ Regime
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.journal import rows
 from bot.journal.filters import Filters
@@ -70,6 +71,8 @@ class Trip:
     signal_id: str | None
     session: int  # yyyymmdd: the date on which the exchange's session ends
     kind: str  # of its signal; "none" where it had none
+    timeframe: str  # of its signal; empty where it had none
+    atr_ticks: float | None  # what its signal's evidence says of the market
     hour: int  # of its entry, New York
     weekday: int  # of its session, Monday is 0
     regime: str
@@ -114,13 +117,12 @@ def flat(reader: Reader, runs: Sequence[RunInfo], found: Sequence[RoundTrip]) ->
     around = _Around(
         {run.run: run for run in runs},
         demos(reader),
-        settings(reader),
+        settings(reader, runs),
         remarks(reader),
         session_dates(reader.read(rows.Instrument, runs), found),
         signals_of(reader, runs),
     )
-    regimes = regimes_of([(trip.bracket.instrument, around.seen(trip)) for trip in found])
-    return [around.trip(trip, regime) for trip, regime in zip(found, regimes, strict=True)]
+    return regimed([around.trip(trip) for trip in found])
 
 
 class _Around(NamedTuple):
@@ -134,11 +136,11 @@ class _Around(NamedTuple):
     def seen(self, trip: RoundTrip) -> Seen:
         return self.signals.get(trip.bracket.signal_id or "", NOTHING_SEEN)
 
-    def trip(self, trip: RoundTrip, regime: str) -> Trip:
+    def trip(self, trip: RoundTrip) -> Trip:
         bracket, grid, seen = trip.bracket, trip.grid, trip.excursion
         run, setting = self.runs[bracket.run], self.settings.get((bracket.run, bracket.strategy))
         entry_ns, exit_ns = trip.entries[0].ts, trip.exits[-1].ts
-        session, said = self.sessions[bracket.id], self.remarks.get(bracket.id)
+        session, said, signal = self.sessions[bracket.id], self.remarks.get(bracket.id), self.seen(trip)
         return Trip(
             id=bracket.id,
             run=bracket.run,
@@ -164,10 +166,12 @@ class _Around(NamedTuple):
             exit_reason=trip.exit_reason,
             signal_id=bracket.signal_id,
             session=session,
-            kind=self.seen(trip).kind,
+            kind=signal.kind,
+            timeframe=signal.timeframe,
+            atr_ticks=signal.atr_ticks,
             hour=datetime.fromtimestamp(entry_ns // SECOND_NS, UTC).astimezone(NEW_YORK).hour,
             weekday=date(session // 10_000, session // 100 % 100, session % 100).weekday(),
-            regime=regime,
+            regime=UNKNOWN,
             minutes=(exit_ns - entry_ns) / (60 * SECOND_NS),
             fill_model=run.fill_model or BROKER,
             adapter=run.adapter,
@@ -216,16 +220,21 @@ def session_dates(instruments: Iterable[rows.Instrument], found: Sequence[RoundT
     return dates
 
 
-def regimes_of(seen: Sequence[tuple[str, Seen]]) -> list[str]:
-    """The regime of each of these (product, signal), by thirds of `atr_ticks` within a product and a bar length."""
+def regimed(found: Sequence[Trip]) -> list[Trip]:
+    """The same round trips, each with its regime among these: thirds of `atr_ticks` of a product and a bar length."""
     ranges: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for product, signal in seen:
-        if signal.atr_ticks is not None:
-            ranges[product, signal.timeframe].append(signal.atr_ticks)
+    for trip in found:
+        if trip.atr_ticks is not None:
+            ranges[trip.instrument, trip.timeframe].append(trip.atr_ticks)
     bounds = {key: np.quantile(values, (1 / 3, 2 / 3)) for key, values in ranges.items() if len(values) >= len(REGIMES)}
+    regimes = (_regime(trip, bounds.get((trip.instrument, trip.timeframe))) for trip in found)
     return [
-        UNKNOWN
-        if signal.atr_ticks is None or (product, signal.timeframe) not in bounds
-        else REGIMES[int(np.searchsorted(bounds[product, signal.timeframe], signal.atr_ticks))]
-        for product, signal in seen
+        trip if trip.regime == regime else replace(trip, regime=regime)
+        for trip, regime in zip(found, regimes, strict=True)
     ]
+
+
+def _regime(trip: Trip, bounds: NDArray[np.float64] | None) -> str:
+    if trip.atr_ticks is None or bounds is None:
+        return UNKNOWN
+    return REGIMES[int(np.searchsorted(bounds, trip.atr_ticks))]

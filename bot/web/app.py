@@ -17,7 +17,7 @@ from bot.errors import PaperpitError
 from bot.log import kept
 from bot.web import control_pages, live
 from bot.web.guard import Guard, Refused
-from bot.web.pages import calendar, health, today
+from bot.web.pages import calendar, health, round_trips, today
 from bot.web.site import Site, status_of
 
 API = "/api/"
@@ -29,6 +29,7 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", today.page),
+            Route("/round-trips", round_trips.page),
             Route("/calendar", calendar.page),
             Route("/health", health.page),
             *control_pages.ROUTES,

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import uvicorn
 
@@ -47,6 +48,8 @@ def serve(
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1)
     )
+    # A year's journal takes seconds to look through: whoever opens the first page should not wait for all of it.
+    Thread(target=site.warm, daemon=True).start()
     ready(f"http://{'[::1]' if host == '::1' else host}:{bound}/")
     asyncio.run(server.serve(sockets=[listening]))
 

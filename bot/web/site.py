@@ -1,7 +1,7 @@
 """What every page is made from: the journal it looks into, the desk that writes it, the templates, the keys."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -11,13 +11,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.control.remarks import writing
-from bot.errors import PaperpitError, Unreachable
+from bot.errors import InputMissing, PaperpitError, Unreachable
 from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
 from bot.web import words
 from bot.web.guard import Keys
+from bot.web.view import View, Views
 
-PAGES = (("/", "Today"), ("/calendar", "Calendar"), ("/health", "Health"))
+VERSION = version("paperpit")
+PAGES = (("/", "Today"), ("/round-trips", "Round trips"), ("/calendar", "Calendar"), ("/health", "Health"))
 """Path and name of the pages that the head of every page leads to."""
 
 
@@ -36,12 +38,34 @@ class Site:
     now_ns: Callable[[], int]
     token_path: str
     templates: Environment = field(default_factory=_templates)
+    views: Views = field(default_factory=Views)
 
     @contextmanager
     def looking(self) -> Iterator[Reader]:
         """A look into the journal, as of now."""
         with reading(self.find()) as reader:
             yield reader
+
+    def warm(self) -> None:
+        """Look through the whole journal once; where that cannot be, the first page says why."""
+        with suppress(PaperpitError), self.viewing():
+            pass
+
+    @contextmanager
+    def viewing(self) -> Iterator[tuple[Reader, View]]:
+        """The same look, and what is kept of the whole journal."""
+        with self.views.looking(self.find()) as found:
+            yield found
+
+    def listed(self, request: Request, name: str, facts: Callable[[Reader, View], Mapping[str, Any]]) -> Response:
+        """A page of a journal's `facts`; without a journal, or without any, the template says what makes some."""
+        with ExitStack() as opened:
+            try:
+                reader, view = opened.enter_context(self.viewing())
+            except InputMissing as error:
+                return self.page(request, name, journal=error.where, known=False)
+            told = facts(reader, view)
+            return self.page(request, name, journal=reader.place.shown, known=bool(told), **told)
 
     def desk(self) -> tuple[str, dict[str, Any]] | None:
         """The desk that writes the journal and what it says of itself, None while there is none."""
@@ -60,7 +84,7 @@ class Site:
         common: Mapping[str, Any] = {
             "path": request.url.path,
             "pages": PAGES,
-            "version": version("paperpit"),
+            "version": VERSION,
             "now_ns": self.now_ns(),
             "unlocked": self.keys.unlocked(request.headers),
             "form_secret": self.keys.form if self.keys.unlocked(request.headers) else "",

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.log import scrub
+from bot.review.estimates import Estimate
 
 NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
@@ -26,6 +27,11 @@ def clock(ns: int | None) -> str:
 def moment(ns: int | None) -> str:
     """2026-09-16 13:26:00 ET."""
     return DASH if ns is None else f"{_at(ns):%Y-%m-%d %H:%M:%S} ET"
+
+
+def short(ns: int) -> str:
+    """26-09-16 13:26:00 in New York, for lists."""
+    return f"{_at(ns):%y-%m-%d %H:%M:%S}"
 
 
 def iso(ns: int) -> str:
@@ -56,6 +62,29 @@ def way(value: float | Decimal | str | None) -> str:
     return "up" if number > 0 else "down" if number < 0 else ""
 
 
+def or_dash(value: object) -> str:
+    """What is known, as it stands."""
+    return DASH if value is None else str(value)
+
+
+def estimate(found: Estimate) -> str:
+    """+0.12 (−0.05 … +0.29), or why there is none."""
+    return _estimated(found, signed)
+
+
+def share(found: Estimate) -> str:
+    """37 % (34 … 40), or why there is none."""
+    return _estimated(found, lambda value: f"{100 * value:.0f} %")
+
+
+def _estimated(found: Estimate, said: Callable[[float], str]) -> str:
+    if found.value is None:
+        return found.words
+    if found.low is None or found.high is None:
+        return said(found.value)
+    return f"{said(found.value)} ({said(found.low)} … {said(found.high)})"
+
+
 def _at(ns: int) -> datetime:
     return datetime.fromtimestamp(ns // SECOND_NS, UTC).astimezone(NEW_YORK)
 
@@ -69,4 +98,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "signed": signed,
     "way": way,
     "scrub": scrub,
+    "short": short,
+    "or_dash": or_dash,
+    "estimate": estimate,
+    "share": share,
 }
