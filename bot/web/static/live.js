@@ -5,13 +5,40 @@ const part = document.getElementById("now");
 const told = document.getElementById("stream");
 let asked = false;
 let again = false;
+// Each section as it came, before the countdown moved on.
+let shown = [...part.children].map((one) => one.outerHTML);
+
+// What says the same stays as it is: nothing is pulled away from whoever reads, selects or scrolls there.
+function put(text) {
+  const came = document.createElement("template");
+  came.innerHTML = text;
+  const fresh = [...came.content.children];
+  const now = fresh.map((one) => one.outerHTML);
+  if (now.length !== shown.length) part.replaceChildren(...fresh);
+  else fresh.forEach((one, at) => { if (now[at] !== shown[at]) swap(part.children[at], one); });
+  shown = now;
+  count();
+}
+
+function swap(old, fresh) {
+  const tables = [...old.querySelectorAll(".wide")];
+  const pushed = new Map(tables.map((one) => [one.ariaLabel, one.scrollLeft]));
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(fresh);
+  for (const one of fresh.querySelectorAll(".wide")) one.scrollLeft = pushed.get(one.ariaLabel) ?? 0;
+  if (held) [...fresh.querySelectorAll("a, .wide")].find((one) => same(one, held))?.focus({ preventScroll: true });
+}
+
+function same(one, other) {
+  return one.tagName === other.tagName && one.ariaLabel === other.ariaLabel && one.href === other.href;
+}
 
 async function renew() {
   if (asked) { again = true; return; }
   asked = true;
   try {
     const answer = await fetch(part.dataset.part, { cache: "no-store" });
-    if (answer.ok) part.innerHTML = await answer.text();
+    if (answer.ok) put(await answer.text());
   } finally {
     asked = false;
     if (again) { again = false; renew(); }
