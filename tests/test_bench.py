@@ -1,13 +1,17 @@
 """The bench measures what it says: its tape is what it claims, a goal is judged the right way round."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from bot.domain.market import PRINT
+from bot.journal import canon
 from tests.bench import tape
 from tests.bench.rows import Row, in_turns
+from tests.bench.year import BARS, build
 
 
 def rows(seed: int = 1, chunk: int = 100_000) -> np.ndarray:
@@ -48,3 +52,18 @@ def test_contestants_take_turns():
     rates = in_turns({name: lambda name=name: float(len(order.append(name) or order)) for name in "ab"}, 3)
     assert order == ["a", "b"] * 3
     assert rates == {"a": 3.0, "b": 4.0}
+
+
+def test_a_year_keeps_its_footprints_beside_whatever_was_asked_for(tmp_path):
+    # given a year in small
+    build(tmp_path / "journal.db", round_trips=500, signals=5_000)
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as journal:
+        signals = [row[0] for row in journal.execute("select signal_id from decision")]
+        bars = journal.execute("select signal_id, bar, digest from footprint").fetchall()
+    # then each decision's signal has its bars, whole and written down as they are
+    assert sorted(signal for signal, _, _ in bars) == sorted(signals * BARS)
+    assert all(canon.digest(bar) == digest for _, bar, digest in bars)
+    for bar in (json.loads(bar) for _, bar, _ in bars):
+        prices, sold, bought, _ = zip(*bar["cells"], strict=True)
+        assert (sum(sold), sum(bought), min(prices), max(prices)) == (bar["sell"], bar["buy"], bar["low"], bar["high"])
+        assert bar["low"] <= bar["open"] <= bar["high"]

@@ -1,7 +1,7 @@
 """`make bench`: measure, print a table, write bench.json.
 
 usage: python -P -m tests.bench [--rounds N] [SECTION …]   sections: replay python memory start journal signals market
-                                                              decode latency burst flood
+                                                              decode latency burst flood year pages
 """
 
 import argparse
@@ -128,7 +128,7 @@ SECTIONS = {
     for section in (replay, python, signals, cuts, memory, start, market, decode, latency, burst, flood)
 }
 # Measured by the rooms themselves; `measure()` gives rows as bench.json has them.
-OTHERS = tuple(name for name in ("journal", "year") if find_spec(f"tests.bench.{name}"))
+OTHERS = tuple(name for name in ("journal", "year", "pages") if find_spec(f"tests.bench.{name}"))
 
 
 def measured(names: list[str], rounds: int) -> Iterator[dict[str, object]]:

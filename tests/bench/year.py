@@ -2,8 +2,9 @@
 
     build(path, round_trips, signals)    250 sessions of ES, one run each, with the same share of everything in each
 
-Its rows are what readers look at. They are not chained: `paperpit db check` finds no fault with the tables and every
-fault with the hashes.
+As from the desk, five bars of footprint lie beside every signal that a strategy asked something for. Its rows are what
+readers look at. They are not chained: `paperpit db check` finds no fault with the tables and every fault with the
+hashes.
 """
 
 import json
@@ -19,8 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bot.domain.instrument import Instrument
-from bot.journal import rows
+from bot.journal import canon, rows
 from bot.journal.place import place
 from bot.journal.schema import prepare_sqlite
 from bot.journal.store import SqliteStore
@@ -39,6 +42,8 @@ ROUNDS = 3
 KINDS = ("absorption", "rejection", "absorption_rejection", "sweep", "imbalance", "exhaustion")
 BLOCKED_SHARE = 0.1
 """Of signals: what a strategy proposed and the gate refused."""
+BARS = 5
+MINUTE = 60 * SECOND
 NO_CHAIN = "0" * 64
 
 
@@ -92,8 +97,10 @@ class Session:
             signal = self._signal(ts, KINDS[index % len(KINDS)])
             if index in traded:
                 self._bracket(signal, ts + SECOND // 4)
+                self._footprints(signal, ts)
             elif self.draw.random() < BLOCKED_SHARE:
                 self._decision(signal, ts + SECOND // 4, 1, "blocked")
+                self._footprints(signal, ts)
         wall = self.closes + 60 * SECOND
         self._add(rows.ModeChange, "stopped", "[]", self.closes, wall, "{}", NO_CHAIN)
 
@@ -138,6 +145,15 @@ class Session:
         )
         return name
 
+    def _footprints(self, signal: str, ts: int) -> None:
+        """The minutes up to a signal: one wanders off from where the last one closed."""
+        end, price = ts - ts % MINUTE - (BARS - 1) * MINUTE, 27_411
+        for at in range(BARS):
+            bar = _bar(self.draw, end + at * MINUTE, price)
+            text = msgspec.json.encode(bar).decode()
+            self._add(rows.Footprint, signal, text, canon.digest(text))
+            price = bar["close"]
+
     def _bracket(self, signal: str, ts: int) -> None:
         side, entry = self.draw.choice((1, -1)), 27_412 + self.draw.randrange(-400, 400)
         decision, bracket, contract = self._decision(signal, ts, side, "approved"), self._id(), self.instrument.contract
@@ -175,6 +191,19 @@ class Session:
         )
         self._add(rows.Commission, execution, "2.25", "USD")
         self._add(rows.OrderEvent, order, "filled", ts, "broker", "77", "", NO_CHAIN)
+
+
+def _bar(draw: random.Random, end: int, opened: int) -> dict[str, Any]:
+    """A minute of ES, some two points wide, as the desk writes it."""
+    low = opened - draw.randrange(4)
+    cells = [(low + at, draw.randrange(130), draw.randrange(130), 0) for at in range(draw.randrange(4, 10))]
+    sold, bought = sum(cell[1] for cell in cells), sum(cell[2] for cell in cells)
+    return {
+        **{"timeframe": MINUTE, "start": end - MINUTE, "end": end, "open": opened, "high": cells[-1][0], "low": low},
+        **{"close": draw.choice(cells)[0], "poc": max(cells, key=lambda cell: cell[1] + cell[2])[0]},
+        **{"buy": bought, "sell": sold, "unknown": 0, "delta": bought - sold, "delta_min": min(0, bought - sold)},
+        **{"delta_max": max(0, bought - sold), "prints": (sold + bought) // 4, "flags": (), "cells": cells},
+    }
 
 
 def measure() -> list[dict[str, Any]]:

@@ -1,0 +1,87 @@
+"""How long the pages of a live year take the server, and what five people who watch cost the desk.
+
+Method: `paperpit serve` on the journal of `year.py`, asked over loopback, each page in turns with the others; the time
+is that from the question to the last byte of the compressed answer. Who watches listens to the events of a desk that
+trades and asks for the part of the page that changes, as `live.js` does; what a browser needs to draw is its own.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.web.site import PAGES
+from tests.bench import year
+from tests.bench.page_server import Server, serving
+from tests.bench.rows import Row
+from tests.bench.wire.contest import Contest, Took
+
+TIMES = 40
+"""Questions a page."""
+RATE, TRIGGERS, TURNS = 1_000, 20, 20
+WATCHERS = 5
+MS = 1e3
+
+
+def measure() -> list[dict[str, Any]]:
+    """One object a figure, as bench.json has them."""
+    with tempfile.TemporaryDirectory(prefix="paperpit-bench-pages-") as name:
+        folder = Path(name)
+        year.build(folder / "journal.db")
+        with serving(folder, folder / "journal.db") as server:
+            found = list(_pages(server))
+        found += _watched(folder / "watched")
+    return [row.as_json() for row in found]
+
+
+def _pages(server: Server) -> Iterator[Row]:
+    """The first answer of a server reads what later ones keep: it is told apart."""
+    first = server.get("/")[0]
+    yield Row("first page of a year after a start", first, "s", note="reads the journal once")
+    paths = [path for path, _ in PAGES]
+    took: dict[str, list[float]] = {path: [] for path in paths}
+    size = {path: len(server.get(path)[1]) for path in paths}
+    for _ in range(TIMES):
+        for path in paths:
+            took[path].append(server.get(path)[0])
+    for path, seconds in took.items():
+        seconds.sort()
+        half, most = seconds[TIMES // 2], seconds[int(0.95 * TIMES)]
+        note = f"p50 {half * MS:.1f} ms, {size[path] / 1024:.1f} KiB compressed"
+        yield Row(f"page {path} of a year: p95", most * MS, "ms", must=150, less=True, note=note)
+
+
+def _watched(folder: Path) -> Iterator[Row]:
+    """Tick to bracket of one desk, alone and watched in turns."""
+    alone, watched, asked = Took(), Took(), 0
+    with Contest(folder) as contest:
+        contest.desk("power")
+        contest.round("power", do="play", rate=RATE, triggers=TRIGGERS, every_s=0.2)
+        with serving(folder, folder / "desk-power/journal.db") as server:
+            for _ in range(TURNS):
+                alone.add(contest.round("power", do="play", rate=RATE, triggers=TRIGGERS, every_s=0.2))
+                with _watching(server) as said:
+                    watched.add(contest.round("power", do="play", rate=RATE, triggers=TRIGGERS, every_s=0.2))
+                asked += said()
+    halves = f"p50 {watched.p50 / MS:.2f} to {alone.p50 / MS:.2f} ms"
+    note = f"alone {alone.p99 / MS:.2f} ms; {halves}; {len(watched.thirds)} brackets each; asked {asked} times"
+    title = f"tick to bracket while {WATCHERS} pages watch: p99"
+    yield Row(title, watched.p99 / MS, "ms", "alone", watched.p99 / alone.p99, must=1.1, less=True, note=note)
+
+
+@contextmanager
+def _watching(server: Server) -> Iterator[Callable[[], int]]:
+    """So many open pages, in a process of their own; afterwards, how often they have asked."""
+    command = [sys.executable, "-P", str(Path(__file__).with_name("watchers.py")), server.address, str(WATCHERS)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    told: list[str] = []
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield lambda: int(told[0])
+    finally:
+        process.terminate()
+        told.append(process.communicate()[0])
