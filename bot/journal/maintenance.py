@@ -18,7 +18,8 @@ from bot.journal.owning import own
 from bot.journal.place import Place
 from bot.journal.reading import missing
 from bot.journal.rows import CHAINED
-from bot.journal.schema import HEAD, REVISIONS
+from bot.journal.schema import HEAD, LAST_RUN, REVISIONS
+from bot.journal.unwritten import path_of
 from bot.resources import data_folder
 
 
@@ -61,6 +62,8 @@ def change(place: Place, to: str, *, up: bool, now_ns: int) -> Changed:
             )
         if before in (to, HEAD) and up:
             return Changed(before, before)
+        if before is not None:
+            _refuse_unwritten(place)
         copy = _copy(place, before, now_ns) if before is not None else None
         proof = _proof(place) if before else None
         (migrate.upgrade if up else migrate.downgrade)(place, to)
@@ -78,6 +81,18 @@ def _own(place: Place, owner: Owner, owned: ExitStack) -> None:
     if place.path is not None:
         place.path.parent.mkdir(parents=True, exist_ok=True)
     own(place, owner, owned, do="stop that process first: paperpit stop")
+
+
+def _refuse_unwritten(place: Place) -> None:
+    """What the last run could not write has the form of the schema that it was written for."""
+    with migrate.connected(place) as connection:
+        path = path_of(place.folder, connection.exec_driver_sql(LAST_RUN).scalar() or "")
+    if path.exists():
+        raise ConfigError(
+            "the journal's last run has left rows that are not written yet",
+            where=str(path),
+            do="start the program that wrote them once more, or move the file away: the broker knows what happened",
+        )
 
 
 def copy_of(path: Path, before: str, now_ns: int) -> Path:

@@ -1,5 +1,6 @@
 """How a journal is opened for writing: lock, schema, connection, first rows."""
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -12,10 +13,12 @@ from bot.journal.place import Place, place
 from bot.journal.reserve import Reserve
 from bot.journal.schema import prepare_sqlite, require_head
 from bot.journal.store import SqliteStore, Store
+from bot.journal.unwritten import Unwritten, path_of, take_up
 from bot.journal.writer import Durability, Writer
 from bot.ports import RunFacts
 from bot.resources import data_folder
 
+_log = logging.getLogger("paperpit.journal")
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to mistake
 
 
@@ -52,7 +55,16 @@ def open_writer(
             store = _open_postgres(where, owner, do, durability, opened)
         else:
             store = _open_sqlite(where.path, where, owner, do, durability, opened)
-        writer = Writer(store, facts, instruments, hold=durability == "replay", now_ns=now_ns, started_ns=started_ns)
+        late = take_up(store, where.folder)
+        writer = Writer(
+            *(store, facts, instruments),
+            hold=durability == "replay",
+            now_ns=now_ns,
+            started_ns=started_ns,
+            unwritten=Unwritten(path_of(where.folder, facts.run)),
+        )
+        if late:
+            _log.warning("%d rows that the journal could not take from its last run are written now", late)
         writer.closes(opened.pop_all())
     return writer
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import UsageError
 from bot.log import hide, without_secrets
+from bot.resources import data_folder
 
 POSTGRES = re.compile(r"^postgres(?:ql)?(?:\+psycopg)?://")
 
@@ -41,6 +42,11 @@ class Place:
         """The file whose lock says who owns a SQLite journal."""
         assert self.path is not None
         return self.path.with_name(self.path.name + ".lock")
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this machine where what belongs to the journal is kept beside it."""
+        return self.path.parent if self.path else data_folder()
 
     @property
     def reserve(self) -> Path:

@@ -49,6 +49,9 @@ def require_head(version: str, place: Place) -> None:
     )
 
 
+LAST_RUN = "SELECT run FROM run ORDER BY seq DESC LIMIT 1"
+
+
 @lru_cache(maxsize=1)
 def last_seq_query() -> str:
     """SQL for the newest `seq` over all tables."""

@@ -29,6 +29,7 @@ from bot.journal import canon, rows
 from bot.journal.first_rows import instrument_row, json_text, run_row
 from bot.journal.groups import Groups
 from bot.journal.store import Store
+from bot.journal.unwritten import Unwritten
 from bot.ports import RunFacts
 
 Number = int | None
@@ -53,12 +54,13 @@ class Writer:
         hold: bool,
         now_ns: Callable[[], int],
         started_ns: int,
+        unwritten: Unwritten | None = None,
     ) -> None:
         self.run = facts.run
         self._opened = ExitStack()
         self._now_ns = now_ns
         self._names = [(it.product, it.contract or it.product) for it in instruments]
-        self._groups = Groups(store, facts.run, hold=hold, now_ns=now_ns, started_ns=started_ns)
+        self._groups = Groups(store, facts.run, hold=hold, now_ns=now_ns, started_ns=started_ns, unwritten=unwritten)
         self._ordinal = 0
         self._seq = self._groups.last_seq
         self._chain = canon.START

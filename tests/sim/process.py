@@ -58,6 +58,7 @@ class SimRun(Run):
         groups: Any = writer._groups
         self.disk = groups._store = Disk(groups._store, world.platter, world.kill)
         self.disk.writing, self.disk.written = world.write, world.written
+        groups.unwritten = None  # what a simulated desk keeps is on its simulated disk, or lost with it
         groups.measured_by = world.clock.now_ns
         return writer
 

@@ -8,6 +8,7 @@ import pytest
 from bot.errors import Unreachable
 from bot.journal import groups, rows
 from bot.journal.groups import Groups
+from bot.journal.schema import LAST_RUN
 from tests.sim.mutants.mutant import Mutant, Patch
 
 BOUND, TOLD = 50, 200
@@ -15,13 +16,13 @@ BOUND, TOLD = 50, 200
 
 def change(patch: Patch) -> None:
     """However many rows wait, more are kept."""
-    attempt = Groups._try
+    wait = Groups._wait
 
-    def broken(self: Any) -> None:
+    def broken(self: Any, group: Any) -> None:
         with contextlib.suppress(Unreachable):
-            attempt(self)
+            wait(self, group)
 
-    patch.setattr(Groups, "_try", broken)
+    patch.setattr(Groups, "_wait", broken)
 
 
 class _Gone:
@@ -31,7 +32,7 @@ class _Gone:
         raise Unreachable("the journal cannot be written: it is gone")
 
     def one(self, sql: str) -> Any:
-        return "run" if sql == groups.LAST_RUN else 0
+        return "run" if sql == LAST_RUN else 0
 
     def lacking(self) -> str:
         return ""
