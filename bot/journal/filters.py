@@ -56,6 +56,8 @@ class Sessions:
     instruments: Sequence[rows.Instrument]
     filters: Filters
     _spans: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    _known: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+    """By hours: a year's runs all have the same."""
 
     def holds(self, run: str, product: str, ts: int) -> bool:
         """Whether `ts` lies in the session asked for; always when none is."""
@@ -70,11 +72,21 @@ class Sessions:
         wanted = [it for it in own if self.filters.instrument in ("", it.product, it.contract)]
         return any(self.holds(run.run, it.product, run.started_ns) for it in wanted)
 
+    def widest(self) -> tuple[int, int] | None:
+        """From the first opening to the last close, of whatever instrument; None when no session is asked for."""
+        if not self.filters.day:
+            return None
+        spans = [self._span(it.run, it.product) for it in self.instruments]
+        return min((opens for opens, _ in spans), default=0), max((closes for _, closes in spans), default=0)
+
     def _span(self, run: str, product: str) -> tuple[int, int]:
         key = (run, product)
         if key not in self._spans:
             it = next(it for it in self.instruments if (it.run, it.product) == key)
-            self._spans[key] = session(it, self.filters.day, self.filters.now_ns)
+            hours = (it.calendar, it.zone, it.regular_open, it.regular_close)
+            if hours not in self._known:
+                self._known[hours] = session(it, self.filters.day, self.filters.now_ns)
+            self._spans[key] = self._known[hours]
         return self._spans[key]
 
 

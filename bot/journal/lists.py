@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 import msgspec
@@ -60,21 +61,23 @@ class Wanted:
 
 def list_runs(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
     """Every start of the desk."""
-    shapes = [
-        {
-            "run": run.run,
-            "started_ns": run.started_ns,
-            "ended_ns": end.wall_ns if (end := reader.end(run.run)) else None,
-            "state": reader.state(run.run),
-            "adapter": run.adapter,
-            "tape": run.tape,
-            "config_hash": run.config_hash,
-            "strategies": _decode(run.strategies),
-            "warm": run.warm or None,
-        }
-        for run in filters.started(runs, reader)
-    ]
-    return list(remarked(reader, shapes))
+    return list(remarked(reader, (run_shape(run, reader) for run in filters.started(runs, reader))))
+
+
+def run_shape(run: RunInfo, reader: Reader) -> Shape:
+    """The object of one run."""
+    end = reader.end(run.run)
+    return {
+        "run": run.run,
+        "started_ns": run.started_ns,
+        "ended_ns": end.wall_ns if end else None,
+        "state": reader.state(run.run),
+        "adapter": run.adapter,
+        "tape": run.tape,
+        "config_hash": run.config_hash,
+        "strategies": _decode(run.strategies),
+        "warm": run.warm or None,
+    }
 
 
 def list_signals(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
@@ -101,25 +104,30 @@ def _seen(
     reader: Reader, wanted: Wanted, seen: Iterable[rows.Signal | rows.Candidate], outcomes: Mapping[str, str]
 ) -> Iterator[Shape]:
     shapes = (
-        {
-            "id": row.id,
-            "run": row.run,
-            "ts_ns": row.ts,
-            "known_ns": row.known,
-            "instrument": row.instrument,
-            "contract": row.contract,
-            "timeframe": row.timeframe,
-            "kind": row.kind,
-            "side": LONG_SHORT[row.side],
-            "price": wanted.grid(row).optional(row.price),
-            "strength": row.strength,
-            "evidence": _decode(row.evidence),
-            "outcome": outcomes.get(row.id, "unused"),
-        }
+        signal_shape(row, wanted.grid(row), outcomes)
         for row in seen
         if wanted.has(row, row.ts) and (not wanted.filters.strategy or row.id in outcomes)
     )
     return remarked(reader, shapes)
+
+
+def signal_shape(row: rows.Signal | rows.Candidate, grid: Grid, outcomes: Mapping[str, str]) -> Shape:
+    """The object of one signal."""
+    return {
+        "id": row.id,
+        "run": row.run,
+        "ts_ns": row.ts,
+        "known_ns": row.known,
+        "instrument": row.instrument,
+        "contract": row.contract,
+        "timeframe": row.timeframe,
+        "kind": row.kind,
+        "side": LONG_SHORT[row.side],
+        "price": grid.optional(row.price),
+        "strength": row.strength,
+        "evidence": _decode(row.evidence),
+        "outcome": outcomes.get(row.id, "unused"),
+    }
 
 
 def outcomes_of(decisions: Iterable[rows.Decision]) -> dict[str, str]:
@@ -142,20 +150,25 @@ def each_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> I
     runs = filters.runs(runs)
     wanted = Wanted.of(reader, runs, filters)
     shapes = (
-        {
-            "id": row.id,
-            "run": row.run,
-            "ts_ns": row.ts,
-            "instrument": row.instrument,
-            "strategy": row.strategy,
-            "side": LONG_SHORT[row.side],
-            "signal_id": row.signal_id,
-            "reasons": _decode(row.reasons),
-        }
+        blocked_shape(row)
         for row in reader.each(rows.Decision, runs)
         if row.verdict == "blocked" and wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)
     )
     return remarked(reader, shapes)
+
+
+def blocked_shape(row: rows.Decision) -> Shape:
+    """The object of one refusal."""
+    return {
+        "id": row.id,
+        "run": row.run,
+        "ts_ns": row.ts,
+        "instrument": row.instrument,
+        "strategy": row.strategy,
+        "side": LONG_SHORT[row.side],
+        "signal_id": row.signal_id,
+        "reasons": _decode(row.reasons),
+    }
 
 
 def list_orders(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:
@@ -164,23 +177,28 @@ def list_orders(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sh
     wanted, strategy = Wanted.of(reader, runs, filters), _strategies(reader, filters)
     states = states_of(reader.children(rows.OrderEvent, "client_order_id", rows.Order, "client_order_id", runs))
     shapes = [
-        {
-            "id": row.client_order_id,
-            "client_order_id": row.client_order_id,
-            "bracket_id": row.bracket_id,
-            "role": row.role,
-            "side": BUY_SELL[row.side],
-            "type": row.type,
-            "quantity": row.quantity,
-            "price": wanted.grid(row).optional(row.price),
-            "stop_price": wanted.grid(row).optional(row.stop_price),
-            "state": states.get(row.client_order_id, OrderState.INTENDED.value),
-            "created_ns": row.created_ns,
-        }
+        order_shape(row, wanted.grid(row), states)
         for row in reader.read(rows.Order, runs)
         if wanted.has(row, row.created_ns) and filters.strategy in ("", strategy.get(row.bracket_id))
     ]
     return list(remarked(reader, shapes))
+
+
+def order_shape(row: rows.Order, grid: Grid, states: Mapping[str, str]) -> Shape:
+    """The object of one order."""
+    return {
+        "id": row.client_order_id,
+        "client_order_id": row.client_order_id,
+        "bracket_id": row.bracket_id,
+        "role": row.role,
+        "side": BUY_SELL[row.side],
+        "type": row.type,
+        "quantity": row.quantity,
+        "price": grid.optional(row.price),
+        "stop_price": grid.optional(row.stop_price),
+        "state": states.get(row.client_order_id, OrderState.INTENDED.value),
+        "created_ns": row.created_ns,
+    }
 
 
 def states_of(events: Iterable[rows.OrderEvent]) -> dict[str, str]:
@@ -194,25 +212,30 @@ def list_fills(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Sha
     wanted, strategy = Wanted.of(reader, runs, filters), _strategies(reader, filters)
     paid = commissions(reader, runs)
     shapes = [
-        {
-            "id": row.id,
-            "run": row.run,
-            "ts_ns": row.ts,
-            "instrument": row.instrument,
-            "contract": row.contract,
-            "order_id": row.client_order_id,
-            "client_order_id": row.client_order_id,
-            "exec_id": row.exec_id,
-            "role": row.role,
-            "side": BUY_SELL[row.side],
-            "quantity": row.quantity,
-            "price": wanted.grid(row).price(row.price),
-            "commission": money_text(paid[row.exec_id]) if row.exec_id in paid else None,
-        }
+        fill_shape(row, wanted.grid(row), paid)
         for row in standing(reader.read(rows.Fill, runs))
         if wanted.has(row, row.ts) and filters.strategy in ("", strategy.get(row.bracket_id))
     ]
     return list(remarked(reader, shapes))
+
+
+def fill_shape(row: rows.Fill, grid: Grid, paid: Mapping[str, Decimal]) -> Shape:
+    """The object of one execution."""
+    return {
+        "id": row.id,
+        "run": row.run,
+        "ts_ns": row.ts,
+        "instrument": row.instrument,
+        "contract": row.contract,
+        "order_id": row.client_order_id,
+        "client_order_id": row.client_order_id,
+        "exec_id": row.exec_id,
+        "role": row.role,
+        "side": BUY_SELL[row.side],
+        "quantity": row.quantity,
+        "price": grid.price(row.price),
+        "commission": money_text(paid[row.exec_id]) if row.exec_id in paid else None,
+    }
 
 
 def list_round_trips(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> Shapes:

@@ -26,6 +26,10 @@ TABLES_OF_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'table'"
 TABLES_OF_POSTGRES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 
 
+Condition = tuple[str, Sequence[object]]
+"""What is to hold of a row, in the database's own words, and what stands for each `?` of it."""
+
+
 class Asking(Protocol):
     """A connection on which questions are asked."""
 
@@ -102,7 +106,7 @@ class Reader:
 
     def each(self, kind: type[R], runs: Sequence[RunInfo]) -> Iterator[R]:
         """The same, one by one: for what is too much to hold."""
-        table = _table(kind)
+        table = table_of(kind)
         return self._of_runs(kind, _select(table, kind), table, runs)
 
     def children(
@@ -112,13 +116,13 @@ class Reader:
 
         A daemon that is started again goes on with the brackets of the run before.
         """
-        table, above = _table(kind), _table(parent)
+        table, above = table_of(kind), table_of(parent)
         joined = f'{_select(table, kind)} JOIN "{above}" ON "{above}"."{parent_key}" = "{table}"."{key}"'
         return list(self._of_runs(kind, joined, above, runs, ordered=table))
 
     def where(self, kind: type[R], key: str, value: str) -> list[R]:
         """Rows of one table with one value in one column, in order."""
-        return self._all(kind, f'{_select(_table(kind), kind)} WHERE "{key}" = ? ORDER BY seq', (value,))
+        return self._all(kind, f'{_select(table_of(kind), kind)} WHERE "{key}" = ? ORDER BY seq', (value,))
 
     def among(self, kind: type[R], key: str, values: Collection[object]) -> list[R]:
         """Rows of one table whose column holds one of `values`, in order."""
@@ -127,19 +131,26 @@ class Reader:
         for at in range(0, len(asked), ASKED_MAX):
             some = asked[at : at + ASKED_MAX]
             marks = ", ".join("?" * len(some))
-            found += self._all(kind, f'{_select(_table(kind), kind)} WHERE "{key}" IN ({marks})', some)
+            found += self._all(kind, f'{_select(table_of(kind), kind)} WHERE "{key}" IN ({marks})', some)
         return sorted(found, key=_seq)
 
     def newest(self, kind: type[R], run: RunInfo, most: int) -> list[R]:
         """The last rows that a run wrote into one table, the newest first."""
-        table = _table(kind)
+        table = table_of(kind)
         asked = f'{_select(table, kind)} WHERE "{table}".seq >= ? AND "{table}".run = ? ORDER BY seq DESC LIMIT ?'
         return self._all(kind, asked, (run.seq, run.run, most))
 
     def after(self, kind: type[R], seq: int, most: int) -> list[R]:
         """The first rows of one table that came after `seq`, whichever run wrote them, in order."""
-        table = _table(kind)
+        table = table_of(kind)
         return self._all(kind, f'{_select(table, kind)} WHERE "{table}".seq > ? ORDER BY seq LIMIT ?', (seq, most))
+
+    def some(self, kind: type[R], conditions: Sequence[Condition], seq: int, most: int | None = None) -> list[R]:
+        """The first rows of one table that came after `seq` and for which all `conditions` hold, in order."""
+        table = table_of(kind)
+        where, values = both((f'"{table}".seq > ?', [seq]), *conditions)
+        limit = "" if most is None else f" LIMIT {most:d}"
+        return self._all(kind, f'{_select(table, kind)} WHERE {where} ORDER BY "{table}".seq{limit}', values)
 
     @property
     def last_seq(self) -> int:
@@ -156,25 +167,34 @@ class Reader:
         """Rows of `query` of which `runs` wrote the one in `table`, in the order of `ordered` (or that table)."""
         if not runs:
             return
-        wanted, values = list[str](), list[object]()
-        if len(runs) < len(self.runs):
-            after = {run.seq: follower.seq for run, follower in zip(self.runs, self.runs[1:], strict=False)}
-            wanted, values = [f'"{table}".seq >= ?'], [min(run.seq for run in runs)]
-            if (until := after.get(max(run.seq for run in runs))) is not None:
-                wanted.append(f'"{table}".seq < ?')
-                values.append(until)
-            if len(runs) > 1:
-                wanted.append(f'"{table}".run IN ({", ".join("?" * len(runs))})')
-                values += [run.run for run in runs]
-        where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-        for row in self._asking.rows(f'{query}{where} ORDER BY "{ordered or table}".seq', values):
+        where, values = both(*self.written_by(table, runs))
+        for row in self._asking.rows(f'{query} WHERE {where} ORDER BY "{ordered or table}".seq', values):
             yield kind(*row)
+
+    def written_by(self, table: str, runs: Sequence[RunInfo]) -> list[Condition]:
+        """What holds of the rows that `runs` wrote into one table; nothing where those are all."""
+        if len(runs) == len(self.runs):
+            return []
+        after = {run.seq: follower.seq for run, follower in zip(self.runs, self.runs[1:], strict=False)}
+        wanted: list[Condition] = [(f'"{table}".seq >= ?', [min((run.seq for run in runs), default=0)])]
+        if (until := after.get(max((run.seq for run in runs), default=0))) is not None:
+            wanted.append((f'"{table}".seq < ?', [until]))
+        if len(runs) != 1:
+            wanted.append((f'"{table}".run IN ({", ".join("?" * len(runs)) or "NULL"})', [run.run for run in runs]))
+        return wanted
 
     def _all(self, kind: type[R], sql: str, values: Sequence[object] = ()) -> list[R]:
         return [kind(*row) for row in self._asking.rows(sql, values)]
 
 
-def _table(kind: type[tuple[Any, ...]]) -> str:
+def both(*conditions: Condition) -> Condition:
+    """All of them together; without any, what always holds."""
+    words = " AND ".join(words for words, _ in conditions)
+    return words or "1 = 1", [value for _, values in conditions for value in values]
+
+
+def table_of(kind: type[tuple[Any, ...]]) -> str:
+    """The table that rows of a kind lie in."""
     return TABLE_OF[cast("type[rows.Row]", kind)]
 
 

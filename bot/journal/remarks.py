@@ -5,7 +5,7 @@ remarked(reader, rows)   the lists' objects with `tags` and `notes`
 write(place, remark)     straight into a journal that nobody owns; raises Locked when a desk does
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,8 +44,7 @@ def remarks(reader: Reader, subjects: Iterable[str] | None = None) -> dict[str, 
         notes, tags = reader.read(rows.Note, reader.runs), reader.read(rows.Tag, reader.runs)
     else:
         named = list(dict.fromkeys(subjects))
-        notes = [note for one in named for note in reader.where(rows.Note, "subject", one)]
-        tags = [tag for one in named for tag in reader.where(rows.Tag, "subject", one)]
+        notes, tags = reader.among(rows.Note, "subject", named), reader.among(rows.Tag, "subject", named)
     for note in notes:
         found.setdefault(note.subject, Remarks()).notes.append(note)
     for tag in tags:
@@ -59,8 +58,21 @@ def remarks(reader: Reader, subjects: Iterable[str] | None = None) -> dict[str, 
 
 def remarked(reader: Reader, shapes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The lists' objects, each with what was written about it."""
-    found, nothing = remarks(reader), Remarks()
-    return ({**shape, **found.get(shape.get("id", shape.get("run", "")), nothing).shape()} for shape in shapes)
+    return _with(remarks(reader), shapes)
+
+
+def remarked_few(reader: Reader, shapes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same of a few objects of a journal in which much was written."""
+    return list(_with(remarks(reader, map(_named, shapes)), shapes))
+
+
+def _with(found: Mapping[str, Remarks], shapes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    nothing = Remarks()
+    return ({**shape, **found.get(_named(shape), nothing).shape()} for shape in shapes)
+
+
+def _named(shape: Mapping[str, Any]) -> str:
+    return str(shape.get("id", shape.get("run", "")))
 
 
 def write(place: Place, remark: Command) -> None:

@@ -12,6 +12,7 @@ TEXT: Schema = {"type": "string"}
 INTEGER: Schema = {"type": "integer"}
 NUMBER: Schema = {"type": "number"}
 OBJECT: Schema = {"type": "object"}
+OBJECTS: Schema = {"type": "array", "items": OBJECT}
 
 
 def _one_of(*words: str) -> Schema:
@@ -180,9 +181,70 @@ STATS = _list_of(
     seed=INTEGER,
 )
 
+SINGLE: dict[str, Schema] = {
+    "calendar": _list_of(
+        kind=TEXT,
+        ts_ns=_or_null(INTEGER),
+        from_ns=INTEGER,
+        to_ns=INTEGER,
+        status=TEXT,
+        source=TEXT,
+        instruments={"type": "array", "items": TEXT},
+    ),
+    "story": _object(
+        id=TEXT,
+        kind=_one_of("round-trip", "bracket", "blocked", "would-place", "signal"),
+        run=OBJECT,
+        instrument=TEXT,
+        contract=TEXT,
+        tick=DECIMAL,
+        tick_value=DECIMAL,
+        currency=TEXT,
+        signal=_or_null(OBJECT),
+        decisions=OBJECTS,
+        bracket=_or_null(OBJECT),
+        states=OBJECTS,
+        orders=OBJECTS,
+        fills=OBJECTS,
+        round_trip=_or_null(OBJECT),
+        first_stop=_or_null(DECIMAL),
+        footprints=OBJECTS,
+        **REMARKS,
+    ),
+    "status": _object(
+        state=_one_of("trading", "paused", "blackout", "held", "closed", "starting", "stopping"),
+        reasons={"type": "array", "items": TEXT},
+        account=_or_null(TEXT),
+        positions=OBJECTS,
+        working_orders=OBJECTS,
+        link=TEXT,
+        lag_ms=_or_null(NUMBER),
+        next_blackout=_or_null(OBJECT),
+        journal=TEXT,
+        day=OBJECT,
+        strategies=OBJECTS,
+        calendar_until=OBJECT,
+        contracts=OBJECTS,
+        version=TEXT,
+    ),
+    "health": _object(
+        status=_or_null(OBJECT),
+        journal=TEXT,
+        size=_or_null(INTEGER),
+        runs=INTEGER,
+        run=_or_null(TEXT),
+        state=_or_null(_one_of("finished", "cut-off", "running")),
+        modes=_list_of(ts_ns=_or_null(INTEGER), mode=TEXT, causes={"type": "array"}),
+        links=_list_of(ts_ns=INTEGER, state=TEXT, code=TEXT),
+        room=OBJECT,
+        anomalies=_list_of(first_ns=INTEGER, kind=TEXT, rows=INTEGER),
+    ),
+}
+"""What is asked for by its own name: by the API, and by `calendar list`, `journal explain`, `status` with `--json`."""
+
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "paperpit journal lists",
     "description": "One definition a list of `paperpit journal LIST --json`. Keys may be added, never renamed.",
-    "$defs": {**LISTS, "stats": STATS},
+    "$defs": {**LISTS, **SINGLE, "stats": STATS},
 }
