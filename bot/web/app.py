@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import PaperpitError
 from bot.log import kept
-from bot.web import control_pages, live
+from bot.web import api, control_pages, live
 from bot.web.guard import Guard, Refused
 from bot.web.pages import calendar, health, round_trips, today
 from bot.web.site import Site, status_of
@@ -34,6 +34,7 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
             Route("/health", health.page),
             *control_pages.ROUTES,
             *live.ROUTES,
+            *api.ROUTES,
             Mount("/static", StaticFiles(packages=[("bot.web", "static")])),
         ],
         middleware=[
@@ -55,14 +56,19 @@ def _said(request: Request, error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return _message(request, error.status, error.why, do=error.do)
+    answer = _message(request, error.status, error.why, do=error.do)
+    if error.status == 401:
+        answer.headers["www-authenticate"] = "Bearer"
+    return answer
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return _message(request, 404, f"there is no page {request.url.path}", do="open /")
-    return _message(request, error.status_code, error.detail)
+    answer = _message(request, error.status_code, error.detail)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 class Unbroken:

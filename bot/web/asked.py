@@ -30,7 +30,7 @@ class Query:
         given = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
         for name, value in given.items():
             if name not in allowed:
-                raise UsageError(f"this page has no filter {name[:LONG]!r}", allowed=", ".join(allowed))
+                raise UsageError(f"this page has no filter {name[:LONG]!r}", allowed=", ".join(allowed) or "none")
             if len(value) > LONG or not value.isprintable():
                 raise UsageError(f"{name}: {value[:LONG]!r} is no value of a filter", allowed=f"{LONG} letters")
         return cls(request.url.path, given)
@@ -71,10 +71,7 @@ Span = tuple[int | None, int | None]
 
 def within(query: Query, reader: Reader, now_ns: int) -> Callable[[str], Span]:
     """The time that is asked for, product by product: each has its own sessions. Raises UsageError."""
-    day = _said(parse_day, "day", query.text("day"))
-    since, until = (_moment(name, query.text(name)) for name in ("since", "until"))
-    if day[:1].isdigit() and not YEARS[0] <= int(day[:4]) <= YEARS[1]:
-        raise UsageError(f"day: {day!r} is out of reach", allowed=f"the years {YEARS[0]} to {YEARS[1]}")
+    day, since, until = day_of(query), moment(query, "since"), moment(query, "until")
     if not day:
         return lambda product: (since, until)
     products = {it.product: it for it in reader.read(rows.Instrument, reader.runs)}
@@ -92,8 +89,18 @@ def inside(ts: int, span: Span) -> bool:
     return (span[0] is None or ts >= span[0]) and (span[1] is None or ts < span[1])
 
 
-def _moment(name: str, text: str) -> int | None:
-    at = _said(partial(parse_time, flag=name), name, text) if text else None
+def day_of(query: Query) -> str:
+    """The exchange session that is asked for, empty for none. Raises UsageError."""
+    day: str = _said(parse_day, "day", query.text("day"))
+    if day[:1].isdigit() and not YEARS[0] <= int(day[:4]) <= YEARS[1]:
+        raise UsageError(f"day: {day!r} is out of reach", allowed=f"the years {YEARS[0]} to {YEARS[1]}")
+    return day
+
+
+def moment(query: Query, name: str) -> int | None:
+    """A time that is asked for, ns UTC, None for none. Raises UsageError."""
+    text = query.text(name)
+    at: int | None = _said(partial(parse_time, flag=name), name, text) if text else None
     if at is not None and not -REACH_NS < at < REACH_NS:
         raise _beyond(name, text)
     return at

@@ -19,7 +19,7 @@ VERBS: tuple[Verb, ...] = ("pause", "resume", "cancel-entries", "flatten")
 """What a page may ask for; to stop the whole desk takes the terminal."""
 CONFIRMED: tuple[Verb, ...] = ("flatten",)
 """What cannot be taken back, so that a box must be ticked."""
-FORM_MAX = 1 << 16
+BODY_MAX = 1 << 16
 
 
 async def ask_token(request: Request) -> Response:
@@ -92,16 +92,22 @@ async def _form(request: Request) -> Mapping[str, str]:
     """What a form sent, stripped; the last one of a name holds. Raises Refused for what is no form, or too long."""
     if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
         raise Refused(415, "this is not a form", "use the page itself")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_MAX:
-            raise Refused(413, f"this form is longer than {FORM_MAX:,} bytes", "write less")
+    body = await body_of(request)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=32, errors="strict")
     except ValueError as error:
         raise Refused(400, f"this form cannot be read: {error}") from error
     return {name: value.strip() for name, value in pairs}
+
+
+async def body_of(request: Request) -> bytes:
+    """What was sent. Raises Refused for too much of it."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_MAX:
+            raise Refused(413, f"this is longer than {BODY_MAX:,} bytes", "write less")
+    return body
 
 
 ROUTES = [

@@ -18,13 +18,18 @@ SHOWN = 20
 def page(request: Request) -> Response:
     """What works and what does not."""
     site: Site = request.app.state.site
-    facts: dict[str, Any] = {"status": site.status(), "journal": "", "runs": 0, "run": None}
+    return site.page(request, "health.html", **facts(site))
+
+
+def facts(site: Site) -> dict[str, Any]:
+    """What is known now; of a journal only that it is not there, while it is not."""
+    found: dict[str, Any] = {"status": site.status(), "journal": "", "runs": 0, "run": None}
     try:
         with site.looking() as reader:
-            facts.update(_of_journal(reader))
+            found.update(_of_journal(reader))
     except InputMissing as error:
-        facts["journal"] = error.where
-    return site.page(request, "health.html", **facts)
+        found["journal"] = error.where
+    return found
 
 
 def _of_journal(reader: Reader) -> dict[str, Any]:

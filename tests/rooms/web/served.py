@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -37,6 +38,15 @@ class Served:
     async def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
         """A form."""
         return await asyncio.to_thread(self._ask, "POST", path, urlencode(form), headers)
+
+    async def send(self, name: str, body: object, **headers: str) -> Answer:
+        """One object to the API."""
+        headers = {"content_type": "application/json", **headers}
+        return await asyncio.to_thread(self._ask, "POST", f"/api/v1/{name}", json.dumps(body), headers)
+
+    async def delete(self, path: str) -> Answer:
+        """What nothing here takes."""
+        return await asyncio.to_thread(self._ask, "DELETE", path, None, {})
 
     async def unlocked(self) -> dict[str, str]:
         """Headers and the form's secret of a browser that has shown the token: (`cookie`, `form_secret`)."""

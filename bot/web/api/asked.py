@@ -1,0 +1,46 @@
+"""What the address of a question says: the filters of the command line, and numbers within their limits."""
+
+from collections.abc import Collection
+from typing import Any
+
+from bot.errors import UsageError
+from bot.journal.filters import Filters
+from bot.web.asked import REACH_NS, Query, day_of, moment
+
+FILTERS = ("adapter", "account", "strategy", "instrument", "since", "until", "day")
+
+
+def filters_of(query: Query, now_ns: int) -> Filters:
+    """The filters that a list takes. Raises UsageError for a time that is none."""
+    words: dict[str, Any] = {name: query.text(name) for name in ("adapter", "account", "strategy", "instrument")}
+    since, until = moment(query, "since"), moment(query, "until")
+    return Filters(**words, since_ns=since, until_ns=until, day=day_of(query), now_ns=now_ns)
+
+
+def whole(query: Query, name: str, otherwise: int, least: int, most: int = REACH_NS - 1) -> int:
+    """A whole number within its limits. Raises UsageError."""
+    text = query.text(name) or str(otherwise)
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+        raise UsageError(f"{name}: {text!r} is out of reach", allowed=f"a whole number from {least} to {most}")
+    return int(text)
+
+
+def fraction(query: Query, name: str, otherwise: float, least: float, most: float) -> float:
+    """A number within its limits. Raises UsageError."""
+    text = query.text(name) or str(otherwise)
+    try:
+        found = float(text)
+    except ValueError:
+        found = least - 1
+    if not least <= found <= most:
+        raise UsageError(f"{name}: {text!r} is out of reach", allowed=f"a number from {least} to {most}")
+    return found
+
+
+def words_of(query: Query, name: str, allowed: Collection[str]) -> tuple[str, ...]:
+    """Words of a few, with commas between them. Raises UsageError."""
+    found = tuple(dict.fromkeys(word.strip() for word in query.text(name).split(",") if word.strip()))
+    for word in found:
+        if word not in allowed:
+            raise UsageError(f"{name}: {word!r} is none", allowed=", ".join(allowed))
+    return found

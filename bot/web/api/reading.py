@@ -1,0 +1,146 @@
+"""What programs may ask for: the lists of the journal a part at a time, one round trip, figures, calendar, desk."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.config import load_instruments
+from bot.errors import InputMissing
+from bot.journal.explain import explain
+from bot.journal.paging import MOST, PARTS, part
+from bot.journal.reading import Reader, RunInfo
+from bot.review.estimates import Bootstrap
+from bot.review.live import live
+from bot.review.stats import BY, Asked, stats
+from bot.risk.calendar import EventCalendar
+from bot.risk.listing import kinds_of, windows
+from bot.web.api.answers import ROOT, answer
+from bot.web.api.asked import FILTERS, filters_of, fraction, whole, words_of
+from bot.web.asked import LONG, Query, moment
+from bot.web.pages import health
+from bot.web.site import Site
+
+FEW = 100
+"""Objects of a part, unless it is told otherwise."""
+AFTER = "paperpit-after"
+"""Header: the `after` with which the list goes on, now or when more has come."""
+LEFT_OUT = "paperpit-left-out"
+"""Header: adapters whose runs the figures leave out, each with how many there are."""
+
+
+def _list(name: str) -> Callable[[Request], Response]:
+    def listed(request: Request) -> Response:
+        site: Site = request.app.state.site
+        query = Query.of(request, ("run", *FILTERS, "after", "limit"))
+        after, most = whole(query, "after", 0, 0), whole(query, "limit", FEW, 1, MOST)
+        with site.looking() as reader:
+            runs = _runs(reader, query, "all" if name == "runs" else "last")
+            found = part(name, reader, runs, filters_of(query, site.now_ns()), after=after, most=most)
+        headers = {AFTER: str(found.after)}
+        if found.more:
+            headers["link"] = f'<{query.link(after=found.after)}>; rel="next"'
+        return answer(request, found.shapes, headers)
+
+    return listed
+
+
+def _runs(reader: Reader, query: Query, otherwise: str) -> list[RunInfo]:
+    """The runs that are asked for; of an empty journal's last run there is nothing, which is no fault."""
+    wanted = query.text("run")
+    return reader.choose(wanted or otherwise) if wanted or reader.runs else []
+
+
+def round_trip(request: Request) -> Response:
+    """The story of one round trip, as `paperpit journal explain ID --json` has it."""
+    site: Site = request.app.state.site
+    Query.of(request, ())
+    named = request.path_params["id"]
+    story = None
+    if named.isprintable() and len(named) <= LONG:
+        with site.looking() as reader:
+            story = explain(reader, named)
+    if story is None or story["kind"] != "round-trip" or story["id"] != named:
+        raise InputMissing(f"{named} is no round trip", do=f"GET {ROOT}/round-trips lists their ids")
+    return answer(request, story)
+
+
+def figures(request: Request) -> Response:
+    """`paperpit journal stats --json`."""
+    site: Site = request.app.state.site
+    query = Query.of(request, ("run", *FILTERS, "by", "level", "draws", "seed"))
+    filters, asked = filters_of(query, site.now_ns()), asked_of(query)
+    with site.looking() as reader:
+        runs, left_out = _runs(reader, query, "all"), dict[str, int]()
+        if not query.text("run") and not filters.adapter:
+            runs, left_out = live(runs)
+        groups = stats(reader, runs, filters, asked)
+    said = ", ".join(f"{adapter} {count}" for adapter, count in left_out.items())
+    return answer(request, groups, {LEFT_OUT: said} if said else None)
+
+
+def asked_of(query: Query) -> Asked:
+    """What figures are wanted by, and how their intervals are drawn. Raises UsageError."""
+    by = words_of(query, "by", BY) or ("strategy",)
+    level = fraction(query, "level", 0.95, 0.5, 0.999)
+    return Asked(by, Bootstrap(level, whole(query, "draws", 2_000, 100, 20_000), whole(query, "seed", 1, 0, 2**31)))
+
+
+def calendar(request: Request) -> Response:
+    """`paperpit calendar list --json`."""
+    query = Query.of(request, ("kind", "instrument", "since", "until"))
+    first, last = moment(query, "since"), moment(query, "until")
+    needs = {product: facts.events for product, facts in load_instruments().items()}
+    kind, instrument = query.text("kind") or None, query.text("instrument") or None
+    kinds = kinds_of(needs, kind, instrument) if kind or instrument else None
+    found = [
+        row
+        for row in windows(EventCalendar.load(None), needs, kinds)
+        if (first is None or row["to_ns"] > first) and (last is None or row["from_ns"] < last)
+    ]
+    return answer(request, found)
+
+
+def status(request: Request) -> Response:
+    """`paperpit status --json` of the desk that writes the journal."""
+    site: Site = request.app.state.site
+    Query.of(request, ())
+    told = site.status()
+    if told is None:
+        raise InputMissing("no desk writes this journal now", do="paperpit run")
+    return answer(request, told)
+
+
+def healthy(request: Request) -> Response:
+    """What the Health page shows."""
+    site: Site = request.app.state.site
+    Query.of(request, ())
+    found = health.facts(site)
+    return answer(
+        request,
+        {
+            "status": found["status"],
+            "journal": found["journal"],
+            "size": found.get("size"),
+            "runs": found["runs"],
+            "run": found["run"] and found["run"].run,
+            "state": found.get("run_state"),
+            "modes": [{"ts_ns": row.ts, "mode": row.mode, "causes": why} for row, why in found.get("modes", ())],
+            "links": [{"ts_ns": row.ts, "state": row.state, "code": row.code} for row in found.get("links", ())],
+            "room": found.get("room", {}),
+            "anomalies": [
+                {"first_ns": row.first_ns, "kind": row.kind, "rows": row.rows} for row in found.get("anomalies", ())
+            ],
+        },
+    )
+
+
+ROUTES = [
+    *(Route(f"{ROOT}/{name}", _list(name)) for name in PARTS),
+    Route(f"{ROOT}/round-trips/{{id}}", round_trip),
+    Route(f"{ROOT}/stats", figures),
+    Route(f"{ROOT}/calendar", calendar),
+    Route(f"{ROOT}/status", status),
+    Route(f"{ROOT}/health", healthy),
+]
