@@ -1,5 +1,6 @@
 """`paperpit journal …`: review what happened, what was refused, and why."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -180,8 +181,14 @@ def diff(a: str, b: str, journal: str | None, as_json: bool) -> None:
     elif not found:
         click.echo("the same: no difference")
     else:
+        causes = [row for row in found if "follows" not in row]
+        following = Counter(row["follows"] for row in found if "follows" in row)
+        print_rows(causes[:DIFFERENCES_SHOWN], ("kind", "why"))
+        if len(causes) > DIFFERENCES_SHOWN:
+            say(f"… and {len(causes) - DIFFERENCES_SHOWN} more")
+        for cause, count in following.items():
+            say(f"{count} more follow from {cause}")
         kinds = dict.fromkeys(row["kind"] for row in found)
-        print_rows(found[:DIFFERENCES_SHOWN], ("kind", "why"))
         say(f"{len(found)} differences: {', '.join(kinds)}; --json lists every one with both rows")
     if found:
         raise click.exceptions.Exit(1)

@@ -9,15 +9,34 @@ by a rule that only a desk with a broker has (`link`, `feed`, `health` …) has 
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from bot.domain.order import Role
 from bot.journal import rows
+from bot.journal.causes import (
+    CALENDAR,
+    DECISION,
+    FILL,
+    FILL_MODEL,
+    LATE_FILL,
+    MISSED_TICK,
+    PAUSE,
+    ROLL,
+    SIGNAL,
+    Cause,
+    Causes,
+    clock,
+    made_of,
+)
 from bot.journal.made_of import made_differently
-from bot.journal.outcome import Outcome, clock, filled_differently, outcomes
+from bot.journal.outcome import Outcome, Parted, filled_differently, outcomes
 from bot.journal.reading import Reader, RunInfo
-from bot.journal.row_diff import Difference, keyed, table_differences
+from bot.journal.row_diff import CONFIG, Difference, keyed, table_differences
+from bot.journal.ticks import RECORDING, missed
+from bot.journal.told import told_differently
 
 REPLAY, SYNTHETIC = "replay", "synthetic"
 _OUR_OWN = frozenset({REPLAY, SYNTHETIC})
@@ -55,17 +74,12 @@ _DAY_RULES = frozenset(
 )
 """Rules that count what was done before, by an earlier run of the account too."""
 
+_BY_SETTINGS = frozenset({CALENDAR, ROLL})
+"""Kinds of rules that settings can move as well: a strategy's own hours, for one."""
+
 Key = tuple[object, ...]
-_FOLLOWS = "a consequence of"
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A difference from which others may follow."""
-
-    ts: int
-    kind: str
-    what: str  # "the short bracket in ES of 13:41:00.250Z"
+Step = tuple[int, int, Callable[[Causes], Difference | None]]
+"""When (ns UTC), its place among those of one moment, and what finds the difference, given all that came before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +101,21 @@ def by_decision(a: RunInfo, b: RunInfo) -> bool:
 
 def decided(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> list[Difference]:
     """What two runs saw, wanted, decided and had filled differently, causes before their consequences."""
-    found = list(made_differently(reader_a, a, reader_b, b))
+    made = list(made_differently(reader_a, a, reader_b, b))
+    causes = Causes([*map(made_of, made), *told_differently(reader_a, a, reader_b, b)])
+    if lost := missed(reader_a, a, reader_b, b):
+        causes.add(lost[0])
+        made.append(lost[1])
     one, other = _side("A", reader_a, a), _side("B", reader_b, b)
-    for table in ("signal", "candidate"):
-        seen = table_differences(table, keyed(reader_a, a, table), keyed(reader_b, b, table))
-        found += [_beyond_the_tape(difference, one, other) for difference in seen]
-    parted = sorted(_parted(one, other), key=lambda difference: difference[0].ts)
-    found += [difference for _, difference in parted]
-    causes = [cause for cause, _ in parted]
-    keys = sorted({*one.decisions, *other.decisions}, key=lambda key: (key[0], str(key)))
-    for key in keys:
-        difference = _decision(key, one, other, causes)
-        if difference is None:
-            continue
-        found.append(difference)
-        # A consequence is no cause: what follows from it follows from its own.
-        if _FOLLOWS not in difference["why"]:
-            causes.append(Cause(int(str(key[0])), difference["kind"], difference["why"].partition(":")[0]))
-    return found
+    steps = [*_seen(reader_a, reader_b, one, other), *_filled(one, other), *_judged(one, other)]
+    found = []
+    for ts, _, find in sorted(steps, key=lambda step: step[:2]):
+        difference = find(causes)
+        if difference is not None:
+            found.append((ts, difference))
+    # What was told comes before whatever has its stamp.
+    told = [(cause.ts, cause.told) for cause in causes.explained if cause.told]
+    return [*made, *(difference for _, difference in sorted([*told, *found], key=lambda pair: pair[0]))]
 
 
 def _side(name: str, reader: Reader, info: RunInfo) -> Side:
@@ -121,52 +132,91 @@ def _side(name: str, reader: Reader, info: RunInfo) -> Side:
     return Side(name, info, decisions, outcomes(reader, info), not earlier, until)
 
 
-def _beyond_the_tape(difference: Difference, one: Side, other: Side) -> Difference:
-    """What a run saw after the other's tape had ended: the last moments of a process that was killed."""
+def _seen(reader_a: Reader, reader_b: Reader, one: Side, other: Side) -> Iterator[Step]:
+    for table in ("signal", "candidate"):
+        for difference in table_differences(
+            table, keyed(reader_a, one.info, table), keyed(reader_b, other.info, table)
+        ):
+            row = difference["a"] or difference["b"]
+            yield row["known"], 0, partial(_signal, difference, table, one, other)
+
+
+def _signal(difference: Difference, table: str, one: Side, other: Side, causes: Causes) -> Difference:
+    """What was seen after the other's tape had ended is the last moments of a process that was killed."""
     for here, there, row in ((one, other, difference["a"]), (other, one, difference["b"])):
         alone = difference["b" if row is difference["a"] else "a"] is None
         if row is not None and alone and there.until_ns is not None and row["known"] > there.until_ns:
             why = f"only in {here.name}: it was seen after the end of {there.name}'s tape"
-            return {**difference, "kind": "recording", "why": why}
+            return {**difference, "kind": RECORDING, "why": why}
+    row = difference["a"] or difference["b"]
+    if cause := causes.of(SIGNAL, row["known"]):
+        return causes.follows(difference, cause)
+    if table == "signal":
+        what = f"the {row['kind']} signal in {row['instrument']} of {clock(row['ts'])}"
+        causes.add(Cause(row["known"], difference["kind"], what))
     return difference
 
 
-def _parted(one: Side, other: Side) -> Iterator[tuple[Cause, Difference]]:
+def _filled(one: Side, other: Side) -> Iterator[Step]:
     """Brackets that both runs sent and that were not filled alike."""
     for key in one.decisions.keys() & other.decisions.keys():
         left, right = (side.outcomes.get(side.decisions[key].id) for side in (one, other))
         if left is None or right is None:
             continue
         parted = filled_differently(left, right)
-        if parted is None:
-            continue
-        ts, why = parted
-        modelled = (
-            one.info.fill_model != other.info.fill_model or not {one.info.adapter, other.info.adapter} <= _OUR_OWN
-        )
-        kind = "fill-model" if modelled else "fill"
-        yield Cause(ts, kind, left.named), {"kind": kind, "a": left.told(), "b": right.told(), "why": why}
+        if parted is not None:
+            yield parted.ts, 1, partial(_fill, parted, left, right, one, other)
 
 
-def _decision(key: Key, one: Side, other: Side, causes: Sequence[Cause]) -> Difference | None:
-    """How a decision differs and why; None when it does not."""
+def _fill(parted: Parted, left: Outcome, right: Outcome, one: Side, other: Side, causes: Causes) -> Difference:
+    """A broker's word against a model's, unless the desk itself did something else."""
+    difference = {"kind": FILL, "a": left.told(), "b": right.told(), "why": parted.why}
+    ours = {one.info.adapter, other.info.adapter} <= _OUR_OWN
+    same_model = one.info.fill_model == other.info.fill_model
+    if ours and same_model:
+        cause = causes.of(FILL, parted.ts)
+    elif parted.role == Role.FLATTEN:
+        cause = causes.of(FILL, parted.ts, CALENDAR, CONFIG, PAUSE)
+    else:
+        cause = causes.of(FILL, parted.ts, MISSED_TICK) if same_model else None
+    if cause is not None:
+        return causes.follows(difference, cause)
+    late = LATE_FILL if parted.late else ""
+    kind = FILL_MODEL if not same_model else late or (FILL if ours else FILL_MODEL)
+    causes.add(Cause(parted.ts, kind, left.named))
+    return {**difference, "kind": kind}
+
+
+def _judged(one: Side, other: Side) -> Iterator[Step]:
+    for key in sorted({*one.decisions, *other.decisions}, key=lambda key: (key[0], str(key))):
+        yield int(str(key[0])), 2, partial(_decision, key, one, other)
+
+
+def _decision(key: Key, one: Side, other: Side, causes: Causes) -> Difference | None:
+    """How a decision differs and why; None when it does not. A consequence is no cause: it has one."""
+    difference = _decided(key, one, other, causes)
+    if difference is not None and "follows" not in difference:
+        causes.add(Cause(int(str(key[0])), difference["kind"], difference["why"].partition(":")[0]))
+    return difference
+
+
+def _decided(key: Key, one: Side, other: Side, causes: Causes) -> Difference | None:
     left, right = one.decisions.get(key), other.decisions.get(key)
     told = {"a": _told(left), "b": _told(right)}
     known = int(str(key[0]))
-    before = [cause for cause in causes if cause.ts <= known]
     if left is None or right is None:
         here, there, row = (one, other, left) if left is not None else (other, one, right)
         assert row is not None, "a key comes from one of the two"
         what = f"a proposal of {row.strategy} in {row.instrument} at {clock(known)} only in {here.name}"
         if there.until_ns is not None and known > there.until_ns:
-            return {"kind": "recording", **told, "why": f"{what}: it came after the end of {there.name}'s tape"}
-        return _consequence(what, before, told) or {"kind": "decision", **told, "why": f"{what}: nothing explains it"}
+            return {"kind": RECORDING, **told, "why": f"{what}: it came after the end of {there.name}'s tape"}
+        return _consequence(what, known, told, causes)
     changed = _changed(left, right)
     if changed:
-        return {"kind": "decision", **told, "why": f"another proposal of {left.strategy}: {changed}"}
+        return _consequence(f"another proposal of {left.strategy}: {changed}", known, told, causes, alone="")
     if _passed(left) == _passed(right) and _rules(left) == _rules(right):
         return None
-    return _verdict(left, right, one, other, before, told)
+    return _verdict(left, right, one, other, told, causes)
 
 
 def _verdict(
@@ -174,31 +224,37 @@ def _verdict(
     right: rows.Decision,
     one: Side,
     other: Side,
-    before: Sequence[Cause],
     told: Mapping[str, Any],
+    causes: Causes,
 ) -> Difference:
     """The same proposal, judged differently."""
     what = f"{left.strategy} in {left.instrument} at {clock(left.known)} was {_verdict_of(left)} in A"
     what += f" and {_verdict_of(right)} in B"
-    mine, others = _rules(left), _rules(right)
-    differing = mine ^ others
+    differing = _rules(left) ^ _rules(right)
     kinds = {_LIVE_RULES[rule] for rule in differing if rule in _LIVE_RULES}
     if kinds and differing <= _LIVE_RULES.keys():
+        kind = min(kinds)
         said = [text for row in (left, right) for rule, text in _reasons(row) if rule in differing]
-        return {"kind": min(kinds), **told, "why": f"{what}: {'; '.join(said)}"}
-    found = _consequence(what, before, told)
-    if found is not None:
-        return found
+        difference = {"kind": kind, **told, "why": f"{what}: {'; '.join(said)}"}
+        by = causes.of(DECISION, left.known, kind)
+        if by is None and kind in _BY_SETTINGS:
+            by = causes.of(DECISION, left.known, CONFIG)
+        return difference if by is None else causes.follows(difference, by)
+    if causes.of(DECISION, left.known):
+        return _consequence(what, left.known, told, causes)
     if differing <= _DAY_RULES | _LIVE_RULES.keys() and not (one.first and other.first):
         return {"kind": "account", **told, "why": f"{what}: an earlier run of the account counts there"}
-    return {"kind": "decision", **told, "why": f"{what}: nothing explains it"}
+    return _consequence(what, left.known, told, causes)
 
 
-def _consequence(what: str, before: Sequence[Cause], told: Mapping[str, Any]) -> Difference | None:
-    if not before:
-        return None
-    cause = max(before, key=lambda one: one.ts)
-    return {"kind": cause.kind, **told, "why": f"{what}: {_FOLLOWS} {cause.what}"}
+def _consequence(
+    what: str, known: int, told: Mapping[str, Any], causes: Causes, alone: str = ": nothing explains it"
+) -> Difference:
+    """A difference with its cause, or with the words that it has none."""
+    cause = causes.of(DECISION, known)
+    if cause is None:
+        return {"kind": DECISION, **told, "why": f"{what}{alone}"}
+    return causes.follows({"kind": DECISION, **told, "why": what}, cause)
 
 
 def _changed(left: rows.Decision, right: rows.Decision) -> str:

@@ -4,50 +4,66 @@ A replay repeats another row by row. What a live run wrote beside (links, clocks
 held against its repetition by what was seen, wanted, decided and filled (`bot.journal.by_decision`).
 """
 
-from collections.abc import Iterator
-
-from bot.journal import canon, rows
+from bot.journal import canon
 from bot.journal.by_decision import by_decision, decided
 from bot.journal.canonical import hash_of, rows_of
+from bot.journal.causes import DECISION, FILL, SIGNAL, Causes, made_of
+from bot.journal.made_of import run_differences
 from bot.journal.reading import Reader, RunInfo
-from bot.journal.row_diff import CONFIG, KINDS, Difference, keyed, table_differences, text_differences
+from bot.journal.row_diff import KINDS, Difference, keyed, table_differences
+from bot.journal.told import told_differently
 
 __all__ = ["Difference", "differences"]
 
 ORDER_OF_ROWS = "order-of-rows"
-RUN_KINDS = {"fill_model": "fill-model", "calendar": "calendar", "warm": "warm"}
-"""Columns of `run` that are a kind of their own."""
+_MADE_OF = frozenset({"run", "instrument"})
+_REACHED_AS = {"signal": SIGNAL, "fill": FILL}
+"""Kind of a table's rows → what of it a cause must reach."""
+_MOMENTS = ("known", "ts", "created_ns", "from_ns", "first_ns")
+_AT_LAST = 1 << 63
+"""After every moment: rows that have none."""
 
 
 def differences(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> list[Difference]:
-    """Everything in which two runs differ, causes first; empty when they did the same."""
+    """Everything in which two runs differ, causes first; empty when they did the same.
+
+    Each has `kind`, `a`, `b` and `why`; a consequence also `follows`, which names what it follows from.
+    """
     if by_decision(a, b):
         return decided(reader_a, a, reader_b, b)
     if hash_of(reader_a, a) == hash_of(reader_b, b):
         return []
-    found = list(_run_differences(reader_a, a, reader_b, b))
-    for table in KINDS:
-        if table != "run":
-            found += table_differences(table, keyed(reader_a, a, table), keyed(reader_b, b, table))
-    return found or [_reordered(reader_a, a, reader_b, b)]
+    return _by_row(reader_a, a, reader_b, b) or [_reordered(reader_a, a, reader_b, b)]
 
 
-def _run_differences(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> Iterator[Difference]:
-    (one,), (other,) = reader_a.where(rows.Run, "run", a.run), reader_b.where(rows.Run, "run", b.run)
-    for column in canon.columns("run"):
-        left, right = getattr(one, column), getattr(other, column)
-        # A replay's account is its own.
-        if left == right or column == "account":
+def _by_row(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> list[Difference]:
+    """Two replays: what they were made of and what they were told explains whatever comes after it."""
+    made = list(run_differences(reader_a, a, reader_b, b))
+    told = told_differently(reader_a, a, reader_b, b)
+    causes = Causes([*map(made_of, made), *told])
+    timed = [(cause.ts, cause.told) for cause in told if cause.told]
+    for table, kind in KINDS.items():
+        if table in _MADE_OF:
             continue
-        if column == "config":
-            yield from text_differences(left, right)
-        else:
-            yield {
-                "kind": RUN_KINDS.get(column, CONFIG),
-                "a": {column: left},
-                "b": {column: right},
-                "why": f"{column} is {left!r} in A, {right!r} in B",
-            }
+        for difference in table_differences(table, keyed(reader_a, a, table), keyed(reader_b, b, table)):
+            ts = _moment(difference)
+            if table == "command" and any(cause.ts == ts for cause in told):
+                continue
+            cause = causes.of(_REACHED_AS.get(kind, DECISION), ts)
+            timed.append((ts, difference if cause is None else causes.follows(_named(table, difference), cause)))
+    return [*made, *(difference for _, difference in sorted(timed, key=lambda pair: pair[0]))]
+
+
+def _moment(difference: Difference) -> int:
+    row = difference["a"] or difference["b"]
+    return next((row[name] for name in _MOMENTS if row.get(name) is not None), _AT_LAST)
+
+
+def _named(table: str, difference: Difference) -> Difference:
+    """With its table where the sentence does not have it: its kind will be that of its cause."""
+    if difference["a"] is None or difference["b"] is None:
+        return difference
+    return {**difference, "why": f"{table.replace('_', ' ')}: {difference['why']}"}
 
 
 def _reordered(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> Difference:

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 from bot.domain.order import Role
 from bot.journal import rows
+from bot.journal.causes import clock
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.values import LONG_SHORT, Grid, grids
 
@@ -70,30 +70,48 @@ def outcomes(reader: Reader, info: RunInfo) -> dict[str, Outcome]:
     }
 
 
-def filled_differently(a: Outcome, b: Outcome) -> tuple[int, str] | None:
-    """When two outcomes of one bracket part (ns UTC), and how in a sentence; None when they do not."""
-    roles = [role for role in dict.fromkeys((*Role, *a.fills, *b.fills)) if _differ(a, b, role)]
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Where two outcomes of one bracket part."""
+
+    ts: int  # ns UTC
+    role: str  # the first order of which they do
+    late: bool  # that order was filled at the same prices, in one of them later
+    why: str
+
+
+def filled_differently(a: Outcome, b: Outcome) -> Parted | None:
+    """Where two outcomes of one bracket part, and how in a sentence; None when they do not."""
+    roles = [
+        role for role in dict.fromkeys((*Role, *a.fills, *b.fills)) if _sums_differ(a, b, role) or _late(a, b, role)
+    ]
     if not roles:
         return None
-    stamps = [fill.ts for one in (a, b) for role in roles for fill in one.fills.get(role, ())]
+    first = {role: _first(a, b, role) for role in roles}
+    role = min(roles, key=lambda one: first[one])
     told = [f"{role} {a.of(role)} in A, {b.of(role)} in B" for role in roles]
-    return min(stamps, default=a.bracket.created_ns), f"{a.named}: {'; '.join(told)}"
+    return Parted(first[role], role, not _sums_differ(a, b, role), f"{a.named}: {'; '.join(told)}")
 
 
-def _differ(a: Outcome, b: Outcome, role: str) -> bool:
-    left, right = a.fills.get(role, ()), b.fills.get(role, ())
-    sums = [(sum(f.quantity for f in fills), sum(f.quantity * f.price for f in fills)) for fills in (left, right)]
-    if sums[0] != sums[1]:
-        return True
+def _first(a: Outcome, b: Outcome, role: str) -> int:
+    return min((fill.ts for one in (a, b) for fill in one.fills.get(role, ())), default=a.bracket.created_ns)
+
+
+def _sums_differ(a: Outcome, b: Outcome, role: str) -> bool:
+    sums = [(sum(f.quantity for f in fills), sum(f.quantity * f.price for f in fills)) for fills in _of(a, b, role)]
+    return sums[0] != sums[1]
+
+
+def _late(a: Outcome, b: Outcome, role: str) -> bool:
+    left, right = _of(a, b, role)
     return bool(left and right) and abs(left[-1].ts - right[-1].ts) > ALIKE_NS
+
+
+def _of(a: Outcome, b: Outcome, role: str) -> tuple[Sequence[rows.Fill], Sequence[rows.Fill]]:
+    return a.fills.get(role, ()), b.fills.get(role, ())
 
 
 def _by(info: RunInfo) -> str:
     if info.adapter in ("replay", "synthetic"):
         return f"the model {info.fill_model}"
     return f"{info.adapter} ({info.fill_model})" if info.fill_model else info.adapter
-
-
-def clock(ns: int) -> str:
-    """A moment's time of day, UTC."""
-    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%H:%M:%S}.{ns // 10**6 % 1000:03}Z"

@@ -4,7 +4,6 @@ One signal more in one of the runs moves every number after it. Each difference 
 cause before the consequences.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -62,15 +61,6 @@ _PAIRED_BY: Mapping[str, tuple[str, ...]] = {
     "control": ("ts", "key"),
     "anomaly": ("kind",),
 }
-
-
-def text_differences(a: str, b: str) -> Iterator[Difference]:
-    """Which of the texts that the runs were made of differ; the calendar's has a column of its own."""
-    left, right = json.loads(a), json.loads(b)
-    names = sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
-    names = [name for name in names if name != "calendar"]
-    if names:
-        yield {"kind": CONFIG, "a": {"texts": names}, "b": {"texts": names}, "why": f"{', '.join(names)}: not the same"}
 
 
 def keyed(reader: Reader, run: RunInfo, table: str) -> dict[tuple[object, ...], dict[str, Any]]:

@@ -101,11 +101,15 @@ def test_a_fill_that_the_model_does_not_make_is_the_fill_models(url: str) -> Non
     assert "in A, not filled by the model ib-paper in B" in why
 
 
-@pytest.mark.parametrize(("entry", "price", "same"), [(691.0, 16808, True), (691.1, 16808, False), (690, 16807, False)])
-def test_another_price_or_another_time_is_the_fill_models(url: str, entry: float, price: int, same: bool) -> None:
+@pytest.mark.parametrize(
+    ("entry", "price", "kinds"), [(691.0, 16808, []), (691.1, 16808, ["late-fill"]), (690, 16807, ["fill-model"])]
+)
+def test_another_price_is_the_fill_models_and_another_time_is_late(
+    url: str, entry: float, price: int, kinds: list[str]
+) -> None:
     at_ib(url, lambda told: won(told, entry=entry, price=price))
     again(url, won)
-    assert [kind for kind, _ in compared(url)] == ([] if same else ["fill-model"])
+    assert [kind for kind, _ in compared(url)] == kinds
 
 
 def test_what_follows_from_a_fill_is_named_as_its_consequence(url: str) -> None:
