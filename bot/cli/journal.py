@@ -187,7 +187,7 @@ def diff(a: str, b: str, journal: str | None, as_json: bool) -> None:
         if len(causes) > DIFFERENCES_SHOWN:
             say(f"… and {len(causes) - DIFFERENCES_SHOWN} more")
         for cause, count in following.items():
-            say(f"{count} more follow from {cause}")
+            say(f"{count} more follow{'s' * (count == 1)} from {cause}")
         kinds = dict.fromkeys(row["kind"] for row in found)
         say(f"{len(found)} differences: {', '.join(kinds)}; --json lists every one with both rows")
     if found:

@@ -171,8 +171,8 @@ def _filled(one: Side, other: Side) -> Iterator[Step]:
 def _fill(parted: Parted, left: Outcome, right: Outcome, one: Side, other: Side, causes: Causes) -> Difference:
     """A broker's word against a model's, unless the desk itself did something else."""
     difference = {"kind": FILL, "a": left.told(), "b": right.told(), "why": parted.why}
-    ours = {one.info.adapter, other.info.adapter} <= _OUR_OWN
-    same_model = one.info.fill_model == other.info.fill_model
+    ours, models = {one.info.adapter, other.info.adapter} <= _OUR_OWN, {one.info.fill_model, other.info.fill_model}
+    same_model = len(models) == 1 or "" in models  # a broker does not tell its own
     if ours and same_model:
         cause = causes.of(FILL, parted.ts)
     elif parted.role == Role.FLATTEN:
@@ -181,8 +181,10 @@ def _fill(parted: Parted, left: Outcome, right: Outcome, one: Side, other: Side,
         cause = causes.of(FILL, parted.ts, MISSED_TICK) if same_model else None
     if cause is not None:
         return causes.follows(difference, cause)
-    late = LATE_FILL if parted.late else ""
-    kind = FILL_MODEL if not same_model else late or (FILL if ours else FILL_MODEL)
+    if same_model and (parted.later if ours else parted.late):
+        kind = LATE_FILL
+    else:
+        kind = FILL if ours and same_model else FILL_MODEL
     causes.add(Cause(parted.ts, kind, left.named))
     return {**difference, "kind": kind}
 
@@ -196,7 +198,9 @@ def _decision(key: Key, one: Side, other: Side, causes: Causes) -> Difference | 
     """How a decision differs and why; None when it does not. A consequence is no cause: it has one."""
     difference = _decided(key, one, other, causes)
     if difference is not None and "follows" not in difference:
-        causes.add(Cause(int(str(key[0])), difference["kind"], difference["why"].partition(":")[0]))
+        known, strategy, product, *_ = key
+        ts = int(str(known))
+        causes.add(Cause(ts, difference["kind"], f"the decision on {strategy} in {product} at {clock(ts)}"))
     return difference
 
 
@@ -236,9 +240,8 @@ def _verdict(
         kind = min(kinds)
         said = [text for row in (left, right) for rule, text in _reasons(row) if rule in differing]
         difference = {"kind": kind, **told, "why": f"{what}: {'; '.join(said)}"}
-        by = causes.of(DECISION, left.known, kind)
-        if by is None and kind in _BY_SETTINGS:
-            by = causes.of(DECISION, left.known, CONFIG)
+        kinds = {kind, CONFIG} if kind in _BY_SETTINGS else {kind}
+        by = causes.standing(DECISION, left.known, *kinds)
         return difference if by is None else causes.follows(difference, by)
     if causes.of(DECISION, left.known):
         return _consequence(what, left.known, told, causes)

@@ -3,7 +3,7 @@
 A cause reaches signals, decisions or fills: another calendar explains a refusal and never a signal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,9 +46,16 @@ class Causes:
 
     def of(self, what: str, until: int, *kinds: str) -> Cause | None:
         """The newest that stood at `until` (ns UTC) and reaches signals, decisions or fills; of these kinds only."""
-        able = [one for one in self._all if one.ts <= until and what in one.reach and (not kinds or one.kind in kinds)]
-        # Another version of a program is the last thing to be blamed.
-        return max(able, key=lambda one: (one.ts, not one.what.endswith(_VERSIONS)), default=None)
+        return _newest(self._able(what, until, kinds))
+
+    def standing(self, what: str, until: int, *kinds: str) -> Cause | None:
+        """The same of what the runs were made of and were told, and not of what went otherwise in them."""
+        return _newest(one for one in self._able(what, until, kinds) if one.ts == 0 or one.told is not None)
+
+    def _able(self, what: str, until: int, kinds: Sequence[str]) -> Iterator[Cause]:
+        for one in self._all:
+            if one.ts <= until and what in one.reach and (not kinds or one.kind in kinds):
+                yield one
 
     def follows(self, difference: Difference, cause: Cause) -> Difference:
         """A difference as the consequence of another: it has that one's kind."""
@@ -56,6 +63,11 @@ class Causes:
             self.explained[cause] = None
         why = f"{difference['why']}: a consequence of {cause.what}"
         return {**difference, "kind": cause.kind, "why": why, "follows": cause.what}
+
+
+def _newest(causes: Iterable[Cause]) -> Cause | None:
+    # Another version of a program is the last thing to be blamed.
+    return max(causes, key=lambda one: (one.ts, not one.what.endswith(_VERSIONS)), default=None)
 
 
 def made_of(difference: Difference) -> Cause:

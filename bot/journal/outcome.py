@@ -77,6 +77,7 @@ class Parted:
     ts: int  # ns UTC
     role: str  # the first order of which they do
     late: bool  # that order was filled at the same prices, in one of them later
+    later: bool  # it was filled in both, in one of them later
     why: str
 
 
@@ -90,7 +91,9 @@ def filled_differently(a: Outcome, b: Outcome) -> Parted | None:
     first = {role: _first(a, b, role) for role in roles}
     role = min(roles, key=lambda one: first[one])
     told = [f"{role} {a.of(role)} in A, {b.of(role)} in B" for role in roles]
-    return Parted(first[role], role, not _sums_differ(a, b, role), f"{a.named}: {'; '.join(told)}")
+    left, right = _of(a, b, role)
+    later = bool(left and right) and left[-1].ts != right[-1].ts
+    return Parted(first[role], role, not _sums_differ(a, b, role), later, f"{a.named}: {'; '.join(told)}")
 
 
 def _first(a: Outcome, b: Outcome, role: str) -> int:

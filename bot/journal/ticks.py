@@ -18,7 +18,7 @@ Bar = tuple[int, int, str]
 def missed(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> tuple[Cause, Difference] | None:
     """The ticks that one of two runs did not see; None where both saw as many, or one never said how many it saw.
 
-    The cause begins with the first bar in which that shows, where the journal has kept it of both.
+    The journal keeps few bars: the first in which it shows may well come after the first signal that it changed.
     """
     left, right = _walked(reader_a, a), _walked(reader_b, b)
     if left is None or right is None or left == right:
@@ -28,14 +28,14 @@ def missed(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> tuple[
     kind = RECORDING if _stopped_recording(reader_a, a) or _stopped_recording(reader_b, b) else MISSED_TICK
     where = _first(_bars(reader_a, a), _bars(reader_b, b))
     told: dict[str, dict[str, Any]] = {"a": {"rows": left}, "b": {"rows": right}}
-    shown, ts = "", 0
+    shown = ""
     if where is not None:
         (ts, length, product), one, other = where
         shown = f"; it shows first in the {length // 10**9} s bar of {product} at {clock(ts)}: "
         shown += f"{_prints(one)} in A, {_prints(other)} in B"
         told["a"]["bar"], told["b"]["bar"] = one, other
     why = f"{left:,} ticks in A, {right:,} in B{shown}"
-    return Cause(ts, kind, f"the {lost}", EVERYTHING), {"kind": kind, **told, "why": why}
+    return Cause(0, kind, f"the {lost}", EVERYTHING), {"kind": kind, **told, "why": why}
 
 
 def _walked(reader: Reader, run: RunInfo) -> int | None:

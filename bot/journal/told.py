@@ -39,8 +39,9 @@ def _cause(kind: str, ts: int, what: str, here: str, row: rows.Row) -> Cause:
 
 
 def _commands(reader: Reader, run: RunInfo, other: RunInfo) -> dict[str, rows.Command]:
-    """By nonce; a repetition brings about by commands what an earlier run had left in force: that is none."""
-    return {row.nonce: row for row in _obeyed(reader, run) if not row.nonce.startswith(f"{other.run}-")}
+    """By nonce, which a replay has made its own; what it brings about by one, because it was in force, is none."""
+    found = {row.nonce.removeprefix(f"{run.run}-"): row for row in _obeyed(reader, run)}
+    return {nonce: row for nonce, row in found.items() if not nonce.startswith(f"{other.run}-")}
 
 
 def _obeyed(reader: Reader, run: RunInfo) -> Iterator[rows.Command]:

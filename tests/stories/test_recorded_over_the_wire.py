@@ -55,10 +55,10 @@ async def walked(far: Gateway, run: Run) -> Outcome:
     return await trading
 
 
-async def at_the_gateway(folder: Path, fill_model: str) -> Outcome:
+async def at_the_gateway(folder: Path, fill_model: str, **options: Any) -> Outcome:
     tapes = (str(folder / "lesson.parquet"),)
     async with (
-        gateway(tapes=tapes, speed="hand", fill_model=fill_model) as far,
+        gateway(tapes=tapes, speed="hand", fill_model=fill_model, **options) as far,
         Run(asked(folder, far.port)) as run,
     ):
         return await walked(far, run)

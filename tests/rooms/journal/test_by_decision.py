@@ -41,9 +41,10 @@ def again(url: str, say: Say, **facts: Any) -> None:
 def _run(url: str, name: str, say: Say, **facts: Any) -> None:
     config = {"bot.toml": BOT, "strategies/lesson.toml": "name = 'lesson'\n"} | facts.pop("config", {})
     tapes = facts.pop("tapes", [{"name": "t", "rows": 1, "last_ns": 2 * 10**18}] if name == AGAIN else [])
+    seen = facts.pop("rows", 360)
     with writer(url, run=name, wall=Wall(start=10**18 + len(name)), config=config, tapes=tapes, **facts) as journal:
         say(Told(journal))
-        journal.finish({"rows": 360, "run": name})
+        journal.finish({"rows": seen, "run": name})
 
 
 def compared(url: str, a: str = LIVE, b: str = AGAIN) -> list[tuple[str, str]]:
@@ -154,6 +155,62 @@ def test_a_rule_that_only_a_live_desk_has_is_the_kind(url: str) -> None:
     ((kind, why),) = compared(url)
     assert kind == "link"
     assert "the link to the broker is down: socket closed" in why
+
+
+def test_a_signal_that_only_one_saw_explains_its_proposal(url: str) -> None:
+    at_ib(url, lambda told: refused(told, 600, POSITION))
+    again(url, lambda told: None)
+    (seen, decided) = compared(url)
+    assert seen == ("signal", "signal only in A")
+    assert decided[0] == "signal"
+    assert "a consequence of the absorption_rejection signal in ES of 13:40:00.000Z" in decided[1]
+
+
+def test_ticks_that_one_did_not_see_come_first_and_explain_signals(url: str) -> None:
+    at_ib(url, lambda told: (told.signal(5), None)[-1], rows=361)
+    again(url, lambda told: None)
+    assert compared(url) == [
+        ("missed-tick", "361 ticks in A, 360 in B"),
+        ("missed-tick", "signal only in A: a consequence of the 1 tick that B did not see"),
+    ]
+
+
+def test_ticks_after_the_recording_had_stopped_are_the_recordings(url: str) -> None:
+    at_ib(url, lambda told: told.journal.control("recording", "stopped", told.at(5), "the disk is full"), rows=361)
+    again(url, lambda told: None)
+    assert compared(url) == [("recording", "361 ticks in A, 360 in B")]
+
+
+def test_a_pause_is_a_difference_as_soon_as_something_follows_from_it(url: str) -> None:
+    paused = Reason("pause", "every entry is paused: lunch", {})
+
+    def live(told: Told) -> None:
+        told.journal.command(Command("pause", "n1", told.at(500), "lunch"), "paused: everything")
+        refused(told, 600, paused)
+
+    at_ib(url, live)
+    again(url, lambda told: (told.bracket(600), None)[-1])
+    told, decision = compared(url)
+    assert told == ("pause", "the pause at 13:38:20.000Z (lunch), which only A was told")
+    assert decision[0] == "pause"
+    assert decision[1].endswith(f"a consequence of {told[1]}")
+
+
+def test_a_calendar_that_only_one_took_up_explains_a_blackout(url: str) -> None:
+    def live(told: Told) -> None:
+        told.journal.control("calendar", "events", told.at(500), "the calendar has changed: 1 cpi")
+        refused(told, 600, Reason("blackout", "consumer prices", {}))
+
+    at_ib(url, live)
+    again(url, lambda told: (told.bracket(600), None)[-1])
+    assert [kind for kind, _ in compared(url)] == ["calendar", "calendar"]
+    assert compared(url)[0][1] == "the calendar of 13:38:20.000Z, which only A took up"
+
+
+def test_a_broker_that_does_not_tell_its_model_fills_late_or_otherwise(url: str) -> None:
+    at_ib(url, lambda told: won(told, entry=720), fill_model="")
+    again(url, won)
+    assert [kind for kind, _ in compared(url)] == ["late-fill"]
 
 
 def test_what_an_earlier_run_of_the_account_did_counts_there(url: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.command import Command
 from bot.domain.decision import Blocked
 from bot.journal.diff import differences
 from bot.journal.place import place
@@ -36,6 +37,60 @@ def test_two_runs_of_one_tape_are_the_same(url: str) -> None:
     run(url, "a")
     run(url, "bb")
     assert compared(url) == []
+
+
+def test_what_comes_after_another_setting_follows_from_it(file_url: str) -> None:
+    run(file_url, "a", config={"bot.toml": "[risk]\nmax_open_brackets = 2\n"})
+    run(file_url, "bb", config={"bot.toml": "[risk]\nmax_open_brackets = 1\n"}, more=lambda told: told.blocked(5))
+    config, signal, decision = compared(file_url)
+    assert config == ("config", "risk.max_open_brackets is 2 in A, 1 in B")
+    # a detector never sees a limit
+    assert signal == ("signal", "signal only in B")
+    assert decision == ("config", "decision only in B: a consequence of the other risk.max_open_brackets")
+
+
+def test_a_pause_that_one_run_was_told_comes_before_what_follows_from_it(file_url: str) -> None:
+    def paused(told: Told) -> None:
+        told.journal.command(Command("pause", "n1", told.at(600), "lunch"), "paused: everything")
+
+    run(file_url, "a", more=paused)
+    run(file_url, "bb", price=16809)
+    assert compared(file_url) == [
+        ("pause", "the pause at 13:40:00.000Z (lunch), which only A was told"),
+        (
+            "pause",
+            "fill: price is 16808 in A, 16809 in B: a consequence of the pause at 13:40:00.000Z (lunch), which only A "
+            "was told",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "kind", "why"),
+    [
+        ({"rows": 359}, "missed-tick", "ticks: 360 in A, 359 in B"),
+        ({"name": "u", "contract": "ESU2023"}, "tape", "tape: t in A, u in B, and they are not the same ticks"),
+    ],
+)
+def test_other_ticks_and_another_tape_are_not_the_same(
+    file_url: str, other: dict[str, Any], kind: str, why: str
+) -> None:
+    tape = {"name": "t", "contract": "ESM2023", "rows": 360, "first_ns": 1, "last_ns": 9, "hash": "a"}
+    run(file_url, "a", tapes=[tape])
+    run(file_url, "bb", tapes=[{**tape, "hash": "b", **other}])
+    assert compared(file_url) == [(kind, why)]
+
+
+def test_the_fill_model_is_one_difference_though_the_settings_name_it_too(file_url: str) -> None:
+    run(file_url, "a", config={"bot.toml": '[replay]\nfill_model = "queue"\n'})
+    run(file_url, "bb", config={"bot.toml": '[replay]\nfill_model = "touch"\n'}, fill_model="touch")
+    assert compared(file_url) == [("fill-model", "fill_model is 'queue' in A, 'touch' in B")]
+
+
+def test_a_text_that_says_the_same_in_other_words_is_not_the_same(file_url: str) -> None:
+    run(file_url, "a", config={"bot.toml": "seed = 1\n"})
+    run(file_url, "bb", config={"bot.toml": "seed = 1  # as ever\n"})
+    assert compared(file_url) == [("config", "bot.toml: not the same")]
 
 
 def test_another_price_is_a_difference_of_that_fill_alone(file_url: str) -> None:
