@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import PaperpitError
 from bot.log import kept
-from bot.web import api, control_pages, live
+from bot.web import api, control_pages, live, remark_pages
 from bot.web.guard import Guard, Refused
-from bot.web.pages import calendar, health, round_trips, today
+from bot.web.pages import calendar, health, round_trips, story, today
 from bot.web.site import Site, status_of
 
 API = "/api/"
@@ -30,6 +30,9 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
         routes=[
             Route("/", today.page),
             Route("/round-trips", round_trips.page),
+            Route("/round-trips/{id}", story.page),
+            Route("/signals/{id}", story.page),
+            *remark_pages.ROUTES,
             Route("/calendar", calendar.page),
             Route("/health", health.page),
             *control_pages.ROUTES,

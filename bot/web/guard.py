@@ -116,7 +116,9 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in ANSWERS.items():
                     headers[name] = value
-                headers.setdefault("cache-control", "no-store")
+                # Our own files hold nothing of a journal: a browser may keep them, and asks whether they are new.
+                kept = scope["path"].startswith("/static/")
+                headers.setdefault("cache-control", "no-cache" if kept else "no-store")
             await send(message)
 
         refused = self._judge(scope)

@@ -67,6 +67,16 @@ def or_dash(value: object) -> str:
     return DASH if value is None else str(value)
 
 
+def price(ticks: int | None, tick: str) -> str:
+    """4200.25, of a count of ticks."""
+    return DASH if ticks is None else f"{ticks * Decimal(tick):f}"
+
+
+def number(value: float) -> str:
+    """A measure, as short as it can be said."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".").replace("-", "\u2212")
+
+
 def estimate(found: Estimate) -> str:
     """+0.12 (−0.05 … +0.29), or why there is none."""
     return _estimated(found, signed)
@@ -102,4 +112,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "or_dash": or_dash,
     "estimate": estimate,
     "share": share,
+    "price": price,
+    "number": number,
 }
