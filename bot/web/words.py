@@ -2,36 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.log import scrub
 from bot.review.estimates import Estimate
-
-NEW_YORK = ZoneInfo("America/New_York")
-SECOND_NS = 1_000_000_000
-DASH = "–"
-
-
-def day(ns: int | None) -> str:
-    """2026-09-16 in New York."""
-    return DASH if ns is None else f"{_at(ns):%Y-%m-%d}"
-
-
-def clock(ns: int | None) -> str:
-    """13:26:00 in New York."""
-    return DASH if ns is None else f"{_at(ns):%H:%M:%S}"
-
-
-def moment(ns: int | None) -> str:
-    """2026-09-16 13:26:00 ET."""
-    return DASH if ns is None else f"{_at(ns):%Y-%m-%d %H:%M:%S} ET"
+from bot.review.words import DASH, SECOND_NS, at, clock, day, moment, signed, way
 
 
 def short(ns: int) -> str:
     """26-09-16 13:26:00 in New York, for lists."""
-    return f"{_at(ns):%y-%m-%d %H:%M:%S}"
+    return f"{at(ns):%y-%m-%d %H:%M:%S}"
 
 
 def iso(ns: int) -> str:
@@ -47,19 +27,6 @@ def span(ns: int | None) -> str:
     parts = [(seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
     first = next((at for at, (count, _) in enumerate(parts) if count), len(parts) - 1)
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count) or "0 s"
-
-
-def signed(value: float | Decimal | str | None, digits: int = 2) -> str:
-    """+1.50, −0.25: with a true minus, and its sign always."""
-    if value is None:
-        return DASH
-    return f"{Decimal(str(value)):+,.{digits}f}".replace("-", "\u2212")
-
-
-def way(value: float | Decimal | str | None) -> str:
-    """The class of a gain or a loss: `up`, `down` or nothing."""
-    number = Decimal(str(value or 0))
-    return "up" if number > 0 else "down" if number < 0 else ""
 
 
 def or_dash(value: object) -> str:
@@ -93,10 +60,6 @@ def _estimated(found: Estimate, said: Callable[[float], str]) -> str:
     if found.low is None or found.high is None:
         return said(found.value)
     return f"{said(found.value)} ({said(found.low)} … {said(found.high)})"
-
-
-def _at(ns: int) -> datetime:
-    return datetime.fromtimestamp(ns // SECOND_NS, UTC).astimezone(NEW_YORK)
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

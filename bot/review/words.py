@@ -1,0 +1,42 @@
+"""How values are said to people: times in New York, money and R with their sign."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+NEW_YORK = ZoneInfo("America/New_York")
+SECOND_NS = 1_000_000_000
+DASH = "–"
+
+
+def day(ns: int | None) -> str:
+    """2026-09-16 in New York."""
+    return DASH if ns is None else f"{at(ns):%Y-%m-%d}"
+
+
+def clock(ns: int | None) -> str:
+    """13:26:00 in New York."""
+    return DASH if ns is None else f"{at(ns):%H:%M:%S}"
+
+
+def moment(ns: int | None) -> str:
+    """2026-09-16 13:26:00 ET."""
+    return DASH if ns is None else f"{at(ns):%Y-%m-%d %H:%M:%S} ET"
+
+
+def signed(value: float | Decimal | str | None, digits: int = 2) -> str:
+    """+1.50, −0.25: with a true minus, and its sign always."""
+    if value is None:
+        return DASH
+    return f"{Decimal(str(value)):+,.{digits}f}".replace("-", "\u2212")
+
+
+def way(value: float | Decimal | str | None) -> str:
+    """The class of a gain or a loss: `up`, `down` or nothing."""
+    number = Decimal(str(value or 0))
+    return "up" if number > 0 else "down" if number < 0 else ""
+
+
+def at(ns: int) -> datetime:
+    """A stamp as New York time, to the second."""
+    return datetime.fromtimestamp(ns // SECOND_NS, UTC).astimezone(NEW_YORK)
