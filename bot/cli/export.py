@@ -44,7 +44,7 @@ def export(
         raise UsageError("Parquet is no text to print", do="--out FILE.parquet")
     filters = filters_of(**wanted)
     what = "executions" if form in OTHERS else (name or "round-trips").replace("-", " ")
-    with opened(journal, run) as found, _into(out) as file, progress(f"exporting {what}", None, "rows") as advance:
+    with opened(journal, run) as found, into(out) as file, progress(f"exporting {what}", None, "rows") as advance:
         count = _write(file, name or "round-trips", form, found, filters, advance)
     say(f"{count:,} {what} written to {out}" if out else f"{count:,} {what}")
     if form in OTHERS:
@@ -76,19 +76,19 @@ def counted(rows: Iterable[Row], advance: Callable[[int], None]) -> Iterator[Row
 
 
 @contextmanager
-def _into(out: Path | None) -> Iterator[IO[bytes]]:
+def into(out: Path | None) -> Iterator[IO[bytes]]:
     """The file asked for, whole or not at all; standard output without one."""
     from bot.tape.writer import AtomicFile
 
     if out is None:
         yield sys.stdout.buffer
         return
-    refuse_a_journal(out)
+    _refuse_a_journal(out)
     with AtomicFile(out) as file:
         yield file
 
 
-def refuse_a_journal(out: Path) -> None:
+def _refuse_a_journal(out: Path) -> None:
     """Raises UsageError when a file would be written over a journal, or where a folder is."""
     if out.is_dir():
         raise UsageError("is a folder", where=str(out), do="--out FILE")

@@ -1,20 +1,28 @@
 """`paperpit journal report`: the evening's look at a day, on one screen."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.cli.export import into
 from bot.cli.journal_options import filter_options, filters_of, opened
 from bot.cli.output import counted, json_option, new_york, no_edge, print_json, say
+
+if TYPE_CHECKING:
+    from bot.review.export.page import SoFar
 
 LINKS_SHOWN = 10
 
 
 @click.command()
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write it as one page that needs nothing else."
+)
 @filter_options
 @json_option
-def report(journal: str | None, run: str | None, as_json: bool, **wanted: Any) -> None:
+def report(html: Path | None, journal: str | None, run: str | None, as_json: bool, **wanted: Any) -> None:
     """Review a day: what was traded, what was refused and why, what went wrong.
 
     Without --run or --adapter it speaks of the live paper runs only, and says what it left out.
@@ -22,7 +30,9 @@ def report(journal: str | None, run: str | None, as_json: bool, **wanted: Any) -
     \b
     paperpit journal report --day today
     paperpit journal report --run last
+    paperpit journal report --day yesterday --html yesterday.html
     """
+    from bot.review.export.page import so_far
     from bot.review.live import live
     from bot.review.report import report as facts_of
 
@@ -30,14 +40,26 @@ def report(journal: str | None, run: str | None, as_json: bool, **wanted: Any) -
     with opened(journal, run, "all") as found:
         asked = run is not None or bool(filters.adapter) or "#" in (journal or "")
         runs, left_out = (found.runs, {}) if asked else live(found.runs)
-        facts = facts_of(found.reader, filters.started(runs, found.reader) if filters.day else runs, filters)
-    facts["left_out"] = left_out
+        reviewed = filters.started(runs, found.reader) if filters.day else runs
+        facts = {**facts_of(found.reader, reviewed, filters), "left_out": left_out}
+        if html is not None:
+            _write(html, facts, so_far(found.reader, runs, reviewed, filters, facts))
     if as_json:
         print_json(facts)
-    else:
+    elif html is None:
         _show(facts)
     for adapter, count in left_out.items():
         say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")
+
+
+def _write(out: Path, facts: Mapping[str, Any], known: "SoFar") -> None:
+    from importlib.metadata import version
+
+    from bot.review.export.page import page
+
+    with into(out) as file:
+        file.write(page(facts, known, version("paperpit")).encode())
+    say(f"{len(facts['round_trips']):,} round trips reviewed in {out}: open it in a browser")
 
 
 def _show(facts: Mapping[str, Any]) -> None:
