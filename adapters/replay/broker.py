@@ -76,6 +76,7 @@ class ReplayBroker:
         self._fills: list[FillReport] = []
         self._ticks: Ticks = np.zeros(0, TICK)
         self._ts: Any = self._ticks["ts"]
+        self._statuses = False
         self._base = 0
         self._last: list[Ticks | None] = [None] * len(instruments)
         self._halted = np.zeros(max(1, len(instruments)), np.uint8)
@@ -139,7 +140,7 @@ class ReplayBroker:
         while not self._queue:
             due = self._timed[0][0] if self._timed and self._timed[0][0] <= stop.ts else None
             upto = end if due is None else min(end, bisect_left(self._ts, due, row, end))
-            if self._book.live and row < upto:
+            if (self._book.live or self._statuses) and row < upto:
                 book = self._book
                 row = scan(ticks, row, upto, self._base, book.works, book.used, self._halted, self._model, self._hits)
                 if row < upto:
@@ -159,6 +160,8 @@ class ReplayBroker:
         self._base += len(self._ticks)
         self._ticks = ticks
         self._ts = ticks["ts"]
+        # Trading goes on again also while no order of ours looks on.
+        self._statuses = bool((ticks["kind"] == STATUS).any())
 
     def _standing(self, instrument: int, row: int) -> Ticks | None:
         """The newest usable row of an instrument before `row`."""

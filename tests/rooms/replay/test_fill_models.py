@@ -143,6 +143,23 @@ def test_nothing_fills_while_trading_is_halted() -> None:
     assert filled(broker(), tape.rows(), long()) == []
 
 
+def test_trading_goes_on_also_when_no_order_saw_that_the_halt_ended() -> None:
+    # given an entry that is cancelled while trading is halted, and a resumption that only the market hears of
+    tape = es().halt().wait(1)
+    desk, first = broker(), tape.rows()
+    asyncio.run(desk.place(long()))
+    play(desk, first)
+    asyncio.run(desk.cancel("b-entry", int(first["ts"][-1])))
+    later = Tape(start="2026-05-27 09:31").resume().quote("4200.50", "4200.75", 40, 60).wait(1)
+    # when another is placed afterwards
+    play(desk, later.rows())
+    now = later.now
+    ticks = Tape(start="2026-05-27 09:32").quote("4200.00", "4200.25").sold(9, "4199.75").wait(1).rows()
+    asyncio.run(desk.place(bracket(16802, 16799, 16808, now=now, name="c")))
+    # then it fills
+    assert [one.client_order_id for one in play(desk, ticks) if isinstance(one, FillReport)][:1] == ["c-entry"]
+
+
 def test_nobody_trades_with_a_one_sided_book_but_silence_stops_no_fill() -> None:
     locked = es().quote("4200.50", None).sold(100, "4200.25").wait(1)
     assert filled(broker(), locked.rows(), long()) == []
