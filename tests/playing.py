@@ -1,6 +1,7 @@
 """Plays a tape through the whole desk and answers questions from the journal that came of it. Nothing is faked."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,3 +151,15 @@ def strategy(folder: Path, text: str, name: str = "strategy.toml") -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def allowing(folder: Path, contracts: int) -> Path:
+    """A bot.toml with an instruments.toml of its own beside it: larger orders, and a shorter longest stop."""
+    head, es, tail = shipped("config/instruments.toml").read_text().partition("[ES]")
+    table, rest = tail.split("\n[", 1)
+    worth = [(f"max_{what}_notional_usd", 250_000 * contracts) for what in ("order", "position")]
+    for key, value in (("max_order", contracts), ("max_position", contracts), ("max_stop_ticks", 8), *worth):
+        table = re.sub(rf"^{key} = .*$", f"{key} = {value}", table, flags=re.MULTILINE)
+    (folder / "instruments.toml").write_text(f"{head}{es}{table}\n[{rest}")
+    (folder / "bot.toml").write_text(shipped("config/bot.toml").read_text())
+    return folder / "bot.toml"

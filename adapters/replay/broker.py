@@ -28,6 +28,7 @@ from bot.domain.order import (
     FillReport,
     Known,
     Link,
+    Order,
     OrderFact,
     OrderReport,
     OrderState,
@@ -82,6 +83,13 @@ class ReplayBroker:
         self._halted = np.zeros(max(1, len(instruments)), np.uint8)
         self._hits = np.zeros(1, HIT)
 
+    def another(self) -> "ReplayBroker":
+        """A broker without orders that stands where this one does: at the end of the rows that it has walked."""
+        other = ReplayBroker(self._instruments, self._rules, self._account)
+        other._last = [self._standing(index, len(self._ticks)) for index in range(len(self._instruments))]
+        other._halted = self._halted.copy()
+        return other
+
     async def connect(self) -> AccountFacts:
         """A replay's account exists only in this program: paper by construction."""
         return AccountFacts(self._account, paper=True, proof="a replay's account exists only in this program")
@@ -98,16 +106,24 @@ class ReplayBroker:
 
     async def place(self, bracket: Bracket) -> None:
         """Take the bracket; it is acknowledged and active `latency_ns` after it was made."""
-        if bracket.entry.client_order_id in self._book.orders:
+        self.take(bracket.orders)
+
+    def take(self, orders: tuple[Order, Order, Order]) -> None:
+        """Take entry, stop and target of one bracket: `place`, for whoever only asks what would have been."""
+        entry = orders[0]
+        if entry.client_order_id in self._book.orders:
             return
-        group = self._groups.setdefault(bracket.id, Group(bracket.id))
-        for order in bracket.orders:
+        group = self._groups.setdefault(entry.bracket_id, Group(entry.bracket_id))
+        for order in orders:
             self._book.add(order, group)
-        self._at(bracket.entry.created_ns + self._rules.latency_ns, "activate", group)
+        self._at(entry.created_ns + self._rules.latency_ns, "activate", group)
 
     async def protect(self, order: Protective) -> None:
         """Take a reduce-only order into its bracket's group."""
-        one = order.order
+        self.leave(order.order)
+
+    def leave(self, one: Order) -> None:
+        """`protect`, likewise."""
         if one.client_order_id in self._book.orders:
             return
         held = self._book.add(one, self._groups.setdefault(one.bracket_id, Group(one.bracket_id)))
@@ -121,6 +137,10 @@ class ReplayBroker:
 
     async def cancel(self, client_order_id: str, ts: int) -> None:
         """End an order, `cancel_latency_ns` after `ts`, if it has not filled by then."""
+        self.withdraw(client_order_id, ts)
+
+    def withdraw(self, client_order_id: str, ts: int) -> None:
+        """`cancel`, likewise."""
         self._at(ts + self._rules.cancel_latency_ns, "cancel", self._book.orders[client_order_id])
 
     def ask(self) -> None:

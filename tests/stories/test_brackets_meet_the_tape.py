@@ -3,13 +3,11 @@
 The drill buys at the bid (4200.50, its first side is long), stop 3 ticks below at 4199.75, target 6 above at 4202.00.
 """
 
-import re
 from pathlib import Path
 
 import pytest
 
-from bot.resources import shipped
-from tests.playing import Played, play, strategy
+from tests.playing import Played, allowing, play, strategy
 from tests.tapes import Tape
 
 DRILL = """
@@ -117,15 +115,3 @@ def test_an_exit_of_a_half_filled_entry_ends_the_rest_of_the_entry(tmp_path: Pat
     assert [(one["role"], one["quantity"]) for one in played.fills] == [("entry", 2), ("target", 2)]
     entry = next(one for one in played.orders if one["role"] == "entry")
     assert entry["state"] == "cancelled"
-
-
-def allowing(folder: Path, contracts: int) -> Path:
-    """A bot.toml with an instruments.toml of its own beside it: larger orders, and a shorter longest stop."""
-    head, es, tail = shipped("config/instruments.toml").read_text().partition("[ES]")
-    table, rest = tail.split("\n[", 1)
-    worth = [(f"max_{what}_notional_usd", 250_000 * contracts) for what in ("order", "position")]
-    for key, value in (("max_order", contracts), ("max_position", contracts), ("max_stop_ticks", 8), *worth):
-        table = re.sub(rf"^{key} = .*$", f"{key} = {value}", table, flags=re.MULTILINE)
-    (folder / "instruments.toml").write_text(f"{head}{es}{table}\n[{rest}")
-    (folder / "bot.toml").write_text(shipped("config/bot.toml").read_text())
-    return folder / "bot.toml"
