@@ -1,7 +1,7 @@
 """`replay --run`: a recorded run once more, from what its journal and its tapes kept, and what came out differently."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -51,8 +51,8 @@ class Found:
     """Whether it was stopped or cut off: what it held stayed under its stops."""
 
 
-def recorded(wanted: str, wishes: Wishes) -> "tuple[Asked, Place, str]":
-    """What a recorded run was asked for, with the journal and id that it was found by.
+def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> "tuple[Asked, Place, str]":
+    """What a recorded run was asked for, with the journal and id that it was found by; `tell` takes notes for a person.
 
     `wanted` is an id, `last` or `yesterday`. A live run's market is the tapes that it recorded; one that was made while
     it was read is made again, as fast as it goes. Raises InputMissing for an unknown run or a tape that is gone,
@@ -73,9 +73,9 @@ def recorded(wanted: str, wishes: Wishes) -> "tuple[Asked, Place, str]":
         for name, text in texts.items()
         if name.startswith(STRATEGIES)
     ]
-    own = _recorded_tapes(found)
+    own = _recorded_tapes(found, tell)
     bot, tapes = (_on_tapes(bot), own) if own else _as_it_was(bot, row, wishes)
-    bot, specs = _treated(bot, specs, row, wishes)
+    bot, specs = _treated(bot, specs, row, wishes, tell)
     asked = Asked(
         bot,
         specs,
@@ -186,7 +186,7 @@ def differences(found_in: "Place", run: str, url: str, other: str) -> list[dict[
         return compare(reader_a, reader_a.choose(run)[0], reader_b, reader_b.choose(other)[0])
 
 
-def _recorded_tapes(found: Found) -> list[str]:
+def _recorded_tapes(found: Found, tell: Callable[[str], None]) -> list[str]:
     """The tapes that the run recorded, in the order of its instruments; empty where it replayed or made its market.
 
     Raises InputMissing when a live run's are gone.
@@ -196,7 +196,7 @@ def _recorded_tapes(found: Found) -> list[str]:
 
     if found.row.adapter == REPLAY:
         return []
-    finish_all(tapes_folder(), say)
+    finish_all(tapes_folder(), tell)
     tapes = of_run(tapes_folder(), found.row.run)
     if not tapes and found.row.adapter != SYNTHETIC:
         raise InputMissing(
@@ -262,14 +262,18 @@ def _as_it_was(bot: "Loaded[BotFile]", row: "rows.Run", wishes: Wishes) -> "tupl
 
 
 def _treated(
-    bot: "Loaded[BotFile]", specs: "Sequence[Loaded[StrategyFile]]", row: "rows.Run", wishes: Wishes
+    bot: "Loaded[BotFile]",
+    specs: "Sequence[Loaded[StrategyFile]]",
+    row: "rows.Run",
+    wishes: Wishes,
+    tell: Callable[[str], None],
 ) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
     """How the tape's market treats our orders. Not through the settings' text, which must not differ."""
     fills, latency = wishes.fill_model, wishes.latency_ms
     if row.adapter not in (REPLAY, SYNTHETIC):
         # Its stamps are those of arrival, here: the way to the exchange and back is in them.
         fills, latency = fills or ("ib-paper" if row.adapter == IB else None), 0 if latency is None else latency
-        say(f"note: filled by the model {fills or bot.value.replay.fill_model!r}, latency {latency} ms")
+        tell(f"note: filled by the model {fills or bot.value.replay.fill_model!r}, latency {latency} ms")
     own = {"fill_model": fills, "latency_ms": latency}
     update = {name: value for name, value in own.items() if value is not None}
     if latency is not None:

@@ -38,6 +38,14 @@ def no_edge(round_trips: int) -> str:
     )
 
 
+def interval(estimate: Mapping[str, Any], form: str) -> str:
+    """A figure with its interval, as people read it."""
+    if estimate["value"] is None:
+        return "-"
+    low, high = ("?" if estimate[end] is None else form.format(estimate[end]) for end in ("low", "high"))
+    return f"{form.format(estimate['value'])} ({low} to {high})"
+
+
 def called() -> str:
     """How this program can be called again from here: `paperpit`, or the path that it was called by."""
     own = Path(sys.argv[0])

@@ -8,9 +8,12 @@ from typing import Any
 import click
 
 from bot.cli.journal_options import filter_options, filters_of, opened
-from bot.cli.output import list_options, no_edge, print_json, print_rows, say
+from bot.cli.output import interval, list_options, no_edge, print_json, print_rows, say
+from bot.errors import UsageError
 
 BY = ["strategy", "instrument", "kind", "hour", "weekday", "regime", "fill-model", "session", "tag", "exit-reason"]
+BY_BLOCKED = ("rule", "strategy", "kind", "instrument")
+"""What refusals are grouped by."""
 ESTIMATES = (
     *("win_rate", "expectancy_r", "expectancy_r_net", "expectancy_ticks", "profit_factor", "drawdown_r"),
     *("mae_ticks", "mfe_ticks", "slippage_ticks", "minutes"),
@@ -19,8 +22,12 @@ ESTIMATES = (
 
 @click.command()
 @click.option(
-    "--by", multiple=True, default=["strategy"], type=click.Choice(BY), help="Group by this; give it again for more."
+    "--by",
+    multiple=True,
+    type=click.Choice(["rule", *BY]),
+    help="Group by this (strategy; with --blocked: rule); give it again for more.",
 )
+@click.option("--blocked", is_flag=True, help="Instead, what was refused and what it would have made, by rule.")
 @click.option("--level", default=0.95, type=click.FloatRange(0.5, 0.999), help="Of the intervals.", show_default=True)
 @click.option("--draws", default=2_000, type=click.IntRange(100, 20_000), help="Of sessions.", show_default=True)
 @click.option("--seed", default=1, type=click.IntRange(0), help="Of the draws.", show_default=True)
@@ -30,6 +37,7 @@ def stats(
     journal: str | None,
     run: str | None,
     by: Sequence[str],
+    blocked: bool,
     level: float,
     draws: int,
     seed: int,
@@ -45,25 +53,44 @@ def stats(
     \b
     paperpit journal stats --by hour --by weekday
     paperpit journal stats --run last
+    paperpit journal stats --run last --blocked
     """
+    from bot.cli.refused import flat_refusals, refusals, show_refusals
     from bot.review.estimates import Bootstrap
     from bot.review.live import live
     from bot.review.stats import Asked
     from bot.review.stats import stats as figures_of
 
-    filters = filters_of(**wanted)
+    _possible(by, blocked=blocked)
+    filters, bootstrap = filters_of(**wanted), Bootstrap(level, draws, seed)
     with opened(journal, run, "all") as found:
         asked = run is not None or bool(filters.adapter) or "#" in (journal or "")
         runs, left_out = (found.runs, {}) if asked else live(found.runs)
-        groups = figures_of(found.reader, runs, filters, Asked(tuple(by), Bootstrap(level, draws, seed)))
+        if blocked:
+            groups = refusals(found.reader, runs, filters, by or ("rule",), bootstrap)
+        else:
+            groups = figures_of(found.reader, runs, filters, Asked(tuple(by) or ("strategy",), bootstrap))
     if as_json:
         print_json(groups)
     elif as_csv:
-        print_rows([_flat(group) for group in groups], ("group", "round_trips"), as_csv=True)
+        rows = flat_refusals(groups) if blocked else [_flat(group) for group in groups]
+        print_rows(rows, ("group", "refused" if blocked else "round_trips"), as_csv=True)
+    elif blocked:
+        show_refusals(groups)
     else:
         _show(groups)
     for adapter, count in left_out.items():
         say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")
+
+
+def _possible(by: Sequence[str], *, blocked: bool) -> None:
+    """Raises UsageError where one of `by` says nothing of what is asked for."""
+    allowed = BY_BLOCKED if blocked else BY
+    for name in by:
+        if name not in allowed:
+            of = "refusals" if blocked else "round trips"
+            do = "" if blocked else "paperpit journal stats --blocked --by rule"
+            raise UsageError(f"--by {name}: {of} have none", allowed=", ".join(allowed), do=do)
 
 
 def _flat(group: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,23 +146,16 @@ def _cells(group: Mapping[str, Any]) -> dict[str, str]:
     return {
         "n (days)": f"{group['round_trips']:,} ({group['sessions']:,})",
         "won": f"{group['won']:,}",
-        "win rate": _interval(group["win_rate"], "{:.1%}"),
-        "R after costs": _interval(group["expectancy_r_net"], "{:+.2f}"),
-        "profit factor": _interval(group["profit_factor"], "{:.2f}"),
-        "drawdown R": _interval(group["drawdown_r"], "{:.1f}"),
+        "win rate": interval(group["win_rate"], "{:.1%}"),
+        "R after costs": interval(group["expectancy_r_net"], "{:+.2f}"),
+        "profit factor": interval(group["profit_factor"], "{:.2f}"),
+        "drawdown R": interval(group["drawdown_r"], "{:.1f}"),
         "MAE/MFE": f"{_value(group['mae_ticks'], '{:.1f}')}/{_value(group['mfe_ticks'], '{:.1f}')}",
         "slip": _value(group["slippage_ticks"], "{:+.2f}"),
         "minutes": _value(group["minutes"], "{:.1f}"),
         "net": group["net"],
         "tries": f"{group['tries']:,}",
     }
-
-
-def _interval(estimate: Mapping[str, Any], form: str) -> str:
-    if estimate["value"] is None:
-        return "-"
-    low, high = ("?" if estimate[end] is None else form.format(estimate[end]) for end in ("low", "high"))
-    return f"{form.format(estimate['value'])} ({low} to {high})"
 
 
 def _value(estimate: Mapping[str, Any], form: str) -> str:

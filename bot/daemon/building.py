@@ -22,10 +22,7 @@ from bot.risk.schedule import Agenda, Watched, given_again, session_ends
 def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Desk, OrderManager]:
     """The desk of a run whose account is proven and whose journal is open, and the manager of its orders."""
     instruments, products = opened.adapter.market.instruments, opened.products
-    blackouts = {
-        spec.name: Blackout(opened.calendar, instruments[products.index(spec.instrument)].events, spec.blackout)
-        for spec in opened.specs
-    }
+    blackouts = blackouts_of(opened)
     gate = _gate(opened, account, blackouts)
     contracts = [one.contract or one.product for one in instruments]
     live = opened.adapter.market.last_ns is None
@@ -55,7 +52,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         gate=gate,
         orders=orders,
         journal=writer,
-        schedule=_agenda(opened, blackouts),
+        schedule=agenda_of(opened, blackouts),
         clock=opened.clock,
         dry=opened.asked.dry,
         account=account.account,
@@ -107,7 +104,17 @@ def _again(opened: Opened) -> list[Command]:
     return [replace(one, nonce=f"{opened.run}-{one.nonce}") for one in opened.asked.commands]
 
 
-def _agenda(opened: Opened, blackouts: dict[str, Blackout]) -> Agenda:
+def blackouts_of(opened: Opened) -> dict[str, Blackout]:
+    """Strategy → its blackouts by the calendar in force."""
+    instruments, products = opened.adapter.market.instruments, opened.products
+    return {
+        spec.name: Blackout(opened.calendar, instruments[products.index(spec.instrument)].events, spec.blackout)
+        for spec in opened.specs
+    }
+
+
+def agenda_of(opened: Opened, blackouts: dict[str, Blackout]) -> Agenda:
+    """When the desk ends entries and positions by the clock, and what it is told again."""
     market, risk = opened.adapter.market, opened.asked.bot.value.risk
     watched = [
         Watched(

@@ -241,10 +241,37 @@ SINGLE: dict[str, Schema] = {
     ),
 }
 """What is asked for by its own name: by the API, and by `calendar list`, `journal explain`, `status` with `--json`."""
+BLOCKED_STATS = _list_of(
+    group=TEXT,
+    by={"type": "object", "additionalProperties": TEXT},
+    counted=_one_of("once", "every", "first", "alone"),
+    fill_model=TEXT,
+    market=TEXT,
+    drill={"type": "boolean"},
+    refused=INTEGER,
+    untold=INTEGER,
+    unpriced=INTEGER,
+    unfilled=INTEGER,
+    open=INTEGER,
+    filled=INTEGER,
+    sessions=INTEGER,
+    won=INTEGER,
+    lost=INTEGER,
+    r=NUMBER,
+    r_net=NUMBER,
+    expectancy_r=ESTIMATE,
+    expectancy_r_net=ESTIMATE,
+    expectancy_ticks=ESTIMATE,
+    markouts=_list_of(after_s=INTEGER, from_mid=ESTIMATE, from_fill=ESTIMATE, censored=INTEGER),
+    words=TEXT,
+    level=NUMBER,
+    draws=INTEGER,
+    seed=INTEGER,
+)
 
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "paperpit journal lists",
     "description": "One definition a list of `paperpit journal LIST --json`. Keys may be added, never renamed.",
-    "$defs": {**LISTS, **SINGLE, "stats": STATS},
+    "$defs": {**LISTS, **SINGLE, "stats": STATS, "stats-blocked": BLOCKED_STATS},
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Run
-from bot.daemon.building import _agenda
+from bot.daemon.building import agenda_of
 from bot.daemon.opening import _left
 from bot.domain.decision import Proposal
 from bot.domain.order import BracketState
@@ -36,7 +36,7 @@ def test_its_position_leaves_before_the_close_like_any(tmp_path: Path) -> None:
 
     async def flattened() -> set[str]:
         async with Run(asked) as run:
-            agenda = _agenda(replace(run._opened, left={"gone": "ES"}, specs=[]), {})
+            agenda = agenda_of(replace(run._opened, left={"gone": "ES"}, specs=[]), {})
             edges = []
             while agenda.next_due() is not None:
                 edges.append(agenda.take())

@@ -1,0 +1,101 @@
+"""`paperpit journal stats --blocked`: what the rules cost or saved."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli.output import interval, print_rows, progress, say
+
+if TYPE_CHECKING:
+    from bot.domain.what_if import Answer, Wish
+    from bot.journal.filters import Filters
+    from bot.journal.reading import Reader, RunInfo
+    from bot.review.estimates import Bootstrap
+
+COLUMNS = ("group", "counted", "refused", "would fill", "won", "sum R", "R after costs", "5 min later")
+SHOWN = 3
+"""Runs without a tape that are named one by one."""
+FIVE_MINUTES_S = 300
+
+
+def refusals(
+    reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters", by: Sequence[str], bootstrap: "Bootstrap"
+) -> list[dict[str, Any]]:
+    """One object a group; says on standard error which runs' tapes could not be asked."""
+    from bot.cli.what_if import asking
+    from bot.review.refused import refused
+    from bot.review.worth import worth
+
+    ask = asking(reader.place)
+    with progress("asking the tapes", len(runs), "runs") as advance:
+
+        def counted(run: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
+            advance(1)
+            return ask(run, wishes)
+
+        found = refused(reader, runs, filters, counted)
+    _missing(found.untold)
+    return worth(found.refused, by, bootstrap)
+
+
+def _missing(untold: Mapping[str, str]) -> None:
+    for run, why in list(untold.items())[:SHOWN]:
+        say(f"run {run} cannot be asked: {why}")
+    if len(untold) > SHOWN:
+        say(f"nor can {len(untold) - SHOWN} more; the column 'untold' of --json counts what they refused")
+
+
+def flat_refusals(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of CSV: an estimate is three columns, what a group is by a column each (empty for everything together)."""
+    by = dict.fromkeys(name for group in groups for name in group["by"])
+    return [_flat(group, by) for group in groups]
+
+
+def _flat(group: Mapping[str, Any], by: Iterable[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for key, value in group.items():
+        if key == "by":
+            row |= {f"by_{name}": value.get(name, "") for name in by}
+        elif key == "markouts":
+            for one in value:
+                row |= {f"{of}_{one['after_s']}s": one[of]["value"] for of in ("from_mid", "from_fill")}
+        elif isinstance(value, dict):
+            row |= {key: value["value"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
+        else:
+            row[key] = value
+    return row
+
+
+def show_refusals(groups: Sequence[Mapping[str, Any]]) -> None:
+    """As a table with what may be said of each group, and what the figures are not."""
+    if not groups:
+        click.echo("nothing was refused: paperpit journal signals shows what was seen, or --run last for a replay")
+        return
+    print_rows([_cells(group) for group in groups], COLUMNS)
+    click.echo()
+    for group in groups:
+        counted = "" if group["counted"] == "once" else f" ({group['counted']})"
+        click.echo(f"{group['group']}{counted}: {group['words']}")
+    first = groups[0]
+    click.echo(
+        "\nWhat each refusal would have made alone, by the fill model of its run: not what the run would have made.\n"
+        "every: for each rule that refused it; first: for the first; alone: where no other rule did.\n"
+        f"Intervals: {100 * first['level']:g} %, {first['draws']:,} draws of whole sessions, seed {first['seed']}; "
+        "words hold for all groups side by side. PAPER. No claim of an edge."
+    )
+
+
+def _cells(group: Mapping[str, Any]) -> dict[str, str]:
+    (later,) = [one["from_mid"] for one in group["markouts"] if one["after_s"] == FIVE_MINUTES_S]
+    untold = f" ({group['untold']:,} untold)" if group["untold"] else ""
+    return {
+        "group": group["group"],
+        "counted": group["counted"],
+        "refused": f"{group['refused']:,}{untold}",
+        "would fill": f"{group['filled']:,}",
+        "won": f"{group['won']:,}",
+        "sum R": f"{group['r_net']:+.2f}",
+        "R after costs": interval(group["expectancy_r_net"], "{:+.2f}"),
+        "5 min later": interval(later, "{:+.1f}"),
+    }

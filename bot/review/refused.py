@@ -1,0 +1,201 @@
+"""What was refused, and what each refusal would have made alone, by the fill model of its run.
+
+The tape answers, not this page: whoever is handed in as `Ask` takes a run's proposals to it. What a refusal would have
+made is no claim about the run without its rules: proposals that were all refused while a position was open are all
+counted here, each as if it had been the only one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from bot.domain.market import Days
+from bot.domain.what_if import HORIZONS_S, Answer, Made, Terms, Wish
+from bot.errors import PaperpitError
+from bot.journal import rows
+from bot.journal.filters import Filters
+from bot.journal.lists import Wanted
+from bot.journal.reading import Reader, RunInfo
+from bot.journal.values import LONG_SHORT, Grid
+from bot.review.live import MADE
+from bot.review.tries import settings
+from bot.review.trips import BROKER, DEMO, LIVE, demos
+from bot.sessions import days
+
+Ask = Callable[[RunInfo, Sequence[Wish]], Answer]
+"""Who takes the proposals of a run to its tape. Raises PaperpitError where there is none to ask."""
+NO_SIGNAL = ("none", True)
+"""Of a proposal that only the end of a bar led to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One refusal. `made` is None where no tape could be asked; ticks and R are numbers, times ns UTC."""
+
+    id: str
+    run: str
+    ts_ns: int
+    instrument: str
+    strategy: str
+    side: str | None
+    kind: str  # of its signal; "none" where it had none
+    rules: tuple[str, ...]  # in the order in which the gate asked them, each once
+    session: int  # yyyymmdd
+    fill_model: str
+    market: str  # "live", "demo", else the adapter that made or replayed it
+    drill: bool
+    made: Made | None
+    cost_ticks: float
+    """Commission of one unit in and out, ticks."""
+
+    @property
+    def filled(self) -> bool:
+        """Whether it would have been a round trip."""
+        return self.made is not None and self.made.filled
+
+    @property
+    def ticks(self) -> float | None:
+        """Gained for one unit before costs."""
+        return None if self.made is None or self.made.ticks is None else float(self.made.ticks)
+
+    @property
+    def r(self) -> float | None:
+        """Multiple of the risk."""
+        return None if self.made is None or self.made.r is None else float(self.made.r)
+
+    @property
+    def r_net(self) -> float | None:
+        """The same after commission."""
+        if self.made is None or self.made.r is None:
+            return None
+        return float(self.made.r) - self.cost_ticks / float(self.made.risk)
+
+    def shape(self, grid: Grid) -> dict[str, Any]:
+        """As an object for programs and pages: prices are decimal text."""
+        made = self.made
+        if made is None:
+            return {"end": None, "filled": False}
+        entry, left = ((grid.mean_price(made.vwap(one)) if made.filled else None) for one in (made.paid, made.left))
+        return {
+            "end": made.end,
+            "filled": made.filled,
+            "fill_model": self.fill_model,
+            "entry_ns": made.entry_ns if made.units else None,
+            "exit_ns": made.exit_ns if made.filled else None,
+            "entry_price": entry,
+            "exit_price": left,
+            "ticks": _rounded(self.ticks),
+            "r": _rounded(self.r),
+            "r_net": _rounded(self.r_net),
+            "markouts": [
+                {"after_s": after, "from_mid": _at(made.from_mid, index), "from_fill": _at(made.from_fill, index)}
+                for index, after in enumerate(HORIZONS_S)
+            ],
+        }
+
+
+class Found(NamedTuple):
+    """Refusals in order, and the runs whose tape could not be asked → why."""
+
+    refused: list[Refused]
+    untold: dict[str, str]
+
+
+def refused(reader: Reader, runs: Sequence[RunInfo], filters: Filters, ask: Ask) -> Found:
+    """What the filters let through of what `runs` refused, with what each would have made."""
+    runs = filters.runs(runs)
+    wanted, around, found, untold = Wanted.of(reader, runs, filters), _Around.of(reader, runs), list[Refused](), {}
+    for run in runs:
+        blocked = [row for row in reader.read(rows.Decision, [run]) if row.verdict == "blocked"]
+        mine = [row for row in blocked if wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)]
+        if not mine:
+            continue
+        hours = around.hours(run, min(row.known for row in blocked), max(row.known for row in blocked))
+        answer = Answer(run.fill_model or BROKER, {})
+        try:
+            # All of them: whoever answers may keep the answer for the next question.
+            answer = ask(run, [around.wish(row, hours[row.instrument]) for row in blocked])
+        except PaperpitError as error:
+            untold[run.run] = error.what
+        found += [around.refused(run, row, hours[row.instrument], answer) for row in mine]
+    return Found(found, untold)
+
+
+class _Around(NamedTuple):
+    """What a refusal is read with."""
+
+    instruments: Mapping[tuple[str, str], rows.Instrument]
+    signals: Mapping[str, tuple[str, bool]]  # id → kind, and whether it came of a bar's end
+    drills: Mapping[tuple[str, str], bool]
+    demos: set[str]
+
+    @classmethod
+    def of(cls, reader: Reader, runs: Sequence[RunInfo]) -> "_Around":
+        seen = reader.query("SELECT id, kind, ts, known FROM signal")
+        return cls(
+            instruments={(one.run, one.product): one for one in reader.read(rows.Instrument, runs)},
+            signals={key: (kind, ts < known) for key, kind, ts, known in seen},
+            drills={key: one.drill for key, one in settings(reader).items()},
+            demos=demos(reader),
+        )
+
+    def hours(self, run: RunInfo, first_ns: int, last_ns: int) -> dict[str, Days]:
+        """Product → the sessions from one moment of a run to another."""
+        return {
+            product: days(
+                one.calendar,
+                zone=one.zone,
+                regular_open=one.regular_open,
+                regular_close=one.regular_close,
+                first_ns=first_ns,
+                last_ns=last_ns,
+            )
+            for (name, product), one in self.instruments.items()
+            if name == run.run
+        }
+
+    def wish(self, row: rows.Decision, hours: Days) -> Wish:
+        """What was proposed; without terms where it never had prices."""
+        numbers = (row.quantity, row.entry, row.stop, row.target, row.ttl_ns, row.time_stop_ns)
+        known = [number for number in numbers if number is not None]
+        terms = Terms(*known) if len(known) == len(numbers) else None
+        _, at_first = self.signals.get(row.signal_id or "", NO_SIGNAL)
+        until = int(_day(hours, row.known)["close"])
+        return Wish(row.id, row.strategy, row.instrument, row.side, row.known, until, at_first, terms)
+
+    def refused(self, run: RunInfo, row: rows.Decision, hours: Days, answer: Answer) -> Refused:
+        """One refusal with its answer."""
+        one = self.instruments[row.run, row.instrument]
+        return Refused(
+            id=row.id,
+            run=row.run,
+            ts_ns=row.ts,
+            instrument=row.instrument,
+            strategy=row.strategy,
+            side=LONG_SHORT[row.side],
+            kind=self.signals.get(row.signal_id or "", NO_SIGNAL)[0],
+            rules=tuple(dict.fromkeys(reason["rule"] for reason in msgspec.json.decode(row.reasons))),
+            session=int(_day(hours, row.known)["date"]),
+            fill_model=answer.fill_model,
+            market=LIVE if run.adapter not in MADE else DEMO if run.run in self.demos else run.adapter,
+            drill=self.drills.get((row.run, row.strategy), False),
+            made=answer.made.get(row.id),
+            cost_ticks=float(2 * Decimal(one.commission) / Decimal(one.tick_value)),
+        )
+
+
+def _day(hours: Days, ts: int) -> Any:
+    """The session that is on at `ts`, else the next one."""
+    return hours[int(np.searchsorted(hours["close"], ts, side="right"))]
+
+
+def _at(markouts: Sequence[float | None], index: int) -> float | None:
+    return markouts[index] if markouts else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
