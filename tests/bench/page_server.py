@@ -17,6 +17,7 @@ class Server:
 
     address: str
     wire: http.client.HTTPConnection
+    pid: int
 
     def get(self, path: str) -> tuple[float, bytes]:
         """Seconds from the question to the answer's last byte, and its body as it came, compressed.
@@ -32,6 +33,11 @@ class Server:
             raise RuntimeError(f"{path} was answered with {answer.status}")
         return took, body
 
+    def processor_seconds(self) -> float:
+        """What it has used so far, all threads that live: what a busy machine cannot make longer."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(one.read_text().split()[0]) for one in tasks) / 1e9
+
 
 @contextmanager
 def serving(folder: Path, journal: Path) -> Iterator[Server]:
@@ -45,7 +51,7 @@ def serving(folder: Path, journal: Path) -> Iterator[Server]:
         if not address:
             raise RuntimeError("paperpit serve did not start")
         wire = http.client.HTTPConnection(address, timeout=120)
-        yield Server(address, wire)
+        yield Server(address, wire, process.pid)
         wire.close()
     finally:
         process.terminate()
