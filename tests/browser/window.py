@@ -56,7 +56,7 @@ async def window(
         yield page
     finally:
         await context.close()
-    assert [one for one in wrong if forgiven not in one] == []
+    assert all(forgiven in one for one in wrong), wrong
 
 
 async def unlock(page: Page) -> None:
