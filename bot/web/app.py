@@ -17,7 +17,7 @@ from bot.errors import PaperpitError
 from bot.log import kept
 from bot.web import api, control_pages, live, remark_pages
 from bot.web.guard import Guard, Refused
-from bot.web.pages import calendar, health, round_trips, story, today
+from bot.web.pages import calendar, health, round_trips, signals, story, today
 from bot.web.site import Site, status_of
 
 API = "/api/"
@@ -31,6 +31,7 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
             Route("/", today.page),
             Route("/round-trips", round_trips.page),
             Route("/round-trips/{id}", story.page),
+            Route("/signals", signals.page),
             Route("/signals/{id}", story.page),
             *remark_pages.ROUTES,
             Route("/calendar", calendar.page),

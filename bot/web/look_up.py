@@ -19,7 +19,10 @@ _decode = msgspec.json.decode
 
 
 def whole(at: Rows, reader: Reader, view: View) -> list[dict[str, Any]]:
-    """The rows with these places in SEEN, in that order."""
+    """The rows with these places in SEEN, in that order; those that came after this moment of the journal are left out.
+
+    The view may have been moved on by another page since the journal was opened.
+    """
     seen = view.seen.rows[at]
     alone = seen["alone"]
     signals = {row.seq: row for row in reader.among(rows.Signal, "seq", seen["seq"][~alone].tolist())}
@@ -30,12 +33,15 @@ def whole(at: Rows, reader: Reader, view: View) -> list[dict[str, Any]]:
     grid = grids(reader.among(rows.Instrument, "run", runs))
     said: dict[int, list[rows.Decision]] = defaultdict(list)
     for seq, place in dict(zip(mine["seq"].tolist(), mine["at"].tolist(), strict=True)).items():
-        said[place].append(decisions[seq])
+        if seq in decisions:
+            said[place].append(decisions[seq])
     shown = []
     for place, row in zip(at.tolist(), seen, strict=True):
         about = said[place]
         signal = signals.get(int(row["seq"]))
-        anchor = signal or about[0]
+        anchor = signal or next(iter(about), None)
+        if anchor is None:
+            continue
         shown.append(
             {
                 "id": anchor.id,

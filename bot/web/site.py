@@ -19,7 +19,13 @@ from bot.web.guard import Keys
 from bot.web.view import View, Views
 
 VERSION = version("paperpit")
-PAGES = (("/", "Today"), ("/round-trips", "Round trips"), ("/calendar", "Calendar"), ("/health", "Health"))
+PAGES = (
+    ("/", "Today"),
+    ("/round-trips", "Round trips"),
+    ("/signals", "Signals"),
+    ("/calendar", "Calendar"),
+    ("/health", "Health"),
+)
 """Path and name of the pages that the head of every page leads to."""
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from bot.journal.lists import list_signals
 from bot.journal.place import Place, place
 from bot.journal.remarks import write
 from bot.review.trips import trips
+from bot.web.look_up import whole
 from bot.web.seen import OUTCOMES
 from bot.web.view import View, Views
 from tests.rooms.journal.build import Told, the_lesson, writer
@@ -25,7 +27,7 @@ from tests.servers import postgres
 SPREAD = Reason("spread", "the spread is 4 ticks", {"ticks": 4})
 
 
-def days(journal: Writer, told: Told, place_: Place) -> Iterator[None]:
+def days(journal: Writer, told: Told) -> Iterator[None]:
     """A day, step by step: refused twice, won, held while somebody looks, lost, seen and left."""
     told.blocked(60)
     yield
@@ -71,8 +73,8 @@ def test_a_view_that_was_moved_on_is_one_made_at_once(looks: set[int], runs: int
         watching = Views()
         for run in range(runs):
             # given a desk that goes on while somebody looks now and then
-            with writer(where.url, run=f"r{run}") as journal:
-                for _ in days(journal, Told(journal), where):
+            with writer(where.url, run=f"r{run}", durability="process") as journal:
+                for _ in days(journal, Told(journal)):
                     step += 1
                     if step in looks:
                         look(watching, where)
@@ -94,8 +96,8 @@ def test_it_says_what_the_lists_say(tmp_path: Path, database: str) -> None:
 
 def says_what_the_lists_say(where: Place) -> None:
     views = Views()
-    with writer(where.url, run="one") as journal:
-        for _ in days(journal, Told(journal), where):
+    with writer(where.url, run="one", durability="process") as journal:
+        for _ in days(journal, Told(journal)):
             look(views, where)
         journal.finish({})
     with views.looking(where) as (reader, view):
@@ -109,7 +111,7 @@ def says_what_the_lists_say(where: Place) -> None:
 
 def test_a_tag_that_comes_later_is_on_its_round_trip(tmp_path: Path) -> None:
     where, views = place(str(tmp_path / "journal.db")), Views()
-    with writer(where.url, run="one") as journal:
+    with writer(where.url, run="one", durability="process") as journal:
         bracket = the_lesson(Told(journal))
         journal.finish({})
     assert look(views, where)[1][0].tags == ()
@@ -119,8 +121,8 @@ def test_a_tag_that_comes_later_is_on_its_round_trip(tmp_path: Path) -> None:
 
 def test_another_journal_in_the_place_of_the_old_one_is_looked_through_anew(tmp_path: Path) -> None:
     where, views = place(str(tmp_path / "journal.db")), Views()
-    with writer(where.url, run="one") as journal:
-        for _ in days(journal, Told(journal), where):
+    with writer(where.url, run="one", durability="process") as journal:
+        for _ in days(journal, Told(journal)):
             pass
         journal.finish({})
     assert len(look(views, where)[1]) == 2
@@ -130,3 +132,20 @@ def test_another_journal_in_the_place_of_the_old_one_is_looked_through_anew(tmp_
         the_lesson(Told(journal))
         journal.finish({})
     assert [trip.run for trip in look(views, where)[1]] == ["other"]
+
+
+def test_a_page_of_an_earlier_moment_leaves_out_what_came_since(tmp_path: Path) -> None:
+    where, views = place(str(tmp_path / "journal.db")), Views()
+    with writer(where.url, run="one", durability="process") as journal:
+        steps = days(journal, Told(journal))
+        next(steps)
+        # given a page that has opened the journal
+        with views.looking(where) as (reader, view):
+            before = len(view.seen.rows)
+            # when the desk goes on and another page looks
+            for _ in steps:
+                look(views, where)
+            # then the first one shows what it can see
+            assert len(view.seen.rows) > before
+            assert len(whole(np.arange(len(view.seen.rows)), reader, view)) == before
+        journal.finish({})
