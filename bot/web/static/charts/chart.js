@@ -2,7 +2,7 @@
 import { HistogramSeries, createChart } from "./lightweight-charts.js";
 import { Blackouts, Bracket, Footprint, Signals } from "./footprint.js";
 
-const WIDEST = 110, NARROWEST = 30;
+const WIDEST = 110, NARROWEST = 30, LABELS = 190;
 const AXIS_MAX = 20000;
 const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", hour: "2-digit", minute: "2-digit" });
 const exact = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", dateStyle: "medium", timeStyle: "medium" });
@@ -72,12 +72,13 @@ export function draw(place, facts) {
   return { chart, series, footprint, text, all };
 }
 
-// As many bars as can be read; where there are more, those about the signal.
+// As many bars as can be read, with room behind the last one for the levels' names; of more, those about the signal.
 function fit(chart, place, axis, signal) {
-  const width = Math.max(120, place.clientWidth - 70), scale = chart.timeScale();
-  const spacing = Math.min(WIDEST, Math.max(NARROWEST, width / axis.length)), shown = width / spacing;
-  const middle = axis.length <= shown ? (axis.length - 1) / 2 : axis.findIndex((bar) => bar.time === signal) + shown * 0.2;
-  scale.setVisibleLogicalRange({ from: middle - shown / 2, to: middle + shown / 2 });
+  const width = Math.max(120, place.clientWidth - 70), room = Math.min(LABELS, width * 0.4), free = width - room;
+  const spacing = Math.min(WIDEST, Math.max(NARROWEST, free / axis.length)), shown = width / spacing;
+  const spare = free / spacing - axis.length;
+  const from = spare >= 0 ? -0.5 - spare / 2 : axis.findIndex((bar) => bar.time === signal) - shown * 0.3;
+  chart.timeScale().setVisibleLogicalRange({ from, to: from + shown });
 }
 
 function repaintWithTheTheme(repaint) {
