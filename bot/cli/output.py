@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot.log import without_secrets
-from bot.review import ROUND_TRIPS_MIN
 from bot.review.export.cells import cell
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,13 +28,6 @@ def say(text: str = "") -> None:
 def counted(counts: Mapping[str, int]) -> str:
     """Counts in one line: `3 hours, 1 blackout`."""
     return ", ".join(f"{count} {name}" for name, count in counts.items())
-
-
-def no_edge(round_trips: int) -> str:
-    """What so few round trips say; empty when there are enough of them for more."""
-    return (
-        f"{round_trips} round trips say nothing about an edge, for or against." if round_trips < ROUND_TRIPS_MIN else ""
-    )
 
 
 def interval(estimate: Mapping[str, Any], form: str) -> str:

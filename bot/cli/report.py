@@ -8,7 +8,8 @@ import click
 
 from bot.cli.export import into
 from bot.cli.journal_options import filter_options, filters_of, opened
-from bot.cli.output import counted, json_option, new_york, no_edge, print_json, say
+from bot.cli.output import counted, json_option, new_york, print_json, say
+from bot.review.words import no_edge
 
 if TYPE_CHECKING:
     from bot.review.export.page import SoFar

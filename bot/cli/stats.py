@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from bot.cli.journal_options import filter_options, filters_of, opened
-from bot.cli.output import interval, list_options, no_edge, print_json, print_rows, say
+from bot.cli.output import interval, list_options, print_json, print_rows, say
 from bot.errors import UsageError
+from bot.review.words import no_edge
 
 BY = ["strategy", "instrument", "kind", "hour", "weekday", "regime", "fill-model", "session", "tag", "exit-reason"]
 BY_BLOCKED = ("rule", "strategy", "kind", "instrument")

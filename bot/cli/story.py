@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import called, counted, new_york, no_edge, say
+from bot.cli.output import called, counted, new_york, say
+from bot.review.words import no_edge
 
 if TYPE_CHECKING:
     from bot.daemon import Outcome

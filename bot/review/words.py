@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from bot.review import ROUND_TRIPS_MIN
+
 NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 DASH = "–"
@@ -35,6 +37,13 @@ def way(value: float | Decimal | str | None) -> str:
     """The class of a gain or a loss: `up`, `down` or nothing."""
     number = Decimal(str(value or 0))
     return "up" if number > 0 else "down" if number < 0 else ""
+
+
+def no_edge(round_trips: int) -> str:
+    """What so few round trips say; empty when there are enough of them for more."""
+    return (
+        f"{round_trips} round trips say nothing about an edge, for or against." if round_trips < ROUND_TRIPS_MIN else ""
+    )
 
 
 def at(ns: int) -> datetime:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.journal.filters import Filters
 from bot.journal.reading import Reader, RunInfo
-from bot.review import ROUND_TRIPS_MIN, words
+from bot.review import words
 from bot.review.export import equity, sections
 from bot.review.export.markup import Html, tag
 from bot.review.stats import Asked, day_text, groups, stats
@@ -135,12 +135,10 @@ def _equity(facts: Mapping[str, Any], known: SoFar) -> list[Any]:
 
 
 def _footer(facts: Mapping[str, Any], version: str) -> list[Html]:
-    few = len(facts["round_trips"]) < ROUND_TRIPS_MIN
-    left_out = ", ".join(f"{count} runs of adapter {adapter}" for adapter, count in facts["left_out"].items())
-    return [
-        tag("p", f"Left out: {left_out}. ") if left_out else tag("p"),
-        tag("p", f"{len(facts['round_trips'])} round trips say nothing about an edge, for or against.")
-        if few
-        else tag("p"),
-        tag("p", f"paperpit {version} · times are New York · fills are those of a paper account or of a model"),
+    left_out = ", ".join(f"{runs} runs of adapter {adapter}" for adapter, runs in facts["left_out"].items())
+    said = [
+        f"Left out: {left_out}." if left_out else "",
+        words.no_edge(len(facts["round_trips"])),
+        f"paperpit {version} · times are New York · fills are those of a paper account or of a model",
     ]
+    return [tag("p", line) for line in said if line]
