@@ -167,7 +167,7 @@ def refusals(facts: Facts) -> Html:
         ]
         for one in facts["refusals"]
     ]
-    heads = ("Rule", "Refused", "", "First", "Last", "Its words the last time")
+    heads = ("Rule", "Refused", "Share", "First", "Last", "Its words the last time")
     return table("Refusals by rule; a proposal may break several", heads, lines, numbers=("Refused",))
 
 
