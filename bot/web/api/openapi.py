@@ -20,7 +20,8 @@ from bot.web.api.reading import AFTER, FEW, LEFT_OUT
 from bot.web.api.writing import TAKEN
 from bot.web.asked import LONG, Query
 
-TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": LONG}
+TEXT: Schema = {"type": "string", "maxLength": LONG}
+"""An empty one asks for nothing."""
 PARAMETERS: dict[str, tuple[str, Schema]] = {
     "run": ("A run's id, `last` or `all`.", TEXT),
     "adapter": ("Only runs of this adapter.", TEXT),

@@ -1,14 +1,20 @@
 """What a person sees in a browser: the day, the calendar, the health of it all, and what to do without any of it."""
 
+import json
 import os
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from bot.journal import rows
+from bot.journal.place import place
+from bot.journal.reading import reading
+from bot.journal.shapes import SINGLE
 from bot.web.site import PAGES
 from tests.playing import Played
 from tests.programs import ended, program
-from tests.rooms.web.served import served, serving
+from tests.rooms.web.served import TOKEN, served, serving
 
 
 async def test_a_day_that_was_replayed_is_there_to_read(tmp_path: Path, reviewed: Played) -> None:
@@ -98,6 +104,13 @@ async def test_a_desk_is_seen_and_paused_from_the_page(tmp_path: Path) -> None:
             hasty = await site.post("/control/flatten", form, cookie=browser["cookie"])
             aimless = await site.post("/control/resume", {**form, "reason": ""}, cookie=browser["cookie"])
             today = await site.get("/?part=now")
+            # and a program resumes it, and notes why
+            run = json.loads((await site.get("/api/v1/runs")).text)[0]["run"]
+            bearer = {"authorization": f"Bearer {TOKEN}"}
+            resumed = await site.send("commands", {"verb": "resume", "reason": "back"}, **bearer)
+            noted = await site.send("notes", {"subject": run, "text": "lunch was long"}, **bearer)
+            unknown = await site.send("commands", {"verb": "pause", "instrument": "XX"}, **bearer)
+            status = json.loads((await site.get("/api/v1/status")).text)
         await ended("stop", "--desk", desk)
         assert await running.code() == 0
     # then the desk is paused, and says so there
@@ -106,3 +119,11 @@ async def test_a_desk_is_seen_and_paused_from_the_page(tmp_path: Path) -> None:
     assert (aimless.code, "needs a reason" in aimless.text) == (400, True)
     assert ">paused<" in today.text
     assert "lunch" in today.text
+    # and the program is told where it stands in the journal
+    jsonschema.validate(status, SINGLE["status"])
+    assert (resumed.code, noted.code, unknown.code, status["reasons"]) == (202, 202, 400, [])
+    with reading(place(journal)) as reader:
+        (spoken,) = [row for row in reader.read(rows.Command, reader.runs) if row.verb == "resume"]
+        (note,) = reader.read(rows.Note, reader.runs)
+    assert json.loads(resumed.text) == {"result": spoken.result, "seq": spoken.seq}
+    assert (json.loads(noted.text), note.text) == ({"seq": note.seq}, "lunch was long")
