@@ -10,6 +10,7 @@ import click
 from bot.cli.export import export
 from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
+from bot.cli.refused import with_what_if
 from bot.cli.remarks import note, tag
 from bot.cli.report import report
 from bot.cli.stats import stats
@@ -86,25 +87,31 @@ def _add(name: str, listing: Listing) -> None:
         from bot.journal import lists
 
         function = "list_candidates" if wanted.pop("candidates", False) else listing.function
+        what_if = wanted.pop("what_if", False)
         filters = filters_of(**wanted)
         with opened(journal, run, listing.runs) as found:
             rows = getattr(lists, function)(found.reader, found.runs, filters)
+            if what_if:
+                rows = with_what_if(rows, found.reader, found.runs, filters)
             if not as_json and not as_csv:
                 rows = _for_people(rows, found)
         if not as_json:
             rows = [{**row, "notes": [note["text"] for note in row["notes"]]} for row in rows]
-        said = [name for name in ("tags", "notes") if any(row[name] for row in rows)]
+        said = [name for name in ("would end", "R", "tags", "notes") if any(row.get(name) for row in rows)]
         print_rows(rows, (*listing.columns, *said), as_json=as_json, as_csv=as_csv, empty=listing.empty)
         if rows and listing.note and not as_json and not as_csv:
             say(f"{len(rows)} of run {found.runs[0].run} · {listing.note}" if len(found.runs) == 1 else listing.note)
 
-    if name == "signals":
-        command.params.append(CANDIDATES)
+    if name in ADDED:
+        command.params.append(ADDED[name])
 
 
-CANDIDATES = click.Option(
-    ["--candidates"], is_flag=True, help="Instead, what fell short of a signal: no strategy was asked about it."
-)
+ADDED = {
+    "signals": click.Option(
+        ["--candidates"], is_flag=True, help="Instead, what fell short of a signal: no strategy was asked about it."
+    ),
+    "blocked": click.Option(["--what-if"], is_flag=True, help="Ask the tape what each would have made, alone."),
+}
 for _name, _listing in LISTINGS.items():
     _add(_name, _listing)
 
@@ -119,6 +126,8 @@ def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str,
             row["warm"] = row["warm"][:12]
         if "reasons" in row:
             row["reasons"] = [reason["rule"] for reason in row["reasons"]]
+        if made := row.get("what_if"):
+            row |= {"would end": made["end"], "R": made["r_net"]}
         shown.append(row)
     return shown
 

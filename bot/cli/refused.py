@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.journal.filters import Filters
     from bot.journal.reading import Reader, RunInfo
     from bot.review.estimates import Bootstrap
+    from bot.review.refused import Refused
 
 COLUMNS = ("group", "counted", "refused", "would fill", "won", "sum R", "R after costs", "5 min later")
 SHOWN = 3
@@ -23,11 +24,24 @@ def refusals(
     reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters", by: Sequence[str], bootstrap: "Bootstrap"
 ) -> list[dict[str, Any]]:
     """One object a group; says on standard error which runs' tapes could not be asked."""
-    from bot.cli.what_if import asking
-    from bot.review.refused import refused
     from bot.review.worth import worth
 
-    ask = asking(reader.place)
+    return worth(_told(reader, runs, filters), by, bootstrap)
+
+
+def with_what_if(
+    rows: Sequence[dict[str, Any]], reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters"
+) -> list[dict[str, Any]]:
+    """Refusals as they are listed, each with what it would have made (null where no tape could be asked)."""
+    made = {one.id: one.shape() for one in _told(reader, runs, filters)}
+    return [{**row, "what_if": made[row["id"]]} for row in rows]
+
+
+def _told(reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters") -> "Sequence[Refused]":
+    from bot.cli.what_if import asking
+    from bot.review.refused import refused
+
+    ask = asking(reader)
     with progress("asking the tapes", len(runs), "runs") as advance:
 
         def counted(run: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
@@ -36,7 +50,7 @@ def refusals(
 
         found = refused(reader, runs, filters, counted)
     _missing(found.untold)
-    return worth(found.refused, by, bootstrap)
+    return found.refused
 
 
 def _missing(untold: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What a run's refusals would have made, asked of the tapes that `replay --run` takes: the parts put together."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.cli.again import Wishes, recorded
@@ -9,21 +10,35 @@ if TYPE_CHECKING:
     from bot.daemon.opening import Opened
     from bot.domain.what_if import Answer, Moment, Wish
     from bot.journal.place import Place
-    from bot.journal.reading import RunInfo
+    from bot.journal.reading import Reader, RunInfo
+    from bot.review.refused import Ask
 
 
-def asking(place: "Place") -> "Callable[[RunInfo, Sequence[Wish]], Answer]":
-    """Who answers for the runs of a journal.
+def asking(reader: "Reader") -> "Ask":
+    """Who answers for the runs of a journal; answers to runs that are over are kept.
 
-    The answer raises InputMissing, DataDamaged, UsageError where there is no tape to ask; each call reads the run's
-    tape anew.
+    It raises InputMissing, DataDamaged, UsageError where there is no tape to ask.
     """
-    import asyncio
+    from bot import resources
+    from bot.review.kept import kept
 
     def ask(run: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
-        return asyncio.run(_ask(place, run.run, wishes))
+        return asyncio.run(_ask(reader.place, run.run, wishes))
 
-    return ask
+    return kept(ask, reader, resources.cache_folder() / "what-if", _mark())
+
+
+def _mark() -> bytes:
+    """What answers: the sources of the replay's market and broker, and the program's version."""
+    import hashlib
+    from importlib.metadata import version
+    from importlib.resources import files
+
+    sources = sorted((one.name, one.read_bytes()) for one in files("adapters.replay").iterdir() if one.is_file())
+    digest = hashlib.sha256(version("paperpit").encode())
+    for name, text in sources:
+        digest.update(name.encode() + text)
+    return digest.digest()
 
 
 async def _ask(place: "Place", run: str, wishes: "Sequence[Wish]") -> "Answer":

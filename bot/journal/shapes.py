@@ -241,6 +241,21 @@ SINGLE: dict[str, Schema] = {
     ),
 }
 """What is asked for by its own name: by the API, and by `calendar list`, `journal explain`, `status` with `--json`."""
+WHAT_IF = _object(
+    end=_one_of(*REASONS, "unfilled", "unpriced", "open"),
+    filled={"type": "boolean"},
+    fill_model=TEXT,
+    entry_ns=_or_null(INTEGER),
+    exit_ns=_or_null(INTEGER),
+    entry_price=_or_null(DECIMAL),
+    exit_price=_or_null(DECIMAL),
+    ticks=_or_null(NUMBER),
+    r=_or_null(NUMBER),
+    r_net=_or_null(NUMBER),
+    markouts=_list_of(after_s=INTEGER, from_mid=_or_null(NUMBER), from_fill=_or_null(NUMBER)),
+)
+"""What a refusal would have made."""
+BLOCKED_WHAT_IF = _list_of(**LISTS["blocked"]["items"]["properties"], what_if=_or_null(WHAT_IF))
 BLOCKED_STATS = _list_of(
     group=TEXT,
     by={"type": "object", "additionalProperties": TEXT},
@@ -269,9 +284,12 @@ BLOCKED_STATS = _list_of(
     seed=INTEGER,
 )
 
+REFUSALS = {"blocked-what-if": BLOCKED_WHAT_IF, "stats-blocked": BLOCKED_STATS}
+"""What tapes are asked for: `journal blocked --what-if`, `journal stats --blocked`."""
+
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "paperpit journal lists",
     "description": "One definition a list of `paperpit journal LIST --json`. Keys may be added, never renamed.",
-    "$defs": {**LISTS, **SINGLE, "stats": STATS, "stats-blocked": BLOCKED_STATS},
+    "$defs": {**LISTS, **SINGLE, **REFUSALS, "stats": STATS},
 }

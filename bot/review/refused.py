@@ -20,7 +20,7 @@ from bot.journal import rows
 from bot.journal.filters import Filters
 from bot.journal.lists import Wanted
 from bot.journal.reading import Reader, RunInfo
-from bot.journal.values import LONG_SHORT, Grid
+from bot.journal.values import LONG_SHORT, Grid, grids
 from bot.review.live import MADE
 from bot.review.tries import settings
 from bot.review.trips import BROKER, DEMO, LIVE, demos
@@ -51,6 +51,7 @@ class Refused:
     made: Made | None
     cost_ticks: float
     """Commission of one unit in and out, ticks."""
+    grid: Grid
 
     @property
     def filled(self) -> bool:
@@ -74,20 +75,20 @@ class Refused:
             return None
         return float(self.made.r) - self.cost_ticks / float(self.made.risk)
 
-    def shape(self, grid: Grid) -> dict[str, Any]:
-        """As an object for programs and pages: prices are decimal text."""
+    def shape(self) -> dict[str, Any] | None:
+        """As an object for programs and pages, prices as decimal text; None where no tape could be asked."""
         made = self.made
         if made is None:
-            return {"end": None, "filled": False}
-        entry, left = ((grid.mean_price(made.vwap(one)) if made.filled else None) for one in (made.paid, made.left))
+            return None
+        prices = [self.grid.mean_price(made.vwap(one)) if made.filled else None for one in (made.paid, made.left)]
         return {
             "end": made.end,
             "filled": made.filled,
             "fill_model": self.fill_model,
             "entry_ns": made.entry_ns if made.units else None,
             "exit_ns": made.exit_ns if made.filled else None,
-            "entry_price": entry,
-            "exit_price": left,
+            "entry_price": prices[0],
+            "exit_price": prices[1],
             "ticks": _rounded(self.ticks),
             "r": _rounded(self.r),
             "r_net": _rounded(self.r_net),
@@ -185,6 +186,7 @@ class _Around(NamedTuple):
             drill=self.drills.get((row.run, row.strategy), False),
             made=answer.made.get(row.id),
             cost_ticks=float(2 * Decimal(one.commission) / Decimal(one.tick_value)),
+            grid=grids([one])[row.run, row.instrument],
         )
 
 

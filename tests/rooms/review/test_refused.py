@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from bot.errors import InputMissing
 from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import RunInfo, reading
-from bot.journal.shapes import BLOCKED_STATS
+from bot.journal.shapes import BLOCKED_STATS, BLOCKED_WHAT_IF
+from bot.journal.values import Grid
 from bot.review.estimates import Bootstrap, Estimate
+from bot.review.kept import kept
 from bot.review.refused import Refused, refused
 from bot.review.worth import BY, COUNTED, RULE, said, worth
 from tests.laws.markets import drill, market
@@ -116,7 +119,7 @@ def test_groups_part_what_was_refused(kinds: list[tuple[str, str, bool]], by: st
 def refusal(number: int, **changed: Any) -> Refused:
     plain = Refused(
         *(f"one-{number}", "one", number, "ES", "s", "long", "k", ("news",), 20260100 + number, "queue", "replay"),
-        *(False, WON, 0.5),
+        *(False, WON, 0.5, Grid(Decimal("0.25"), Decimal("12.50"))),
     )
     return replace(plain, **changed)
 
@@ -179,6 +182,44 @@ def test_a_run_without_its_tape_is_named_and_the_others_are_told(tmp_path: Path)
     assert (whole["refused"], whole["untold"], whole["filled"]) == (6, 3, 1)
 
 
+# Kept answers
+
+
+def test_a_run_that_is_over_is_asked_once_until_the_question_or_the_answerer_changes(tmp_path: Path) -> None:
+    asked = []
+
+    def ask(run: RunInfo, wishes: Sequence[Wish]) -> Answer:
+        asked.append(len(wishes))
+        return told_by(run, wishes)
+
+    journal(tmp_path / "j.db")
+    with reading(place(str(tmp_path / "j.db"))) as reader:
+        folder = tmp_path / "cache"
+        first = refused(reader, reader.runs, Filters(), kept(ask, reader, folder, b"one"))
+        again = refused(reader, reader.runs, Filters(instrument="ES"), kept(ask, reader, folder, b"one"))
+        assert (asked, again) == ([3], first)
+        refused(reader, reader.runs, Filters(), kept(ask, reader, folder, b"two"))
+        (file,) = folder.iterdir()
+        file.write_bytes(b"{")
+        refused(reader, reader.runs, Filters(), kept(ask, reader, folder, b"two"))
+    assert asked == [3, 3, 3]
+
+
+def test_a_run_that_goes_on_is_asked_each_time(tmp_path: Path) -> None:
+    asked = []
+
+    def ask(run: RunInfo, wishes: Sequence[Wish]) -> Answer:
+        asked.append(len(wishes))
+        return told_by(run, wishes)
+
+    with writer(str(tmp_path / "j.db"), run="one", durability="process") as one:
+        Told(one).blocked(60)
+        with reading(place(str(tmp_path / "j.db"))) as reader:
+            for _ in range(2):
+                refused(reader, reader.runs, Filters(), kept(ask, reader, tmp_path / "cache", b"one"))
+    assert asked == [1, 1]
+
+
 # The command
 
 
@@ -202,6 +243,18 @@ def test_the_command_prints_what_its_schema_says(played: Played) -> None:
     assert groups[0]["filled"] + groups[0]["unfilled"] == len(played.blocked)
     assert {group["counted"] for group in groups} == {"once", *COUNTED}
     assert [groups[0][key] for key in ("level", "draws", "seed")] == [0.95, 2_000, 1]
+
+
+def test_each_refusal_is_listed_with_what_it_would_have_made(played: Played) -> None:
+    given = ("blocked", "--what-if", "--journal", played.url)
+    listed = json.loads(CliRunner().invoke(commands, [*given, "--json"], catch_exceptions=False).stdout)
+    jsonschema.validate(listed, BLOCKED_WHAT_IF)
+    assert [row["id"] for row in listed] == [row["id"] for row in played.blocked]
+    (whole, *_) = json.loads(run("--journal", played.url, "--run", "last", "--json").stdout)
+    gains = [row["what_if"]["r_net"] for row in listed if row["what_if"]["filled"]]
+    assert sum(gains) == pytest.approx(whole["r_net"], abs=1e-4)
+    table = CliRunner().invoke(commands, given, catch_exceptions=False).stdout
+    assert "would end" in table
 
 
 def test_a_table_and_csv_say_the_same(played: Played) -> None:
