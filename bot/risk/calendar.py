@@ -182,7 +182,9 @@ def day(ns: int) -> str:
 
 
 def _local(ns: int) -> str:
-    return f"{datetime.fromtimestamp(ns // SECOND_NS, NEW_YORK):%H:%M}"
+    """New York time; empty for a moment within a minute, which only UTC is written to the second for."""
+    at = datetime.fromtimestamp(ns // SECOND_NS, NEW_YORK)
+    return "" if at.second else f"{at:%H:%M}"
 
 
 def _utc(ns: int) -> str:

@@ -326,3 +326,11 @@ def test_what_a_run_records_is_read_back_as_it_was(tmp_path: Path) -> None:
     written(tmp_path, "a.csv", HEADER + "ppi,2026-12-15,all-day,America/New_York,,scheduled\n")
     for calendar in (EventCalendar.load(None), EventCalendar.load(str(tmp_path)), EventCalendar.load("none")):
         assert EventCalendar.parse(calendar.text, calendar.source) == calendar
+
+
+def test_a_moment_within_a_minute_is_written_and_read_back(tmp_path: Path) -> None:
+    rows = HEADER + "cpi,,,,2026-05-27T14:05:30Z,scheduled\ncpi,,,,2026-06-27T12:30:00Z,scheduled\n"
+    calendar = EventCalendar.load(str(written(tmp_path, "own.csv", rows)))
+    again = EventCalendar.parse(calendar.text, "own.csv")
+    assert [event.ts for event in again.events] == [event.ts for event in calendar.events]
+    assert again.coverage["cpi"].spans == calendar.coverage["cpi"].spans
