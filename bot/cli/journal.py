@@ -14,6 +14,7 @@ from bot.cli.refused import with_what_if
 from bot.cli.remarks import note, tag
 from bot.cli.report import report
 from bot.cli.stats import stats
+from bot.errors import UsageError
 
 
 @click.group()
@@ -158,20 +159,51 @@ def show(row_id: str, journal: str | None, run: str | None, as_json: bool) -> No
 
 
 @journal.command()
-@click.argument("row_id", metavar="ID")
+@click.argument("subject", metavar="ID|TIME")
 @journal_options
+@click.option("--day", default="", metavar="DAY", help="Of a TIME: its session, today, yesterday or a date.")
+@click.option("--instrument", default="", help="Of a TIME: only this product (ES) or contract (ESZ2026).")
 @json_option
-def explain(row_id: str, journal: str | None, run: str | None, as_json: bool) -> None:
-    """Tell the story of a round trip, a refusal or a signal, with its numbers."""
-    from bot.journal.explain import explain as facts_of
-    from bot.journal.story import tell
+def explain(subject: str, journal: str | None, run: str | None, day: str, instrument: str, as_json: bool) -> None:
+    """Tell the story of a round trip, a refusal or a signal, or why there was (no) trade at a time.
 
-    with opened(journal, run) as found:
-        facts = facts_of(found.reader, found.id(row_id))
+    TIME is New York's, on the newest run's last day unless --day names a session.
+
+    \b
+    paperpit journal explain 3
+    paperpit journal explain 10:14
+    paperpit journal explain 10:14 --day 2026-11-10 --instrument ES
+    """
+    from bot.review.when import names_a_moment
+
+    moment = names_a_moment(subject)
+    if not moment and (day or instrument):
+        raise UsageError("--day and --instrument go with a time, not with an id", do="paperpit journal explain 10:14")
+    with opened(journal, run, "all" if moment else "last") as found:
+        facts, text = _moment(found, subject, day, instrument) if moment else _story(found, subject)
     if as_json:
         print_json(facts)
     else:
-        click.echo(tell(facts))
+        click.echo(text)
+
+
+def _story(found: Opened, row_id: str) -> tuple[dict[str, Any], str]:
+    from bot.journal.explain import explain
+    from bot.journal.story import tell
+
+    facts = explain(found.reader, found.id(row_id))
+    return facts, tell(facts)
+
+
+def _moment(found: Opened, text: str, day: str, instrument: str) -> tuple[dict[str, Any], str]:
+    from bot.clock import WallClock
+    from bot.journal.filters import parse_day
+    from bot.review.moment import moment
+    from bot.review.moment_words import tell
+    from bot.review.when import Asked
+
+    facts = moment(found.reader, found.runs, Asked(text, parse_day(day), instrument, WallClock().now_ns()))
+    return facts, tell(facts)
 
 
 @journal.command()

@@ -36,14 +36,14 @@ def explain(reader: Reader, row_id: str) -> Facts:
     return {
         "id": anchor.id,
         "kind": _kind(bracket, decisions, finished=trip is not None),
-        "run": _run(reader, run),
+        "run": run_facts(reader, run),
         "instrument": anchor.instrument,
         "contract": anchor.contract,
         "tick": str(grid.tick),
         "tick_value": str(grid.tick_value),
         "currency": grid.currency,
-        "signal": _signal(signal, grid, decisions) if signal else None,
-        "decisions": [_decision(row, grid) for row in decisions],
+        "signal": signal_facts(signal, grid, decisions) if signal else None,
+        "decisions": [decision_facts(row, grid) for row in decisions],
         "bracket": _bracket(bracket, grid) if bracket else None,
         "states": _states(reader, bracket),
         "orders": _orders(reader, bracket, grid),
@@ -100,7 +100,8 @@ def _kind(bracket: rows.Bracket | None, decisions: Sequence[rows.Decision], *, f
     return decisions[0].verdict if decisions else "signal"
 
 
-def _run(reader: Reader, run: RunInfo) -> Facts:
+def run_facts(reader: Reader, run: RunInfo) -> Facts:
+    """A run, as every story names it."""
     return {
         "run": run.run,
         "adapter": run.adapter,
@@ -111,7 +112,8 @@ def _run(reader: Reader, run: RunInfo) -> Facts:
     }
 
 
-def _signal(row: rows.Signal, grid: Grid, decisions: Sequence[rows.Decision]) -> Facts:
+def signal_facts(row: rows.Signal | rows.Candidate, grid: Grid, decisions: Sequence[rows.Decision]) -> Facts:
+    """What was seen, and what became of it by these decisions."""
     return {
         "id": row.id,
         "ts_ns": row.ts,
@@ -126,7 +128,8 @@ def _signal(row: rows.Signal, grid: Grid, decisions: Sequence[rows.Decision]) ->
     }
 
 
-def _decision(row: rows.Decision, grid: Grid) -> Facts:
+def decision_facts(row: rows.Decision, grid: Grid) -> Facts:
+    """What was wanted, and what the gate said to it."""
     return {
         "id": row.id,
         "ts_ns": row.ts,

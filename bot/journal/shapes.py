@@ -211,6 +211,16 @@ SINGLE: dict[str, Schema] = {
         footprints=OBJECTS,
         **REMARKS,
     ),
+    "moment": _object(
+        kind=_one_of("moment"),
+        from_ns=INTEGER,
+        to_ns=INTEGER,
+        instrument=_or_null(TEXT),
+        run=_or_null(OBJECT),
+        before=_or_null(OBJECT),
+        after=_or_null(OBJECT),
+        answer={"type": "array", "items": TEXT, "minItems": 1},
+    ),
     "status": _object(
         state=_one_of("trading", "paused", "blackout", "held", "closed", "starting", "stopping"),
         reasons={"type": "array", "items": TEXT},

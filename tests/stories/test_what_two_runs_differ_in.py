@@ -21,6 +21,8 @@ from bot.domain.market import PRINT
 from bot.journal import rows
 from bot.journal.place import place
 from bot.journal.reading import reading
+from bot.review.moment import moment
+from bot.review.when import Asked
 from bot.risk.calendar import EventCalendar
 from bot.tape import TapeWriter, open_tape
 from bot.tape.keeping import of_run
@@ -38,6 +40,8 @@ MINUTES = "event,date_local,time_local,tz,ts_utc,status\n" + "".join(
         *((kind, "18:00") for kind in ("fomc_statement", "fomc_press_conference", "cpi", "nfp", "ppi")),
     )
 )
+
+TOMORROW = 1_795_000_000 * 1_000_000_000
 
 Found = list[Mapping[str, Any]]
 
@@ -168,6 +172,21 @@ def test_another_roll(apart: Path) -> None:
 def test_another_fill_model(made: Recorded) -> None:
     found = made.again(Wishes(fill_model="touch"))
     is_named(found, "fill-model", "by the model touch in B", follow=False)
+
+
+@pytest.mark.parametrize(
+    ("clock", "words"),
+    [
+        ("10:02", "2 entries were sent"),
+        ("10:05", "The desk's mode was no-entries since 10:04:55.335: every entry is paused: lunch"),
+        ("10:16", "Blackout: FOMC minutes 2026-11-17 10:20 New York"),
+        ("10:45", "No desk was there: the run before it had ended at 2026-11-17 10:20:"),
+    ],
+)
+def test_one_look_says_why_there_was_no_trade(made: Recorded, clock: str, words: str) -> None:
+    with reading(place(made.live.journal)) as reader:
+        found = moment(reader, reader.choose(made.live.run), Asked(clock, now_ns=TOMORROW))
+    assert words in " ".join(found["answer"])
 
 
 def _without_a_print(tape: Path, row: int) -> None:

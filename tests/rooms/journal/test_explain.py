@@ -12,6 +12,8 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.show import find
 from bot.journal.story import tell
+from bot.review.moment import moment
+from bot.review.when import Asked
 from tests.rooms.journal.build import CPI, MINUTE, Told, the_lesson, writer
 
 BAR = {
@@ -160,3 +162,12 @@ def test_a_row_is_shown_whole(url: str) -> None:
             find(reader, "run-99")
         with pytest.raises(InputMissing, match="run-99"):
             explain(reader, "run-99")
+
+
+def test_a_moment_is_told_from_either_database(url: str) -> None:
+    with writer(url, run="run") as journal:
+        Told(journal).blocked(44 * 60, CPI)
+        journal.finish({})
+    with reading(place(url)) as reader:
+        found = moment(reader, reader.choose("all"), Asked("10:14"))
+    assert found["answer"][:2] == ["No order was sent.", "1 proposal was refused: blackout (1)."]
