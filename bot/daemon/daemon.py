@@ -139,6 +139,8 @@ _NOBODY: Mapping[str, Any] = {
     "lag_ms": None,
     "next_blackout": None,
     "day": {"net": "0", "r": None, "round_trips": 0, "loss_used": "0", "loss_limit": "0"},
+    "room": [],
+    "health": {"clock_offset_ms": 0, "loop_lag_ms": 0, "commit_ms": 0.0, "journal": ""},
     "strategies": [],
     "recording": False,
     "calendar_until": {},

@@ -43,6 +43,8 @@ class Facts:
             "lag_ms": (self._watch.lag_ns or 0) // MILLISECOND_NS if until else None,
             "next_blackout": self._next_blackout(),
             "day": self._day(now),
+            "room": self._p.gate.room(now) if self._p.instruments else [],
+            "health": self._health(),
             "strategies": [
                 {"name": name, "state": self._strategy(name, found), "warmup": None} for name, found in standing.items()
             ],
@@ -116,6 +118,15 @@ class Facts:
             "round_trips": self._p.orders.round_trips,
             "loss_used": told.get("loss_used", "0"),
             "loss_limit": told.get("loss_limit", "0"),
+        }
+
+    def _health(self) -> dict[str, Any]:
+        health = self._watch.health()
+        return {
+            "clock_offset_ms": health.clock_offset_ns // MILLISECOND_NS,
+            "loop_lag_ms": health.loop_lag_ns // MILLISECOND_NS,
+            "commit_ms": health.commit_ns / MILLISECOND_NS,
+            "journal": health.journal,
         }
 
     def _contract(self, index: int, one: Instrument, now: int, causes: list[Cause]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.clock import Moved, WallClock
 from bot.desk.parts import Parts
+from bot.domain.command import GOOD, Health
 from bot.domain.mode import House, Mode, mode_of, worst
 from bot.domain.order import ClockReport, FeedReport, LinkReport
 from bot.ports import Batch, Renewal
@@ -68,6 +69,10 @@ class Watch:
     def now_ns(self) -> int:
         """The wall's time in a live run, ns UTC; 0 where another clock rules."""
         return self._wall.now_ns() if self._wall is not None else 0
+
+    def health(self) -> Health:
+        """Clock, loop and journal as the gate knows them; good where the wall's clock does not rule."""
+        return self._wall.health() if self._wall is not None else GOOD
 
     def batch(self, batch: Batch) -> int:
         """A batch is about to be walked: how old is it? Returns by how many ns the clock was set since the last one."""

@@ -333,6 +333,9 @@ class Gate(Protocol):
     def facts(self, instrument: int, now: int) -> Mapping[str, Fact]:
         """The day so far and what the account carries."""
 
+    def room(self, now: int) -> Sequence[Mapping[str, Any]]:
+        """What is used of each limit at `now`: rule, of whom, used, limit, unit."""
+
     def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
         """What an earlier run approved, as its journal has it: nothing is judged, nothing counted."""
 

@@ -24,6 +24,7 @@ calls give the same answers, in a replay and live.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from bot.config.files import HoursSettings, RiskSettings
 from bot.domain.command import DAY_END, GOOD, Health, pause_key
@@ -40,6 +41,7 @@ from bot.risk.context import Book, Context, Control, Rule
 from bot.risk.day import ZERO, Day
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import Ledger
+from bot.risk.room import room
 from bot.risk.rules import ALL, STANDING, Guard
 from bot.risk.rules.pace import told
 from bot.risk.trips import Trip
@@ -256,6 +258,11 @@ class Gate:
             "brackets_today": day.brackets,
             "position": self._ledger.position[instrument],
         }
+
+    def room(self, now: int) -> list[dict[str, Any]]:
+        """What is used of each limit (`bot.risk.room`)."""
+        day = self._ledger.day(0, now)
+        return room(self._ledger, day, self._settings, self._instruments, self._blackouts, now)
 
     def _context(self, proposal: Proposal, now: int, sent: int) -> Context:
         """One moment, as the rules see it. Its lasting part is kept: making it anew would take as long as the rules."""

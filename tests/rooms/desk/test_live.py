@@ -17,7 +17,7 @@ DAY = "2026-05-27"
 ANYTIME = DRILL
 CONTRACT = {
     *("state", "reasons", "account", "positions", "working_orders", "link", "lag_ms", "next_blackout", "day"),
-    *("strategies", "contracts"),
+    *("strategies", "contracts", "room", "health"),
 }  # fmt: skip
 
 
@@ -144,6 +144,19 @@ def test_status_tells_what_the_contract_promises(tmp_path: Path) -> None:
     assert told["link"] == "up"
     assert told["contracts"][0]["contract"] == "ESM2026"
     assert set(told["day"]) == {"net", "r", "round_trips", "loss_used", "loss_limit"}
+
+
+def test_status_tells_how_near_each_limit_is(tmp_path: Path) -> None:
+    """Given a desk that has sent brackets and holds one: what each rule counts stands beside its limit."""
+    live = run(tmp_path, busy(), ANYTIME, commands={1: command("status"), 30: command("status", "n-2")})
+    begun, later = ({(one["rule"], one["of"]): one for one in live.told[at]["room"]} for at in (1, 30))
+    assert begun["daily_loss", ""] == {"rule": "daily_loss", "of": "", "used": "0", "limit": "300", "unit": "USD"}
+    assert {float(one["used"]) for one in begun.values()} == {0.0}
+    sent = sum(row.created_ns <= live.told[30]["now_ns"] for row in live.rows(rows.Bracket))
+    assert later["brackets_per_day", ""]["used"] == sent > 0
+    assert later["brackets_per_strategy", "drill-law"]["used"] == sent
+    assert later["position", "ES"]["used"] >= 1
+    assert float(later["daily_loss", ""]["used"]) > 0
 
 
 def test_rows_that_come_late_close_a_desk_that_goes_by_the_wall(tmp_path: Path) -> None:

@@ -1,0 +1,46 @@
+"""How near the account is to each limit that the day uses up: what `status` and the page about health show.
+
+It measures as the rules of `bot.risk.rules` do, before any further entry; they alone decide.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from bot.config.files import RiskSettings
+from bot.domain.instrument import Instrument
+from bot.risk.day import ZERO, Day
+from bot.risk.ledger import Ledger
+
+
+def room(
+    ledger: Ledger, day: Day, settings: RiskSettings, instruments: Sequence[Instrument], asked: Iterable[str], now: int
+) -> list[dict[str, Any]]:
+    """Each rule with what of its limit is used at `now` (ns UTC): money and R as decimal text, counts as numbers.
+
+    `of` is the strategy or the product whose limit it is, empty for the account's; `asked` are the strategies.
+    """
+    lost, fallen = max(ZERO, ledger.risk - day.net), max(ZERO, ledger.risk + day.best - day.net) if day.best else ZERO
+    lost_r = max(ZERO, ledger.risk_r - day.r)
+    found = [
+        _row("daily_loss", "", str(lost), str(settings.max_daily_loss_usd), "USD"),
+        _row("daily_loss_r", "", f"{lost_r:.2f}", str(settings.max_daily_loss_r), "R"),
+        _row("drawdown", "", str(fallen), str(settings.max_drawdown_usd), "USD"),
+        _row("open_brackets", "", len(ledger.open), settings.max_open_brackets),
+        _row("brackets_per_minute", "", ledger.sent_within(now), settings.max_brackets_per_minute),
+        _row("brackets_per_day", "", day.brackets, settings.max_brackets_per_day),
+        _row("losses_in_a_row", "", ledger.trips.losses("", now), settings.max_losses_in_a_row_all),
+    ]
+    for name in sorted(asked):
+        found.append(_row("brackets_per_strategy", name, day.sent[name], settings.max_brackets_per_strategy))
+        found.append(_row("losses_in_a_row", name, ledger.trips.losses(name, now), settings.max_losses_in_a_row))
+    return [*found, *_positions(ledger, instruments)]
+
+
+def _positions(ledger: Ledger, instruments: Sequence[Instrument]) -> Iterator[dict[str, Any]]:
+    for at, one in enumerate(instruments):
+        held, working = ledger.position[at], ledger.working[at]
+        yield _row("position", one.product, max(held + working[1], working[-1] - held), one.max_position)
+
+
+def _row(rule: str, of: str, used: object, limit: object, unit: str = "") -> dict[str, Any]:
+    return {"rule": rule, "of": of, "used": used, "limit": limit, "unit": unit}
