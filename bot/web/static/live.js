@@ -3,6 +3,7 @@
 
 const part = document.getElementById("now");
 const told = document.getElementById("stream");
+const GONE = "not live: the server does not answer, trying again";
 let asked = false;
 let again = false;
 // Each section as it came, before the countdown moved on.
@@ -39,6 +40,8 @@ async function renew() {
   try {
     const answer = await fetch(part.dataset.part, { cache: "no-store" });
     if (answer.ok) put(await answer.text());
+  } catch {
+    told.textContent = GONE;  // the stream comes back by itself, and asks again
   } finally {
     asked = false;
     if (again) { again = false; renew(); }
@@ -57,7 +60,7 @@ function count() {
 const stream = new EventSource("/api/v1/events");
 for (const kind of part.dataset.kinds.split(" ")) stream.addEventListener(kind, renew);
 stream.addEventListener("hello", () => { told.textContent = "live"; renew(); });
-stream.addEventListener("error", () => { told.textContent = "not live: the server does not answer, trying again"; });
+stream.addEventListener("error", () => { told.textContent = GONE; });
 setInterval(count, 1000);
 // The desk's own words (link, lag, state) are no rows: they are asked for now and then.
 setInterval(renew, 5000);
