@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from bot.review.export.page import SoFar
 
 LINKS_SHOWN = 10
+SHOWN_OF_RULES = ("once", "alone")
+"""Of a rule's three ways to count: what would have passed without it. The others are in --json and on the page."""
 
 
 @click.command()
 @click.option(
     "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write it as one page that needs nothing else."
 )
+@click.option("--blocked", is_flag=True, help="Also what the refusals would have made: their tapes are asked.")
 @filter_options
 @json_option
-def report(html: Path | None, journal: str | None, run: str | None, as_json: bool, **wanted: Any) -> None:
+def report(
+    html: Path | None, blocked: bool, journal: str | None, run: str | None, as_json: bool, **wanted: Any
+) -> None:
     """Review a day: what was traded, what was refused and why, what went wrong.
 
     Without --run or --adapter it speaks of the live paper runs only, and says what it left out.
@@ -33,6 +38,8 @@ def report(html: Path | None, journal: str | None, run: str | None, as_json: boo
     paperpit journal report --run last
     paperpit journal report --day yesterday --html yesterday.html
     """
+    from bot.cli.refused import refusals
+    from bot.review.estimates import Bootstrap
     from bot.review.export.page import so_far
     from bot.review.live import live
     from bot.review.report import report as facts_of
@@ -43,6 +50,8 @@ def report(html: Path | None, journal: str | None, run: str | None, as_json: boo
         runs, left_out = (found.runs, {}) if asked else live(found.runs)
         reviewed = filters.started(runs, found.reader) if filters.day else runs
         facts = {**facts_of(found.reader, reviewed, filters), "left_out": left_out}
+        if blocked:
+            facts["worth"] = refusals(found.reader, reviewed, filters, ("rule",), Bootstrap())
         if html is not None:
             _write(html, facts, so_far(found.reader, runs, reviewed, filters, facts))
     if as_json:
@@ -76,6 +85,10 @@ def _show(facts: Mapping[str, Any]) -> None:
     dry = f", {facts['would_place']} would have been placed (dry)" if facts["would_place"] else ""
     _line("approved", f"{facts['approved']}{dry}")
     _line("blocked", counted(facts["blocked"]) or "none")
+    for one in facts.get("worth", ()):
+        if one["counted"] in SHOWN_OF_RULES:
+            would = f"{one['filled']} of {one['refused']} would have been round trips{_r(one['r_net'])}"
+            _line("", f"{one['group']}: {would}")
     for trip in facts["round_trips"]:
         _line(
             "round trip",

@@ -93,6 +93,7 @@ def _main(facts: Mapping[str, Any], known: SoFar) -> list[Any]:
         [sections.statistics(group) for group in known.groups] or tag("p", "No round trip to count."),
         tag("h2", "Refused"),
         sections.refusals(facts),
+        sections.worth(facts),
         tag("h2", "Calendar"),
         sections.calendar(facts),
         tag("h2", "Notes"),

@@ -171,6 +171,37 @@ def refusals(facts: Facts) -> Html:
     return table("Refusals by rule; a proposal may break several", heads, lines, numbers=("Refused",))
 
 
+def worth(facts: Facts) -> list[Html]:
+    """What the refusals would have made, where it was asked for."""
+    if "worth" not in facts:
+        asked = tag("code", "paperpit journal report --blocked --html FILE")
+        return [tag("p", "What they would have made was not asked: ", asked, " does.", class_="quiet")]
+    heads = ("Rule", "Counted", "Refused", "Untold", "Would fill", "Won", "R after costs", "R of one")
+    lines = [
+        [
+            *(one[key] for key in ("group", "counted", "refused", "untold", "filled", "won")),
+            *(gain(one["r_net"]), _estimate(one["expectancy_r_net"])),
+        ]
+        for one in facts["worth"]
+    ]
+    return [
+        table("What the refusals would have made", heads, lines, numbers=heads[2:]),
+        tag("p", WORTH, class_="quiet") if lines else tag("p", "Nothing was refused."),
+    ]
+
+
+WORTH = (
+    "Each alone, by the fill model of its run: not what the run would have made. Every: for each rule that refused it; "
+    "first: for the first; alone: where no other rule did. These must not be added up."
+)
+
+
+def _estimate(found: Facts) -> str:
+    if found["value"] is None:
+        return str(found["words"])
+    return f"{words.signed(found['value'])} ({_interval(found, words.signed)})"
+
+
 def _bar(share: float) -> Html:
     rect = tag("rect", width=f"{100 * share:.1f}", height=8)
     return tag("svg", rect, class_="bar", viewBox="0 0 100 8", aria_hidden="true")

@@ -202,6 +202,16 @@ def test_unlike_markets_are_summed_apart(tmp_path: Path) -> None:
     assert len([part for part in root.iter("path") if part.get("class") == "equity"]) == 2
 
 
+def test_what_refusals_would_have_made_is_asked_only_when_it_is_wanted(tmp_path: Path) -> None:
+    # given a run whose tape nobody recorded
+    told(tmp_path / "j.db", "one")
+    assert "was not asked" in said(page(tmp_path / "j.db"))
+    # when the tapes are asked
+    _, worth = tables(page(tmp_path / "j.db", "--blocked"), "Refused")
+    # then the refusal is counted, and that its tape is not there
+    assert [line[:4] for line in worth if line[1] == "alone"] == [["blackout · broker", "alone", "1", "1"]]
+
+
 def test_without_a_live_run_it_says_what_to_do(tmp_path: Path) -> None:
     told(tmp_path / "j.db", "one", adapter="replay", fill_model="queue")
     root = page(tmp_path / "j.db")
