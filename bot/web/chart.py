@@ -65,6 +65,7 @@ def chart(facts: Facts, reader: Reader, view: View) -> dict[str, Any] | None:
             "name": signal["kind"],
         },
         "bracket": _bracket(facts, axis),
+        "reached": _reached(facts),
         "stops": [
             {"time": axis.bar(move["ts_ns"]), "price": _ticks(facts, move["stop_price"]), "why": move["reason"]}
             for order in facts["orders"]
@@ -99,6 +100,15 @@ def _bracket(facts: Facts, axis: Axis) -> dict[str, Any] | None:
         "side": wanted["side"],
         **{name: _ticks(facts, wanted[name]) for name in ("entry", "stop", "target")},
     }
+
+
+def _reached(facts: Facts) -> dict[str, int] | None:
+    """How far the price went against the position and for it; None where that is not known."""
+    trip = facts["round_trip"]
+    if trip is None or trip["mae_ticks"] is None:
+        return None
+    entry, side = round(Decimal(trip["entry_price"]) / Decimal(facts["tick"])), 1 if trip["side"] == "long" else -1
+    return {"against": entry - side * trip["mae_ticks"], "for": entry + side * trip["mfe_ticks"]}
 
 
 def _around(facts: Facts, axis: Axis, view: View) -> Rows:

@@ -9,15 +9,17 @@ from starlette.responses import Response
 
 from bot.errors import InputMissing
 from bot.journal import rows
-from bot.journal.filters import Filters
-from bot.journal.lists import list_round_trips, outcomes_of
+from bot.journal.lists import outcomes_of
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.values import LONG_SHORT, grids
 from bot.web.live import KINDS
 from bot.web.site import Site
+from bot.web.view import View
 
 SEEN = 12
 """Signals that the page shows."""
+TRIPS = 30
+"""Round trips that it shows."""
 
 
 def page(request: Request) -> Response:
@@ -32,24 +34,25 @@ def page(request: Request) -> Response:
         "trips": [],
     }
     try:
-        with site.looking() as reader:
+        with site.viewing() as (reader, view):
             facts["journal"] = reader.place.shown
             if reader.runs:
-                facts.update(_of_run(reader, reader.choose("last")[0]))
+                facts.update(_of_run(reader, view, reader.choose("last")[0]))
     except InputMissing as error:
         facts["journal"] = error.where
     part = request.query_params.get("part") == "now"
     return site.page(request, "today_now.html" if part else "today.html", **facts)
 
 
-def _of_run(reader: Reader, run: RunInfo) -> dict[str, Any]:
-    trips = list_round_trips(reader, [run], Filters())
+def _of_run(reader: Reader, view: View, run: RunInfo) -> dict[str, Any]:
+    trips = [trip for trip in view.trips if trip.run == run.run]
     judged = reader.newest(rows.Decision, run, 4 * SEEN)
     return {
         "run": run,
         "run_state": reader.state(run.run),
-        "trips": list(reversed(trips)),
-        "net_r": sum(trip["r_net"] or 0 for trip in trips),
+        "trips": trips[::-1][:TRIPS],
+        "traded": len(trips),
+        "net_r": sum(trip.r_net or 0 for trip in trips),
         "signals": _signals(reader, run, judged),
         "blocked": _blocked(judged),
     }

@@ -163,6 +163,7 @@ export class Bracket extends Over {
   paint(at) {
     const { bracket, fills } = this.facts;
     if (bracket) this.levels(at, bracket);
+    if (bracket && this.facts.reached) this.reached(at, bracket, this.facts.reached);
     for (const fill of fills) triangle(at, at.x(fill.time), at.y(fill.price), fill.side === "buy" ? 1 : -1);
   }
 
@@ -189,6 +190,25 @@ export class Bracket extends Over {
     }
     steps.push([x1, y(standing)]);
     line(at, steps, k.down, [2, 2], this.named("stop", standing, bracket.entry) + wanted);
+  }
+
+  // How far it went against the position and for it: a short mark at the left edge.
+  reached({ c, hx, vy, k, half, x, y }, bracket, prices) {
+    const from = x(bracket.from);
+    if (from === null) return;
+    c.strokeStyle = c.fillStyle = k.quiet;
+    c.lineWidth = 2 * vy;
+    c.font = `${Math.round(10 * vy)}px system-ui, sans-serif`;
+    c.textAlign = "left";
+    for (const [word, price] of [["MAE", prices.against], ["MFE", prices.for]]) {
+      const up = price > bracket.entry;
+      c.beginPath();
+      c.moveTo(from - half, y(price));
+      c.lineTo(from, y(price));
+      c.stroke();
+      c.textBaseline = up ? "bottom" : "top";
+      c.fillText(word, from - half + 2 * hx, y(price) + (up ? -3 : 3) * vy);
+    }
   }
 
   named(word, price, entry) {
