@@ -1,12 +1,12 @@
 """`paperpit journal …`: review what happened, what was refused, and why."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
+from bot.cli.differing import causes, following
 from bot.cli.export import export
 from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
@@ -222,13 +222,12 @@ def diff(a: str, b: str, journal: str | None, as_json: bool) -> None:
     elif not found:
         click.echo("the same: no difference")
     else:
-        causes = [row for row in found if "follows" not in row]
-        following = Counter(row["follows"] for row in found if "follows" in row)
-        print_rows(causes[:DIFFERENCES_SHOWN], ("kind", "why"))
-        if len(causes) > DIFFERENCES_SHOWN:
-            say(f"… and {len(causes) - DIFFERENCES_SHOWN} more")
-        for cause, count in following.items():
-            say(f"{count} more follow{'s' * (count == 1)} from {cause}")
+        first = causes(found)
+        print_rows(first[:DIFFERENCES_SHOWN], ("kind", "why"))
+        if len(first) > DIFFERENCES_SHOWN:
+            say(f"… and {len(first) - DIFFERENCES_SHOWN} more")
+        for sentence in following(found):
+            say(sentence)
         kinds = dict.fromkeys(row["kind"] for row in found)
         say(f"{len(found)} differences: {', '.join(kinds)}; --json lists every one with both rows")
     if found:

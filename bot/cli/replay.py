@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.again import Wishes, differences, recorded, without_latency
+from bot.cli.differing import causes, following
 from bot.cli.output import json_option, print_json
 from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
 from bot.errors import InputMissing, UsageError
@@ -115,9 +116,12 @@ def _again(
     else:
         _end(outcome, as_json)
         click.echo(f"\n  against run {run}: " + ("no difference" if not found else f"{len(found)} differences"))
-        for one in found[:SHOWN]:
+        first = causes(found)
+        for one in first[:SHOWN]:
             click.echo(f"    {one['kind']}  {one['why']}")
-        if len(found) > SHOWN:
+        for sentence in following(found):
+            click.echo(f"    {sentence}")
+        if len(first) > SHOWN:
             click.echo(f"    … paperpit journal diff tells all of them: {run} against {outcome.run}")
     leave(outcome)
     if found:

@@ -28,7 +28,6 @@ from bot.journal.causes import (
     SIGNAL,
     Cause,
     Causes,
-    clock,
     made_of,
 )
 from bot.journal.made_of import made_differently
@@ -37,6 +36,7 @@ from bot.journal.reading import Reader, RunInfo
 from bot.journal.row_diff import CONFIG, Difference, keyed, table_differences
 from bot.journal.ticks import RECORDING, missed
 from bot.journal.told import told_differently
+from bot.journal.values import clock
 
 REPLAY, SYNTHETIC = "replay", "synthetic"
 _OUR_OWN = frozenset({REPLAY, SYNTHETIC})
@@ -143,10 +143,10 @@ def _seen(reader_a: Reader, reader_b: Reader, one: Side, other: Side) -> Iterato
 
 def _signal(difference: Difference, table: str, one: Side, other: Side, causes: Causes) -> Difference:
     """What was seen after the other's tape had ended is the last moments of a process that was killed."""
-    for here, there, row in ((one, other, difference["a"]), (other, one, difference["b"])):
+    for there, row in ((other, difference["a"]), (one, difference["b"])):
         alone = difference["b" if row is difference["a"] else "a"] is None
         if row is not None and alone and there.until_ns is not None and row["known"] > there.until_ns:
-            why = f"only in {here.name}: it was seen after the end of {there.name}'s tape"
+            why = f"{difference['why']}: it was seen after the end of {there.name}'s tape"
             return {**difference, "kind": RECORDING, "why": why}
     row = difference["a"] or difference["b"]
     if cause := causes.of(SIGNAL, row["known"]):

@@ -5,7 +5,6 @@ A cause reaches signals, decisions or fills: another calendar explains a refusal
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.journal.row_diff import Difference
 
@@ -77,8 +76,3 @@ def made_of(difference: Difference) -> Cause:
     words = {WARM: "the other memory", CALENDAR: "the other calendar", FILL_MODEL: "the other fill model"}
     own = f"the roll of {what}" if kind == ROLL else f"the other {what}"
     return Cause(0, kind, words.get(kind, own), reach)
-
-
-def clock(ns: int) -> str:
-    """A moment's time of day, UTC."""
-    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%H:%M:%S}.{ns // 10**6 % 1000:03}Z"

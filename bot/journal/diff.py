@@ -10,7 +10,7 @@ from bot.journal.canonical import hash_of, rows_of
 from bot.journal.causes import DECISION, FILL, SIGNAL, Causes, made_of
 from bot.journal.made_of import run_differences
 from bot.journal.reading import Reader, RunInfo
-from bot.journal.row_diff import KINDS, Difference, keyed, table_differences
+from bot.journal.row_diff import KINDS, Difference, keyed, moment_of, table_differences
 from bot.journal.told import told_differently
 
 __all__ = ["Difference", "differences"]
@@ -19,7 +19,6 @@ ORDER_OF_ROWS = "order-of-rows"
 _MADE_OF = frozenset({"run", "instrument"})
 _REACHED_AS = {"signal": SIGNAL, "fill": FILL}
 """Kind of a table's rows → what of it a cause must reach."""
-_MOMENTS = ("known", "ts", "created_ns", "from_ns", "first_ns")
 _AT_LAST = 1 << 63
 """After every moment: rows that have none."""
 
@@ -46,24 +45,13 @@ def _by_row(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> list[
         if table in _MADE_OF:
             continue
         for difference in table_differences(table, keyed(reader_a, a, table), keyed(reader_b, b, table)):
-            ts = _moment(difference)
+            ts = moment_of(difference["a"] or difference["b"])
+            ts = _AT_LAST if ts is None else ts
             if table == "command" and any(cause.ts == ts for cause in told):
                 continue
             cause = causes.of(_REACHED_AS.get(kind, DECISION), ts)
-            timed.append((ts, difference if cause is None else causes.follows(_named(table, difference), cause)))
+            timed.append((ts, difference if cause is None else causes.follows(difference, cause)))
     return [*made, *(difference for _, difference in sorted(timed, key=lambda pair: pair[0]))]
-
-
-def _moment(difference: Difference) -> int:
-    row = difference["a"] or difference["b"]
-    return next((row[name] for name in _MOMENTS if row.get(name) is not None), _AT_LAST)
-
-
-def _named(table: str, difference: Difference) -> Difference:
-    """With its table where the sentence does not have it: its kind will be that of its cause."""
-    if difference["a"] is None or difference["b"] is None:
-        return difference
-    return {**difference, "why": f"{table.replace('_', ' ')}: {difference['why']}"}
 
 
 def _reordered(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> Difference:

@@ -8,9 +8,8 @@ from typing import Any
 
 from bot.domain.order import Role
 from bot.journal import rows
-from bot.journal.causes import clock
 from bot.journal.reading import Reader, RunInfo
-from bot.journal.values import LONG_SHORT, Grid, grids
+from bot.journal.values import LONG_SHORT, Grid, clock, grids
 
 ALIKE_NS = 1_000_000_000
 """Fills this near in time are the same: a broker's come by wire, and IB's own stamps are whole seconds."""

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.journal import rows
-from bot.journal.causes import EVERYTHING, MISSED_TICK, Cause, clock
+from bot.journal.causes import EVERYTHING, MISSED_TICK, Cause
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.row_diff import Difference
+from bot.journal.values import clock
 
 RECORDING = "recording"
 

@@ -7,8 +7,9 @@ something follows from it.
 from collections.abc import Iterator
 
 from bot.journal import rows
-from bot.journal.causes import CALENDAR, PAUSE, Cause, clock
+from bot.journal.causes import CALENDAR, PAUSE, Cause
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.values import clock
 
 _OBEYED = ("pause", "resume", "cancel-entries", "flatten", "stop")
 _REFUSED = "refused"

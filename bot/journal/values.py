@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -65,3 +66,8 @@ def number(value: Fraction) -> int | float:
 def ratio(above: int, below: int) -> float:
     """A multiple of R, of whole numbers: a quotient of two is as near as a float can be."""
     return round(above / below, 6)
+
+
+def clock(ns: int) -> str:
+    """A moment's time of day, UTC."""
+    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%H:%M:%S}.{ns // 10**6 % 1000:03}Z"

@@ -161,7 +161,7 @@ def test_a_signal_that_only_one_saw_explains_its_proposal(url: str) -> None:
     at_ib(url, lambda told: refused(told, 600, POSITION))
     again(url, lambda told: None)
     (seen, decided) = compared(url)
-    assert seen == ("signal", "signal only in A")
+    assert seen == ("signal", "signal absorption_rejection in ES at 13:40:00.000Z only in A")
     assert decided[0] == "signal"
     assert "a consequence of the absorption_rejection signal in ES of 13:40:00.000Z" in decided[1]
 
@@ -171,7 +171,11 @@ def test_ticks_that_one_did_not_see_come_first_and_explain_signals(url: str) -> 
     again(url, lambda told: None)
     assert compared(url) == [
         ("missed-tick", "361 ticks in A, 360 in B"),
-        ("missed-tick", "signal only in A: a consequence of the 1 tick that B did not see"),
+        (
+            "missed-tick",
+            "signal absorption_rejection in ES at 13:30:05.000Z only in A: a consequence of the 1 tick that B did not "
+            "see",
+        ),
     ]
 
 
@@ -225,7 +229,7 @@ def test_what_an_earlier_run_of_the_account_did_counts_there(url: str) -> None:
 def test_a_signal_must_be_the_same(url: str) -> None:
     at_ib(url, lambda told: (told.signal(5), None)[-1])
     again(url, lambda told: None)
-    assert compared(url) == [("signal", "signal only in A")]
+    assert compared(url) == [("signal", "signal absorption_rejection in ES at 13:30:05.000Z only in A")]
 
 
 def test_a_signal_after_the_tapes_end_is_the_recordings(url: str) -> None:

@@ -150,6 +150,17 @@ def test_an_unknown_run_or_row_is_66_and_says_what_to_do(paperpit: Paperpit, tmp
         assert "do:" in ran.err
 
 
+def test_diff_tells_people_causes_and_counts_what_follows(paperpit: Paperpit, tmp_path: Path) -> None:
+    path = tmp_path / "replay.db"
+    told(path, "a")
+    with writer(str(path), run="d", fill_model="touch") as journal:
+        journal.finish({"rows": 360})
+    differs = paperpit("journal", "diff", "a", "d")
+    assert "fill_model is 'queue' in A, 'touch' in B" in differs.out
+    assert "bracket" not in differs.out
+    assert "more follow from the other fill model" in differs.err
+
+
 def test_diff_is_0_when_the_same_and_1_when_not(paperpit: Paperpit, tmp_path: Path) -> None:
     path = tmp_path / "replay.db"
     told(path, "a")

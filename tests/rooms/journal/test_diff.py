@@ -1,5 +1,6 @@
 """Two runs are the same row by row, or each difference is named by its kind."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,11 @@ def test_what_comes_after_another_setting_follows_from_it(file_url: str) -> None
     config, signal, decision = compared(file_url)
     assert config == ("config", "risk.max_open_brackets is 2 in A, 1 in B")
     # a detector never sees a limit
-    assert signal == ("signal", "signal only in B")
-    assert decision == ("config", "decision only in B: a consequence of the other risk.max_open_brackets")
+    assert signal == ("signal", "signal absorption_rejection in ES at 13:30:05.000Z only in B")
+    assert decision == (
+        "config",
+        "decision lesson in ES at 13:30:05.250Z only in B: a consequence of the other risk.max_open_brackets",
+    )
 
 
 def test_a_pause_that_one_run_was_told_comes_before_what_follows_from_it(file_url: str) -> None:
@@ -59,8 +63,8 @@ def test_a_pause_that_one_run_was_told_comes_before_what_follows_from_it(file_ur
         ("pause", "the pause at 13:40:00.000Z (lunch), which only A was told"),
         (
             "pause",
-            "fill: price is 16808 in A, 16809 in B: a consequence of the pause at 13:40:00.000Z (lunch), which only A "
-            "was told",
+            "fill target in ES at 13:55:50.000Z: price is 16808 in A, 16809 in B: a consequence of the pause at "
+            "13:40:00.000Z (lunch), which only A was told",
         ),
     ]
 
@@ -96,19 +100,22 @@ def test_a_text_that_says_the_same_in_other_words_is_not_the_same(file_url: str)
 def test_another_price_is_a_difference_of_that_fill_alone(file_url: str) -> None:
     run(file_url, "a")
     run(file_url, "bb", price=16809)
-    assert compared(file_url) == [("fill", "price is 16808 in A, 16809 in B")]
+    assert compared(file_url) == [("fill", "fill target in ES at 13:55:50.000Z: price is 16808 in A, 16809 in B")]
 
 
 def test_a_signal_more_shifts_every_id_and_is_still_one_difference(file_url: str) -> None:
     run(file_url, "a")
     run(file_url, "bb", more=lambda told: told.signal(5, kind="sweep"))
-    assert compared(file_url) == [("signal", "signal only in B")]
+    assert compared(file_url) == [("signal", "signal sweep in ES at 13:30:05.000Z only in B")]
 
 
 def test_a_refusal_less_is_a_decision_and_its_signal(file_url: str) -> None:
     run(file_url, "a", more=lambda told: told.blocked(5))
     run(file_url, "bb")
-    assert compared(file_url) == [("signal", "signal only in A"), ("decision", "decision only in A")]
+    assert compared(file_url) == [
+        ("signal", "signal absorption_rejection in ES at 13:30:05.000Z only in A"),
+        ("decision", "decision lesson in ES at 13:30:05.250Z only in A"),
+    ]
 
 
 def test_another_verdict_is_a_decision(file_url: str) -> None:
@@ -149,6 +156,28 @@ def test_an_order_that_was_never_sent_is_an_order(file_url: str) -> None:
     run(file_url, "a", more=lambda told: told.bracket(5))
     run(file_url, "bb", more=flatten)
     assert [kind for kind, _ in compared(file_url)] == ["order"]
+
+
+def test_of_evidence_only_what_differs_is_told(file_url: str) -> None:
+    def seen(strength: float) -> Any:
+        def say(told: Told) -> None:
+            signal = told.signal(5)
+            evidence = {name: value + strength for name, value in signal.evidence.items() if name != "share"}
+            told.journal.signal(
+                replace(signal, id=told.journal.next_id(), ts=told.at(9), evidence={**evidence, "share": 1.0}),
+                "1m",
+                "ESM2023",
+            )
+
+        return say
+
+    run(file_url, "a", more=seen(0))
+    run(file_url, "bb", more=seen(1))
+    ((_, why),) = compared(file_url)
+    assert why == (
+        "signal absorption_rejection in ES at 13:30:09.000Z: evidence.atr_ticks is 3.5 in A, 4.5 in B; "
+        "evidence.cluster_low is 16800.0 in A, 16801.0 in B; evidence.volume is 244.0 in A, 245.0 in B"
+    )
 
 
 def test_the_same_rows_in_another_order_are_not_the_same(file_url: str) -> None:
