@@ -20,7 +20,7 @@ from bot.journal.values import money_text
 from bot.review import SESSIONS_MIN
 from bot.review.deflated import best_of, deflated, moments
 from bot.review.estimates import Bootstrap, Estimate, Sample, too_few
-from bot.review.tries import settings, tried
+from bot.review.tries import Setting, settings, tried
 from bot.review.trips import LIVE, Trip, trips
 
 DEFLATED_MIN = 0.95
@@ -94,14 +94,23 @@ def stats(reader: Reader, runs: Sequence[RunInfo], filters: Filters, asked: Aske
     found = trips(reader, runs, filters)
     if not found:
         return []
-    known = settings(reader)
+    return stats_of(found, settings(reader).values(), lambda: trips(reader, reader.runs, Filters()), asked)
+
+
+def stats_of(
+    found: Sequence[Trip], known: Collection[Setting], journal: Callable[[], Sequence[Trip]], asked: Asked
+) -> list[dict[str, Any]]:
+    """The same of round trips that are there already: `known` are the settings ever used, `journal` has all of its own.
+
+    It is asked only when there is enough to be held against what was tried.
+    """
     parts = groups(found, asked.by)
-    everything: list[Trip] | None = None
+    everything: Sequence[Trip] | None = None
     shapes = []
     for group in parts:
-        mine = tried(known.values(), {trip.instrument for trip in group.trips}, drill=group.drill)
+        mine = tried(known, {trip.instrument for trip in group.trips}, drill=group.drill)
         if everything is None and len(mine) > 1 and not too_few(len(group.trips), len(_sessions(group.trips))):
-            everything = trips(reader, reader.runs, Filters())
+            everything = journal()
         shapes.append(figures(group, asked.bootstrap, Tried(mine, len(parts), everything or ())))
     return shapes
 

@@ -17,7 +17,7 @@ from bot.errors import PaperpitError
 from bot.log import kept
 from bot.web import api, control_pages, live, remark_pages
 from bot.web.guard import Guard, Refused
-from bot.web.pages import calendar, health, round_trips, signals, story, today
+from bot.web.pages import calendar, health, round_trips, signals, stats, story, today
 from bot.web.site import Site, status_of
 
 API = "/api/"
@@ -34,6 +34,7 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
             Route("/signals", signals.page),
             Route("/signals/{id}", story.page),
             *remark_pages.ROUTES,
+            Route("/stats", stats.page),
             Route("/calendar", calendar.page),
             Route("/health", health.page),
             *control_pages.ROUTES,

@@ -16,6 +16,7 @@ from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
 from bot.web import words
 from bot.web.guard import Keys
+from bot.web.kept import Kept
 from bot.web.view import View, Views
 
 VERSION = version("paperpit")
@@ -23,6 +24,7 @@ PAGES = (
     ("/", "Today"),
     ("/round-trips", "Round trips"),
     ("/signals", "Signals"),
+    ("/stats", "Statistics"),
     ("/calendar", "Calendar"),
     ("/health", "Health"),
 )
@@ -45,6 +47,7 @@ class Site:
     token_path: str
     templates: Environment = field(default_factory=_templates)
     views: Views = field(default_factory=Views)
+    kept: Kept = field(default_factory=Kept)
 
     @contextmanager
     def looking(self) -> Iterator[Reader]:

@@ -50,6 +50,11 @@ def estimate(found: Estimate) -> str:
     return _estimated(found, signed)
 
 
+def figure(found: Estimate) -> str:
+    """1.20 (0.95 … 1.51), or why there is none."""
+    return _estimated(found, lambda value: f"{value:,.2f}".replace("-", "\u2212"))
+
+
 def share(found: Estimate) -> str:
     """37 % (34 … 40), or why there is none."""
     return _estimated(found, lambda value: f"{100 * value:.0f} %")
@@ -75,6 +80,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "short": short,
     "or_dash": or_dash,
     "estimate": estimate,
+    "figure": figure,
     "share": share,
     "price": price,
     "number": number,

@@ -17,6 +17,10 @@ class Html(str):
 
     __slots__ = ()
 
+    def __html__(self) -> str:
+        """For templates that escape what is no markup."""
+        return self
+
 
 def tag(name: str, /, *inside: Any, **attributes: Any) -> Html:
     """An element. A list is its members one after the other, None is nothing; `class_` is class.

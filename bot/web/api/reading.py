@@ -9,11 +9,13 @@ from starlette.routing import Route
 from bot.config import load_instruments
 from bot.errors import InputMissing
 from bot.journal.explain import explain
+from bot.journal.lists import Wanted
 from bot.journal.paging import MOST, PARTS, part
 from bot.journal.reading import Reader, RunInfo
 from bot.review.estimates import Bootstrap
 from bot.review.live import live
-from bot.review.stats import BY, Asked, stats
+from bot.review.stats import BY, Asked
+from bot.review.trips import regimed
 from bot.risk.calendar import EventCalendar
 from bot.risk.listing import kinds_of, windows
 from bot.web.api.answers import ROOT, answer
@@ -71,11 +73,17 @@ def figures(request: Request) -> Response:
     site: Site = request.app.state.site
     query = Query.of(request, ("run", *FILTERS, "by", "level", "draws", "seed"))
     filters, asked = filters_of(query, site.now_ns()), asked_of(query)
-    with site.looking() as reader:
-        runs, left_out = _runs(reader, query, "all"), dict[str, int]()
+    with site.viewing() as (reader, view):
+        runs, left_out = filters.runs(_runs(reader, query, "all")), dict[str, int]()
         if not query.text("run") and not filters.adapter:
             runs, left_out = live(runs)
-        groups = stats(reader, runs, filters, asked)
+        names, wanted = {run.run for run in runs}, Wanted.of(reader, runs, filters)
+        found = [
+            trip
+            for trip in view.trips
+            if trip.run in names and wanted.has(trip, trip.entry_ns) and filters.strategy in ("", trip.strategy)
+        ]
+        groups = site.kept.stats(reader, view.trips, regimed(found) if "regime" in asked.by else found, asked)
     said = ", ".join(f"{adapter} {count}" for adapter, count in left_out.items())
     return answer(request, groups, {LEFT_OUT: said} if said else None)
 

@@ -62,7 +62,7 @@ def page(request: Request) -> Response:
             "pages_of": range(1, max(1, -(-len(found) // SHOWN)) + 1),
             "at": at,
             "totals": totals(found),
-            "choices": _choices(view.trips),
+            "choices": choices(view.trips),
             "orders": ORDERS,
             "up": UP,
         }
@@ -112,7 +112,7 @@ def _total(group: Group) -> dict[str, Any]:
     }
 
 
-def _choices(trips: Iterable[Trip]) -> dict[str, list[str]]:
+def choices(trips: Iterable[Trip]) -> dict[str, list[str]]:
     """What there is to choose from, filter by filter."""
     words = {name: sorted({word for trip in trips for word in of(trip)}) for name, of in WORDS.items()}
     return {**words, "side": ["long", "short"], "result": list(RESULTS), "exit": list(REASONS)}
