@@ -33,6 +33,7 @@ def serve(port: int, host: str, names: tuple[str, ...], journal: str | None, tok
     paperpit serve
     paperpit serve --port 0 --journal monday.db
     """
+    from bot.cli.what_if import asking
     from bot.config.places import find_token
     from bot.web import serve as serve_pages
 
@@ -42,7 +43,8 @@ def serve(port: int, host: str, names: tuple[str, ...], journal: str | None, tok
         click.echo(address)
         say(f"serving {address} for reading; a browser may write once it has shown the token in {path}; Ctrl-C ends it")
 
-    serve_pages(_finder(journal), host=host, port=port, names=names, token_path=path, ready=ready)
+    find = _finder(journal)
+    serve_pages(find, host=host, port=port, names=names, token_path=path, asking=asking, ready=ready)
 
 
 def _finder(journal: str | None) -> "Callable[[], Place]":

@@ -28,6 +28,8 @@ from bot.sessions import days
 
 Ask = Callable[[RunInfo, Sequence[Wish]], Answer]
 """Who takes the proposals of a run to its tape. Raises PaperpitError where there is none to ask."""
+Asking = Callable[[Reader], Ask]
+"""The same, for the runs of a journal."""
 NO_SIGNAL = ("none", True)
 """Of a proposal that only the end of a bar led to."""
 
@@ -111,36 +113,53 @@ def refused(reader: Reader, runs: Sequence[RunInfo], filters: Filters, ask: Ask)
     runs = filters.runs(runs)
     wanted, around, found, untold = Wanted.of(reader, runs, filters), _Around.of(reader, runs), list[Refused](), {}
     for run in runs:
-        blocked = [row for row in reader.read(rows.Decision, [run]) if row.verdict == "blocked"]
+        blocked = [row for row in reader.each(rows.Decision, [run]) if row.verdict == "blocked"]
         mine = [row for row in blocked if wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)]
         if not mine:
             continue
+        signals = _signals(reader, blocked)
         hours = around.hours(run, min(row.known for row in blocked), max(row.known for row in blocked))
         answer = Answer(run.fill_model or BROKER, {})
         try:
             # All of them: whoever answers may keep the answer for the next question.
-            answer = ask(run, [around.wish(row, hours[row.instrument]) for row in blocked])
+            answer = ask(run, [_wish(row, signals, hours[row.instrument]) for row in blocked])
         except PaperpitError as error:
             untold[run.run] = error.what
-        found += [around.refused(run, row, hours[row.instrument], answer) for row in mine]
+        found += [around.refused(run, row, signals, hours[row.instrument], answer) for row in mine]
     return Found(found, untold)
+
+
+Signals = Mapping[str | None, tuple[str, bool]]
+"""Id → kind, and whether it came of a bar's end."""
+
+
+def _signals(reader: Reader, blocked: Sequence[rows.Decision]) -> dict[str | None, tuple[str, bool]]:
+    named = {row.signal_id for row in blocked if row.signal_id}
+    return {row.id: (row.kind, row.ts < row.known) for row in reader.among(rows.Signal, "id", named)}
+
+
+def _wish(row: rows.Decision, signals: Signals, hours: Days) -> Wish:
+    """What was proposed; without terms where it never had prices."""
+    numbers = (row.quantity, row.entry, row.stop, row.target, row.ttl_ns, row.time_stop_ns)
+    known = [number for number in numbers if number is not None]
+    terms = Terms(*known) if len(known) == len(numbers) else None
+    _, at_first = signals.get(row.signal_id, NO_SIGNAL)
+    until = int(_day(hours, row.known)["close"])
+    return Wish(row.id, row.strategy, row.instrument, row.side, row.known, until, at_first, terms)
 
 
 class _Around(NamedTuple):
     """What a refusal is read with."""
 
     instruments: Mapping[tuple[str, str], rows.Instrument]
-    signals: Mapping[str, tuple[str, bool]]  # id → kind, and whether it came of a bar's end
     drills: Mapping[tuple[str, str], bool]
     demos: set[str]
 
     @classmethod
     def of(cls, reader: Reader, runs: Sequence[RunInfo]) -> "_Around":
-        seen = reader.query("SELECT id, kind, ts, known FROM signal")
         return cls(
             instruments={(one.run, one.product): one for one in reader.read(rows.Instrument, runs)},
-            signals={key: (kind, ts < known) for key, kind, ts, known in seen},
-            drills={key: one.drill for key, one in settings(reader).items()},
+            drills={key: one.drill for key, one in settings(reader, runs).items()},
             demos=demos(reader),
         )
 
@@ -159,16 +178,7 @@ class _Around(NamedTuple):
             if name == run.run
         }
 
-    def wish(self, row: rows.Decision, hours: Days) -> Wish:
-        """What was proposed; without terms where it never had prices."""
-        numbers = (row.quantity, row.entry, row.stop, row.target, row.ttl_ns, row.time_stop_ns)
-        known = [number for number in numbers if number is not None]
-        terms = Terms(*known) if len(known) == len(numbers) else None
-        _, at_first = self.signals.get(row.signal_id or "", NO_SIGNAL)
-        until = int(_day(hours, row.known)["close"])
-        return Wish(row.id, row.strategy, row.instrument, row.side, row.known, until, at_first, terms)
-
-    def refused(self, run: RunInfo, row: rows.Decision, hours: Days, answer: Answer) -> Refused:
+    def refused(self, run: RunInfo, row: rows.Decision, signals: Signals, hours: Days, answer: Answer) -> Refused:
         """One refusal with its answer."""
         one = self.instruments[row.run, row.instrument]
         return Refused(
@@ -178,7 +188,7 @@ class _Around(NamedTuple):
             instrument=row.instrument,
             strategy=row.strategy,
             side=LONG_SHORT[row.side],
-            kind=self.signals.get(row.signal_id or "", NO_SIGNAL)[0],
+            kind=signals.get(row.signal_id, NO_SIGNAL)[0],
             rules=tuple(dict.fromkeys(reason["rule"] for reason in msgspec.json.decode(row.reasons))),
             session=int(_day(hours, row.known)["date"]),
             fill_model=answer.fill_model,

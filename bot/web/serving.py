@@ -12,6 +12,7 @@ from bot.clock import WallClock
 from bot.errors import Unreachable, UsageError
 from bot.journal.place import Place
 from bot.log import hide
+from bot.review.refused import Asking
 from bot.web import token
 from bot.web.app import application
 from bot.web.guard import Keys
@@ -27,12 +28,14 @@ def serve(
     port: int,
     names: tuple[str, ...],
     token_path: Path,
+    asking: Asking,
     ready: Callable[[str], None],
 ) -> None:
     """Serve until a signal ends it; `ready` is told the address when it answers, port 0 having become a real one.
 
-    `names` are further hosts that lead here (a proxy's). Raises Unreachable when the port cannot be had, ConfigError
-    for a token that others may read, UsageError for an address that is not this machine's alone.
+    `names` are further hosts that lead here (a proxy's), `asking` asks the tapes what refusals would have made. Raises
+    Unreachable when the port cannot be had, ConfigError for a token that others may read, UsageError for an address
+    that is not this machine's alone.
     """
     if host not in ("127.0.0.1", "::1", "localhost"):
         raise UsageError(
@@ -40,7 +43,7 @@ def serve(
             allowed="127.0.0.1, ::1, localhost",
             do="an SSH tunnel, or a proxy on this machine with --name HOST: docs/serve.md",
         )
-    site = Site(find, Keys(hide(token.read(token_path))), WallClock().now_ns, str(token_path))
+    site = Site(find, Keys(hide(token.read(token_path))), WallClock().now_ns, str(token_path), asking)
     listening = _listen(host, port)
     bound = listening.getsockname()[1]
     hosts = [f"{name}:{bound}" for name in LOOPBACK] + [name.lower() for name in names]

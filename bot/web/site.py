@@ -14,6 +14,7 @@ from bot.control.remarks import writing
 from bot.errors import InputMissing, PaperpitError, Unreachable
 from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
+from bot.review.refused import Asking
 from bot.web import words
 from bot.web.guard import Keys
 from bot.web.kept import Kept
@@ -45,6 +46,8 @@ class Site:
     keys: Keys
     now_ns: Callable[[], int]
     token_path: str
+    asking: Asking | None = None
+    """Who asks the tapes what refusals would have made."""
     templates: Environment = field(default_factory=_templates)
     views: Views = field(default_factory=Views)
     kept: Kept = field(default_factory=Kept)

@@ -9,7 +9,13 @@ from tests.browser.window import window
 from tests.rooms.web.served import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-EVERY = (*PAGES, ("/unlock", "Unlock"), ("/control/flatten", "Flatten"), ("/nowhere", "Nowhere"))
+EVERY = (
+    *PAGES,
+    ("/refused", "Refused"),
+    ("/unlock", "Unlock"),
+    ("/control/flatten", "Flatten"),
+    ("/nowhere", "Nowhere"),
+)
 
 
 @pytest.mark.parametrize(("path", "name"), EVERY, ids=[name.lower() for _, name in EVERY])

@@ -13,7 +13,7 @@ from tests.laws.markets import DRILL, market
 from tests.playing import allowing, play, strategy
 from tests.what_if import approved, claimed, made, told
 
-ALIKE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ALIKE = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ALIKE

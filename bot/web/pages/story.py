@@ -9,14 +9,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.journal.explain import explain
+from bot.journal.filters import Filters
 from bot.journal.reading import Reader
 from bot.journal.story import tell
 from bot.journal.values import Grid
+from bot.review.refused import refused
 from bot.web.chart import chart
 from bot.web.look_up import measures, whole
 from bot.web.site import Site
 from bot.web.view import View
 
+ASKED = "/what-if"
+"""Behind a refusal's address: its page with what it would have made."""
 NEAR_NS = 15 * 60 * 1_000_000_000
 NEAR_MAX = 12
 """Signals before and after, each."""
@@ -24,11 +28,21 @@ NEAR_MAX = 12
 
 def page(request: Request) -> Response:
     """Whatever row of a story is named, its page is the round trip's, or the refusal's."""
+    return _page(request, asked=False)
+
+
+def page_asked(request: Request) -> Response:
+    """A refusal's page with what it would have made: its tape is read for that, once."""
+    return _page(request, asked=True)
+
+
+def _page(request: Request, *, asked: bool) -> Response:
     site: Site = request.app.state.site
     with site.viewing() as (reader, view):
         facts = explain(reader, request.path_params["id"])
         own = path_of(facts)
-        if request.url.path != own:
+        asked = asked and facts["kind"] == "blocked"
+        if request.url.path != (f"{own}{ASKED}" if asked else own):
             return RedirectResponse(own, 302)
         before, after = _neighbours(facts, view)
         headline, _, story = tell(facts).partition("\n")
@@ -43,9 +57,21 @@ def page(request: Request) -> Response:
             "own": own,
             "risk_ticks": _risk(facts),
             "aria": _seen(facts),
+            "asked": asked,
+            "what_if": _what_if(facts, reader, site) if asked else {},
             "evidence": measures(facts["signal"]["evidence"], _grid(facts)) if facts["signal"] else {},
         }
     return site.page(request, "story.html", **told)
+
+
+def _what_if(facts: Mapping[str, Any], reader: Reader, site: Site) -> dict[str, Any]:
+    """Id of a decision → what it would have made; None where the tape cannot be asked. `why` says so."""
+    if site.asking is None:
+        return {"why": "nobody here asks tapes"}
+    runs, wanted = reader.choose(facts["run"]["run"]), {one["id"] for one in facts["decisions"]}
+    found = refused(reader, runs, Filters(), site.asking(reader))
+    made = {one.id: one.shape() for one in found.refused if one.id in wanted}
+    return {**made, "why": next(iter(found.untold.values()), "")}
 
 
 def path_of(facts: Mapping[str, Any]) -> str:

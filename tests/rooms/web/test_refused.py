@@ -1,0 +1,63 @@
+"""What refusals would have made, in a browser: only where it is asked for, and said where it cannot be told."""
+
+import asyncio
+import json
+from html import unescape
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli.journal import journal as commands
+from bot.kernel import cache_folder
+from tests.laws.markets import drill, market
+from tests.playing import Played, play
+from tests.rooms.web.served import serving
+
+
+@pytest.fixture
+def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
+    """A drill most of whose wishes are refused."""
+    monkeypatch.setenv("PAPERPIT_KERNEL_CACHE", str(cache_folder()))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return play(tmp_path, market(5, 600), drill(tmp_path), sets=["risk.max_brackets_per_minute=1"])
+
+
+async def test_a_refusal_is_asked_for_what_it_would_have_made(played: Played, tmp_path: Path) -> None:
+    # given what the command line says of every refusal
+    words = ["blocked", "--what-if", "--journal", played.url, "--json"]
+    result = await asyncio.to_thread(CliRunner().invoke, commands, words)
+    told = {row["id"]: row["what_if"] for row in json.loads(result.stdout)}
+    one = next(key for key, made in told.items() if made["filled"])
+    async with serving(tmp_path, "--journal", played.url) as site:
+        # when its page is opened, then it offers to ask
+        page = await site.get(f"/signals/{one}")
+        assert f'href="/signals/{one}/what-if#what-if"' in page.text
+        # and when it is asked, it says the same as the command line
+        asked = await site.get(f"/signals/{one}/what-if")
+        assert asked.code == 200
+        assert f"{told[one]['entry_price']} → {told[one]['exit_price']}, left by {told[one]['end']}" in asked.text
+        # and the run's rules are told with what they cost or saved
+        rules = await site.get("/refused")
+        assert rules.code == 200
+        assert "too few sessions (1 of 20) to tell" in rules.text
+        assert f'<td class="n">{len(told)}</td>' in rules.text
+        for counted in ("every", "first"):
+            assert (await site.get(f"/refused?counted={counted}&run={played.outcome.run}")).code == 200
+        # and what has no refusal, or names no run, is answered as ever
+        trip = played.round_trips[0]["id"]
+        elsewhere = await site.get(f"/signals/{trip}/what-if")
+        assert (elsewhere.code, elsewhere.headers["location"]) == (302, f"/round-trips/{trip}")
+        assert [(await site.get(f"/refused?{query}")).code for query in ("run=none", "run=all", "counted=x")] == [
+            *(404, 400, 400),
+        ]
+
+
+async def test_a_tape_that_is_gone_is_said_to_be(played: Played, tmp_path: Path) -> None:
+    (tmp_path / "0-ES.parquet").unlink()
+    one = played.blocked[0]["id"]
+    async with serving(tmp_path, "--journal", played.url) as site:
+        for path in (f"/signals/{one}/what-if", "/refused"):
+            page = await site.get(path)
+            assert page.code == 200
+            assert "there is no such tape" in unescape(page.text)
