@@ -21,7 +21,8 @@ MINUTE = 60
 ALLOWED = "10:14, 10:14:30 (New York), 2026-09-16T10:14, or 2026-09-16T14:14Z"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?.*")
-_BY_THE_TAPE = frozenset({"replay", "synthetic"})
+REPLAY = "replay"
+_BY_THE_TAPE = frozenset({REPLAY, "synthetic"})
 """Adapters whose market is not that of the wall's clock."""
 _WORDS: tuple[tuple[type[rows.Row], str], ...] = (
     (rows.Heartbeat, "ts"),
@@ -81,7 +82,7 @@ def found(reader: Reader, runs: Sequence[RunInfo], asked: Asked) -> Found:
     return Found(
         from_ns,
         to_ns,
-        max(here, key=_started, default=None),
+        max(here, key=_heard, default=None),
         max(earlier, key=lambda one: one.last, default=None),
         min(later, key=lambda one: one.first, default=None),
     )
@@ -89,6 +90,11 @@ def found(reader: Reader, runs: Sequence[RunInfo], asked: Asked) -> Found:
 
 def _started(one: Span) -> tuple[int, int]:
     return one.run.started_ns, one.run.seq
+
+
+def _heard(one: Span) -> tuple[bool, int, int]:
+    """What happened comes before what a replay made of it."""
+    return (one.run.adapter != REPLAY, *_started(one))
 
 
 def _moment(reader: Reader, spans: Sequence[Span], asked: Asked) -> tuple[int, int]:

@@ -57,7 +57,10 @@ class Recorded:
         """What its repetition comes to differently, where that is asked for otherwise."""
         what, found_in, name = recorded(self.live.run, replace(wishes or Wishes(), journal=self.live.journal))
         outcome = asyncio.run(traded(replace(what, **otherwise)))
-        return differences(found_in, name, outcome.journal, outcome.run)
+        found = differences(found_in, name, outcome.journal, outcome.run)
+        back = differences(place(outcome.journal), outcome.run, found_in.url, name)
+        assert [one["kind"] for one in back] == [one["kind"] for one in found], "whichever is named first"
+        return found
 
     @property
     def tape(self) -> Path:

@@ -251,6 +251,9 @@ def test_a_replay_is_where_its_tape_is_and_the_newest_is_asked(url: str) -> None
     assert asked(url, run="one")["run"]["run"] == "one"
     assert "spread (1)" in said(url)
     assert "no mode is told" in tell(asked(url))
+    # and what happened is asked before what a replay made of it
+    desk(url, nothing)
+    assert asked(url)["run"]["run"] == "live"
 
 
 def test_a_made_market_is_where_its_rows_are(url: str) -> None:
