@@ -1,4 +1,4 @@
-"""How long the pages of a live year take the server, and what five people who watch cost the desk.
+"""How long the pages of a live year take the server and the browser, and what five people who watch cost the desk.
 
 Method: `paperpit serve` on the journal of `year.py`, asked over loopback, each page in turns with the others; the time
 is that from the question to the last byte of the compressed answer. Who watches listens to the events of a desk that
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.web.site import PAGES
-from tests.bench import year
+from tests.bench import drawing, year
 from tests.bench.page_server import Server, serving
 from tests.bench.rows import Row
 from tests.bench.wire.contest import Contest, Took
@@ -23,6 +23,18 @@ TIMES = 40
 """Questions a page."""
 RATE, TRIGGERS, TURNS = 1_000, 20, 20
 WATCHERS = 5
+ROUND_TRIP = ("/round-trips", r"/round-trips/[\w-]+")
+REFUSAL = ("/signals?outcome=blocked", r"/signals/[\w-]+")
+"""A list, and the shape of what it leads to."""
+FILTERED = {
+    "winners by R": "/round-trips?result=won&sort=r",
+    "refusals of a rule": "/signals?rule=stop_distance&page=20",
+}
+DATA = {
+    "data: round trips": "/api/v1/round-trips?run=all",
+    "data: signals": "/api/v1/signals?run=all",
+    "data: refusals": "/api/v1/blocked?run=all",
+}
 MS = 1e3
 
 
@@ -32,29 +44,32 @@ def measure() -> list[dict[str, Any]]:
         folder = Path(name)
         year.build(folder / "journal.db")
         with serving(folder, folder / "journal.db") as server:
-            found = list(_pages(server))
+            found = [*_pages(server), *drawing.measure(server.address, server.first_link(*ROUND_TRIP))]
         found += _watched(folder / "watched")
     return [row.as_json() for row in found]
 
 
 def _pages(server: Server) -> Iterator[Row]:
     """The first answer of a server may have to wait for what later ones find in memory: it is told apart."""
-    yield Row("list of a year's round trips, right after a start", server.get("/round-trips")[0], "s")
-    paths = [path for path, _ in PAGES]
-    took: dict[str, list[float]] = {path: [] for path in paths}
-    used = dict.fromkeys(paths, 0.0)
-    size = {path: len(server.get(path)[1]) for path in paths}
+    first = server.get("/round-trips")[0]
+    note = f"processor {server.processor_seconds():.1f} s, start included"
+    yield Row("list of a year's round trips, right after a start", first, "s", note=note)
+    told = {path: path for path, _ in PAGES} | FILTERED | DATA
+    told |= {"round trip": server.first_link(*ROUND_TRIP), "refusal": server.first_link(*REFUSAL)}
+    took: dict[str, list[float]] = {name: [] for name in told}
+    used = dict.fromkeys(told, 0.0)
+    size = {name: len(server.get(path)[1]) for name, path in told.items()}
     for _ in range(TIMES):
-        for path in paths:
+        for name, path in told.items():
             before = server.processor_seconds()
-            took[path].append(server.get(path)[0])
-            used[path] += server.processor_seconds() - before
-    for path, seconds in took.items():
+            took[name].append(server.get(path)[0])
+            used[name] += server.processor_seconds() - before
+    for name, seconds in took.items():
         seconds.sort()
         half, most = seconds[TIMES // 2], seconds[int(0.95 * TIMES)]
-        own = f"processor {used[path] / TIMES * MS:.1f} ms"
-        note = f"p50 {half * MS:.1f} ms, {own}, {size[path] / 1024:.1f} KiB compressed"
-        yield Row(f"page {path} of a year: p95", most * MS, "ms", must=150, less=True, note=note)
+        own = f"processor {used[name] / TIMES * MS:.1f} ms"
+        note = f"p50 {half * MS:.1f} ms, {own}, {size[name] / 1024:.1f} KiB compressed"
+        yield Row(f"page of a year, {name}: p95", most * MS, "ms", must=150, less=True, note=note)
 
 
 def _watched(folder: Path) -> Iterator[Row]:

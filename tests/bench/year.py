@@ -84,6 +84,9 @@ class Session:
     texts: str
     seq: int
     ordinal: int = 0
+    price: int = 27_412
+    market: random.Random = field(default_factory=lambda: random.Random(0))
+    """Of prices and footprints: what they are changes no outcome."""
     instrument: Instrument = ES
     told: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
 
@@ -94,6 +97,7 @@ class Session:
         traded = {(i + 1) * signals // (round_trips + 1) for i in range(round_trips)}
         for index in range(signals):
             ts = self.opens + (index + 1) * step
+            self.price += self.market.randrange(-1, 2)
             signal = self._signal(ts, KINDS[index % len(KINDS)])
             if index in traded:
                 self._bracket(signal, ts + SECOND // 4)
@@ -129,33 +133,33 @@ class Session:
         evidence = f'{{"atr_ticks":{atr},"level":27411.0,"share":0.71,"volume":287.8,"z":2.96,"zone":27428.0}}'
         self._add(
             *(rows.Signal, name, ts, ts + SECOND // 4, "ES", self.instrument.contract, "1m", kind),
-            *(self.draw.choice((1, -1)), 27_411, 2.96, evidence, "06f806e0ef65"),
+            *(self.draw.choice((1, -1)), self.price, 2.96, evidence, "06f806e0ef65"),
         )
         return name
 
     def _decision(self, signal: str, ts: int, side: int, verdict: str) -> str:
-        name = self._id()
+        name, at = self._id(), self.price
         message = "the stop is 2 ticks away, allowed are 3 to 40"
         reason = {"rule": "stop_distance", "message": message, "facts": {"max": 40, "min": 3, "ticks": 2}}
         reasons = json.dumps([reason] if verdict == "blocked" else [])
         self._add(
             *(rows.Decision, name, ts, ts, verdict, "es-open-absorption", "ES", self.instrument.contract, side),
-            *(signal, 1, 27_412, 27_412 - side * STOP, 27_412 + side * TARGET, 120 * SECOND, 1_200 * SECOND),
+            *(signal, 1, at, at - side * STOP, at + side * TARGET, 120 * SECOND, 1_200 * SECOND),
             *("sellers absorbed at 6852.75", "{}", "{}", reasons, NO_CHAIN),
         )
         return name
 
     def _footprints(self, signal: str, ts: int) -> None:
         """The minutes up to a signal: one wanders off from where the last one closed."""
-        end, price = ts - ts % MINUTE - (BARS - 1) * MINUTE, 27_411
+        end, price = ts - ts % MINUTE - (BARS - 1) * MINUTE, self.price
         for at in range(BARS):
-            bar = _bar(self.draw, end + at * MINUTE, price)
+            bar = _bar(self.market, end + at * MINUTE, price)
             text = msgspec.json.encode(bar).decode()
             self._add(rows.Footprint, signal, text, canon.digest(text))
             price = bar["close"]
 
     def _bracket(self, signal: str, ts: int) -> None:
-        side, entry = self.draw.choice((1, -1)), 27_412 + self.draw.randrange(-400, 400)
+        side, entry = self.draw.choice((1, -1)), self.price
         decision, bracket, contract = self._decision(signal, ts, side, "approved"), self._id(), self.instrument.contract
         stop, target = entry - side * STOP, entry + side * TARGET
         self._add(

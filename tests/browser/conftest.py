@@ -9,20 +9,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from bot.resources import shipped
+from tests.browser.window import QUIET
 from tests.playing import Played, play
 from tests.rooms.web.served import Served, serving
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
-"""No sandbox: Chromium has none for root, and the pages are our own. The rest: it asks nobody for anything."""
+# As long as a busy machine may take; whoever waits goes on at once when it is there.
+expect.set_options(timeout=30_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -26,6 +26,7 @@ async def test_a_page_outlives_its_server(chromium: Browser, demo: Played, tmp_p
             before = await shown.inner_text()
         # when its server goes, and another run is written meanwhile
         await expect(page.get_by_text("not live: the server does not answer, trying again")).to_be_visible()
+        await page.evaluate("renew()")
         code, said = await ended("replay", "demo", "--journal", journal)
         assert code == 0, said.words
         # then it shows that run once a server is back, without being told
