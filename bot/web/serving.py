@@ -48,13 +48,26 @@ def serve(
     bound = listening.getsockname()[1]
     hosts = [f"{name}:{bound}" for name in LOOPBACK] + [name.lower() for name in names]
     app = application(site, hosts)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1)
+    server = _Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1),
+        lambda: ready(f"http://{'[::1]' if host == '::1' else host}:{bound}/"),
     )
     # A year's journal takes seconds to look through: whoever opens the first page should not wait for all of it.
     Thread(target=site.warm, daemon=True).start()
-    ready(f"http://{'[::1]' if host == '::1' else host}:{bound}/")
     asyncio.run(server.serve(sockets=[listening]))
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready when it is: it answers, and a signal ends it in order."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -84,6 +84,12 @@ async def test_the_token_of_init_is_the_one_that_is_asked_for(tmp_path: Path, re
         assert (await site.post("/unlock", {"token": token})).code == 403
 
 
+async def test_who_changes_his_mind_at_once_ends_it_in_order(tmp_path: Path, reviewed: Played) -> None:
+    for _ in range(3):
+        async with served("--journal", reviewed.url, cwd=tmp_path):
+            pass  # Ctrl-C as soon as it says that it serves
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5"])
 async def test_no_address_but_this_machines_own_is_listened_on(tmp_path: Path, host: str) -> None:
     code, said = await ended("serve", "--host", host, "--token-file", tmp_path / "token")
