@@ -1,5 +1,6 @@
 """What the address of a list asks for: filters, order, page. Whatever cannot be meant is refused with what can be."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,11 @@ class Query:
     @classmethod
     def of(cls, request: Request, allowed: Collection[str]) -> "Query":
         """Raises UsageError for a name that the page does not know, and for values that are no text of a filter."""
-        given = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
+        asked = [(name, value.strip()) for name, value in request.query_params.multi_items() if value.strip()]
+        given = dict(asked)
+        if len(given) < len(asked):
+            twice = next(name for name, count in Counter(name for name, _ in asked).items() if count > 1)
+            raise UsageError(f"{twice[:LONG]!r} is asked for twice", allowed="each filter once")
         for name, value in given.items():
             if name not in allowed:
                 raise UsageError(f"this page has no filter {name[:LONG]!r}", allowed=", ".join(allowed) or "none")

@@ -97,6 +97,7 @@ ABSURD: Mapping[str, int] = {
     "fills?after=-1": 400,
     "fills?after=99999999999999999999": 400,
     "fills?colour=red": 400,
+    "stats?by=hour&by=weekday": 400,
     "fills?run=nobody": 404,
     "fills?since=yesterday-ish": 400,
     "fills?since=9999999999999999999": 400,
