@@ -21,6 +21,7 @@ R = TypeVar("R", bound=tuple[Any, ...])
 TABLE_OF = {row: name for name, row in rows.TABLES.items()}
 ASKED_MAX = 500
 """Values that one question names: SQLite's oldest limit on what a statement holds is 999."""
+READ_AT_ONCE = 2_000
 _seq = itemgetter(0)
 TABLES_OF_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'table'"
 TABLES_OF_POSTGRES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -102,12 +103,15 @@ class Reader:
 
     def read(self, kind: type[R], runs: Sequence[RunInfo]) -> list[R]:
         """What `runs` wrote into one table, in order."""
-        return list(self.each(kind, runs))
-
-    def each(self, kind: type[R], runs: Sequence[RunInfo]) -> Iterator[R]:
-        """The same, one by one: for what is too much to hold."""
         table = table_of(kind)
         return self._of_runs(kind, _select(table, kind), table, runs)
+
+    def each(self, kind: type[R], runs: Sequence[RunInfo]) -> Iterator[R]:
+        """The same, one by one and read some at a time: for what is too much to hold."""
+        wanted, seq = self.written_by(table_of(kind), runs), 0
+        while found := self.some(kind, wanted, seq, READ_AT_ONCE):
+            yield from found
+            seq = _seq(found[-1])
 
     def children(
         self, kind: type[R], key: str, parent: type[rows.Row], parent_key: str, runs: Sequence[RunInfo]
@@ -118,7 +122,7 @@ class Reader:
         """
         table, above = table_of(kind), table_of(parent)
         joined = f'{_select(table, kind)} JOIN "{above}" ON "{above}"."{parent_key}" = "{table}"."{key}"'
-        return list(self._of_runs(kind, joined, above, runs, ordered=table))
+        return self._of_runs(kind, joined, above, runs, ordered=table)
 
     def where(self, kind: type[R], key: str, value: str) -> list[R]:
         """Rows of one table with one value in one column, in order."""
@@ -161,15 +165,12 @@ class Reader:
         """Rows of a query in the database's own words; `?` in the text stands for a value."""
         return self._asking.rows(sql, values)
 
-    def _of_runs(
-        self, kind: type[R], query: str, table: str, runs: Sequence[RunInfo], *, ordered: str = ""
-    ) -> Iterator[R]:
+    def _of_runs(self, kind: type[R], query: str, table: str, runs: Sequence[RunInfo], *, ordered: str = "") -> list[R]:
         """Rows of `query` of which `runs` wrote the one in `table`, in the order of `ordered` (or that table)."""
         if not runs:
-            return
+            return []
         where, values = both(*self.written_by(table, runs))
-        for row in self._asking.rows(f'{query} WHERE {where} ORDER BY "{ordered or table}".seq', values):
-            yield kind(*row)
+        return self._all(kind, f'{query} WHERE {where} ORDER BY "{ordered or table}".seq', values)
 
     def written_by(self, table: str, runs: Sequence[RunInfo]) -> list[Condition]:
         """What holds of the rows that `runs` wrote into one table; nothing where those are all."""
@@ -222,9 +223,7 @@ class _Sqlite:
     def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """Asking.rows."""
         with self._told():
-            # Not `yield from`: that would close a cursor whose rows nobody wants any more after its connection.
-            for row in self._connection.execute(sql, values):  # noqa: UP028
-                yield row
+            yield from self._connection.execute(sql, values)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -18,13 +18,15 @@ from bot.cli.journal import journal as commands
 from bot.domain.command import Command
 from bot.domain.instrument import Instrument
 from bot.errors import InputMissing, UsageError
+from bot.journal import rows
 from bot.journal.filters import Filters
 from bot.journal.place import place
-from bot.journal.reading import reading
+from bot.journal.reading import READ_AT_ONCE, reading
 from bot.journal.remarks import write
 from bot.review.export.cells import FORMULA, NUMBER, cell
 from bot.review.export.executions import STYLES, executions, symbol
 from bot.review.export.table import EACH, columns_of, write_csv, write_json, write_parquet
+from tests.bench.year import build
 from tests.rooms.journal.build import ES, Told, the_lesson, writer
 
 
@@ -203,9 +205,12 @@ def test_without_a_journal_there_is_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rows_that_nobody_wants_any_more_are_left_in_peace(path: Path) -> None:
-    # An answer that was read halfway outlives its connection; the suite fails on a complaint of it.
-    with reading(place(str(path))) as reader:
-        rows = iter(EACH["signals"](reader, reader.runs, Filters()))
-        next(rows)
-    del rows
+def test_a_journal_is_read_in_parts_of_which_none_is_lost(tmp_path: Path) -> None:
+    # given more than twice what is read at once, in 250 runs
+    build(tmp_path / "j.db", 250, 2 * READ_AT_ONCE + 100)
+    with reading(place(str(tmp_path / "j.db"))) as reader:
+        # when all of them are read, some, one, and none
+        for runs in (reader.runs, reader.runs[10:200], reader.runs[7:8], []):
+            # then it is what one question gives
+            assert list(reader.each(rows.Signal, runs)) == reader.read(rows.Signal, runs)
+        assert len(reader.read(rows.Signal, reader.runs)) > 2 * READ_AT_ONCE
