@@ -39,4 +39,9 @@ async def test_a_refusal_is_drawn_with_what_it_wanted(chromium: Browser, demo: P
         assert len(await drawn(page)) > 20
         for reason in refused["reasons"]:
             await expect(page.get_by_text(reason["message"]).first).to_be_visible()
+        # when its tape is asked what it would have made
+        await page.get_by_role("link", name="Ask the tape").click()
+        # then that is told, in figures or in words
+        made = page.get_by_role("region", name="What it would have made")
+        await expect(made.or_(page.get_by_text("not told: the tape ends too early")).first).to_be_visible()
         await for_everybody(page, "refusal")
