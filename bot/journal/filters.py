@@ -15,6 +15,8 @@ from bot.journal.reading import Reader, RunInfo
 NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
+REACH_NS = 1 << 63
+"""No time of a journal is further from 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +132,21 @@ def parse_day(text: str) -> str:
 
 def parse_time(text: str, flag: str) -> int:
     """A date, a date and time (New York unless it has a zone), or nanoseconds, as ns UTC. Raises UsageError."""
-    if re.fullmatch(r"\d{15,19}", text):
-        return int(text)
     try:
-        at = datetime.fromisoformat(text)
+        at = int(text) if re.fullmatch(r"\d{15,19}", text) else _ns(datetime.fromisoformat(text))
     except ValueError:
         raise UsageError(
             f"{flag}: {text!r} is not a time",
             allowed="2026-09-16, 2026-09-16T09:30 (New York), 2026-09-16T13:30Z, or nanoseconds UTC",
         ) from None
+    except OverflowError:
+        at = REACH_NS
+    if not -REACH_NS < at < REACH_NS:
+        raise UsageError(f"{flag}: {text!r} is out of reach", allowed="a time that fits into 64 bits of nanoseconds")
+    return at
+
+
+def _ns(at: datetime) -> int:
     if at.tzinfo is None:
         at = at.replace(tzinfo=NEW_YORK)
     elapsed = at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)

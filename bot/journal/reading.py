@@ -152,7 +152,9 @@ class Reader:
     def some(self, kind: type[R], conditions: Sequence[Condition], seq: int, most: int | None = None) -> list[R]:
         """The first rows of one table that came after `seq` and for which all `conditions` hold, in order."""
         table = table_of(kind)
-        where, values = both((f'"{table}".seq > ?', [seq]), *conditions)
+        # SQLite starts from the first bound of `seq` that it is given, be it a useless one.
+        begun: list[Condition] = [(f'"{table}".seq > ?', [seq])] if seq else []
+        where, values = both(*begun, *conditions)
         limit = "" if most is None else f" LIMIT {most:d}"
         return self._all(kind, f'{_select(table, kind)} WHERE {where} ORDER BY "{table}".seq{limit}', values)
 

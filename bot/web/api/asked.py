@@ -4,8 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from bot.errors import UsageError
-from bot.journal.filters import Filters
-from bot.web.asked import REACH_NS, Query, day_of, moment
+from bot.journal.filters import REACH_NS, Filters
+from bot.web.asked import Query, day_of, moment
 
 FILTERS = ("adapter", "account", "strategy", "instrument", "since", "until", "day")
 

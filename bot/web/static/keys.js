@@ -2,7 +2,7 @@
 // lead to another page.
 "use strict";
 
-const PAGES = { h: "/", r: "/round-trips", s: "/signals", t: "/stats", c: "/calendar", x: "/health" };
+const PAGES = { h: "/", r: "/round-trips", s: "/signals", w: "/moment", t: "/stats", c: "/calendar", x: "/health" };
 const LEADS_MS = 1500;
 let led = -Infinity;
 

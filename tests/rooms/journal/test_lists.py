@@ -308,7 +308,7 @@ def test_times_are_new_york_unless_they_say_otherwise() -> None:
     assert parse_time("2023-05-25T13:30Z", "--since") == OPENING
     assert parse_time(str(OPENING), "--since") == OPENING
     assert parse_time("2023-05-25", "--since") == OPENING - 9 * 60 * MINUTE - 30 * MINUTE
-    for text in ("soon", "25.5.2023", "12"):
+    for text in ("soon", "25.5.2023", "12", "9999-12-31T23:59", "9999-01-01", "0001-01-01T00:00+12:00", "9" * 19):
         with pytest.raises(UsageError, match="--since"):
             parse_time(text, "--since")
     with pytest.raises(UsageError, match="--day"):
