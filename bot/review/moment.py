@@ -33,6 +33,11 @@ _OPEN = (None, False, 0, "", "live", "sampled")
 _OF_THE_RUN = (FEED, HOUSE)
 _CLOSES = (PAUSE, KILL, STRATEGY, DAY_END, *_OF_THE_RUN)
 _MODES = frozenset(Mode)
+_PERHAPS_HELD = """
+    SELECT bracket_id FROM fill WHERE ts <= ? GROUP BY bracket_id
+    HAVING SUM(side * quantity) <> 0 OR COUNT(corrects) > 0
+"""
+"""Brackets that are worth a look: what their executions come to is not nothing, or may not be what stands."""
 
 
 def moment(reader: Reader, runs: Sequence[RunInfo], asked: Asked) -> Facts:
@@ -84,7 +89,7 @@ def _of_run(reader: Reader, run: RunInfo, from_ns: int, to_ns: int, wanted: str)
         "strategies": strategies,
         "unread": unread,
         "held": _held(reader, run, from_ns, wanted),
-        "signals": _seen(reader, list(look.about(rows.Signal, "known")), grid),
+        "signals": _seen(look, list(look.about(rows.Signal, "known")), grid),
         "candidates": [
             _placed(one, signal_facts(one, grid[one.instrument], ())) for one in look.about(rows.Candidate, "known")
         ],
@@ -101,7 +106,10 @@ def _of_run(reader: Reader, run: RunInfo, from_ns: int, to_ns: int, wanted: str)
 
 
 class _Look:
-    """Rows of one run in one span of time, of one instrument where that is wanted."""
+    """Rows of one run in one span of time, of one instrument where that is wanted.
+
+    A run's rows begin after its own: a database that is told a lower bound twice may well take the worse one.
+    """
 
     def __init__(self, reader: Reader, run: RunInfo, from_ns: int, to_ns: int, wanted: str) -> None:
         self.reader, self.run = reader, run
@@ -111,11 +119,16 @@ class _Look:
         """Rows whose `column` lies in the span, whatever they speak of."""
         table = table_of(kind)
         inside = (f'"{table}"."{column}" >= ? AND "{table}"."{column}" < ?', [*self._span])
-        return self.reader.some(kind, [*self.reader.written_by(table, [self.run]), inside], 0)
+        return self.reader.some(kind, [*self.reader.written_by(table, [self.run]), inside], self.run.seq)
 
     def about(self, kind: type[Placed], column: str) -> Iterator[Placed]:
         """The same, of the instrument that is wanted."""
         return (one for one in self.of(kind, column) if self._wanted in ("", one.instrument, one.contract))
+
+    def decisions_on(self, ids: Sequence[str]) -> list[rows.Decision]:
+        """What was decided about these signals."""
+        among = (f'"decision"."signal_id" IN ({", ".join("?" * len(ids)) or "NULL"})', ids)
+        return self.reader.some(rows.Decision, [*self.reader.written_by("decision", [self.run]), among], self.run.seq)
 
     def nearest(self, which: str, beyond: str, ts: int) -> rows.Signal | None:
         """The signal that was known last before, or first after."""
@@ -126,16 +139,16 @@ class _Look:
         ((at,),) = self.reader.query(f'SELECT {which}("known") FROM "signal" WHERE {where}', values)
         if at is None:
             return None
-        return self.reader.some(rows.Signal, [*own, ('"signal"."known" = ?', [at])], 0, 1)[0]
+        return self.reader.some(rows.Signal, [*own, ('"signal"."known" = ?', [at])], self.run.seq, 1)[0]
 
 
 def _nearest(look: _Look, grid: dict[str, Grid], which: str, beyond: str, ts: int) -> Facts | None:
     row = look.nearest(which, beyond, ts)
-    return None if row is None else _seen(look.reader, [row], grid)[0]
+    return None if row is None else _seen(look, [row], grid)[0]
 
 
-def _seen(reader: Reader, signals: Sequence[rows.Signal], grid: dict[str, Grid]) -> list[Facts]:
-    asked = reader.among(rows.Decision, "signal_id", [one.id for one in signals])
+def _seen(look: _Look, signals: Sequence[rows.Signal], grid: dict[str, Grid]) -> list[Facts]:
+    asked = look.decisions_on([one.id for one in signals])
     return [_placed(one, signal_facts(one, grid[one.instrument], asked)) for one in signals]
 
 
@@ -229,10 +242,11 @@ def _closed(row: rows.Control) -> Facts:
 
 def _held(reader: Reader, run: RunInfo, ts: int, wanted: str) -> list[Facts]:
     """Positions as the moment began, bracket by bracket, those of earlier runs of the account too."""
-    account = [one for one in reader.runs if one.account == run.account and one.seq <= run.seq]
+    account = {one.run for one in reader.runs if one.account == run.account and one.seq <= run.seq}
     held: dict[str, int] = {}
     since: dict[str, int] = {}
-    for fill in standing(fill for fill in reader.each(rows.Fill, account) if fill.ts <= ts):
+    told = reader.among(rows.Fill, "bracket_id", [one for (one,) in reader.query(_PERHAPS_HELD, [ts])])
+    for fill in standing(fill for fill in told if fill.ts <= ts and fill.run in account):
         if fill.bracket_id is not None and wanted in ("", fill.instrument, fill.contract):
             held[fill.bracket_id] = held.get(fill.bracket_id, 0) + fill.side * fill.quantity
             since.setdefault(fill.bracket_id, fill.ts)
