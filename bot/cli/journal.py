@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from bot.cli.differing import causes, following
 from bot.cli.export import export
 from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
@@ -15,6 +14,7 @@ from bot.cli.remarks import note, tag
 from bot.cli.report import report
 from bot.cli.stats import stats
 from bot.errors import UsageError
+from bot.review.differing import causes, following
 
 
 @click.group()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.again import Wishes, differences, recorded, without_latency
-from bot.cli.differing import causes, following
 from bot.cli.output import json_option, print_json
 from bot.cli.trading import leave, read_settings, settings_options, trade, warm_option
 from bot.errors import InputMissing, UsageError
+from bot.review.differing import causes, following
 
 if TYPE_CHECKING:
     from bot.daemon import Asked, Outcome

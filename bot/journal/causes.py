@@ -18,6 +18,11 @@ _REACH: Mapping[str, frozenset[str]] = {CALENDAR: AFTER_SIGNALS, FILL_MODEL: AFT
 _AFTER_SIGNALS = ("risk.", "daemon.", "dry")
 """How settings begin that no detector ever sees."""
 _VERSIONS = "versions"
+_NEAREST: Mapping[str, frozenset[str]] = {
+    SIGNAL: frozenset({MISSED_TICK, WARM, ROLL}),
+    FILL: frozenset({MISSED_TICK, FILL_MODEL}),
+}
+"""Kinds that speak of nothing else, where settings differ as well."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +50,11 @@ class Causes:
 
     def of(self, what: str, until: int, *kinds: str) -> Cause | None:
         """The newest that stood at `until` (ns UTC) and reaches signals, decisions or fills; of these kinds only."""
-        return _newest(self._able(what, until, kinds))
+        return _newest(what, self._able(what, until, kinds))
 
     def standing(self, what: str, until: int, *kinds: str) -> Cause | None:
         """The same of what the runs were made of and were told, and not of what went otherwise in them."""
-        return _newest(one for one in self._able(what, until, kinds) if one.ts == 0 or one.told is not None)
+        return _newest(what, (one for one in self._able(what, until, kinds) if one.ts == 0 or one.told is not None))
 
     def _able(self, what: str, until: int, kinds: Sequence[str]) -> Iterator[Cause]:
         for one in self._all:
@@ -64,9 +69,12 @@ class Causes:
         return {**difference, "kind": cause.kind, "why": why, "follows": cause.what}
 
 
-def _newest(causes: Iterable[Cause]) -> Cause | None:
-    # Another version of a program is the last thing to be blamed.
-    return max(causes, key=lambda one: (one.ts, not one.what.endswith(_VERSIONS)), default=None)
+def _newest(what: str, causes: Iterable[Cause]) -> Cause | None:
+    def blamed(one: Cause) -> tuple[int, bool, bool]:
+        # Of several that stood from the start the nearest; another version of a program is the last of all.
+        return one.ts, one.kind in _NEAREST.get(what, ()), not one.what.endswith(_VERSIONS)
+
+    return max(causes, key=blamed, default=None)
 
 
 def made_of(difference: Difference) -> Cause:

@@ -18,6 +18,8 @@ from bot.journal.filters import NEW_YORK, SECOND_NS, parse_time, session
 from bot.journal.reading import Reader, RunInfo, both, table_of
 
 MINUTE = 60
+YEARS = range(1990, 2101)
+"""Of the exchanges' calendars."""
 ALLOWED = "10:14, 10:14:30 (New York), 2026-09-16T10:14, or 2026-09-16T14:14Z"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?.*")
@@ -100,6 +102,9 @@ def _heard(one: Span) -> tuple[bool, int, int]:
 def _moment(reader: Reader, spans: Sequence[Span], asked: Asked) -> tuple[int, int]:
     """From when (ns UTC), and for how many seconds."""
     clock, dated = _CLOCK.fullmatch(asked.text), _DATED.fullmatch(asked.text)
+    for text in (asked.text if dated else "", asked.day):
+        if text[:4].isdigit() and int(text[:4]) not in YEARS:
+            raise UsageError(f"{text!r} is out of reach", allowed=f"the years {YEARS[0]} to {YEARS[-1]}")
     if dated:
         return parse_time(asked.text, "TIME"), 1 if dated[1] else MINUTE
     hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (24, 0, 0)

@@ -17,7 +17,7 @@ from bot.errors import PaperpitError
 from bot.log import kept
 from bot.web import api, control_pages, live, remark_pages
 from bot.web.guard import Guard, Refused
-from bot.web.pages import calendar, health, moment, refused, round_trips, signals, stats, story, today
+from bot.web.pages import calendar, health, moment, refused, round_trips, runs, signals, stats, story, today
 from bot.web.site import Site, status_of
 
 API = "/api/"
@@ -36,6 +36,8 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
             Route("/signals/{id}/what-if", story.page_asked),
             Route("/refused", refused.page),
             Route("/moment", moment.page),
+            Route("/runs", runs.page),
+            Route("/runs/{a}/diff/{b}", runs.difference),
             *remark_pages.ROUTES,
             Route("/stats", stats.page),
             Route("/calendar", calendar.page),

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 EVERY = (
     *PAGES,
     ("/refused", "Refused"),
+    ("/runs", "Runs"),
+    ("/moment?at=10:14", "Moment"),
     ("/unlock", "Unlock"),
     ("/control/flatten", "Flatten"),
     ("/nowhere", "Nowhere"),

@@ -305,12 +305,18 @@ def test_one_instrument_of_several(url: str) -> None:
         asked(url, instrument="NQ", day="2023-05-25")
 
 
-@pytest.mark.parametrize("text", ["25:00", "10:61", "10:14:99", "ten:14", "2023-13-01T10:14", ":"])
+@pytest.mark.parametrize("text", ["25:00", "10:61", "10:14:99", "ten:14", "2023-13-01T10:14", "9999-12-31T23:59", ":"])
 def test_what_is_no_time_is_refused(url: str, text: str) -> None:
     desk(url, nothing)
     assert names_a_moment(text)
     with pytest.raises(UsageError):
         asked(url, text)
+
+
+def test_a_session_out_of_reach_is_refused(url: str) -> None:
+    desk(url, nothing)
+    with pytest.raises(UsageError, match="out of reach"):
+        asked(url, day="0001-01-01")
 
 
 def test_an_empty_journal_says_what_to_do(url: str) -> None:
