@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.errors import PaperpitError, UsageError
+from bot.errors import InputMissing, PaperpitError, UsageError
 from bot.journal import rows
 from bot.journal.tail import New, after, watching
 from bot.web.site import Site
@@ -134,8 +134,11 @@ async def _ring_at(closing: anyio.Event, bell: Bell) -> None:
 
 
 def _newest(site: Site) -> int:
-    with site.looking() as reader:
-        return reader.last_seq
+    try:
+        with site.looking() as reader:
+            return reader.last_seq
+    except InputMissing:  # there is no journal yet: a browser would never ask again after an error
+        return 0
 
 
 def _after(site: Site, seq: int) -> list[New]:
