@@ -32,6 +32,8 @@ GROWTH = 0.01
 SETTINGS = (
     *("adapter=ib", "record.enabled=false", "risk.max_daily_loss_usd=1000000", "risk.max_daily_loss_r=100000"),
     *("risk.max_brackets_per_day=100000", "risk.max_brackets_per_strategy=100000"),
+    # A desk that losses have paused is paused on every day that follows, and a desk that does nothing never grows.
+    *("risk.max_losses_in_a_row=100000", "risk.max_losses_in_a_row_all=100000", "risk.max_drawdown_usd=1000000"),
 )
 STRATEGIES = ("drill-es.toml", "es-open-absorption.toml")
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
@@ -74,15 +76,17 @@ class Size:
         return grown
 
 
-async def soak(days: int, hours: float, seed: int, folder: Path) -> list[Size]:
-    """Trade that many days; sizes after each of them."""
+async def soak(days: int, hours: float, seed: int, folder: Path) -> tuple[list[Size], int]:
+    """Trade that many days; sizes after each of them, and how many round trips were made."""
     tapes = _tapes(days, hours, seed, folder)
     journal, state = f"sqlite:///{folder / 'journal.db'}", folder / "state.jsonl"
     sizes: list[Size] = []
+    made = 0
     for number, tape in enumerate(tapes, 1):
         words = ("--tape", str(tape), "--speed", "max", "--fill-model", "queue", "--state", str(state))
         async with gateway_program(*words, cwd=folder) as far:
             trips = await _day(far.port, journal)
+        made += trips
         sizes.append(Size.now())
         one = sizes[-1]
         print(
@@ -93,7 +97,7 @@ async def soak(days: int, hours: float, seed: int, folder: Path) -> list[Size]:
     with reading(place(journal)) as reader:
         problems = check(reader)
     assert problems == [], problems
-    return sizes
+    return sizes, made
 
 
 async def _day(port: int, journal: str) -> int:
@@ -117,11 +121,11 @@ def main(words: list[str]) -> int:
     days, hours, seed = int(asked.get("DAYS", 30)), float(asked.get("HOURS", 0.5)), int(asked.get("SEED", 1))
     warnings.simplefilter("error", ResourceWarning)
     with tempfile.TemporaryDirectory() as folder:
-        sizes = asyncio.run(soak(days, hours, seed, Path(folder)))
+        sizes, made = asyncio.run(soak(days, hours, seed, Path(folder)))
     settled, last = sizes[min(SETTLED_DAY, days) - 1], sizes[-1]
     grown = last.more_than(settled)
     change = 100 * (last.memory_kib / settled.memory_kib - 1)
-    print(f"days={days} seed={seed} memory={change:+.2f}% grown={'; '.join(grown) or 'nothing'}")
+    print(f"days={days} seed={seed} round_trips={made} memory={change:+.2f}% grown={'; '.join(grown) or 'nothing'}")
     return bool(grown)
 
 
