@@ -125,6 +125,11 @@ class LiveBracket:
         return self.bracket.entry.side
 
     @property
+    def entry(self) -> Leg:
+        """Its first order."""
+        return self.legs[self.bracket.entry.client_order_id]
+
+    @property
     def share(self) -> int:
         """Units that this bracket holds in its own direction; below 0 when exits took out more than came in."""
         return self.filled_in - self.filled_out - self.adjusted
@@ -132,14 +137,13 @@ class LiveBracket:
     @property
     def flipped(self) -> bool:
         """Whether more went out than came in, or more came in than was wanted: it is brought to nothing."""
-        entry = self.legs[self.bracket.entry.client_order_id]
-        return self.share < 0 or (self.share > 0 and self.filled_in > max(entry.order.quantity, entry.told))
+        most = max(self.entry.order.quantity, self.entry.told)
+        return self.share < 0 or (self.share > 0 and self.filled_in > most)
 
     @property
     def whole(self) -> bool:
         """Whether the entry has filled in full: no execution of it can be late."""
-        entry = self.legs[self.bracket.entry.client_order_id]
-        return entry.filled >= entry.order.quantity
+        return self.entry.filled >= self.entry.order.quantity
 
     @property
     def cover(self) -> int:
@@ -322,7 +326,7 @@ class LiveBracket:
             return BracketState.PARTIAL if entry else BracketState.OPEN
         if self.filled_in or self.filled_out:
             return BracketState.EXITING if entry else BracketState.CLOSED
-        state = _OF_ENTRY[self.legs[self.bracket.entry.client_order_id].state]
+        state = _OF_ENTRY[self.entry.state]
         return BracketState.VOID if self.unsent and state is BracketState.CANCELLED else state
 
 

@@ -230,7 +230,15 @@ class Machine:
                     surplus = 0
 
     async def clear(self, live: LiveBracket, ts: int) -> None:
-        """Ask for the end of everything that a bracket which has ended still has at the broker."""
+        """Ask for the end of everything that a bracket which has ended still has at the broker.
+
+        Exits that outlive an entry of which nothing was heard say that it may have filled: first the broker is asked.
+        """
+        if live.state not in ENDED:  # an execution has woken it meanwhile
+            return
+        if not live.filled_in and self.wall_ns() and self.answered_ns <= live.entry.changed_ns:
+            self.broker.ask()
+            return
         for leg in live.legs.values():
             if leg.alive and leg.state is not OrderState.INTENDED and ts - leg.cancel_ns >= AGAIN_NS:
                 await self.cancel(leg, ts)

@@ -265,7 +265,7 @@ class OrderManager:
         if live.state is BracketState.FLATTENING and live.share > 0:
             # A fill that beat its cancel: what it brought must leave as well.
             await machine.flatten(live, fill.ts, live.exit_reason or "flatten")
-        machine.watchdog(live, fill.ts, GRACE_NS)
+        machine.watchdog(live, fill.ts, 0 if late else GRACE_NS)
         await machine.trim(live, fill.ts)
         self._journal.commit()
 

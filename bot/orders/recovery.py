@@ -348,7 +348,9 @@ class Recovery:
         for name in plan.cancel:
             live = self._machine.owner.get(name)
             if live is not None:
-                await self._machine.cancel(live.legs[name], ts)
+                # Its executions, counted just now, may have woken what had ended.
+                if live.state in ENDED or live.legs[name] is live.entry:
+                    await self._machine.cancel(live.legs[name], ts)
             elif name not in self._cancelled:
                 self._cancelled.add(name)
                 await self._machine.broker.cancel(name, ts)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.order import BracketState as S
 from bot.domain.order import FillReport, OrderFact, OrderReport, OrderState, SnapshotReport, Unavailable
 from bot.journal import rows
-from tests.rooms.orders.far import SECOND, Desk, Far, flatten_of
+from tests.rooms.orders.far import Desk, Far, flatten_of
 
 Open = Callable[[Far], Desk]
 
@@ -352,17 +352,6 @@ async def test_two_broker_orders_under_one_name_of_ours_close_the_instrument(des
     assert "reconciled" in desk.refused
     assert {row.broker_id for row in desk.read(rows.BrokerOrder) if row.client_order_id == entry} == {"p1", "another"}
     assert live.state is S.WORKING
-
-
-async def test_siblings_that_do_not_die_with_their_bracket_are_cancelled(desk: Desk) -> None:
-    await desk.open_one()
-    desk.far.fill("target")
-    await desk.hear()
-    await desk.wait(1.9)
-    assert "cancel stop" not in desk.far.told
-    await desk.wait(0.2)
-    assert desk.far.told[-1] == "cancel stop"
-    assert desk.far.now > SECOND
 
 
 async def test_a_status_that_comes_late_does_not_wake_what_has_ended_but_an_answer_does(desk: Desk) -> None:
