@@ -47,6 +47,7 @@ class Leg:
     reached_ns: int = 0  # of a stop: since when the market stands at or beyond it
     concluded: bool = False  # the desk says that it ended, not the broker
     missed: int = 0  # so many answers of the broker, one after the other, did not have it
+    silent_ns: int = 0  # when it had been without any word for too long
     said_filled: bool = False  # the broker has said that it filled whole
     trigger: int | None = None  # the stop in force, ticks: the one that the broker named last
     moved: str = ""  # why it is not the one that was sent
@@ -73,8 +74,17 @@ class Leg:
 
     @property
     def doubtful(self) -> bool:
-        """Whether two answers in a row did not have it: a stop that is not counted on any more, though it may live."""
-        return self.state is OrderState.PENDING_UNKNOWN and self.missed > 1
+        """Whether an exit is not counted on any more, though it may live.
+
+        Two answers in a row did not have it; or one, and no other came while it was waited for.
+        """
+        enough = 0 if self.silent_ns > self.changed_ns else 1
+        return self.state is OrderState.PENDING_UNKNOWN and self.missed > enough
+
+    @property
+    def wordless(self) -> bool:
+        """Whether it was sent and nobody has ever said anything of it."""
+        return self.state in (OrderState.SENT, OrderState.PENDING_UNKNOWN) and self.changed_ns < self.sent_ns
 
     @property
     def working(self) -> bool:
@@ -164,8 +174,7 @@ class LiveBracket:
         return sum(
             leg.left
             for leg in self.legs.values()
-            if leg.state in _WITHOUT_A_WORD
-            and (leg.order.role is Role.FLATTEN or (leg.order.role is Role.STOP and not leg.doubtful))
+            if leg.state in _WITHOUT_A_WORD and leg.order.role in (Role.STOP, Role.FLATTEN) and not leg.doubtful
         )
 
     @property

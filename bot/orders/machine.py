@@ -66,8 +66,7 @@ class Machine:
         self.touches = [(ABSENT, ABSENT)] * len(contracts)
         """Instrument → bid and ask, ticks, as far as the market has been watched."""
         self._asking = False
-        self.round_trips = 0
-        self.net_ticks = 0
+        self.round_trips = self.net_ticks = 0
 
     def take(self, live: LiveBracket) -> None:
         """Look after a bracket from here on."""
@@ -149,6 +148,8 @@ class Machine:
             self.at(ts + GRACE_NS, "uncovered", live)
         elif live.leaving and live.share:
             await self.flatten(live, ts, live.leaving)
+            if live.state is BracketState.FLATTENING:  # by an exit that was perhaps lost: a stop holds meanwhile
+                await self.protect(live, ts)
         elif live.state is BracketState.NAKED and live.uncovered > live.coming:
             await self.lose(live, ts)
         await self.trim(live, ts)
@@ -266,14 +267,12 @@ class Machine:
 
         Three seconds of the wall must have gone by as well: a tape may run faster than a broker answers.
         """
-        late = [
-            leg for leg in live.legs.values() if leg.state is OrderState.SENT and due - leg.sent_ns >= UNANSWERED_NS
-        ]
+        late = [leg for leg in live.legs.values() if leg.wordless and due - leg.sent_ns >= UNANSWERED_NS]
         if any(self.wall_ns() - leg.sent_wall_ns < UNANSWERED_NS for leg in late):
             self.at(due + UNANSWERED_NS, "unanswered", live)
             return False
         for leg in late:
-            leg.state = OrderState.PENDING_UNKNOWN
+            leg.state, leg.silent_ns = OrderState.PENDING_UNKNOWN, due
             self.journal.order_state(leg.order.client_order_id, leg.state, due, "no word for 3 s")
         return bool(late)
 

@@ -5,9 +5,10 @@
     hear(report)            an answer: executions first, then orders, then positions; only a Known one decides anything
 
 Silence is counted: three Known answers without an order, two seconds apart on one unbroken connection, are the broker's
-word that it is gone (rulings 21). A position does not wait for that: where two answers in a row lack its stop, another
-one joins the group, and is cancelled if the first comes back. Positions that differ in two such answers become an
-adjustment, and the instrument stays closed to entries while anybody else's units are in it.
+word that it is gone (rulings 21). A position does not wait for that: where two answers in a row lack its stop, or the
+exit that was to take it out, another stop joins the group, and is cancelled if the first comes back. Positions that
+differ in two such answers become an adjustment, and the instrument stays closed to entries while anybody else's units
+are in it.
 """
 
 import asyncio

@@ -52,6 +52,36 @@ async def test_an_exit_that_never_arrived_is_asked_about_after_a_second_and_then
     assert live.state is S.FLATTENING
 
 
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_bare_position_whose_exit_is_missing_gets_a_stop_before_that_is_certain(
+    desk: Desk, *, silent: bool
+) -> None:
+    # given a broker that refuses two stops, and an exit that never arrives
+    live = await desk.open_one()
+    for _ in range(2):
+        desk.far.end("stop", OrderState.REJECTED)
+        await desk.hear()
+    desk.far.orders.pop(desk.far.names.pop())
+    # when two answers are without it, or one, and no other comes while there is no word of it for three seconds
+    await desk.snapshot()
+    assert desk.far.told[-1] == "flatten 1"
+    if silent:
+        desk.far.deaf = True
+        await desk.wait(1)
+    else:
+        await desk.snapshot()
+    # then a stop joins it; a second exit would be one too many
+    assert desk.far.told[-1] == "stop 1"
+    assert desk.far.told.count("flatten 1") == 1
+    desk.far.ack("stop")
+    await desk.hear()
+    assert (live.state, live.uncovered) == (S.FLATTENING, 0)
+    # and when it is certain, the position leaves
+    desk.far.deaf = False
+    await desk.snapshot(2)
+    assert desk.far.told.count("flatten 1") == 2
+
+
 async def test_what_was_sold_too_much_of_a_whole_entry_is_bought_back_without_an_answer(desk: Desk) -> None:
     # given an entry that has filled in full, of which both exits fill, and a broker that does not answer
     live = await desk.open_one()
@@ -89,7 +119,8 @@ async def test_an_exit_that_a_crash_kept_from_leaving_is_sent_by_the_next_run(ur
     # when the desk is started again
     far.connection += 1
     desk = await Desk.open(url, far).start()
-    # then three answers without it are the broker's word, and it leaves before the start is over
+    await desk.snapshot(2)
+    # then three answers without it are the broker's word, and it leaves
     assert far.told[-1] == "flatten 1"
     assert [one.bracket.id for one in desk.orders.live] == [live.bracket.id]
     # and once more when that is refused, with the reason that it had
