@@ -310,12 +310,6 @@ class Machine:
             self.broker.ask()
             self.look(doubtful[0].bracket.entry.instrument, ts)
 
-    def awaited(self) -> bool:
-        """Whether any bracket waits for the broker's word; one that cannot leave waits for another try instead."""
-        return any(
-            live.unknown() or (doubt(live) and live.state is not BracketState.STUCK) for live in self.live.values()
-        )
-
     def unfinished(self) -> dict[str, LiveBracket]:
         """Brackets that the broker's answer may settle: uncertain ones, and those for which something is to be done."""
         return {name: live for name, live in self.live.items() if doubt(live) or unfinished(live)}

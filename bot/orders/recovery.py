@@ -11,7 +11,6 @@ differ in two such answers become an adjustment, and the instrument stays closed
 are in it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,9 +39,6 @@ from bot.orders.timers import AGAIN_NS, BUSTED_NS, LOOK_NS
 
 ABSENCES = 3
 """So many Known answers without an order end it."""
-ATTEMPTS = 4 * ABSENCES
-"""How often a start asks before it goes on with what is still uncertain."""
-AGAIN_S = AGAIN_NS / 1e9
 _SILENCE = ("timeout", "inconsistent")
 """Why an answer may come if it is asked for once more on the same link."""
 
@@ -77,10 +73,11 @@ class Recovery:
         self._traded_ns = 0
         """When the newest execution was."""
         self._looking = False
-        self.wait: Callable[..., Awaitable[None]] = asyncio.sleep
 
     async def recover(self, past: Past, answer: Known[BrokerState] | Unavailable, now: int) -> tuple[str, ...]:
         """Take up what earlier runs left, and bring it together with the broker's answer; sentences for a person.
+
+        One answer: what it leaves uncertain is asked about while the desk runs, under its deadlines, entries closed.
 
         Raises Unreachable when the broker does not answer, ConfigError when a bracket lives in a contract that is not
         on this market.
@@ -96,18 +93,7 @@ class Recovery:
                 if fill.ts > now - BUSTED_NS and fill.client_order_id in machine.owner:
                     self._look_after(machine.owner[fill.client_order_id], fill.ts)
         machine.settled = not machine.live
-        known = answer
-        for attempt in range(ATTEMPTS):
-            await self._bring_together(known, now)
-            if not self._doubts and not self._absent and not machine.awaited():
-                break
-            if attempt < ATTEMPTS - 1:
-                # What lacks its word is asked for again: answers count only so far apart.
-                await self.wait(AGAIN_S)
-                again = await machine.broker.snapshot()
-                if isinstance(again, Unavailable):
-                    continue  # silence decides nothing, and ends nothing either
-                now, known = max(now, again.asked_ns), again
+        await self._bring_together(answer, now)
         fault_point("compared")
         notes = [*adopted, *map(str, self._told), *self._sentences()]
         if notes:

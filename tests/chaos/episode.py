@@ -104,8 +104,8 @@ class Episode:
             return False
         written = journal.read(self.journal.url)
         if not at_start:
-            self._usual_s = life.ready_s
-            self.summary.ready(life.ready_s, written.runs)
+            self._usual_s = life.stood_s
+            self.summary.ready(life.stood_s, life.ready_s, written.runs)
         self._found(books.missing(self.truth.catch_up(), written, life.started), None)
         return True
 

@@ -15,6 +15,7 @@ from tests.programs import NEVER, forked
 READY = "trading"
 """The line with which the daemon says that it has recovered and that nothing keeps it from trading."""
 MODES = (READY, "no-entries", "protect-only", "blind")
+"""How the line begins with which it says that it has recovered: it trades, or what keeps it from that."""
 LINK_LOST, LINK_BACK = ("link down", "link degraded", "link unknown"), "link up"
 
 
@@ -28,6 +29,7 @@ class Life:
     """Lines of standard error, and when they were heard."""
     code: int | None = None
     """Its exit code once it is dead; −9 when it was killed."""
+    stood_at: int = 0
     ready_at: int = 0
     ended_at: int = 0
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -40,8 +42,13 @@ class Life:
         return "\n".join(line for _, line in self.said)
 
     @property
+    def stood_s(self) -> float:
+        """From its start until it had recovered: what is held is looked after."""
+        return (self.stood_at - self.started) / 1e9
+
+    @property
     def ready_s(self) -> float:
-        """From its start until it was ready."""
+        """From its start until it traded."""
         return (self.ready_at - self.started) / 1e9
 
     async def ready(self, seconds: float) -> bool:
@@ -71,14 +78,14 @@ class Life:
 
     @property
     def watched(self) -> list[tuple[int, int]]:
-        """When it was ready and heard its broker, up to its end."""
+        """When it had recovered and heard its broker, up to its end."""
         spans: list[tuple[int, int]] = []
-        since = self.ready_at
+        since = self.stood_at
         for when, line in self.said:
             if since and line.startswith(LINK_LOST):
                 spans.append((since, when))
                 since = 0
-            elif not since and self.ready_at and line.startswith(LINK_BACK):
+            elif not since and self.stood_at and line.startswith(LINK_BACK):
                 since = when
         if since:
             spans.append((since, self.ended_at or time.time_ns()))
@@ -87,7 +94,7 @@ class Life:
     @property
     def stands(self) -> bool:
         """Whether it owns its journal and its account, and looks after them: it has said in which mode."""
-        return any(line.split(";")[0] in MODES for _, line in self.said)
+        return bool(self.stood_at)
 
     @property
     def improper(self) -> str:
@@ -98,7 +105,10 @@ class Life:
         """It has said something."""
         now = time.time_ns()
         self.said.append((now, text))
-        if text.split(";")[0] == READY and not self.ready_at:
+        mode = text.split(";")[0]
+        if mode in MODES and not self.stood_at:
+            self.stood_at = now
+        if mode == READY and not self.ready_at:
             self.ready_at = now
             self._ready.set()
 

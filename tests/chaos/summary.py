@@ -1,7 +1,7 @@
 """What came of all lives, in figures."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.chaos.books import Finding
@@ -28,8 +28,8 @@ class Summary:
     """Deaths that met an order at the broker."""
     faults: Counter[str] = field(default_factory=Counter)
     restarts: int = 0
-    starts: list[tuple[float, int]] = field(default_factory=list)
-    """Seconds from a start to readiness, and how many runs the journal had."""
+    starts: list[tuple[float, float, int]] = field(default_factory=list)
+    """Seconds from a start until it had recovered and until it traded, and how many runs the journal had."""
     bare_s: list[float] = field(default_factory=list)
     executions: int = 0
     orders: int = 0
@@ -40,9 +40,9 @@ class Summary:
         self.findings[seed, finding] = None
         return new
 
-    def ready(self, seconds: float, runs: int) -> None:
+    def ready(self, recovered_s: float, trading_s: float, runs: int) -> None:
         """A daemon was ready again."""
-        self.starts.append((seconds, runs))
+        self.starts.append((recovered_s, trading_s, runs))
 
     def died(self, death: Death, *, by_itself: bool, truth: Truth) -> None:
         """A life is over, or will be at once."""
@@ -76,19 +76,12 @@ class Summary:
         )
         yield "faults: " + (", ".join(f"{name} {times}" for name, times in sorted(self.faults.items())) or "none")
         if self.starts:
-            seconds = sorted(one for one, _ in self.starts)
-            p50, p99 = _at(seconds, 0.5), _at(seconds, 0.99)
-            most = max(runs for _, runs in self.starts)
-            yield (
-                f"ready again after p50 {p50:.2f} s, p99 {p99:.2f} s, most {seconds[-1]:.2f} s"
-                f" ({len(seconds)} {'forked ' * self.forked}starts, up to {most} runs in a journal)"
-            )
+            most = max(runs for *_, runs in self.starts)
+            told = f"{len(self.starts)} {'forked ' * self.forked}starts, up to {most} runs in a journal"
+            yield f"ready again (recovered; it trades, or says why not) after {_spread(one[0] for one in self.starts)}"
+            yield f"trading again after {_spread(one[1] for one in self.starts)} ({told})"
         if self.bare_s:
-            bare = sorted(self.bare_s)
-            yield (
-                f"without enough stops {len(bare)} times while the daemon was there:"
-                f" p50 {_at(bare, 0.5):.2f} s, p99 {_at(bare, 0.99):.2f} s, most {bare[-1]:.2f} s"
-            )
+            yield (f"without enough stops {len(self.bare_s)} times while the daemon was there: {_spread(self.bare_s)}")
 
     def line(self) -> str:
         """The one line for programs."""
@@ -97,5 +90,7 @@ class Summary:
         return f"kills={self.kills} {figures}"
 
 
-def _at(ordered: Sequence[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+def _spread(seconds: Iterable[float]) -> str:
+    ordered = sorted(seconds)
+    p50, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99))
+    return f"p50 {p50:.2f} s, p99 {p99:.2f} s, most {ordered[-1]:.2f} s"

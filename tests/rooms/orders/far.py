@@ -111,7 +111,10 @@ class Far:
         """All that is here."""
         if self.deaf or self.link != "up":
             return Unavailable("timeout", "nobody answers")
-        self.now += 0 if self.standing else 2 * SECOND
+        if self.standing:
+            self.waited += 2 * SECOND
+        else:
+            self.now += 2 * SECOND
         if self.silences and self.silences.popleft():
             return Unavailable("timeout", "nobody answers")
         facts = [
@@ -291,12 +294,6 @@ class Desk:
         bench = Bench(now=far.now, instruments=[TRADED], settings={"max_open_brackets": 9, **(risk or {})})
         told = {"wall_ns": lambda: far.wall, "manages": {"test": manage} if manage else {}} | told
         orders = OrderManager(far, journal, bench.gate, ["ESM2023"], ["ES"], **told)
-
-        async def no_wait(seconds: float) -> None:
-            """The wall goes on, also where a tape stands still."""
-            far.waited += round(seconds * SECOND) if far.standing else 0
-
-        orders.recovery.wait = no_wait
         return cls(url, far, journal, bench, orders, fold(url, account=ACCOUNT), wall, opened=opened)
 
     async def start(self) -> "Desk":

@@ -204,8 +204,14 @@ async def test_what_was_journalled_and_never_sent_is_void_and_is_never_sent(url:
     far.place = heard  # type: ignore[method-assign]
     # when the desk is started again
     desk = await again(url, far)
-    # then three answers without it are the broker's word
+    # then it is asked for while the desk runs, and no entry is taken meanwhile
+    assert "reconciled" in desk.refused
+    await desk.snapshot()
+    assert desk.orders.live
+    # and three answers without it are the broker's word
+    await desk.snapshot()
     assert desk.orders.live == ()
+    assert desk.refused == []
     assert desk.read(rows.BracketEvent)[-1].state == "void"
     assert far.told == []
     desk.die()
@@ -256,6 +262,8 @@ async def test_a_position_without_a_stop_is_covered_before_anything_else(url: st
     await crashed(url, far)
     far.end("stop", say=False)
     desk = await again(url, far)
+    assert far.asked
+    await desk.snapshot()
     assert far.told[:2] == ["place", "stop 1"]
     desk.die()
 
@@ -275,6 +283,7 @@ async def test_a_tape_that_has_stood_still_since_the_crash_makes_no_answer_too_o
     far.orders.clear()
     far.standing = True
     desk = await again(url, far)
+    await desk.snapshot(2)
     # then the broker's silence counts all the same
     assert desk.orders.live == ()
     desk.die()
@@ -285,10 +294,13 @@ async def test_silence_in_the_middle_of_a_start_decides_nothing_and_ends_nothing
     far = Far()
     await crashed(url, far, filled=False)
     far.orders.clear()
-    # when the broker answers the start's first question, and then only every other one
+    # when the broker answers the start's question, and then only every other one
     far.silences.extend([False, True, False, True, False])
     desk = await again(url, far)
+    await desk.snapshot(3)
+    assert desk.orders.live
     # then it is still asked often enough to know
+    await desk.snapshot()
     assert desk.orders.live == ()
     assert far.told == ["place"]
     desk.die()
