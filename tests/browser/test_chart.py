@@ -45,3 +45,17 @@ async def test_a_refusal_is_drawn_with_what_it_wanted(chromium: Browser, demo: P
         made = page.get_by_role("region", name="What it would have made")
         await expect(made.or_(page.get_by_text("not told: the tape ends too early")).first).to_be_visible()
         await for_everybody(page, "refusal")
+
+
+async def test_any_bar_is_told_price_by_price(chromium: Browser, demo: Played, site: Served) -> None:
+    async with window(chromium, site, f"/round-trips/{demo.round_trips[0]['id']}") as page:
+        await drawn(page)
+        # given the table of the bars, when one of them is chosen without a mouse
+        await page.get_by_text("The bars as a table").click()
+        first = page.locator("#bars tbody tr").first
+        told = await first.locator("td").all_inner_texts()
+        await first.get_by_role("button").press("Enter")
+        # then its prices are there, and add up to its volume
+        await expect(page.get_by_text(f"The bar of {told[0][:5]}, price by price")).to_be_visible()
+        cells = await page.locator("#cells tbody td").all_inner_texts()
+        assert sum(int(cells[at]) for at in range(len(cells)) if at % 4 in (1, 2)) == int(told[6])

@@ -105,6 +105,9 @@ def says_what_the_lists_say(where: Place) -> None:
         assert [OUTCOMES[row["outcome"]] for row in view.seen.rows] == [
             row["outcome"] for row in list_signals(reader, reader.runs, Filters())
         ]
+        assert [row["outcome"] for row in whole(np.arange(len(view.seen.rows)), reader, view)] == [
+            OUTCOMES[code] for code in view.seen.rows["outcome"]
+        ]
         rules = [view.seen.rules.known[row["rule"]] for row in view.seen.judged if row["rule"] >= 0]
         assert rules == ["blackout", "spread", "blackout"]
 

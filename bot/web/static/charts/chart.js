@@ -97,6 +97,36 @@ function tellBar(told, drawn) {
   });
 }
 
+// One bar price by price: the signal's at first, then the one that is chosen in the table or on the chart.
+function cellsOf(bars, text) {
+  const box = document.getElementById("one-bar"), body = box?.querySelector("tbody");
+  const known = new Map(bars.map((bar) => [bar.time, bar]));
+  const cell = (words) => Object.assign(document.createElement("td"), { className: "n", textContent: words });
+  const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs(value);
+  return (time) => {
+    const bar = known.get(time);
+    if (!bar || !body) return;
+    box.querySelector("summary").textContent = `The bar of ${clock.format(time * 1000)}, price by price`;
+    body.replaceChildren(...bar.rows.toReversed().map(([price, bid, ask]) => {
+      const row = document.createElement("tr");
+      row.append(cell(text(price)), cell(bid), cell(ask), cell(signed(ask - bid)));
+      return row;
+    }));
+    box.open = true;
+  };
+}
+
+function chooseBars(drawn, show) {
+  drawn.chart.subscribeClick((at) => { if (at.time !== undefined) show(at.time); });
+  for (const row of document.querySelectorAll("#bars tr[data-time]")) {
+    const first = row.cells[0], button = document.createElement("button");
+    button.type = "button";
+    button.textContent = first.textContent;
+    button.addEventListener("click", () => { show(Number(row.dataset.time)); document.querySelector("#one-bar summary")?.focus(); });
+    first.replaceChildren(button);
+  }
+}
+
 const MOVES = {
   in: (scale) => scale.applyOptions({ barSpacing: scale.options().barSpacing * 1.25 }),
   out: (scale) => scale.applyOptions({ barSpacing: scale.options().barSpacing / 1.25 }),
@@ -113,7 +143,8 @@ function moved(drawn, what) {
 const place = document.getElementById("chart");
 if (place) {
   const begun = performance.now();
-  const drawn = draw(place, JSON.parse(document.getElementById("chart-facts").textContent));
+  const facts = JSON.parse(document.getElementById("chart-facts").textContent), drawn = draw(place, facts);
+  chooseBars(drawn, cellsOf(facts.bars, drawn.text));
   tellBar(document.getElementById("chart-state"), drawn);
   for (const button of document.querySelectorAll("[data-do]")) button.addEventListener("click", () => moved(drawn, button.dataset.do));
   addEventListener("keydown", (key) => {
