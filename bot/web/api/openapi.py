@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.journal.paging import MOST
-from bot.journal.shapes import LISTS, SINGLE, STATS, Schema
+from bot.journal.shapes import BLOCKED_STATS, LISTS, SINGLE, STATS, Schema
 from bot.review.stats import BY
 from bot.web.api.answers import JSON, ROOT, answer
-from bot.web.api.reading import AFTER, FEW, LEFT_OUT
+from bot.web.api.reading import AFTER, FEW, LEFT_OUT, OF_ONE_RUN, REFUSED_BY, UNTOLD
 from bot.web.api.writing import TAKEN
 from bot.web.asked import LONG, Query
 
@@ -33,7 +33,7 @@ PARAMETERS: dict[str, tuple[str, Schema]] = {
     "day": ("One exchange session: `today`, `yesterday` or a date.", TEXT),
     "after": (f"Only what stands after this; the answer's `{AFTER}` goes on.", {"type": "integer", "minimum": 0}),
     "limit": ("Objects of one answer.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": FEW}),
-    "by": (f"Words of {', '.join(BY)}, with commas between them.", {**TEXT, "default": "strategy"}),
+    "by": (f"With commas between them: of round trips {', '.join(BY)}; of refusals {', '.join(REFUSED_BY)}.", TEXT),
     "level": ("Of the intervals.", {"type": "number", "minimum": 0.5, "maximum": 0.999, "default": 0.95}),
     "draws": ("Of sessions.", {"type": "integer", "minimum": 100, "maximum": 20_000, "default": 2_000}),
     "seed": ("Of the draws.", {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 1}),
@@ -71,6 +71,12 @@ def document() -> Schema:
         (*FILTERS, "by", "level", "draws", "seed"),
         [LEFT_OUT],
     )
+    paths[f"{ROOT}/refused"] = _get(
+        "What the rules of one run cost or saved; its tape is read for it.",
+        "refused",
+        ("run", *OF_ONE_RUN, "by", "level", "draws", "seed"),
+        [UNTOLD],
+    )
     paths[f"{ROOT}/calendar"] = _get(
         "Events and their blackouts.", "calendar", ("kind", "instrument", "since", "until")
     )
@@ -84,7 +90,7 @@ def document() -> Schema:
         "info": {"title": "paperpit", "version": version("paperpit"), "description": _DESCRIPTION},
         "paths": paths,
         "components": {
-            "schemas": {**LISTS, **SINGLE, "stats": STATS, "error": ERROR, **parts},
+            "schemas": {**LISTS, **SINGLE, "stats": STATS, "refused": BLOCKED_STATS, "error": ERROR, **parts},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -1,21 +1,25 @@
 """What programs may ask for: the lists of the journal a part at a time, one round trip, figures, calendar, desk."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.config import load_instruments
-from bot.errors import InputMissing
+from bot.errors import InputMissing, UsageError
 from bot.journal.explain import explain
 from bot.journal.lists import Wanted
 from bot.journal.paging import MOST, PARTS, part
 from bot.journal.reading import Reader, RunInfo
 from bot.review.estimates import Bootstrap
 from bot.review.live import live
+from bot.review.refused import refused
 from bot.review.stats import BY, Asked
 from bot.review.trips import regimed
+from bot.review.worth import BY as OF_REFUSED
+from bot.review.worth import RULE, worth
 from bot.risk.calendar import EventCalendar
 from bot.risk.listing import kinds_of, windows
 from bot.web.api.answers import ROOT, answer
@@ -28,6 +32,10 @@ FEW = 100
 """Objects of a part, unless it is told otherwise."""
 AFTER = "paperpit-after"
 """Header: the `after` with which the list goes on, now or when more has come."""
+UNTOLD = "paperpit-untold"
+"""Header: the run whose tape could not be asked, and why; in UTF-8 with percent signs."""
+REFUSED_BY = (RULE, *OF_REFUSED)
+OF_ONE_RUN = tuple(name for name in FILTERS if name not in ("adapter", "account"))
 LEFT_OUT = "paperpit-left-out"
 """Header: adapters whose runs the figures leave out, each with how many there are."""
 
@@ -90,9 +98,30 @@ def figures(request: Request) -> Response:
 
 def asked_of(query: Query) -> Asked:
     """What figures are wanted by, and how their intervals are drawn. Raises UsageError."""
-    by = words_of(query, "by", BY) or ("strategy",)
+    return Asked(words_of(query, "by", BY) or ("strategy",), _bootstrap(query))
+
+
+def _bootstrap(query: Query) -> Bootstrap:
     level = fraction(query, "level", 0.95, 0.5, 0.999)
-    return Asked(by, Bootstrap(level, whole(query, "draws", 2_000, 100, 20_000), whole(query, "seed", 1, 0, 2**31)))
+    return Bootstrap(level, whole(query, "draws", 2_000, 100, 20_000), whole(query, "seed", 1, 0, 2**31))
+
+
+def rules(request: Request) -> Response:
+    """`paperpit journal stats --blocked --json` of one run, whose tape is read for it."""
+    site: Site = request.app.state.site
+    query = Query.of(request, ("run", *OF_ONE_RUN, "by", "level", "draws", "seed"))
+    filters, bootstrap = filters_of(query, site.now_ns()), _bootstrap(query)
+    by = words_of(query, "by", REFUSED_BY) or (RULE,)
+    if query.text("run") == "all":
+        raise UsageError("run: the tape of one run is read", do="paperpit journal stats --blocked --run all")
+    with site.looking() as reader:
+        runs = _runs(reader, query, "last")
+        if site.asking is None:
+            raise InputMissing("no tape can be asked here", do="paperpit serve")
+        found = refused(reader, runs, filters, site.asking(reader))
+        groups = worth(found.refused, by, bootstrap)
+    said = ", ".join(f"{run}: {why}" for run, why in found.untold.items())
+    return answer(request, groups, {UNTOLD: quote(said, safe=" :,./")} if said else None)
 
 
 def calendar(request: Request) -> Response:
@@ -148,6 +177,7 @@ ROUTES = [
     *(Route(f"{ROOT}/{name}", _list(name)) for name in PARTS),
     Route(f"{ROOT}/round-trips/{{id}}", round_trip),
     Route(f"{ROOT}/stats", figures),
+    Route(f"{ROOT}/refused", rules),
     Route(f"{ROOT}/calendar", calendar),
     Route(f"{ROOT}/status", status),
     Route(f"{ROOT}/health", healthy),

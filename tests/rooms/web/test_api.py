@@ -14,7 +14,7 @@ from bot.journal.paging import PARTS
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.remarks import remarks
-from bot.journal.shapes import LISTS, SINGLE, STATS
+from bot.journal.shapes import BLOCKED_STATS, LISTS, SINGLE, STATS
 from tests.playing import Played
 from tests.rooms.web.served import TOKEN, Served, serving
 
@@ -65,14 +65,21 @@ async def test_single_answers_are_those_of_the_command_line(tmp_path: Path, revi
         stats = await told(site, "stats?run=last&by=hour,weekday&draws=200&seed=7")
         calendar = await told(site, "calendar?kind=cpi&since=2026-01-01")
         health = await told(site, "health")
+        rules = await told(site, "refused?by=rule,strategy&draws=200")
         unasked = await site.get("/api/v1/stats")
     assert story == said(reviewed, "journal", "explain", trip)
     asked = ("--run", "last", "--by", "hour", "--by", "weekday", "--draws", "200", "--seed", "7")
     assert stats == said(reviewed, "journal", "stats", *asked)
+    by = ("--by", "rule", "--by", "strategy", "--draws", "200")
+    assert rules == said(reviewed, "journal", "stats", "--run", "last", "--blocked", *by)
     listed = CliRunner().invoke(app, ["calendar", "list", "--kind", "cpi", "--since", "2026-01-01", "--json"])
     assert calendar == json.loads(listed.stdout)
     assert health["run"] == reviewed.outcome.run
-    shapes = ((story, SINGLE["story"]), (stats, STATS), (calendar, SINGLE["calendar"]), (health, SINGLE["health"]))
+    assert rules[0]["refused"] > 0
+    shapes = (
+        *((story, SINGLE["story"]), (stats, STATS), (rules, BLOCKED_STATS)),
+        *((calendar, SINGLE["calendar"]), (health, SINGLE["health"])),
+    )
     for answer, schema in shapes:
         jsonschema.validate(answer, schema)
     # live paper runs only, and it says what it left out
@@ -107,6 +114,9 @@ ABSURD: Mapping[str, int] = {
     "fills?strategy=%00": 400,
     f"fills?strategy={'x' * 500}": 400,
     "stats?by=luck": 400,
+    "refused?run=all": 400,
+    "refused?by=hour": 400,
+    "refused?run=nobody": 404,
     "stats?level=nan": 400,
     "stats?level=1": 400,
     "stats?draws=1000000": 400,
