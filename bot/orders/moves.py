@@ -4,19 +4,14 @@ The stop that the broker named last is in force and covers the position, also wh
 amendment of a bracket is under way at a time, and none while the link is not up. What has no word after three seconds
 is asked for; an answer of the broker that shows the old trigger ends the wish.
 
-    tighten    the entry's price, or one tick behind the touch where the market is not beyond it
-    breakeven  entry + breakeven_plus_ticks, once a print was breakeven_after_ticks in favour
-    trail      best print − trail_ticks, once it was trail_after_ticks in favour
-
-Entry is the average of its fills, rounded towards protection. R stays that of the first stop.
+Where to is said in `bot.domain.moving`; entry is the average of its fills. R stays that of the first stop.
 """
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from bot.config import ManageSettings
-from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, Ticks
+from bot.domain.market import Ticks
+from bot.domain.moving import first_beyond, level, managed, mean_entry, nearest, tightened
 from bot.domain.order import BracketState, OrderReport, Role
 from bot.orders.bracket import OPERATOR, Leg, LiveBracket, Move
 from bot.orders.machine import Machine
@@ -26,7 +21,6 @@ Level = tuple[int, int, int]
 """(instrument, side, price): a print there or further in the side's favour moves a stop."""
 
 _MOVABLE = frozenset({BracketState.PARTIAL, BracketState.OPEN, BracketState.EXITING})
-_NO_PRINT = OFF_GRID | QUARANTINED
 
 
 class Moves:
@@ -50,7 +44,7 @@ class Moves:
 
     def first(self, ticks: Ticks) -> int | None:
         """Index of the first row at which a stop moves; None without one."""
-        rows = [row for one in self.levels() if (row := _first_beyond(ticks, *one)) is not None]
+        rows = [row for one in self.levels() if (row := first_beyond(ticks, *one)) is not None]
         return min(rows, default=None)
 
     async def review(self, live: LiveBracket, ts: int) -> None:
@@ -58,10 +52,10 @@ class Moves:
         leg = self._movable(live)
         if leg is None or leg.trigger is None:
             return
-        wanted = [(price, reason) for price, reason in self._wanted(live) if live.side * (price - leg.trigger) > 0]
+        wanted = nearest(self._wanted(live), live.side, leg.trigger)
         live.tightening = ""
-        if wanted:
-            await self._ask(live, leg, *max(wanted, key=lambda one: live.side * one[0]), ts)
+        if wanted is not None:
+            await self._ask(live, leg, *wanted, ts)
 
     async def heard(self, live: LiveBracket, leg: Leg, report: OrderReport) -> None:
         """The broker has named a trigger, ours or somebody else's."""
@@ -126,38 +120,4 @@ def entry_of(live: LiveBracket) -> int:
     """The entry's average price, ticks, rounded towards protection; its limit while no fill of it was heard."""
     if not live.filled_in:
         return live.bracket.entry.price or 0
-    return live.side * -(-live.side * live.entry_value // live.filled_in)
-
-
-def tightened(side: int, entry: int, touch: tuple[int, int]) -> int | None:
-    """Where a stop goes that is to be tightened; None while nobody knows where the market is."""
-    near = touch[0] if side > 0 else touch[1]
-    if near == ABSENT:
-        return None
-    return entry if side * (near - entry) > 0 else near - side
-
-
-def managed(manage: ManageSettings, side: int, entry: int, best: int) -> list[tuple[int, str]]:
-    """Where stops go by `[manage]` when the best print so far was `best`."""
-    gained, found = side * (best - entry), []
-    if manage.breakeven_after_ticks is not None and gained >= manage.breakeven_after_ticks:
-        found.append((entry + side * manage.breakeven_plus_ticks, "breakeven"))
-    if manage.trail_ticks is not None and gained >= (manage.trail_after_ticks or 0):
-        found.append((best - side * manage.trail_ticks, "trail"))
-    return found
-
-
-def level(manage: ManageSettings, side: int, entry: int, trigger: int) -> int | None:
-    """The next print that moves a stop which stands at `trigger`; None when none will."""
-    secured, found = side * (trigger - entry), []
-    if manage.breakeven_after_ticks is not None and manage.breakeven_plus_ticks > secured:
-        found.append(manage.breakeven_after_ticks)
-    if manage.trail_ticks is not None:
-        found.append(max(manage.trail_after_ticks or 0, secured + manage.trail_ticks + 1))
-    return entry + side * min(found) if found else None
-
-
-def _first_beyond(ticks: Ticks, instrument: int, side: int, price: int) -> int | None:
-    printed = (ticks["kind"] == PRINT) & (ticks["instrument"] == instrument) & (ticks["flags"] & _NO_PRINT == 0)
-    rows = np.flatnonzero(printed & (side * ticks["price"] >= side * price))
-    return int(rows[0]) if len(rows) else None
+    return mean_entry(live.side, live.entry_value, live.filled_in)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.config import ManageSettings
 from bot.domain.market import ABSENT
+from bot.domain.moving import level, managed, tightened
 from bot.domain.order import BracketState as S
 from bot.domain.order import OrderState
 from bot.journal import lists
@@ -16,7 +17,6 @@ from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.story import tell
-from bot.orders.moves import level, managed, tightened
 from tests.rooms.orders.far import Desk, Far
 
 ENTRY = 16800
