@@ -9,7 +9,7 @@ from typing import Any
 from adapters.replay import Params, open_replay
 from adapters.replay.broker import ReplayBroker
 from adapters.replay.what_if import what_if
-from bot.config import instrument
+from bot.config import ManageSettings, instrument
 from bot.domain.instrument import Instrument
 from bot.domain.what_if import NOT_FILLED, STILL_OPEN, Made, Moment, Terms, Wish
 from bot.journal import rows
@@ -45,6 +45,7 @@ def made(
     cancel_ms: int = 250,
     batch: int = 65_536,
     moments: Mapping[str, Sequence[Moment]] | None = None,
+    manages: Mapping[str, ManageSettings] | None = None,
 ) -> dict[str, Made]:
     """What would have come of them on that tape."""
 
@@ -61,7 +62,7 @@ def made(
     )
     adapter = open_replay(Params(tape=str(tape)), needs)
     assert isinstance(adapter.broker, ReplayBroker)
-    return asyncio.run(what_if(adapter.market, adapter.broker, wishes, moments or {}))
+    return asyncio.run(what_if(adapter.market, adapter.broker, wishes, moments or {}, manages or {}))
 
 
 def told(played: Played, made: Mapping[str, Made]) -> list[tuple[Any, ...]]:

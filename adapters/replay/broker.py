@@ -135,6 +135,10 @@ class ReplayBroker:
         held = self._book.orders[client_order_id]
         self._at(ts + self._rules.latency_ns, "amend", _Amend(held, stop_price, quantity))
 
+    def retrigger(self, client_order_id: str, ts: int, stop_price: int) -> None:
+        """`amend` of a stop's trigger, likewise."""
+        self._at(ts + self._rules.latency_ns, "amend", _Amend(self._book.orders[client_order_id], stop_price, None))
+
     async def cancel(self, client_order_id: str, ts: int) -> None:
         """End an order, `cancel_latency_ns` after `ts`, if it has not filled by then."""
         self.withdraw(client_order_id, ts)

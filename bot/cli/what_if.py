@@ -1,8 +1,8 @@
 """What a run's refusals would have made, asked of the tapes that `replay --run` takes: the parts put together."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from bot.cli.again import Wishes, recorded
 
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from bot.journal.place import Place
     from bot.journal.reading import Reader, RunInfo
     from bot.review.refused import Ask
+
+
+WHAT: Mapping[str, Literal["cancel", "flatten", "tighten"]] = {
+    "blackout-start": "cancel",
+    "flatten": "flatten",
+    "tighten": "tighten",
+}
+"""What the desk does at an edge of its agenda."""
 
 
 def asking(reader: "Reader") -> "Ask":
@@ -58,7 +66,9 @@ async def _ask(place: "Place", run: str, wishes: "Sequence[Wish]") -> "Answer":
         found = await opened(asked, run, stack)
         broker = found.adapter.broker
         assert isinstance(broker, ReplayBroker)
-        return Answer(found.adapter.fill_model, await what_if(found.adapter.market, broker, wishes, _moments(found)))
+        manages = {spec.name: spec.manage for spec in found.specs if spec.manage.moves}
+        made = await what_if(found.adapter.market, broker, wishes, _moments(found), manages)
+        return Answer(found.adapter.fill_model, made)
 
 
 def _moments(opened: "Opened") -> "dict[str, list[Moment]]":
@@ -69,9 +79,8 @@ def _moments(opened: "Opened") -> "dict[str, list[Moment]]":
     agenda, found = agenda_of(opened, blackouts_of(opened)), dict[str, list[Moment]]()
     while agenda.next_due() is not None:
         edge = agenda.take()
-        why = "blackout" if edge.kind else "session"
-        if edge.what == "flatten":
-            found.setdefault(edge.strategy, []).append(Moment(edge.ts, "flatten", why, edge.from_ns, edge.to_ns))
-        elif edge.what == "blackout-start":
-            found.setdefault(edge.strategy, []).append(Moment(edge.ts, "cancel", why, edge.from_ns, edge.to_ns))
+        what = WHAT.get(edge.what)
+        if what is not None:
+            why = "blackout" if edge.kind else "session"
+            found.setdefault(edge.strategy, []).append(Moment(edge.ts, what, why, edge.from_ns, edge.to_ns))
     return found

@@ -25,10 +25,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When the desk would have ended entries (`cancel`) or positions as well (`flatten`), for news or the close."""
+    """When the desk would have ended entries (`cancel`), positions as well (`flatten`), or drawn stops near."""
 
     ts: int
-    what: Literal["cancel", "flatten"]
+    what: Literal["cancel", "flatten", "tighten"]
     why: str  # "blackout" or "session"
     from_ns: int = 0
     to_ns: int = 0  # of the window that is the cause; 0: none is

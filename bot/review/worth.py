@@ -22,6 +22,7 @@ COUNTED = ("every", "first", "alone")
 ONCE = "once"
 RULE = "rule"
 ALL = "all"
+NOBODY = "no tape could be asked"
 BY: Mapping[str, Callable[[Refused], str]] = {
     "strategy": lambda one: one.strategy,
     "kind": lambda one: one.kind,
@@ -113,7 +114,7 @@ def figures(group: Group, bootstrap: Bootstrap, looks: int) -> dict[str, Any]:
         "expectancy_r_net": sample.mean(r_net).shape(),
         "expectancy_ticks": sample.mean([one.ticks for one in filled]).shape(),
         "markouts": _markouts(told, bootstrap),
-        "words": _verdict(group, filled, bootstrap, looks),
+        "words": _verdict(group, filled, bootstrap, looks) if told else NOBODY,
         "level": bootstrap.level,
         "draws": bootstrap.draws,
         "seed": bootstrap.seed,

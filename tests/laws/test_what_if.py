@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.replay.what_if import TOGETHER
+from bot.config import read_strategy
 from bot.domain.what_if import NOT_FILLED, Wish
-from tests.laws.markets import DRILL, market
+from tests.laws.markets import DRILL, MANAGED, managed, market
 from tests.playing import allowing, play, strategy
 from tests.what_if import approved, claimed, made, told
 
-ALIKE = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ALIKE = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ALIKE
@@ -42,12 +43,41 @@ def test_what_would_have_been_is_what_was(
     assert len(found) == len(wishes)
 
 
+@ALIKE
+@given(
+    seed=st.integers(0, 10_000),
+    contracts=st.integers(1, 3),
+    latency_ms=st.sampled_from((0, 40, 250)),
+    batch=st.integers(1, 400),
+)
+def test_stops_that_move_would_have_moved_alike(
+    tmp_path: Path, seed: int, contracts: int, latency_ms: int, batch: int
+) -> None:
+    spec = strategy(tmp_path, MANAGED.replace("contracts = 1", f"contracts = {contracts}"))
+    sets = (f"replay.latency_ms={latency_ms}", f"replay.cancel_latency_ms={latency_ms}")
+    played = play(tmp_path, market(seed), spec, sets=sets, config=allowing(tmp_path, 3))
+    manage = read_strategy(str(spec), instruments=tmp_path).value.manage
+    found = made(
+        tmp_path / "0-ES.parquet",
+        approved(played),
+        latency_ms=latency_ms,
+        cancel_ms=latency_ms,
+        batch=batch,
+        manages={"drill-law": manage},
+    )
+    assert claimed(found) == told(played, found)
+
+
 def test_such_markets_end_in_every_way(tmp_path: Path) -> None:
     ends: set[str] = set()
     for seed in range(3):
         played = play(tmp_path, market(seed), strategy(tmp_path, DRILL))
         ends |= {one.end for one in made(tmp_path / "0-ES.parquet", approved(played)).values()}
-    assert ends >= {"target", "stop", "time", NOT_FILLED}
+        spec = managed(tmp_path)
+        manages = {"drill-law": read_strategy(str(spec)).value.manage}
+        played = play(tmp_path, market(seed), spec)
+        ends |= {one.end for one in made(tmp_path / "0-ES.parquet", approved(played), manages=manages).values()}
+    assert ends >= {"target", "stop", "time", "breakeven", "trail", NOT_FILLED}
 
 
 @pytest.fixture(scope="module")

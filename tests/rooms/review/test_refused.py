@@ -273,7 +273,8 @@ def test_without_the_tape_the_command_says_so_and_ends_well(played: Played, tmp_
     result = run("--journal", str(tmp_path / "j.db"), "--run", "last", "--json")
     assert result.exit_code == 0
     assert "run one cannot be asked: there is no such tape" in result.stderr
-    assert json.loads(result.stdout)[0]["untold"] == 3
+    (whole, *_) = json.loads(result.stdout)
+    assert (whole["untold"], whole["words"]) == (3, "no tape could be asked")
 
 
 def test_by_what_round_trips_alone_have_is_refused() -> None:
