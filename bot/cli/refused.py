@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from bot.review.estimates import Bootstrap
     from bot.review.refused import Refused
 
-COLUMNS = ("group", "counted", "refused", "would fill", "won", "sum R", "R after costs", "5 min later")
+COLUMNS = ("group", "refused", "first", "alone", "would fill", "won", "sum R", "R after costs", "5 min later")
+BY_RULE = ("first", "alone")
+"""Columns that only groups by rule have."""
 SHOWN = 3
 """Runs without a tape that are named one by one."""
 FIVE_MINUTES_S = 300
@@ -86,27 +88,45 @@ def show_refusals(groups: Sequence[Mapping[str, Any]]) -> None:
     if not groups:
         click.echo("nothing was refused: paperpit journal signals shows what was seen, or --run last for a replay")
         return
-    print_rows([_cells(group) for group in groups], COLUMNS)
-    click.echo()
+    ways: dict[str, dict[str, Mapping[str, Any]]] = {}
     for group in groups:
-        counted = "" if group["counted"] == "once" else f" ({group['counted']})"
-        click.echo(f"{group['group']}{counted}: {group['words']}")
+        ways.setdefault(group["group"], {})[group["counted"]] = group
+    by_rule = any("every" in one for one in ways.values())
+    print_rows([_cells(one) for one in ways.values()], [name for name in COLUMNS if by_rule or name not in BY_RULE])
+    click.echo()
+    for name, one in ways.items():
+        shown = one.get("once") or one.get("alone")
+        click.echo(f"{name}: {shown['words'] if shown else 'never refused anything alone'}")
     first = groups[0]
     click.echo(
-        "\nWhat each refusal would have made alone, by the fill model of its run: not what the run would have made.\n"
-        "every: for each rule that refused it; first: for the first; alone: where no other rule did.\n"
+        "\nWhat each refusal would have made alone, by the fill model of its run: not what the run would have made."
+    )
+    if by_rule:
+        click.echo(
+            "Of a rule, what it refused and no other did; --json has also what it refused first, and with others."
+        )
+    click.echo(
         f"Intervals: {100 * first['level']:g} %, {first['draws']:,} draws of whole sessions, seed {first['seed']}; "
         "words hold for all groups side by side. PAPER. No claim of an edge."
     )
 
 
-def _cells(group: Mapping[str, Any]) -> dict[str, str]:
-    (later,) = [one["from_mid"] for one in group["markouts"] if one["after_s"] == FIVE_MINUTES_S]
-    untold = f" ({group['untold']:,} untold)" if group["untold"] else ""
+def _cells(ways: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """A group counted once, or a rule: how often it refused, and what it alone would have let through."""
+    whole, shown = ways.get("once") or ways["every"], ways.get("once") or ways.get("alone")
+    untold = f" ({whole['untold']:,} untold)" if whole["untold"] else ""
+    counts = {name: f"{ways[name]['refused']:,}" if name in ways else "0" for name in BY_RULE if "every" in ways}
     return {
-        "group": group["group"],
-        "counted": group["counted"],
-        "refused": f"{group['refused']:,}{untold}",
+        "group": whole["group"],
+        "refused": f"{whole['refused']:,}{untold}",
+        **counts,
+        **(_figures(shown) if shown else {}),
+    }
+
+
+def _figures(group: Mapping[str, Any]) -> dict[str, str]:
+    (later,) = [one["from_mid"] for one in group["markouts"] if one["after_s"] == FIVE_MINUTES_S]
+    return {
         "would fill": f"{group['filled']:,}",
         "won": f"{group['won']:,}",
         "sum R": f"{group['r_net']:+.2f}",
