@@ -9,6 +9,7 @@ from tests.bench.year import build
 from tests.playing import Played
 from tests.rooms.web.served import Served, serving
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 ABSURD = (
     "nothing=1",
     "side=up",
@@ -52,11 +53,10 @@ async def listed(site: Served, query: str) -> str:
     return page.text
 
 
-async def test_the_day_that_was_replayed_is_listed_with_what_it_came_to(tmp_path: Path, reviewed: Played) -> None:
-    async with serving(tmp_path, "--journal", reviewed.url) as site:
-        text = await listed(site, "")
-        none = await listed(site, "side=long&result=even&exit=breakeven")
-        elsewhere = await site.get("/round-trips?run=nothing")
+async def test_the_day_that_was_replayed_is_listed_with_what_it_came_to(reviewed: Played, site: Served) -> None:
+    text = await listed(site, "")
+    none = await listed(site, "side=long&result=even&exit=breakeven")
+    elsewhere = await site.get("/round-trips?run=nothing")
     for trip in reviewed.round_trips:
         assert f'href="/round-trips/{trip["id"]}"' in text
     assert "too few sessions (1 of 20) to tell" in text
@@ -87,9 +87,8 @@ async def test_a_year_is_filtered_ordered_and_paged(tmp_path: Path, year: Path) 
         assert set(cells(hour, 4)) <= {"sweep"}
 
 
-async def test_an_absurd_filter_is_told_what_is_meant(tmp_path: Path, year: Path) -> None:
-    async with serving(tmp_path, "--journal", year) as site:
-        answers = {query: await site.get(f"/round-trips?{query}") for query in ABSURD}
+async def test_an_absurd_filter_is_told_what_is_meant(site: Served) -> None:
+    answers = {query: await site.get(f"/round-trips?{query}") for query in ABSURD}
     assert {query: one.code for query, one in answers.items()} == dict.fromkeys(ABSURD, 400)
     assert all("Allowed: " in one.text for one in answers.values())
 

@@ -10,6 +10,7 @@ from tests.playing import Played
 from tests.rooms.journal.build import Told, the_lesson, writer
 from tests.rooms.web.served import Served, serving
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 SPREAD, CPI = Reason("spread", "the spread is 4 ticks", {"ticks": 4}), Reason("blackout", "CPI at 08:30", {})
 ABSURD = ("side=up", "outcome=x", "page=0", "day=soon", "since=9999-12-31T23:59", "sort=ts", "rule=%00")
 
@@ -25,21 +26,20 @@ def count(text: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
-async def test_the_page_counts_what_the_lists_count(tmp_path: Path, reviewed: Played) -> None:
+async def test_the_page_counts_what_the_lists_count(reviewed: Played, site: Served) -> None:
     outcomes = [one["outcome"] for one in reviewed.signals]
-    async with serving(tmp_path, "--journal", reviewed.url) as site:
-        text = await listed(site, "")
-        assert count(text) == len(outcomes)
-        for name in ("approved", "blocked", "unused"):
-            assert count(await listed(site, f"outcome={name}")) == outcomes.count(name)
-        for rule in reviewed.rules:
-            mine = {row["signal_id"] for row in reviewed.blocked for one in row["reasons"] if one["rule"] == rule}
-            assert count(await listed(site, f"rule={rule}")) == len(mine)
-        kind = reviewed.signals[0]["kind"]
-        assert count(await listed(site, f"kind={kind}")) == [one["kind"] for one in reviewed.signals].count(kind)
-        assert count(await listed(site, "day=2026-11-10&run=last&instrument=ES")) == len(outcomes)
-        assert "None of them passes" in await listed(site, "rule=nothing")
-        absurd = {query: (await site.get(f"/signals?{query}")).code for query in ABSURD}
+    text = await listed(site, "")
+    assert count(text) == len(outcomes)
+    for name in ("approved", "blocked", "unused"):
+        assert count(await listed(site, f"outcome={name}")) == outcomes.count(name)
+    for rule in reviewed.rules:
+        mine = {row["signal_id"] for row in reviewed.blocked for one in row["reasons"] if one["rule"] == rule}
+        assert count(await listed(site, f"rule={rule}")) == len(mine)
+    kind = reviewed.signals[0]["kind"]
+    assert count(await listed(site, f"kind={kind}")) == [one["kind"] for one in reviewed.signals].count(kind)
+    assert count(await listed(site, "day=2026-11-10&run=last&instrument=ES")) == len(outcomes)
+    assert "None of them passes" in await listed(site, "rule=nothing")
+    absurd = {query: (await site.get(f"/signals?{query}")).code for query in ABSURD}
     # every refusal is there, with why
     assert all(f'href="/signals/{row["signal_id"]}"' in text or count(text) > 100 for row in reviewed.blocked)
     assert absurd == dict.fromkeys(ABSURD, 400)

@@ -5,20 +5,16 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.journal.explain import explain
-from bot.journal.place import place
-from bot.web.chart import chart
-from bot.web.view import View, Views
 from tests.playing import Played
 from tests.rooms.journal.build import Told, writer
 from tests.rooms.web.served import TOKEN, Answer, Served, serving
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 WEIGHT_MAX = 120_000
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
@@ -39,10 +35,9 @@ def own(tmp_path: Path, reviewed: Played) -> str:
     return str(path)
 
 
-async def test_a_round_trip_is_told_with_its_chart(tmp_path: Path, reviewed: Played) -> None:
+async def test_a_round_trip_is_told_with_its_chart(reviewed: Played, site: Served) -> None:
     trip = reviewed.round_trips[0]
-    async with serving(tmp_path, "--journal", reviewed.url) as site:
-        page = await site.get(f"/round-trips/{trip['id']}")
+    page = await site.get(f"/round-trips/{trip['id']}")
     assert page.code == 200
     text, facts = html.unescape(page.text), drawn(page)
     # the figures, the story, the orders and the neighbours are there
@@ -65,21 +60,19 @@ async def test_a_round_trip_is_told_with_its_chart(tmp_path: Path, reviewed: Pla
     assert cells.count("<tr>") == len(signal["rows"]) + 1
 
 
-async def test_a_refusal_is_told_with_its_chart(tmp_path: Path, reviewed: Played) -> None:
+async def test_a_refusal_is_told_with_its_chart(reviewed: Played, site: Served) -> None:
     refused = reviewed.blocked[0]
-    async with serving(tmp_path, "--journal", reviewed.url) as site:
-        page = await site.get(f"/signals/{refused['id']}")
+    page = await site.get(f"/signals/{refused['id']}")
     assert refused["reasons"][0]["message"] in html.unescape(page.text)
     assert drawn(page)["bracket"]["sent"] is False
 
 
-async def test_any_row_of_a_story_leads_to_its_page(tmp_path: Path, reviewed: Played) -> None:
+async def test_any_row_of_a_story_leads_to_its_page(reviewed: Played, site: Served) -> None:
     trip, refused = reviewed.round_trips[0], reviewed.blocked[0]
     order = next(one for one in reviewed.orders if one["bracket_id"] == trip["id"])
-    async with serving(tmp_path, "--journal", reviewed.url) as site:
-        of_trip = [await site.get(f"/signals/{one}") for one in (trip["signal_id"], trip["id"], order["id"])]
-        of_refusal = await site.get(f"/round-trips/{refused['signal_id']}")
-        nothing = [await site.get(f"/round-trips/{one}") for one in ("nothing", "%00", "x" * 300, "%3Cscript%3E")]
+    of_trip = [await site.get(f"/signals/{one}") for one in (trip["signal_id"], trip["id"], order["id"])]
+    of_refusal = await site.get(f"/round-trips/{refused['signal_id']}")
+    nothing = [await site.get(f"/round-trips/{one}") for one in ("nothing", "%00", "x" * 300, "%3Cscript%3E")]
     assert {one.headers["location"] for one in of_trip} == {f"/round-trips/{trip['id']}"}
     assert of_refusal.headers["location"] == f"/signals/{refused['id']}"
     assert [one.code for one in nothing] == [404] * 4
@@ -133,9 +126,8 @@ async def test_a_position_that_is_open_has_a_page_and_takes_notes(tmp_path: Path
     assert "No bar was kept" in page.text
 
 
-async def test_a_page_with_all_that_it_loads_is_light(tmp_path: Path, reviewed: Played) -> None:
-    async with serving(tmp_path, "--journal", reviewed.url) as site:
-        weights = {trip["id"]: await _weight(site, f"/round-trips/{trip['id']}") for trip in reviewed.round_trips}
+async def test_a_page_with_all_that_it_loads_is_light(reviewed: Played, site: Served) -> None:
+    weights = {trip["id"]: await _weight(site, f"/round-trips/{trip['id']}") for trip in reviewed.round_trips}
     assert max(weights.values()) <= WEIGHT_MAX
 
 
@@ -145,27 +137,3 @@ async def _weight(site: Served, path: str) -> int:
     parts = [page.text, *[(await site.get(file)).text for file in sorted(files)]]
     assert len(parts) == 8
     return sum(len(gzip.compress(part.encode())) for part in parts)
-
-
-@pytest.fixture
-def look(reviewed: Played) -> Iterator[tuple[Any, View]]:
-    with Views().looking(place(reviewed.url)) as found:
-        yield found
-
-
-def test_all_that_happened_lies_on_the_axis_of_the_chart(reviewed: Played, look: tuple[Any, View]) -> None:
-    reader, view = look
-    for one in (*reviewed.round_trips, *reviewed.blocked):
-        made = chart(explain(reader, one["id"]), reader, view)
-        assert made is not None
-        first = made["bars"][0]["time"]
-        axis = range(first, made["until"] + 1, made["step"])
-        spans = [made["bracket"], *made["blackouts"]]
-        times = [part[name] for part in spans for name in ("from", "to")]
-        times += [part["time"] for name in ("bars", "fills", "stops", "others") for part in made[name]]
-        assert set(times) | {made["signal"]["time"]} <= set(axis)
-        for bar in made["bars"]:
-            prices = [row[0] for row in bar["rows"]]
-            assert prices == sorted(prices)
-            assert (bar["low"], bar["high"]) == (prices[0], prices[-1])
-            assert bar["delta"] == sum(row[2] - row[1] for row in bar["rows"])
