@@ -1,10 +1,10 @@
 """A live run against a replay of its tape: what was seen, wanted, decided and filled, and why each difference is there.
 
-What only a live run can have (links, clocks, heartbeats, modes, commands, the broker's names, the stamps of its
-acknowledgements, what a commission came to) is no difference. Signals and proposals must be the same. A fill is the
-broker's word in one of the runs and a model's in the other: where they part the kind is `fill-model`. What the two
-decided differently afterwards, because a position was or was not there, is a consequence and named as one; a refusal
-by a rule that only a desk with a broker has (`link`, `feed`, `health` …) has that rule as its kind.
+What only a live run can have (links, clocks, heartbeats, modes, the broker's names, the stamps of its acknowledgements,
+what a commission came to) is no difference; a command is one as soon as something follows from it. Signals and
+proposals must be the same. A fill is the broker's word in one of the runs and a model's in the other: where they part
+the kind is `fill-model`, or `late-fill`. A refusal by a rule that only a desk with a broker has (`link`, `feed`,
+`health` …) has that rule as its kind. All are gone through in the order of time: what follows from one has its kind.
 """
 
 import json

@@ -4,6 +4,9 @@ A replay repeats another row by row. What a live run wrote beside (links, clocks
 held against its repetition by what was seen, wanted, decided and filled (`bot.journal.by_decision`).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.journal import canon
 from bot.journal.by_decision import by_decision, decided
 from bot.journal.canonical import hash_of, rows_of
@@ -45,13 +48,17 @@ def _by_row(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> list[
         if table in _MADE_OF:
             continue
         for difference in table_differences(table, keyed(reader_a, a, table), keyed(reader_b, b, table)):
-            ts = moment_of(difference["a"] or difference["b"])
-            ts = _AT_LAST if ts is None else ts
+            ts = max(_moment(difference[side]) for side in ("a", "b") if difference[side] is not None)
             if table == "command" and any(cause.ts == ts for cause in told):
                 continue
             cause = causes.of(_REACHED_AS.get(kind, DECISION), ts)
             timed.append((ts, difference if cause is None else causes.follows(difference, cause)))
     return [*made, *(difference for _, difference in sorted(timed, key=lambda pair: pair[0]))]
+
+
+def _moment(row: Mapping[str, Any]) -> int:
+    ts = moment_of(row)
+    return _AT_LAST if ts is None else ts
 
 
 def _reordered(reader_a: Reader, a: RunInfo, reader_b: Reader, b: RunInfo) -> Difference:

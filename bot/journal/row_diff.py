@@ -29,6 +29,7 @@ KINDS: Mapping[str, str] = {
     "bracket": "order",
     "bracket_event": "order",
     "order": "order",
+    "amendment": "order",
     "broker_order": "order",
     "order_event": "order",
     "fill": "fill",
@@ -55,6 +56,8 @@ _PAIRED_BY: Mapping[str, tuple[str, ...]] = {
     "bracket": ("created_ns", "strategy", "instrument", "side"),
     "bracket_event": ("ts", "state"),
     "order": ("created_ns", "role", "instrument", "side"),
+    "amendment": ("ts", "word"),
+    "broker_order": ("ts",),
     "order_event": ("ts", "state", "source"),
     "fill": ("ts", "role", "instrument", "side"),
     "command": ("ts", "verb"),
@@ -64,7 +67,7 @@ _PAIRED_BY: Mapping[str, tuple[str, ...]] = {
     "anomaly": ("kind",),
 }
 _MOMENTS = ("ts", "created_ns", "known", "from_ns", "first_ns")
-_WORDS = ("kind", "role", "verb", "mode", "key", "strategy", "state")
+_WORDS = ("kind", "role", "verb", "mode", "key", "strategy", "state", "word")
 _TABLES_OF_VALUES = frozenset({"evidence", "facts", "room", "summary"})
 CHANGES_TOLD = 4
 """Of one row; a program has both rows whole."""

@@ -8,9 +8,11 @@ import pytest
 
 from bot.domain.command import Command
 from bot.domain.decision import Blocked
+from bot.journal import canon, rows
 from bot.journal.diff import differences
 from bot.journal.place import place
 from bot.journal.reading import reading
+from bot.journal.row_diff import KINDS
 from tests.rooms.journal.build import CPI, ES, OPENING, Told, Wall, the_lesson, writer
 
 
@@ -208,3 +210,17 @@ def test_a_run_without_a_trade_differs_by_all_of_it(file_url: str) -> None:
     with writer(file_url, run="bb") as journal:
         journal.finish({"rows": 360})
     assert {kind for kind, _ in compared(file_url)} == {"signal", "decision", "order", "fill"}
+
+
+def test_every_table_that_is_compared_has_a_kind_of_difference() -> None:
+    assert rows.TABLES.keys() - canon.UNCOMPARED == KINDS.keys()
+
+
+def test_a_stop_that_moved_in_one_run_alone_is_an_order(file_url: str) -> None:
+    def moved(told: Told) -> None:
+        bracket = told.bracket(5)
+        told.journal.amendment(bracket.stop.client_order_id, "asked", 16800, None, told.at(9), "trail")
+
+    run(file_url, "a", more=lambda told: told.bracket(5))
+    run(file_url, "bb", more=moved)
+    assert compared(file_url) == [("order", "amendment asked at 13:30:09.000Z only in B")]
