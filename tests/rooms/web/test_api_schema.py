@@ -47,14 +47,14 @@ def test_no_question_finds_a_bug(described: Any, mode: GenerationMode) -> None:
             continue  # nothing can be said wrongly
         for_whom = {} if "security" not in operation.definition.raw else BEARER
         asked += _asked(operation.as_strategy(generation_mode=mode), for_whom)
-    assert asked > 100
+    assert asked > 80
 
 
 def _asked(cases: Any, headers: dict[str, str]) -> int:
     """How many questions were asked."""
     asked = 0
 
-    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(cases)
     def ask(case: Any) -> None:
         nonlocal asked
