@@ -25,6 +25,7 @@ SETTINGS = (
     "-c idle_in_transaction_session_timeout=5000"
 )
 TAKE = f"SELECT 1 WHERE pg_try_advisory_lock({ADVISORY})"
+LET_GO = "SELECT pg_advisory_unlock_all()"
 END = """
 SELECT pg_terminate_backend(pid, 500) FROM pg_stat_activity WHERE application_name = %s AND pid <> pg_backend_pid()
 """
@@ -125,7 +126,9 @@ class PostgresStore:
         return ""
 
     def close(self) -> None:
-        """Let go of the connection, and with it of the lock."""
+        """Let go of the lock and of the connection: a server notices an end that nobody tells it a moment later."""
+        with suppress(psycopg.Error):  # one that is lost has let go of everything
+            self._connection.execute(LET_GO)
         self._connection.close()
 
     def _tried(self, act: Callable[[], T]) -> T:

@@ -230,6 +230,18 @@ def test_a_lost_connection_that_the_server_still_knows_is_ended_by_its_owner(ser
             PostgresStore(place(url), owner)
 
 
+def test_a_journal_is_let_go_before_the_server_has_noticed_that_we_are_gone(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a server that is slow to notice the end of a connection: here it never does."""
+    url = server.database()
+    store = PostgresStore(place(url), Owner("run", 1, "here", 1))
+    with monkeypatch.context() as unnoticed:
+        unnoticed.setattr(psycopg.Connection, "close", lambda connection: None)
+        store.close()
+    PostgresStore(place(url), Owner("other", 2, "here", 1)).close()
+
+
 def test_a_server_that_says_nothing_is_not_waited_for(server: Postgres) -> None:
     """Given a server's process that is stopped: no error ever comes."""
     url, wall = server.database(), Wall(step=0)
