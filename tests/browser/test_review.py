@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.web.words import clock
 from tests.browser.drawing import drawn
 from tests.browser.window import shot, unlock, window
 from tests.playing import Played
@@ -72,3 +73,16 @@ async def test_it_goes_without_a_mouse(chromium: Browser, demo: Played, site: Se
         await page.keyboard.type("grjk")
         await expect(page.get_by_label("Note")).to_have_value("grjk")
         assert fnmatch(page.url, second)
+
+
+async def test_why_there_was_no_trade_is_a_field_and_two_clicks_away(
+    chromium: Browser, demo: Played, site: Served
+) -> None:
+    refused = demo.blocked[-1]
+    async with window(chromium, site) as page:
+        # when somebody asks of the minute of a refusal
+        await page.get_by_role("navigation", name="Pages").get_by_role("link", name="Signals").click()
+        await page.get_by_label("Time, New York").fill(clock(refused["ts_ns"])[:5])
+        await page.get_by_role("button", name="Why no trade?").click()
+        # then its reason is there
+        await expect(page.locator("main")).to_contain_text(refused["reasons"][0]["message"])
