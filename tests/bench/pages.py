@@ -28,6 +28,9 @@ REFUSAL = ("/signals?outcome=blocked", r"/signals/[\w-]+")
 """A list, and the shape of what it leads to."""
 FILTERED = {
     "winners by R": "/round-trips?result=won&sort=r",
+    "why no trade at 10:14": "/moment?at=10:14",
+    "250 runs": "/runs",
+    "statistics by hour": "/stats?by=hour",
     "refusals of a rule": "/signals?rule=stop_distance&page=20",
 }
 DATA = {
