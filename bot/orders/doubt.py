@@ -1,5 +1,7 @@
 """What of a bracket is not certain, and what the broker's answer may still settle."""
 
+from collections.abc import Iterable
+
 from bot.domain.order import BracketState, Role
 from bot.orders.bracket import LiveBracket
 from bot.orders.table import ENDED
@@ -21,6 +23,11 @@ def doubt(live: LiveBracket) -> str:
     if any(len(leg.broker_ids) > 1 and leg.alive for leg in live.legs.values()):
         return "the broker has two orders under one of our names"
     return UNCERTAIN[BracketState.PENDING_UNKNOWN] if live.unknown() else ""
+
+
+def doubts(brackets: Iterable[LiveBracket], instrument: int) -> list[str]:
+    """What is not certain of the brackets of one instrument."""
+    return [words for live in brackets if live.bracket.entry.instrument == instrument and (words := doubt(live))]
 
 
 def unfinished(live: LiveBracket) -> bool:

@@ -13,7 +13,7 @@ from bot.errors import Unreachable
 from bot.faults import fault_point
 from bot.orders.bracket import NO_TARGET, Leg, LiveBracket
 from bot.orders.closing import Closing
-from bot.orders.doubt import UNCERTAIN, doubt, unfinished
+from bot.orders.doubt import UNCERTAIN, doubt, doubts, unfinished
 from bot.orders.positions import Positions
 from bot.orders.table import ENDED, Action, Event, follow
 from bot.orders.throttle import Throttle
@@ -216,6 +216,9 @@ class Machine:
         """
         if live.state in ENDED or live.of_role(Role.ENTRY) or live.share <= 0 or not self.settled:
             return
+        surplus = max(sum(leg.left for leg in live.of_role(role) if leg.told) for role in (Role.STOP, Role.TARGET))
+        if surplus > live.share and self._asks_first(live):
+            return
         for role in (Role.STOP, Role.TARGET):
             told = [leg for leg in live.of_role(role) if leg.working and leg.told]
             surplus = sum(leg.left for leg in told) - live.share
@@ -235,14 +238,18 @@ class Machine:
 
         Exits that outlive an entry of which nothing was heard say that it may have filled: first the broker is asked.
         """
-        if live.state not in ENDED:  # an execution has woken it meanwhile
-            return
-        if not live.filled_in and self.wall_ns() and self.answered_ns <= live.entry.changed_ns:
-            self.broker.ask()
-            return
+        if live.state not in ENDED or (not live.filled_in and self._asks_first(live)):
+            return  # an execution has woken it meanwhile, or may have been missed
         for leg in live.legs.values():
             if leg.alive and leg.state is not OrderState.INTENDED and ts - leg.cancel_ns >= AGAIN_NS:
                 await self.cancel(leg, ts)
+
+    def _asks_first(self, live: LiveBracket) -> bool:
+        """Ask the broker, where an entry that did not fill whole has ended since: it may have filled further, unheard."""
+        asks = bool(self.wall_ns()) and not live.whole and self.answered_ns <= live.entry.changed_ns
+        if asks:
+            self.broker.ask()
+        return asks
 
     def watchdog(self, live: LiveBracket, ts: int, grace_ns: int) -> None:
         """A deadline, armed while a position is larger than what covers it; no poll."""
@@ -290,11 +297,7 @@ class Machine:
 
     def look(self, instrument: int, ts: int) -> None:
         """Tell the gate what is uncertain in an instrument, and see that the broker is asked while anything is."""
-        said = [
-            words
-            for live in self.live.values()
-            if live.bracket.entry.instrument == instrument and (words := doubt(live))
-        ]
+        said = doubts(self.live.values(), instrument)
         held = self.holds.get(instrument)
         self.gate.hold(instrument, "; ".join(dict.fromkeys([*said, *([held] if held else [])])))
         self.gate.foreign(instrument, self.foreign.get(instrument, ""))

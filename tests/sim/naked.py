@@ -1,6 +1,7 @@
 """How long positions are without cover, by the exchange's own books, while link, market, desk and disk are all up."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,8 +24,11 @@ class Naked:
 
     def __init__(self, world: World) -> None:
         self.found_ms: list[int] = []
+        self.long: list[str] = []
+        """Those that took longer than 99 of 100 may: how long, on which day, and what went wrong meanwhile."""
         self._world = world
         self._since: dict[str, int] = {}
+        self._before: dict[str, Counter[str]] = {}
         self._disturbed: set[str] = set()
         self._gone: dict[str, int] = {}
         self._said = self._looked = 0
@@ -50,12 +54,21 @@ class Naked:
         now = self._world.loop.now_ns
         for group in exchange.groups.values():
             if self._bare(group, exchange):
-                self._since.setdefault(group.id, now)
+                if group.id not in self._since:
+                    self._since[group.id], self._before[group.id] = now, Counter(self._world.wire.seen)
             elif group.id in self._since:
                 lasted = now - self._since.pop(group.id)
+                seen = Counter(self._world.wire.seen) - self._before.pop(group.id)
                 if lasted and group.id not in self._disturbed:
                     self.found_ms.append(lasted * 1000 // SECOND_NS)
+                    self._tell(group, lasted, seen)
                 self._disturbed.discard(group.id)
+
+    def _tell(self, group: Group, lasted: int, seen: Counter[str]) -> None:
+        if lasted > P99_MS * SECOND_NS // 1000:
+            meanwhile = ", ".join(f"{fault} {times}" for fault, times in sorted(seen.items())) or "nothing went wrong"
+            day = f"seed {self._world.plan.seed}, bracket {group.id}"
+            self.long.append(f"naked for {lasted / SECOND_NS:.1f} s: {day}; meanwhile {meanwhile}")
 
     def _bare(self, group: Group, exchange: Exchange) -> bool:
         """Whether a bracket holds more than its stops and market exits would take out.

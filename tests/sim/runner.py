@@ -52,6 +52,7 @@ class Days:
     days: int = 0
     told: Told = field(default_factory=Told)
     naked_ms: list[int] = field(default_factory=list)
+    naked_long: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, other: "Days") -> None:
@@ -64,6 +65,7 @@ class Days:
         for name in ("faults", "states", "points", "endings"):
             getattr(mine, name).update(getattr(theirs, name))
         self.naked_ms += other.naked_ms
+        self.naked_long += other.naked_long
         self.failures += other.failures
 
 
@@ -84,7 +86,7 @@ def play_one(plan: FaultPlan, prepare: Iterable[Prepare] = ()) -> Days:
             code, what = UNCONVERGED, f"{type(error).__name__}: {error}"
         except (Exception, Deadlock) as error:  # noqa: BLE001 - whatever it is, it is the day's result
             code, what = CRASH, "".join(traceback.format_exception(error)[-6:])
-        days.told, days.naked_ms = world.told, naked.found_ms
+        days.told, days.naked_ms, days.naked_long = world.told, naked.found_ms, naked.long
         days.told.turns, days.told.faults = world.loop.turns, world.wire.seen
         if code:
             events = [f"{at / SECOND_NS:10.3f}  {text}" for at, text in list(world.events)[-LAST:]]
@@ -141,6 +143,7 @@ def table(days: Days) -> Iterator[str]:
         yield f"{title}:"
         yield from (f"  {name:<28}{counts[name]:>10,}" for name in dict.fromkeys(names))
     yield spread(days.naked_ms)
+    yield from days.naked_long
 
 
 def unseen(days: Days) -> list[str]:

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from bot.domain.order import OrderType, Role
 from bot.orders.manager import OrderManager
 from bot.orders.recovery import Recovery
 from tests.sim.__main__ import NIGHTLY, main, told
-from tests.sim.naked import spread
+from tests.sim.exchange import Group, Placed
+from tests.sim.loop import SECOND_NS
+from tests.sim.naked import Naked, spread
 from tests.sim.plan import Fault, FaultPlan, Shape
 from tests.sim.runner import CRASH, KNOWN, UNCONVERGED, UNSEEN, Days, last_line, play_one, report, table
 from tests.sim.shrink import shrunk
-from tests.sim.world import POINTS, Told
+from tests.sim.world import POINTS, Told, World
 
 PLAN = FaultPlan(3, Shape(signals=6, minutes=12), (Fault("word", 7, "late", 1.0), Fault("placed", 1, "cut", 3.0, 2.0)))
 DIGEST = """
@@ -139,3 +142,22 @@ def test_how_long_positions_were_naked_is_counted_in_steps():
     assert "4 times, p50 700 ms" in text
     assert "max 5000 ms" in text
     assert "≤1 s: 2" in text
+
+
+def test_what_was_naked_for_long_is_told_with_its_day_and_what_went_wrong(tmp_path):
+    # given a position that nothing covers, and an answer that does not come
+    world = World(FaultPlan(7), tmp_path)
+    naked, exchange = Naked(world), world.exchange
+    group = exchange.groups["b1"] = Group("b1", came_in=1)
+    group.entry = Placed("e", "p1", 0, Role.ENTRY, 1, OrderType.LIMIT, 1, 100, None, group, "filled", 1)
+    exchange.positions[0] = 1
+    naked._look(exchange)
+    world.wire.seen["ask.silent"] += 1
+    # when it has left after five seconds
+    world.loop.now_ns += 5 * SECOND_NS
+    group.went_out, exchange.positions[0] = 1, 0
+    naked._look(exchange)
+    # then that is in the summary
+    days = Days()
+    days.add(Days(1, naked_ms=naked.found_ms, naked_long=naked.long))
+    assert "naked for 5.0 s: seed 7, bracket b1; meanwhile ask.silent 1" in list(table(days))
