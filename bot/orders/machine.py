@@ -212,16 +212,15 @@ class Machine:
     async def trim(self, live: LiveBracket, ts: int) -> None:
         """Make exits fit what is held once the entry is over: a broker need not shrink them, and a rest would flip us.
 
-        Only exits whose quantity the broker has told; the newest give way first.
+        Only exits whose quantity the broker has told; the newest give way first. An entry may have filled unheard.
         """
         if live.state in ENDED or live.of_role(Role.ENTRY) or live.share <= 0 or not self.settled:
-            return
-        surplus = max(sum(leg.left for leg in live.of_role(role) if leg.told) for role in (Role.STOP, Role.TARGET))
-        if surplus > live.share and self._asks_first(live):
             return
         for role in (Role.STOP, Role.TARGET):
             told = [leg for leg in live.of_role(role) if leg.working and leg.told]
             surplus = sum(leg.left for leg in told) - live.share
+            if surplus > 0 and self._asks_first(live):
+                return
             for leg in reversed(told):
                 if surplus <= 0:
                     break
@@ -245,9 +244,8 @@ class Machine:
                 await self.cancel(leg, ts)
 
     def _asks_first(self, live: LiveBracket) -> bool:
-        """Ask the broker, where an entry that did not fill whole has ended since: it may have filled further, unheard."""
-        asks = bool(self.wall_ns()) and not live.whole and self.answered_ns <= live.entry.changed_ns
-        if asks:
+        """Ask the broker, where an entry that has not filled whole ended since: more of it may have filled, unheard."""
+        if asks := bool(self.wall_ns()) and not live.whole and self.answered_ns <= live.entry.changed_ns:
             self.broker.ask()
         return asks
 
@@ -298,8 +296,7 @@ class Machine:
     def look(self, instrument: int, ts: int) -> None:
         """Tell the gate what is uncertain in an instrument, and see that the broker is asked while anything is."""
         said = doubts(self.live.values(), instrument)
-        held = self.holds.get(instrument)
-        self.gate.hold(instrument, "; ".join(dict.fromkeys([*said, *([held] if held else [])])))
+        self.gate.hold(instrument, "; ".join(filter(None, dict.fromkeys([*said, self.holds.get(instrument, "")]))))
         self.gate.foreign(instrument, self.foreign.get(instrument, ""))
         if said and not self._asking:
             self._asking = True

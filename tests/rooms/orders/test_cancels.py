@@ -93,6 +93,7 @@ async def test_what_of_an_entry_was_taken_back_is_not_bought_again(desk: Desk) -
     # when that has ended, the exits fit what is held
     desk.far.end("entry")
     await desk.hear()
+    await desk.snapshot()
     assert desk.far.told[2:] == ["amend stop 1", "amend target 1"]
 
 

@@ -245,8 +245,13 @@ async def test_exits_shrink_to_what_was_filled_once_the_rest_is_cancelled(desk: 
     await desk.hear()
     assert live.state is S.PARTIAL
     desk.far.end("entry")
+    asked = desk.far.asked
     await desk.hear()
     assert live.state is S.OPEN
+    # then the broker is asked first: of the rest something may have filled unheard
+    assert desk.far.told == ["place"]
+    assert desk.far.asked > asked
+    await desk.snapshot()
     assert sorted(desk.far.told[1:]) == ["amend stop 1", "amend target 1"]
     await desk.hear()
     assert live.cover == 1

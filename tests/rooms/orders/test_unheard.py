@@ -129,7 +129,8 @@ async def test_a_stop_that_has_filled_as_far_as_it_was_told_is_missed_by_one_ans
     late = desk.far.fill("entry", 1, say=False)
     desk.far.fills.pop()
     desk.far.end("entry")
-    await desk.hear()  # both exits are made to fit what is known: one unit
+    await desk.hear()
+    await desk.snapshot()  # both exits are made to fit what is known: one unit
     desk.far.fill("stop", 1, say=False)
     desk.far.end("stop", OrderState.FILLED, say=False)
     desk.far.fills.insert(1, late)
@@ -188,3 +189,18 @@ async def test_and_gives_it_back_when_the_first_one_was_only_left_out(desk: Desk
     await desk.snapshot()
     assert live.state is S.OPEN
     assert desk.far.told == ["place", "stop 1", "cancel stop"]
+
+
+async def test_exits_are_not_made_smaller_by_an_execution_that_was_not_heard(desk: Desk) -> None:
+    # given an entry that has filled twice, once unheard, and whose rest is cancelled
+    live = await desk.place(3)
+    desk.far.ack()
+    desk.far.fill("entry", 1)
+    desk.far.fill("entry", 1, say=False)
+    desk.far.end("entry")
+    # when that is heard, and the broker's answer
+    await desk.hear()
+    await desk.snapshot()
+    # then no stop was made smaller than what is held
+    assert live.share == 2
+    assert sorted(desk.far.told) == ["amend stop 2", "amend target 2", "place"]
