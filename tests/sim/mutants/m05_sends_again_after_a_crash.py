@@ -1,5 +1,6 @@
 """M05: what was journalled and never sent is sent by the next run."""
 
+from contextlib import suppress
 from typing import Any
 
 from bot.errors import Unreachable
@@ -7,33 +8,24 @@ from bot.orders.recovery import Recovery
 from tests.sim.mutants.mutant import Mutant, Patch
 from tests.sim.plan import Fault
 
+OLD_NS = 2_000_000_000
+
 
 def change(patch: Patch) -> None:
-    """Send every bracket of which nothing is known, once the past is taken up."""
-    recover = Recovery.recover
+    """Send every bracket of which nothing is known when the broker's answers do not have it."""
+    hear, sent = Recovery.hear, set[str]()
 
-    async def broken(self: Any, past: Any, answer: Any, now: int) -> Any:
+    async def broken(self: Any, report: Any) -> None:
         machine = self._machine
-        ask = machine.broker.snapshot
-        sent: set[str] = set()
+        for live in list(machine.live.values()):
+            old = report.ts - live.bracket.entry.created_ns > OLD_NS
+            if live.unsent and old and live.bracket.id not in sent:
+                sent.add(live.bracket.id)
+                with suppress(Unreachable):
+                    await machine.broker.place(live.bracket)
+        await hear(self, report)
 
-        async def first() -> Any:
-            for live in list(machine.live.values()):
-                if live.unsent and live.bracket.id not in sent:
-                    sent.add(live.bracket.id)
-                    try:
-                        await machine.broker.place(live.bracket)
-                    except Unreachable:
-                        continue
-            return await ask()
-
-        machine.broker.snapshot = first
-        try:
-            return await recover(self, past, answer, now)
-        finally:
-            machine.broker.snapshot = ask
-
-    patch.setattr(Recovery, "recover", broken)
+    patch.setattr(Recovery, "hear", broken)
 
 
 MUTANT = Mutant(
