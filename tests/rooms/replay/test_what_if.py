@@ -38,6 +38,13 @@ def test_the_stop_pays_the_spread(tmp_path: Path) -> None:
     assert (one.end, one.ticks, one.r) == ("stop", -5, pytest.approx(-5 / 3))
 
 
+def test_what_went_out_is_not_bought_again(tmp_path: Path) -> None:
+    # given two of five that came in and reached their target, and a market that comes back through the entry
+    tape = es().sold(42, "4200.50").bought(9, "4202.25").wait(1).sold(100, "4200.25").wait(1)
+    one = told(tape, tmp_path, long(terms=Terms(5, 16802, 16799, 16808, 120 * SECOND, 0)))
+    assert (one.end, one.units, one.ticks) == ("target", 2, 6)
+
+
 def test_nobody_was_reached(tmp_path: Path) -> None:
     assert told(es().bought(9, "4202.25").wait(200), tmp_path, long()).end == NOT_FILLED
 
