@@ -7,6 +7,7 @@ descriptor, task, timer or thread more.
 """
 
 import asyncio
+import ctypes
 import gc
 import os
 import sys
@@ -29,6 +30,8 @@ from tests.gateways import gateway_program
 SETTLED_DAY = 3
 """Until then caches fill, code is compiled and the allocator finds its size."""
 GROWTH = 0.01
+BEFORE_THE_ROLL = 15
+"""Days of one synthetic market: some days later its contract takes no entries any more, and another one begins."""
 SETTINGS = (
     *("adapter=ib", "record.enabled=false", "risk.max_daily_loss_usd=1000000", "risk.max_daily_loss_r=100000"),
     *("risk.max_brackets_per_day=100000", "risk.max_brackets_per_strategy=100000"),
@@ -53,6 +56,7 @@ class Size:
     def now(cls) -> "Size":
         """Of this process, after its garbage has been collected."""
         gc.collect()
+        _give_back()
         loop: Any = asyncio.get_running_loop()
         resident = int(Path("/proc/self/statm").read_text().split()[1])
         timers = sum(not timer.cancelled() for timer in loop._scheduled)
@@ -111,8 +115,19 @@ async def _day(port: int, journal: str) -> int:
 
 def _tapes(days: int, hours: float, seed: int, folder: Path) -> list[Path]:
     market = import_module("adapters.synthetic.synth")
-    wish = market.Wish(product="ES", seed=seed, hours=hours, days=days)
-    return [path for path, _ in market.write_days(folder / "tapes", "soak", wish)]
+    found: list[Path] = []
+    while (left := days - len(found)) > 0:
+        part = seed + len(found) // BEFORE_THE_ROLL
+        wish = market.Wish(product="ES", seed=part, hours=hours, days=min(left, BEFORE_THE_ROLL))
+        found += [path for path, _ in market.write_days(folder / "tapes" / str(part), "soak", wish)]
+    return found
+
+
+def _give_back() -> None:
+    """What is free goes back to the machine: the allocator keeps the room of the largest day that there was."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the C library of Linux has it, others need not
+    if trim is not None:
+        trim(0)
 
 
 def main(words: list[str]) -> int:
