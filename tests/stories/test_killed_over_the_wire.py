@@ -87,6 +87,18 @@ async def listening(far: Gateway, running: asyncio.subprocess.Process) -> None:
             await asyncio.sleep(0.02)
 
 
+async def certain(folder: Path, running: asyncio.subprocess.Process, state: str) -> None:
+    """Come back when the last bracket is in that state: the wall makes the broker's silence certain, no tape does."""
+    journal = place(str(folder / "journal.db"))
+    async with asyncio.timeout(60):
+        while True:
+            with reading(journal) as reader:
+                if list(reader.read(rows.BracketEvent, reader.runs))[-1].state == state:
+                    return
+            assert running.returncode is None, "the desk ended before it was certain"
+            await asyncio.sleep(0.1)
+
+
 async def play(far: Gateway, running: asyncio.subprocess.Process, ledger: Path, hurt: str = "") -> None:
     """Row by row while the desk listens, to the tape's end; after the first execution the broker ends an order.
 
@@ -102,8 +114,11 @@ async def play(far: Gateway, running: asyncio.subprocess.Process, ledger: Path, 
         await asyncio.sleep(0)
 
 
-def killed(folder: Path, fault: str, *, hurt: str = "") -> Played:
-    """The lesson's day with a desk that dies once; `hurt`: what the broker ends, once the entry has filled."""
+def killed(folder: Path, fault: str, *, hurt: str = "", until: str = "") -> Played:
+    """The lesson's day with a desk that dies once; `hurt`: what the broker ends, once the entry has filled.
+
+    `until`: the state that the second desk's bracket comes to before the market goes on.
+    """
     tape = lesson().write(folder / "lesson.parquet", contract="ESM2023")
 
     async def day() -> Played:
@@ -115,6 +130,8 @@ def killed(folder: Path, fault: str, *, hurt: str = "") -> Played:
                 first = await running.wait()
             async with desk(folder, far.port) as running:
                 await listening(far, running)
+                if until:
+                    await certain(folder, running, until)
                 await play(far, running, ledger)
                 _, said = await running.communicate()
                 return Played(folder, first, await running.wait(), said.decode())
@@ -140,7 +157,7 @@ def test_a_trade_goes_on_under_the_same_stop(tmp_path: Path, point: str) -> None
 
 
 def test_what_was_never_sent_is_never_sent(tmp_path: Path) -> None:
-    played = killed(tmp_path, "intent-committed:1:kill")
+    played = killed(tmp_path, "intent-committed:1:kill", until="void")
     assert (played.first, played.second) == (KILLED, 0), played.said
     assert played.ledger("order") == []
     assert played.states()[-1] == "void", played.said
