@@ -88,7 +88,7 @@ class Exchange:
         stamps = ticks["ts"]
         while row < end:
             upto = end if life.due is None else bisect_left(stamps, life.due, row, end)
-            if floor.live and row < upto:
+            if floor.looks and row < upto:
                 row = floor.scan(row, upto)
                 if row < upto:
                     self._hit(row, int(stamps[row]))

@@ -37,6 +37,7 @@ class Floor:
         self.live = 0
         """How many orders a row has to be held against."""
         self._ticks: Ticks = np.zeros(0, TICK)
+        self._statuses = False
         self._base = 0
         self.row = 0
         """Up to which row of the batch at hand the market has come."""
@@ -54,6 +55,12 @@ class Floor:
             self._prints[index] = self._newest_print(index, self.row)
         self._base += len(self._ticks)
         self._ticks, self.row = ticks, 0
+        self._statuses = bool((ticks["kind"] == STATUS).any())
+
+    @property
+    def looks(self) -> bool:
+        """Whether rows matter: an order works, or trading is halted or goes on, which the next order must know."""
+        return self.live > 0 or self._statuses
 
     def add(self, ticket: Ticket, quantity: int) -> None:
         """Give an order a slot, not looked at yet."""

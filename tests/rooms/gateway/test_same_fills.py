@@ -14,6 +14,7 @@ from bot.ports import Stop
 from tests.brackets import bracket
 from tests.laws.markets import market
 from tests.rooms.gateway.pit import ES, Pit, cuts
+from tests.tapes import Tape
 
 MODELS = ["queue", "touch", "through", "ib-paper"]
 ROWS = 300
@@ -77,3 +78,18 @@ def test_a_bracket_fills_as_in_a_replay(
     entry = middle + side * away
     legs = entry, entry - side * risk, entry + side * reward
     assert traded(ticks, model, at, legs, quantity, cut) == replayed(ticks, model, at, legs, quantity)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_order_that_comes_into_a_halt_waits_for_its_end(model: str) -> None:
+    """Given a halt that began while nobody had an order here: what comes then fills nowhere before trading goes on."""
+    tape = Tape().quote("4200.25", "4200.50").wait(1).halt().wait(1).quote("4200.25", "4200.50")
+    at = len(tape.rows())
+    goes_on = tape.wait(1).sold(5, "4200.00").wait(1).now
+    ticks = tape.resume().wait(1).quote("4200.25", "4200.50").wait(1).sold(5, "4200.00").wait(1).rows()
+    legs = 16802, 16700, 16900
+    for cut in ([], [at + 1]):
+        found = traded(ticks, model, at, legs, 1, cut)
+        assert found == replayed(ticks, model, at, legs, 1)
+        assert [ts for ts, *_ in found if ts < goes_on] == []
+        assert found
