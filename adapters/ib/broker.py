@@ -179,7 +179,7 @@ class IbBroker:
             return
         self._must_hear()
         kept = self._kept(one)
-        kept.sent_group = self._group(one.bracket_id)
+        kept.sent_group = self._group(order)
         self._send([kept], [self._placing(kept)], protects=True)
 
     async def amend(self, client_order_id: str, ts: int, *, stop_price: int | None, quantity: int | None) -> None:
@@ -303,11 +303,10 @@ class IbBroker:
             return OrderType.STOP
         return OrderType.LIMIT if kept.price is not None else OrderType.MARKET
 
-    def _group(self, bracket_id: str) -> str:
+    def _group(self, order: Protective) -> str:
         """The group of what takes a bracket out: IB's own where its children have one that was read back."""
-        living = [kept for kept in self.books.kept.values() if not kept.ended and kept.order is not None]
-        mates = [kept for kept in living if kept.order is not None and kept.order.bracket_id == bracket_id]
-        return next((kept.group for kept in mates if kept.group), _GROUP + bracket_id)
+        mates = [kept for ref in order.beside if (kept := self.books.kept.get(ref)) is not None and not kept.ended]
+        return next((kept.group for kept in mates if kept.group), _GROUP + order.order.bracket_id)
 
     def _send(self, kept: list[Kept], legs: list[Placing], *, protects: bool = False) -> None:
         wire = self._link.wire

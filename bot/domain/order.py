@@ -116,6 +116,8 @@ class Protective:
     """A reduce-only order (stop, market exit, a target once more) that needs no gate. Only `bot.orders` builds one."""
 
     order: Order
+    beside: tuple[str, ...] = ()
+    """Client order ids of all that would take the same units out: when one has filled, a broker ends the rest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,11 @@ class LiveBracket:
         return self.legs[self.bracket.entry.client_order_id]
 
     @property
+    def exits(self) -> tuple[str, ...]:
+        """Client order ids of what may still take something out."""
+        return tuple(name for name, leg in self.legs.items() if leg.alive and leg is not self.entry)
+
+    @property
     def share(self) -> int:
         """Units that this bracket holds in its own direction; below 0 when exits took out more than came in."""
         return self.filled_in - self.filled_out - self.adjusted

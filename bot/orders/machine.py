@@ -370,7 +370,7 @@ class Machine:
         fault_point("exit-committed")
         self.count(ts)
         try:
-            await self.broker.protect(Protective(order))
+            await self.broker.protect(Protective(order, live.exits))
         except Unreachable as error:
             leg.state, leg.concluded = OrderState.CANCELLED, True
             self.journal.order_state(order.client_order_id, leg.state, ts, f"not sent: {error.what}")

@@ -191,7 +191,7 @@ async def test_f29_an_exit_joins_the_group_that_ib_gave_the_children():
         stop.group = "701001"
         far.say(stop.shown(), stop.said())
         await quiet(near, far)
-        await near.broker.protect(Protective(stop_of("b", "b-out")))
+        await near.broker.protect(Protective(stop_of("b", "b-out"), ("b-stop", "b-target")))
         await far.until(lambda: len(far.sent(wire.PLACE)) == 4)
         assert far.sent(wire.PLACE)[3][wire.GROUP] == "701001"
 

@@ -5,13 +5,14 @@ import pytest
 from bot.domain.order import (
     OrderReport,
     OrderState,
+    Protective,
 )
 from bot.errors import ConfigError, Locked, NotPaper, Unreachable
 from tests.rooms.ib import peer as wire
 from tests.rooms.ib.desk import desk, joined
 from tests.rooms.ib.peer import Peer, listening
 from tests.rooms.ib.test_books import placed
-from tests.rooms.ib.test_broker import long_one
+from tests.rooms.ib.test_broker import long_one, stop_of
 
 
 async def test_the_first_start_gives_up_on_a_held_client_id_in_the_end():
@@ -101,3 +102,17 @@ async def test_an_order_of_an_earlier_run_is_cancelled_by_the_number_that_it_has
             assert far.sent(wire.CANCEL)[0][2] == "2"
             assert len(far.sent(wire.PLACE)) == 3
             await second.until(lambda: OrderState.CANCELLED in second.states("b-stop"))
+
+
+async def test_f29_an_exit_after_a_restart_joins_the_group_of_what_was_left():
+    """Given children of an earlier run in IB's own group: an exit beside them would else fill as well as the stop."""
+    async with listening() as far:
+        async with joined(far) as first:
+            await placed(first, far)
+            names = {one.client_order_id: one.broker_id for one in first.of(OrderReport)}
+        far.one("b-stop").group = far.one("b-target").group = "701001"
+        async with joined(far, broker_ids=names) as second:
+            await second.broker.snapshot()
+            await second.broker.protect(Protective(stop_of("b", "b-out"), ("b-stop", "b-target", "b-out")))
+            await far.until(lambda: len(far.sent(wire.PLACE)) == 4)
+            assert far.sent(wire.PLACE)[3][wire.GROUP] == "701001"

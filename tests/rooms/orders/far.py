@@ -85,6 +85,8 @@ class Far:
         """What we were told, in words: `place b`, `cancel entry`, `amend stop 1`."""
         self.wishes: dict[str, int] = {}
         """Stop → the trigger that it was asked to have, and has not."""
+        self.beside: dict[str, set[str]] = {}
+        """Exit → the roles of all that it was said to stand beside."""
         self.lost_amendments = 0
         """So many amendments of a quantity never arrive."""
         self.asked = 0
@@ -147,6 +149,7 @@ class Far:
         """Take an exit, and say nothing yet."""
         self._reach(f"{order.order.role} {order.order.quantity}")
         self._take(order.order)
+        self.beside[order.order.client_order_id] = {self._role(name) for name in order.beside}
 
     async def amend(self, client_order_id: str, ts: int, *, stop_price: int | None, quantity: int | None) -> None:
         """Change an order's quantity and say so, or take the wish to move a stop and say nothing yet."""

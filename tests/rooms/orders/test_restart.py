@@ -91,6 +91,16 @@ async def test_a_position_is_protected_by_the_same_stop_after_a_crash(url: str) 
         assert check(reader) == []
 
 
+async def test_what_leaves_after_a_crash_says_beside_which_old_orders_it_stands(url: str) -> None:
+    """An exit that filled as well as the old stop would turn the position over."""
+    far = Far()
+    await crashed(url, far)
+    desk = await again(url, far)
+    await desk.orders.flatten(far.now, "operator")
+    assert [far.beside[name] for name in far.beside] == [{"stop", "target", "flatten"}]
+    desk.die()
+
+
 async def test_an_execution_that_was_taken_back_is_told_again_after_a_crash_and_is_known(url: str) -> None:
     # given an execution that was corrected to nothing
     far = Far()
