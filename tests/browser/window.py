@@ -74,6 +74,7 @@ async def unlock(page: Page) -> None:
     await page.get_by_label("Token").fill(TOKEN)
     await page.get_by_role("button", name="Unlock").click()
     await page.get_by_text("may write").wait_for()
+    await page.wait_for_load_state()  # only then it hears keys
 
 
 async def shot(page: Page, name: str) -> None:
