@@ -75,7 +75,7 @@ def take_up(store: Store, folder: Path) -> int:
     if not path.exists():
         return 0
     newest = store.one(last_seq_query()) or 0
-    rows = sorted((found for found in _read(path) if found[1].seq > newest), key=lambda found: found[1].seq)
+    rows = sorted((found for found in waiting(path) if found[1].seq > newest), key=lambda found: found[1].seq)
     if [row.seq for _, row in rows] != list(range(newest + 1, newest + len(rows) + 1)):
         raise _damaged(path, "it does not go on where the journal ends")
     group = [(table, [row for name, row in rows if name == table]) for table in TABLES]
@@ -85,7 +85,8 @@ def take_up(store: Store, folder: Path) -> int:
     return len(rows)
 
 
-def _read(path: Path) -> Iterator[tuple[str, Row]]:
+def waiting(path: Path) -> Iterator[tuple[str, Row]]:
+    """Every row of such a file with its table, in the order of keeping. Raises DataDamaged."""
     *lines, _torn = path.read_bytes().split(b"\n")  # nothing has left on a line that was never ended
     for number, line in enumerate(lines, 1):
         try:

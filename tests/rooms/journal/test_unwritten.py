@@ -20,6 +20,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.store import Rows, SqliteStore
 from bot.journal.unwritten import Unwritten
+from tests.chaos.journal import read
 from tests.rooms.journal.build import Told, Wall, writer
 from tests.rooms.journal.test_trouble import disconnect
 
@@ -87,6 +88,9 @@ def test_the_next_start_writes_what_a_killed_desk_could_not(
     finds the journal as if it had never been away, but for the word that the order was late."""
     killed(url)
     assert waiting(url).stat().st_mode & 0o077 == 0
+    # whoever holds it against the broker meanwhile finds each intent
+    intents = [order.client_order_id for order in read(url).orders]
+    assert len(intents) == len(set(intents)) == 4
     with caplog.at_level(logging.WARNING, "paperpit.journal"):
         begun_again(url)
     assert "rows that the journal could not take from its last run are written now" in caplog.text
