@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -77,7 +77,20 @@ def days(
     return rows
 
 
-def days_of(one: Instrument, first_ns: int, last_ns: int, overrides: Sequence[Mapping[str, Any]] = ()) -> Days:
+class Trades(Protocol):
+    """An instrument as far as its sessions go, whether of the configuration or of a journal."""
+
+    @property
+    def calendar(self) -> str: ...
+    @property
+    def zone(self) -> str: ...
+    @property
+    def regular_open(self) -> str: ...
+    @property
+    def regular_close(self) -> str: ...
+
+
+def days_of(one: Trades, first_ns: int, last_ns: int, overrides: Sequence[Mapping[str, Any]] = ()) -> Days:
     """`days` of an instrument's own calendar, zone and regular hours."""
     return days(
         one.calendar,

@@ -12,20 +12,13 @@ from bot.tape import TapeFacts, open_tape
 
 def days_of(path: Path, folder: Path | None = None) -> list[DayFacts]:
     """A tape's days by the regular hours of its product; by the whole session where it has none of them."""
-    from bot.sessions import days
+    from bot.sessions import days_of
     from bot.signals.timeframe_days import Measure
 
     with open_tape(path) as reader:
         facts = reader.facts
         one = instrument(facts.contract or facts.instrument, facts.tick, folder=folder)
-        known = days(
-            one.calendar,
-            zone=one.zone,
-            regular_open=one.regular_open,
-            regular_close=one.regular_close,
-            first_ns=facts.first_ns,
-            last_ns=facts.last_ns,
-        )
+        known = days_of(one, facts.first_ns, facts.last_ns)
         with progress(f"measuring {path.name}", facts.rows, "rows") as advance:
             regular, session = Measure(known), Measure(known, whole_session=True)
             for ticks in reader.batches(65_536):

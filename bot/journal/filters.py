@@ -98,18 +98,11 @@ def session(it: rows.Instrument, day: str, now_ns: int) -> tuple[int, int]:
     `today` is the session that opened last; where there is no session on a date, the span is empty.
     """
     # The calendar library is only wanted here.
-    from bot.sessions import day_at, days
+    from bot.sessions import day_at, days_of
 
     relative = day in ("today", "yesterday")
     middle = now_ns if relative else parse_time(day, "--day")
-    found = days(
-        it.calendar,
-        zone=it.zone,
-        regular_open=it.regular_open,
-        regular_close=it.regular_close,
-        first_ns=middle - 10 * DAY_NS,
-        last_ns=middle + 2 * DAY_NS,
-    )
+    found = days_of(it, middle - 10 * DAY_NS, middle + 2 * DAY_NS)
     if relative:
         chosen = found[day_at(found, now_ns) - (day == "yesterday")]
     else:

@@ -13,7 +13,7 @@ from bot.journal import rows
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar
 from bot.risk.hours import Hours, Sessions
-from bot.sessions import days
+from bot.sessions import days_of
 
 Facts = dict[str, Any]
 
@@ -24,14 +24,7 @@ _DAY_NS = 86_400_000_000_000
 
 def sessions_of(it: rows.Instrument, ts: int) -> Days:
     """The sessions around a moment, by the calendar of an instrument as the run knew it."""
-    return days(
-        it.calendar,
-        zone=it.zone,
-        regular_open=it.regular_open,
-        regular_close=it.regular_close,
-        first_ns=ts - 10 * _DAY_NS,
-        last_ns=ts + 2 * _DAY_NS,
-    )
+    return days_of(it, ts - 10 * _DAY_NS, ts + 2 * _DAY_NS)
 
 
 def allowed(row: rows.Run, calendar: str, known: Mapping[str, Days], ts: int) -> tuple[list[Facts], list[str]]:

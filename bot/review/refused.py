@@ -24,7 +24,7 @@ from bot.journal.values import LONG_SHORT, Grid, grids
 from bot.review.live import MADE
 from bot.review.tries import settings
 from bot.review.trips import BROKER, DEMO, LIVE, demos
-from bot.sessions import days
+from bot.sessions import days_of
 
 Ask = Callable[[RunInfo, Sequence[Wish]], Answer]
 """Who takes the proposals of a run to its tape. Raises PaperpitError where there is none to ask."""
@@ -166,14 +166,7 @@ class _Around(NamedTuple):
     def hours(self, run: RunInfo, first_ns: int, last_ns: int) -> dict[str, Days]:
         """Product → the sessions from one moment of a run to another."""
         return {
-            product: days(
-                one.calendar,
-                zone=one.zone,
-                regular_open=one.regular_open,
-                regular_close=one.regular_close,
-                first_ns=first_ns,
-                last_ns=last_ns,
-            )
+            product: days_of(one, first_ns, last_ns)
             for (name, product), one in self.instruments.items()
             if name == run.run
         }
