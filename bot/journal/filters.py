@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from bot.errors import UsageError
 from bot.journal import rows
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.values import NEW_YORK
 
-NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 REACH_NS = 1 << 63

@@ -1,15 +1,13 @@
 """The facts of `explain` in words: what was seen, what was wanted, what the gate said, what happened, what it made."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.journal.ladder import ladder
+from bot.journal.values import new_york
 
 Facts = Mapping[str, Any]
-NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 INDENT = " " * 24
 
@@ -65,7 +63,7 @@ def _timeline(facts: Facts) -> list[str]:
     steps = sorted(_steps(facts), key=lambda step: step[0])
     lines, today = [], ""
     for ts, label, texts in steps:
-        at = datetime.fromtimestamp(ts // SECOND_NS, UTC).astimezone(NEW_YORK)
+        at = new_york(ts)
         if (day := f"{at:%A %-d %B %Y}, New York") != today:
             lines.append(day)
             today = day
@@ -205,7 +203,7 @@ def _remarks(facts: Facts) -> list[str]:
 
 
 def _noted(note: Facts) -> str:
-    at = datetime.fromtimestamp(note["ts_ns"] // SECOND_NS, UTC).astimezone(NEW_YORK)
+    at = new_york(note["ts_ns"])
     return f"{at:%Y-%m-%d %H:%M}  {note['who'] or 'somebody'}: {note['text']}"
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from bot.journal import rows
 
+NEW_YORK = ZoneInfo("America/New_York")
 LONG_SHORT = {1: "long", -1: "short", 0: None}
 BUY_SELL = {1: "buy", -1: "sell"}
 
@@ -66,6 +68,11 @@ def number(value: Fraction) -> int | float:
 def ratio(above: int, below: int) -> float:
     """A multiple of R, of whole numbers: a quotient of two is as near as a float can be."""
     return round(above / below, 6)
+
+
+def new_york(ns: int) -> datetime:
+    """A stamp as New York time, to the second."""
+    return datetime.fromtimestamp(ns // 10**9, UTC).astimezone(NEW_YORK)
 
 
 def clock(ns: int) -> str:

@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from bot.journal.values import new_york
 
 Facts = Mapping[str, Any]
-NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 SHOWN = 12
 """Rows of one kind that are told; the rest is counted."""
@@ -47,7 +46,7 @@ def tell(facts: Facts) -> str:
 
 
 def _headline(facts: Facts) -> str:
-    at = _local(facts["from_ns"])
+    at = new_york(facts["from_ns"])
     minute = facts["to_ns"] - facts["from_ns"] > SECOND_NS
     clock = f"{at:%H:%M}" if minute else f"{at:%H:%M:%S}"
     where = f", {facts['instrument']}" if facts["instrument"] else ""
@@ -180,7 +179,7 @@ def _key(one: Facts) -> str:
 def _hours(one: Facts) -> str:
     if one["from_ns"] >= one["to_ns"]:
         return "none on this day"
-    return f"{_local(one['from_ns']):%H:%M}–{_local(one['to_ns']):%H:%M}"
+    return f"{new_york(one['from_ns']):%H:%M}–{new_york(one['to_ns']):%H:%M}"
 
 
 def _held(one: Facts) -> str:
@@ -220,13 +219,9 @@ def _count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'} {'was' if number == 1 else 'were'}"
 
 
-def _local(ns: int) -> datetime:
-    return datetime.fromtimestamp(ns // SECOND_NS, UTC).astimezone(NEW_YORK)
-
-
 def _clock(ns: int) -> str:
-    return f"{_local(ns):%H:%M:%S}.{ns % SECOND_NS // 1_000_000:03d}"
+    return f"{new_york(ns):%H:%M:%S}.{ns % SECOND_NS // 1_000_000:03d}"
 
 
 def _stamp(ns: int) -> str:
-    return f"{_local(ns):%Y-%m-%d %H:%M:%S}"
+    return f"{new_york(ns):%Y-%m-%d %H:%M:%S}"

@@ -13,10 +13,9 @@ Regime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -28,12 +27,11 @@ from bot.journal.lists import Wanted
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.remarks import Remarks, remarks
 from bot.journal.round_trips import RoundTrip, round_trips
-from bot.journal.values import LONG_SHORT
+from bot.journal.values import LONG_SHORT, new_york
 from bot.review.live import MADE
 from bot.review.tries import Settings, settings
 from bot.sessions import day_at, days
 
-NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 BROKER = "broker"
 """The fill model of a live run: whoever fills it there."""
@@ -169,7 +167,7 @@ class _Around(NamedTuple):
             kind=signal.kind,
             timeframe=signal.timeframe,
             atr_ticks=signal.atr_ticks,
-            hour=datetime.fromtimestamp(entry_ns // SECOND_NS, UTC).astimezone(NEW_YORK).hour,
+            hour=new_york(entry_ns).hour,
             weekday=date(session // 10_000, session // 100 % 100, session % 100).weekday(),
             regime=UNKNOWN,
             minutes=(exit_ns - entry_ns) / (60 * SECOND_NS),

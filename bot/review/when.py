@@ -14,8 +14,9 @@ import msgspec
 
 from bot.errors import InputMissing, UsageError
 from bot.journal import rows
-from bot.journal.filters import NEW_YORK, SECOND_NS, parse_time, session
+from bot.journal.filters import SECOND_NS, parse_time, session
 from bot.journal.reading import Reader, RunInfo, both, table_of
+from bot.journal.values import NEW_YORK, new_york
 
 MINUTE = 60
 YEARS = range(1990, 2101)
@@ -115,7 +116,7 @@ def _moment(reader: Reader, spans: Sequence[Span], asked: Asked) -> tuple[int, i
     if asked.day:
         at = _in_session(_instrument(reader, newest.run, asked.instrument), asked, of_day)
     else:
-        day = datetime.fromtimestamp(newest.last // SECOND_NS, NEW_YORK).date()
+        day = new_york(newest.last).date()
         at = _local(day, of_day)
         at = at if at <= max(newest.last, asked.now_ns) else _local(day - timedelta(days=1), of_day)
     return at, 1 if clock[3] else MINUTE
@@ -126,7 +127,7 @@ def _in_session(it: rows.Instrument, asked: Asked, of_day: timedelta) -> int:
     opens, closes = session(it, asked.day, asked.now_ns)
     if closes == 0:  # a date without a session
         return _local(date.fromisoformat(asked.day), of_day)
-    day = datetime.fromtimestamp(closes // SECOND_NS, NEW_YORK).date()
+    day = new_york(closes).date()
     inside = (at for at in (_local(day, of_day), _local(day - timedelta(days=1), of_day)) if opens <= at < closes)
     return next(inside, _local(day, of_day))
 

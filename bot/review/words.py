@@ -1,29 +1,27 @@
 """How values are said to people: times in New York, money and R with their sign."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
+from bot.journal.values import new_york
 from bot.review import ROUND_TRIPS_MIN
 
-NEW_YORK = ZoneInfo("America/New_York")
 SECOND_NS = 1_000_000_000
 DASH = "–"
 
 
 def day(ns: int | None) -> str:
     """2026-09-16 in New York."""
-    return DASH if ns is None else f"{at(ns):%Y-%m-%d}"
+    return DASH if ns is None else f"{new_york(ns):%Y-%m-%d}"
 
 
 def clock(ns: int | None) -> str:
     """13:26:00 in New York."""
-    return DASH if ns is None else f"{at(ns):%H:%M:%S}"
+    return DASH if ns is None else f"{new_york(ns):%H:%M:%S}"
 
 
 def moment(ns: int | None) -> str:
     """2026-09-16 13:26:00 ET."""
-    return DASH if ns is None else f"{at(ns):%Y-%m-%d %H:%M:%S} ET"
+    return DASH if ns is None else f"{new_york(ns):%Y-%m-%d %H:%M:%S} ET"
 
 
 def signed(value: float | Decimal | str | None, digits: int = 2) -> str:
@@ -44,8 +42,3 @@ def no_edge(round_trips: int) -> str:
     return (
         f"{round_trips} round trips say nothing about an edge, for or against." if round_trips < ROUND_TRIPS_MIN else ""
     )
-
-
-def at(ns: int) -> datetime:
-    """A stamp as New York time, to the second."""
-    return datetime.fromtimestamp(ns // SECOND_NS, UTC).astimezone(NEW_YORK)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from bot.journal.values import new_york
 from bot.review.words import SECOND_NS
-from bot.review.words import at as new_york
 
 MINUTES = 24 * 60
 NARROWEST = 4

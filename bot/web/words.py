@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.journal.values import new_york
 from bot.log import scrub
 from bot.review.estimates import Estimate
-from bot.review.words import DASH, SECOND_NS, at, clock, day, moment, signed, way
+from bot.review.words import DASH, SECOND_NS, clock, day, moment, signed, way
 
 
 def short(ns: int) -> str:
     """26-09-16 13:26:00 in New York, for lists."""
-    return f"{at(ns):%y-%m-%d %H:%M:%S}"
+    return f"{new_york(ns):%y-%m-%d %H:%M:%S}"
 
 
 def iso(ns: int) -> str:

@@ -10,18 +10,15 @@ Sources
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.domain.expiry import CONTRACT
 from bot.journal import rows
 from bot.journal.filters import Filters
 from bot.journal.lists import list_fills
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.values import new_york
 
-NEW_YORK = ZoneInfo("America/New_York")
-SECOND_NS = 1_000_000_000
 FUTURE = "future"
 
 
@@ -70,7 +67,7 @@ def executions(reader: Reader, runs: Sequence[RunInfo], filters: Filters, style:
     """The fills of `runs` as rows of that style, in order."""
     kinds = {(it.run, it.product): it.kind for it in reader.read(rows.Instrument, runs)}
     for fill in list_fills(reader, runs, filters):
-        at = datetime.fromtimestamp(fill["ts_ns"] // SECOND_NS, UTC).astimezone(NEW_YORK)
+        at = new_york(fill["ts_ns"])
         kind = kinds[fill["run"], fill["instrument"]]
         known = {
             "date": f"{at:{style.date}}",

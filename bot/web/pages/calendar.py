@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from bot.config import instrument, load_instruments
 from bot.errors import InputMissing, UsageError
-from bot.review.words import at
+from bot.journal.values import new_york
 from bot.risk.calendar import EventCalendar
 from bot.risk.calendar_check import reach
 from bot.risk.listing import kinds_of, windows
@@ -61,7 +61,7 @@ def page(request: Request) -> Response:
 def _day(query: Query, now_ns: int) -> date:
     text = query.text("week")
     if not text:
-        return at(now_ns).date()
+        return new_york(now_ns).date()
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.decision import Reason
-from bot.review.words import at
+from bot.journal.values import new_york
 from bot.risk.calendar import EventCalendar
 from bot.web.week import MINUTES, NARROWEST, bounds, first_of, midnight, week
 from tests.rooms.journal.build import OPENING, SECOND, Told, writer
@@ -31,7 +31,7 @@ async def test_a_blackout_says_what_it_stopped_and_what_was_held_across_it(tmp_p
         told.fill(told.flatten(held, since + 1800, "flatten"), since + 1801, 16802)
         told.closed(held, since + 1801, 0, 0, "flatten")
         journal.finish({})
-    day = at(release.ts).date()
+    day = new_york(release.ts).date()
     async with serving(tmp_path, "--journal", url) as site:
         page = (await site.get(f"/calendar?week={day}")).text
         (row,) = re.findall(rf"<tr><td>cpi</td><td>{day}.*?</tr>", page.partition('id="coming"')[0])
