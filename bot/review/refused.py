@@ -21,9 +21,8 @@ from bot.journal.filters import Filters
 from bot.journal.lists import Wanted
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.values import LONG_SHORT, Grid, grids
-from bot.review.live import MADE
 from bot.review.tries import settings
-from bot.review.trips import BROKER, DEMO, LIVE, demos
+from bot.review.trips import BROKER, demos, market_of
 from bot.sessions import days_of
 
 Ask = Callable[[RunInfo, Sequence[Wish]], Answer]
@@ -185,7 +184,7 @@ class _Around(NamedTuple):
             rules=tuple(dict.fromkeys(reason["rule"] for reason in msgspec.json.decode(row.reasons))),
             session=int(_day(hours, row.known)["date"]),
             fill_model=answer.fill_model,
-            market=LIVE if run.adapter not in MADE else DEMO if run.run in self.demos else run.adapter,
+            market=market_of(run, self.demos),
             drill=self.drills.get((row.run, row.strategy), False),
             made=answer.made.get(row.id),
             cost_ticks=float(2 * Decimal(one.commission) / Decimal(one.tick_value)),

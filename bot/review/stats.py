@@ -21,7 +21,7 @@ from bot.review import SESSIONS_MIN
 from bot.review.deflated import best_of, deflated, moments
 from bot.review.estimates import Bootstrap, Estimate, Sample, too_few
 from bot.review.tries import Setting, settings, tried
-from bot.review.trips import LIVE, Trip, trips
+from bot.review.trips import Trip, apart, trips
 
 DEFLATED_MIN = 0.95
 """The deflated figure that is asked for before a gain is more than the best of what was tried."""
@@ -64,8 +64,7 @@ class Group:
     @property
     def name(self) -> str:
         """What people read."""
-        market = () if self.market == LIVE else (self.market,)
-        return " · ".join((*self.by.values(), *market, *(("drill",) if self.drill else ())))
+        return " · ".join((*self.by.values(), *apart(self.market, drill=self.drill)))
 
 
 def groups(found: Iterable[Trip], by: Sequence[str]) -> list[Group]:

@@ -11,7 +11,7 @@ Regime
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -173,13 +173,23 @@ class _Around(NamedTuple):
             minutes=(exit_ns - entry_ns) / (60 * SECOND_NS),
             fill_model=run.fill_model or BROKER,
             adapter=run.adapter,
-            market=LIVE if run.adapter not in MADE else DEMO if run.run in self.demos else run.adapter,
+            market=market_of(run, self.demos),
             drill=setting is not None and setting.drill,
             config_hash=run.config_hash,
             setting=setting.digest if setting else "",
             seq=max(fill.seq for fill in (*trip.entries, *trip.exits)),
             tags=tuple(sorted(said.tags)) if said else (),
         )
+
+
+def market_of(run: RunInfo, demos: Collection[str]) -> str:
+    """`live`, `demo`, else the adapter that made or replayed the market; `demos` are the runs of the shipped tape."""
+    return LIVE if run.adapter not in MADE else DEMO if run.run in demos else run.adapter
+
+
+def apart(market: str, *, drill: bool) -> tuple[str, ...]:
+    """Words by which people tell unlike groups apart: none for live round trips of a real strategy."""
+    return (*(() if market == LIVE else (market,)), *(("drill",) if drill else ()))
 
 
 def demos(reader: Reader) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from bot.domain.what_if import HORIZONS_S, NOT_FILLED, NOT_PRICED, STILL_OPEN
 from bot.review.estimates import Bootstrap, Estimate, Sample
 from bot.review.refused import Refused
-from bot.review.trips import LIVE
+from bot.review.trips import apart
 
 COUNTED = ("every", "first", "alone")
 ONCE = "once"
@@ -45,9 +45,7 @@ class Group:
     @property
     def name(self) -> str:
         """What people read."""
-        market = () if self.market == LIVE else (self.market,)
-        drill = ("drill",) if self.drill else ()
-        return " · ".join((*(self.by.values() or (ALL,)), self.fill_model, *market, *drill))
+        return " · ".join((*(self.by.values() or (ALL,)), self.fill_model, *apart(self.market, drill=self.drill)))
 
 
 def groups(found: Sequence[Refused], by: Sequence[str]) -> list[Group]:
