@@ -11,7 +11,7 @@ import msgspec
 
 from bot.errors import InputMissing
 from bot.journal import rows
-from bot.journal.lists import outcomes_of, states_of
+from bot.journal.lists import outcomes_of, seen_facts, states_of
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.remarks import remarks
 from bot.journal.round_trips import round_trip
@@ -118,13 +118,7 @@ def signal_facts(row: rows.Signal | rows.Candidate, grid: Grid, decisions: Seque
         "id": row.id,
         "ts_ns": row.ts,
         "known_ns": row.known,
-        "timeframe": row.timeframe,
-        "kind": row.kind,
-        "side": LONG_SHORT[row.side],
-        "price": grid.optional(row.price),
-        "strength": row.strength,
-        "evidence": _decode(row.evidence),
-        "outcome": outcomes_of(decisions).get(row.id, "unused"),
+        **seen_facts(row, grid, outcomes_of(decisions)),
     }
 
 
@@ -146,6 +140,33 @@ def decision_facts(row: rows.Decision, grid: Grid) -> Facts:
         "facts": _decode(row.facts),
         "room": _decode(row.room),
         "reasons": _decode(row.reasons),
+    }
+
+
+def order_facts(row: rows.Order, grid: Grid) -> Facts:
+    """An order as it was intended."""
+    return {
+        "id": row.client_order_id,
+        "role": row.role,
+        "side": BUY_SELL[row.side],
+        "type": row.type,
+        "quantity": row.quantity,
+        "price": grid.optional(row.price),
+        "stop_price": grid.optional(row.stop_price),
+        "created_ns": row.created_ns,
+        "reason": row.reason,
+    }
+
+
+def fill_facts(row: rows.Fill, grid: Grid) -> Facts:
+    """What one execution traded."""
+    return {
+        "id": row.id,
+        "ts_ns": row.ts,
+        "role": row.role,
+        "side": BUY_SELL[row.side],
+        "quantity": row.quantity,
+        "price": grid.price(row.price),
     }
 
 
@@ -177,15 +198,7 @@ def _orders(reader: Reader, bracket: rows.Bracket | None, grid: Grid) -> list[Fa
         events = reader.where(rows.OrderEvent, "client_order_id", row.client_order_id)
         made.append(
             {
-                "id": row.client_order_id,
-                "role": row.role,
-                "side": BUY_SELL[row.side],
-                "type": row.type,
-                "quantity": row.quantity,
-                "price": grid.optional(row.price),
-                "stop_price": grid.optional(row.stop_price),
-                "created_ns": row.created_ns,
-                "reason": row.reason,
+                **order_facts(row, grid),
                 "state": states_of(events).get(row.client_order_id, "intended"),
                 "amendments": [
                     {
@@ -209,13 +222,8 @@ def _orders(reader: Reader, bracket: rows.Bracket | None, grid: Grid) -> list[Fa
 def _fills(reader: Reader, bracket: rows.Bracket | None, grid: Grid) -> list[Facts]:
     return [
         {
-            "id": row.id,
-            "ts_ns": row.ts,
+            **fill_facts(row, grid),
             "order_id": row.client_order_id,
-            "role": row.role,
-            "side": BUY_SELL[row.side],
-            "quantity": row.quantity,
-            "price": grid.price(row.price),
             "model": row.model,
             "source": row.source,
             "corrects": row.corrects,

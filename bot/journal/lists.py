@@ -120,6 +120,13 @@ def signal_shape(row: rows.Signal | rows.Candidate, grid: Grid, outcomes: Mappin
         "known_ns": row.known,
         "instrument": row.instrument,
         "contract": row.contract,
+        **seen_facts(row, grid, outcomes),
+    }
+
+
+def seen_facts(row: rows.Signal | rows.Candidate, grid: Grid, outcomes: Mapping[str, str]) -> Shape:
+    """What was seen, and what became of it, wherever it is told."""
+    return {
         "timeframe": row.timeframe,
         "kind": row.kind,
         "side": LONG_SHORT[row.side],

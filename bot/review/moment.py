@@ -15,10 +15,10 @@ from bot.domain.market import Days
 from bot.domain.mode import Mode
 from bot.errors import InputMissing
 from bot.journal import rows
-from bot.journal.explain import decision_facts, run_facts, signal_facts
+from bot.journal.explain import decision_facts, fill_facts, order_facts, run_facts, signal_facts
 from bot.journal.reading import Condition, Reader, RunInfo, both, table_of
 from bot.journal.standing import standing
-from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids
+from bot.journal.values import LONG_SHORT, Grid, grids
 from bot.review.allowed import allowed, exchange, sessions_of
 from bot.review.moment_words import answer
 from bot.review.when import Asked, Span, found
@@ -157,32 +157,11 @@ def _placed(row: rows.Signal | rows.Candidate | rows.Decision, facts: Facts) -> 
 
 
 def _order(row: rows.Order, grid: Grid) -> Facts:
-    return {
-        "id": row.client_order_id,
-        "bracket_id": row.bracket_id,
-        "created_ns": row.created_ns,
-        "contract": row.contract,
-        "role": row.role,
-        "side": BUY_SELL[row.side],
-        "type": row.type,
-        "quantity": row.quantity,
-        "price": grid.optional(row.price),
-        "stop_price": grid.optional(row.stop_price),
-        "reason": row.reason,
-    }
+    return {"bracket_id": row.bracket_id, "contract": row.contract, **order_facts(row, grid)}
 
 
 def _fill(row: rows.Fill, grid: Grid) -> Facts:
-    return {
-        "id": row.id,
-        "bracket_id": row.bracket_id,
-        "ts_ns": row.ts,
-        "contract": row.contract,
-        "role": row.role,
-        "side": BUY_SELL[row.side],
-        "quantity": row.quantity,
-        "price": grid.price(row.price),
-    }
+    return {"bracket_id": row.bracket_id, "contract": row.contract, **fill_facts(row, grid)}
 
 
 def _exchange(it: rows.Instrument, known: Days, ts: int) -> Facts:

@@ -13,6 +13,7 @@ from bot.errors import UsageError
 from bot.journal import rows
 from bot.journal.filters import parse_day, parse_time, session
 from bot.journal.reading import Reader
+from bot.review.when import YEARS
 
 LONG = 200
 """Letters of the longest value that can be meant."""
@@ -65,8 +66,6 @@ class Query:
         return f"{self.path}?{told}" if told else self.path
 
 
-YEARS = (1990, 2100)
-"""Of the exchanges' calendars."""
 TIMES = ("day", "since", "until")
 """Filters by time: an exchange session, and moments."""
 Span = tuple[int | None, int | None]
@@ -96,8 +95,8 @@ def inside(ts: int, span: Span) -> bool:
 def day_of(query: Query) -> str:
     """The exchange session that is asked for, empty for none. Raises UsageError."""
     day: str = _said(parse_day, query.text("day"))
-    if day[:1].isdigit() and not YEARS[0] <= int(day[:4]) <= YEARS[1]:
-        raise UsageError(f"day: {day!r} is out of reach", allowed=f"the years {YEARS[0]} to {YEARS[1]}")
+    if day[:1].isdigit() and int(day[:4]) not in YEARS:
+        raise UsageError(f"day: {day!r} is out of reach", allowed=f"the years {YEARS[0]} to {YEARS[-1]}")
     return day
 
 

@@ -11,11 +11,12 @@ from starlette.responses import Response
 from bot.config import instrument, load_instruments
 from bot.errors import InputMissing, UsageError
 from bot.journal.values import new_york
+from bot.review.when import YEARS
 from bot.risk.calendar import EventCalendar
 from bot.risk.calendar_check import reach
 from bot.risk.listing import kinds_of, windows
 from bot.sessions import days_of
-from bot.web.asked import YEARS, Query
+from bot.web.asked import Query
 from bot.web.site import Site
 from bot.web.view import View
 from bot.web.week import bounds, first_of, week
@@ -66,8 +67,9 @@ def _day(query: Query, now_ns: int) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"week: {text!r} is not a date", allowed="a date of it, as 2026-09-16") from None
-    if not YEARS[0] < day.year < YEARS[1]:
-        raise UsageError(f"week: {text!r} is out of reach", allowed=f"the years {YEARS[0] + 1} to {YEARS[1] - 1}")
+    inner = YEARS[1:-1]  # a week reaches into the next year
+    if day.year not in inner:
+        raise UsageError(f"week: {text!r} is out of reach", allowed=f"the years {inner[0]} to {inner[-1]}")
     return day
 
 
