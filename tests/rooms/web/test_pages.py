@@ -109,7 +109,7 @@ async def test_a_desk_is_seen_and_paused_from_the_page(tmp_path: Path) -> None:
             paused = await site.post("/control/pause", form, cookie=browser["cookie"])
             hasty = await site.post("/control/flatten", form, cookie=browser["cookie"])
             aimless = await site.post("/control/resume", {**form, "reason": ""}, cookie=browser["cookie"])
-            today = await site.get("/?part=now")
+            today, health = await site.get("/?part=now"), await site.get("/health")
             # and a program resumes it, and notes why
             run = json.loads((await site.get("/api/v1/runs")).text)[0]["run"]
             bearer = {"authorization": f"Bearer {TOKEN}"}
@@ -125,6 +125,9 @@ async def test_a_desk_is_seen_and_paused_from_the_page(tmp_path: Path) -> None:
     assert (aimless.code, "needs a reason" in aimless.text) == (400, True)
     assert ">paused<" in today.text
     assert "lunch" in today.text
+    # and how near its limits it is, as of now and not of some old approval
+    assert "Room to the limits" in health.text
+    assert "Room at the last approval" not in health.text
     # and the program is told where it stands in the journal
     jsonschema.validate(status, SINGLE["status"])
     assert (resumed.code, noted.code, unknown.code, status["reasons"]) == (202, 202, 400, [])
