@@ -23,6 +23,7 @@ from bot.journal.postgres import PostgresStore
 from bot.journal.reading import reading
 from bot.journal.schema import SHORTCUT
 from bot.journal.store import Rows, SqliteStore
+from bot.journal.unwritten import path_of
 from tests.rooms.journal.build import ES, SECOND, Told, Wall, facts, writer
 from tests.servers import Postgres
 
@@ -97,6 +98,8 @@ def test_a_writer_whose_journal_another_took_meanwhile_writes_no_more(server: Po
     with pytest.raises(Locked, match="another process has written"):
         journal.close()
     assert signals(url) == 1
+    # what it could not write is kept for whoever wants to look
+    path_of(place(url).folder, journal.run).unlink()
 
 
 class LostAnswer(SqliteStore):

@@ -19,7 +19,7 @@ from bot.journal.maintenance import change
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.store import Rows, SqliteStore
-from bot.journal.unwritten import Unwritten
+from bot.journal.unwritten import Unwritten, path_of
 from tests.chaos.journal import read
 from tests.rooms.journal.build import Told, Wall, writer
 from tests.rooms.journal.test_trouble import disconnect
@@ -64,7 +64,7 @@ os.kill(os.getpid(), 9)
 
 def waiting(url: str) -> Path:
     """Where the rows of the dead run wait."""
-    return place(url).folder / f"{RUN}.unwritten"
+    return path_of(place(url).folder, RUN)
 
 
 def begun_again(url: str) -> None:
@@ -109,7 +109,7 @@ def test_what_was_written_before_it_died_is_not_written_twice(file_url: str) -> 
     begun = writer(file_url, durability="power")
     begun.close()
     before = stands(file_url)
-    path.with_name(f"{begun.run}.unwritten").write_bytes(kept)
+    path_of(place(file_url).folder, begun.run).write_bytes(kept)
     begun_again(file_url)
     assert stands(file_url) == before
 
