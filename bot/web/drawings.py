@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.review import words
-from bot.review.export.markup import Html, tag
+from bot.review.export.markup import Html, length, svg, tag
 from bot.review.trips import Trip
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 960, 64, 16, 12, 260
@@ -58,8 +58,9 @@ def spread(name: str, found: Sequence[Step], key: str) -> Html:
     most = max(step.count for step in found)
     wide = (WIDTH - RIGHT - LEFT) / len(found)
     said = f"Results in R after costs of {name}: most often {max(found, key=lambda step: step.count).name} R."
-    return _svg(
+    return svg(
         key,
+        (WIDTH, BOTTOM + 26),
         "How results spread",
         said,
         [_bar(LEFT + at * wide, wide, step, most) for at, step in enumerate(found)],
@@ -70,7 +71,7 @@ def spread(name: str, found: Sequence[Step], key: str) -> Html:
             tag(
                 "text",
                 words.signed(step.low, 0) if step.low else "0",
-                x=_n(LEFT + at * wide),
+                x=length(LEFT + at * wide),
                 y=BOTTOM + 18,
                 text_anchor="middle",
             )
@@ -86,10 +87,10 @@ def _bar(x: float, wide: float, step: Step, most: int) -> Html:
     return tag(
         "rect",
         class_="losing" if loses else "winning",
-        x=_n(x + 1),
-        y=_n(BOTTOM - high),
-        width=_n(wide - 2),
-        height=_n(high),
+        x=length(x + 1),
+        y=length(BOTTOM - high),
+        width=length(wide - 2),
+        height=length(high),
     )
 
 
@@ -120,8 +121,9 @@ def scatter(name: str, found: Sequence[Spot], key: str) -> Html:
     most = max(spot.count for spot in found)
     count = sum(spot.count for spot in found)
     said = f"How far the price went against (across) and for (up) {count:,} round trips of {name}, in ticks."
-    return _svg(
+    return svg(
         key,
+        (WIDTH, BOTTOM + 26),
         "Ticks against and for",
         said,
         tag("line", class_="zero", x1=LEFT, x2=WIDTH - RIGHT, y1=BOTTOM, y2=BOTTOM),
@@ -130,9 +132,9 @@ def scatter(name: str, found: Sequence[Spot], key: str) -> Html:
             tag(
                 "circle",
                 class_="won" if spot.won else "lost",
-                cx=_n(LEFT + INSIDE + (WIDTH - RIGHT - LEFT - 2 * INSIDE) * min(spot.against, width) / width),
-                cy=_n(BOTTOM - INSIDE - (BOTTOM - TOP - 2 * INSIDE) * min(spot.favour, height) / height),
-                r=_n(2.5 + 9 * math.sqrt(spot.count / most) if most > 1 else 4),
+                cx=length(LEFT + INSIDE + (WIDTH - RIGHT - LEFT - 2 * INSIDE) * min(spot.against, width) / width),
+                cy=length(BOTTOM - INSIDE - (BOTTOM - TOP - 2 * INSIDE) * min(spot.favour, height) / height),
+                r=length(2.5 + 9 * math.sqrt(spot.count / most) if most > 1 else 4),
             )
             for spot in found
         ],
@@ -151,19 +153,3 @@ def _reach(found: Sequence[tuple[int, int]]) -> int:
         if left <= 0:
             return max(1, value)
     return 1
-
-
-def _svg(key: str, title: str, said: str, *inside: object) -> Html:
-    return tag(
-        "svg",
-        tag("title", title, id=f"{key}-title"),
-        tag("desc", said, id=f"{key}-desc"),
-        list(inside),
-        viewBox=f"0 0 {WIDTH} {BOTTOM + 26}",
-        role="img",
-        aria_labelledby=f"{key}-title {key}-desc",
-    )
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")

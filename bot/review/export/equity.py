@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from bot.review import words
-from bot.review.export.markup import Html, tag
+from bot.review.export.markup import Html, length, svg, tag
 from bot.review.stats import Group, day_text
 
 POINTS_MAX = 400
@@ -75,23 +75,22 @@ def drawing(name: str, curve: Sequence[Point], key: str) -> Html:
         f"Running sum of R after costs of {name}, {len(curve)} points from {curve[0].name} to {curve[-1].name}: "
         f"ends at {words.signed(curve[-1].r)} R, deepest drawdown {deepest(curve):.2f} R."
     )
-    return tag(
-        "svg",
-        tag("title", "Equity in R with drawdown", id=f"{key}-title"),
-        tag("desc", said, id=f"{key}-desc"),
-        [_band(xs[at], xs[at + 1]) for at, point in enumerate(curve) if point.asked and not all_asked(curve)],
-        tag("line", class_="zero", x1=LEFT, x2=WIDTH - RIGHT, y1=_n(upper.at(0)), y2=_n(upper.at(0))),
-        tag("path", class_="fall", d=f"{fall}L{_n(xs[-1])} {BELOW}L{LEFT} {BELOW}Z"),
+    marked = [] if all_asked(curve) else [at for at, point in enumerate(curve) if point.asked]
+    return svg(
+        key,
+        (WIDTH, BOTTOM + 26),
+        "Equity in R with drawdown",
+        said,
+        [_band(xs[at], xs[at + 1]) for at in marked],
+        tag("line", class_="zero", x1=LEFT, x2=WIDTH - RIGHT, y1=length(upper.at(0)), y2=length(upper.at(0))),
+        tag("path", class_="fall", d=f"{fall}L{length(xs[-1])} {BELOW}L{LEFT} {BELOW}Z"),
         tag("path", class_="equity", d=line),
-        [tag("circle", class_="equity", cx=_n(xs[at + 1]), cy=_n(upper.at(p.r)), r=3) for at, p in _few(curve)],
+        [tag("circle", class_="equity", cx=length(xs[at + 1]), cy=length(upper.at(p.r)), r=3) for at, p in _few(curve)],
         [_label(upper.at(value), value) for value in dict.fromkeys((low, 0.0, high))],
         tag("text", "0", x=LEFT - 6, y=BELOW + 4, text_anchor="end"),
         tag("text", words.signed(-deepest(curve)), x=LEFT - 6, y=BOTTOM + 4, text_anchor="end"),
         tag("text", curve[0].name, x=LEFT, y=BOTTOM + 20),
         tag("text", curve[-1].name, x=WIDTH - RIGHT, y=BOTTOM + 20, text_anchor="end"),
-        viewBox=f"0 0 {WIDTH} {BOTTOM + 26}",
-        role="img",
-        aria_labelledby=f"{key}-title {key}-desc",
     )
 
 
@@ -115,7 +114,7 @@ class _Scale:
 
 
 def _path(xs: Sequence[float], ys: Sequence[float]) -> str:
-    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in zip(xs, ys, strict=True))
+    return "M" + "L".join(f"{length(x)} {length(y)}" for x, y in zip(xs, ys, strict=True))
 
 
 def _few(curve: Sequence[Point]) -> list[tuple[int, Point]]:
@@ -123,12 +122,8 @@ def _few(curve: Sequence[Point]) -> list[tuple[int, Point]]:
 
 
 def _band(left: float, right: float) -> Html:
-    return tag("rect", class_="asked", x=_n(left), y=TOP, width=_n(right - left), height=BOTTOM - TOP)
+    return tag("rect", class_="asked", x=length(left), y=TOP, width=length(right - left), height=BOTTOM - TOP)
 
 
 def _label(y: float, value: float) -> Html:
-    return tag("text", words.signed(value) if value else "0", x=LEFT - 6, y=_n(y + 4), text_anchor="end")
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return tag("text", words.signed(value) if value else "0", x=LEFT - 6, y=length(y + 4), text_anchor="end")

@@ -49,3 +49,21 @@ def _inner(inside: Any) -> str:
 
 def _text(value: Any) -> str:
     return escape(UNSPEAKABLE.sub("\ufffd", str(value)))
+
+
+def svg(key: str, size: tuple[int, int], title: str, said: str, *inside: object) -> Html:
+    """A drawing of that width and height with what it shows in words; `key` makes its ids unique on a page."""
+    return tag(
+        "svg",
+        tag("title", title, id=f"{key}-title"),
+        tag("desc", said, id=f"{key}-desc"),
+        list(inside),
+        viewBox=f"0 0 {size[0]} {size[1]}",
+        role="img",
+        aria_labelledby=f"{key}-title {key}-desc",
+    )
+
+
+def length(value: float) -> str:
+    """A coordinate or a length of a drawing, to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")
