@@ -11,7 +11,7 @@ import msgspec
 
 from bot.errors import InputMissing
 from bot.journal import rows
-from bot.journal.lists import outcomes_of, seen_facts, states_of
+from bot.journal.lists import order_terms, outcomes_of, seen_facts, states_of
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.remarks import remarks
 from bot.journal.round_trips import round_trip
@@ -147,12 +147,7 @@ def order_facts(row: rows.Order, grid: Grid) -> Facts:
     """An order as it was intended."""
     return {
         "id": row.client_order_id,
-        "role": row.role,
-        "side": BUY_SELL[row.side],
-        "type": row.type,
-        "quantity": row.quantity,
-        "price": grid.optional(row.price),
-        "stop_price": grid.optional(row.stop_price),
+        **order_terms(row, grid),
         "created_ns": row.created_ns,
         "reason": row.reason,
     }

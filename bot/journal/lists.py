@@ -197,14 +197,21 @@ def order_shape(row: rows.Order, grid: Grid, states: Mapping[str, str]) -> Shape
         "id": row.client_order_id,
         "client_order_id": row.client_order_id,
         "bracket_id": row.bracket_id,
+        **order_terms(row, grid),
+        "state": states.get(row.client_order_id, OrderState.INTENDED.value),
+        "created_ns": row.created_ns,
+    }
+
+
+def order_terms(row: rows.Order, grid: Grid) -> Shape:
+    """What an order was to do, wherever it is told."""
+    return {
         "role": row.role,
         "side": BUY_SELL[row.side],
         "type": row.type,
         "quantity": row.quantity,
         "price": grid.optional(row.price),
         "stop_price": grid.optional(row.stop_price),
-        "state": states.get(row.client_order_id, OrderState.INTENDED.value),
-        "created_ns": row.created_ns,
     }
 
 
