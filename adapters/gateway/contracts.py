@@ -15,7 +15,7 @@ from adapters.gateway.hours import hours
 from adapters.gateway.protocol import DETAILS
 from adapters.gateway.seam import Field, Listed
 from bot.config import instrument
-from bot.config.files import InstrumentFile
+from bot.config.instrument_file import InstrumentFile
 from bot.domain.expiry import CONTRACT, MONTH_CODES, last_trading_day
 from bot.domain.instrument import Instrument
 

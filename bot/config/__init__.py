@@ -1,7 +1,8 @@
 """The models of every TOML file, the loader and its errors."""
 
-from bot.config.files import BotFile, InstrumentFile, ManageSettings, StrategyFile
+from bot.config.bot_file import BotFile
 from bot.config.hours import load_hours
+from bot.config.instrument_file import InstrumentFile
 from bot.config.loader import (
     Loaded,
     instrument,
@@ -14,6 +15,7 @@ from bot.config.loader import (
 )
 from bot.config.params import Params, clock_time, duration_ns, duration_text
 from bot.config.reading import read_params
+from bot.config.strategy_file import ManageSettings, StrategyFile
 
 __all__ = [
     "BotFile",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from bot.config.files import ExpectSettings, StrategyFile
 from bot.config.placing import Placing
+from bot.config.strategy_file import ExpectSettings, StrategyFile
 from bot.domain.instrument import Instrument, OffGrid
 from bot.errors import Fault
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import create_model
 
-from bot.config.files import HoursOverride
+from bot.config.instrument_file import HoursOverride
 from bot.config.params import Params
 from bot.config.places import hours_files, shown
 from bot.config.placing import Placing

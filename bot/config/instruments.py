@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.config.explain import explain
-from bot.config.files import InstrumentFile
+from bot.config.instrument_file import InstrumentFile
 from bot.config.lint import lint_instrument
 from bot.config.places import instrument_files, shown
 from bot.config.placing import Placing

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from bot.config.claims import claim_faults, ratio_text, reward_risk_faults
-from bot.config.files import InstrumentFile, StrategyFile
+from bot.config.instrument_file import InstrumentFile
 from bot.config.params import SECOND_NS, duration_text
 from bot.config.placing import Placing
+from bot.config.strategy_file import StrategyFile
 from bot.domain.instrument import Instrument
 from bot.domain.sizing import round_trip_cost
 from bot.errors import Fault

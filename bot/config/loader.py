@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from bot.config.files import BotFile, StrategyFile
+from bot.config.bot_file import BotFile
 from bot.config.instruments import instrument, load_instruments, product_of
 from bot.config.lint import lint_strategy
 from bot.config.params import Params
@@ -15,6 +15,7 @@ from bot.config.placing import Placing
 from bot.config.reading import parse, read_text, validate
 from bot.config.secrets import read_secret
 from bot.config.sets import apply_sets
+from bot.config.strategy_file import StrategyFile
 from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, Fault, InputMissing
 

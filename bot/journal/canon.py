@@ -15,10 +15,16 @@ VERSION = "1"
 START = hashlib.sha256(f"paperpit-chain-{VERSION}".encode()).hexdigest()
 """What the first chained row of a run follows."""
 
-UNCOMPARED = frozenset({"heartbeat", "note", "tag"})
+UNCOMPARED = frozenset({"heartbeat", "note", "pruned", "tag"})
 """Tables that say nothing about what a run did."""
 
-_WALL = {"run": {"started_ns"}, "order": {"late"}, "command": {"who"}, "mode_change": {"wall_ns", "head"}}
+_WALL = {
+    "run": {"started_ns"},
+    "order": {"late"},
+    "command": {"who"},
+    "config_revision": {"who"},
+    "mode_change": {"wall_ns", "head"},
+}
 _KEPT = {
     table: tuple(
         index

@@ -21,6 +21,7 @@ CONFIG = "config"
 KINDS: Mapping[str, str] = {
     "run": CONFIG,
     "instrument": CONFIG,
+    "config_revision": CONFIG,
     "calendar_event": "calendar",
     "signal": "signal",
     "candidate": "signal",

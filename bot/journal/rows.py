@@ -329,6 +329,31 @@ class CalendarEvent(NamedTuple):
     ts: int
 
 
+class ConfigRevision(NamedTuple):
+    """Settings that came into force while a run lasted: rows of the run from this `seq` on were made by them."""
+
+    seq: int
+    run: str
+    ts: int
+    config: str  # JSON: file name → text
+    config_hash: str
+    strategies: str  # JSON
+    calendar: str
+    why: str
+    who: str
+
+
+class Pruned(NamedTuple):
+    """Rows that are let go: those of the table `kind` up to the row `up_to`. No others can be deleted."""
+
+    seq: int
+    run: str
+    ts: int  # wall
+    kind: str
+    up_to: int
+    rows: int
+
+
 class Anomaly(NamedTuple):
     """Rows of the tape that were counted and not used."""
 
@@ -365,14 +390,11 @@ class Tag(NamedTuple):
 Row = (
     Run | Instrument | Signal | Candidate | Footprint | Decision | Bracket | BracketEvent | Order | Amendment
     | BrokerOrder | OrderEvent | Fill | Commission | Adjustment | Excursion | Command | ModeChange | Heartbeat
-    | LinkEvent | Control | CalendarEvent | Anomaly | Note | Tag
+    | LinkEvent | Control | CalendarEvent | ConfigRevision | Pruned | Anomaly | Note | Tag
 )  # fmt: skip
 
 TABLES: dict[str, type[Row]] = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", row.__name__).lower(): row for row in get_args(Row)}
 """Table name → row, parents before children: the order in which a group is written."""
 
-CHAINED = ("decision", "order_event", "fill", "adjustment", "control")
-"""Tables whose rows are hash-chained, one chain a run, in order of seq."""
-
-EDITABLE = ("note", "tag")
-"""Tables that a person may change; all others are append-only."""
+CHAINED = ("decision", "order_event", "fill", "adjustment", "control")  # one chain a run, in order of seq
+EDITABLE = ("note", "tag")  # a person may change them; all others are append-only

@@ -287,6 +287,24 @@ class Writer:
         """A blackout window came into force."""
         self._add("calendar_event", rows.CalendarEvent(self._next(), self.run, kind, from_ns, to_ns, source, ts))
 
+    def config_revision(
+        self,
+        config: Mapping[str, str],
+        config_hash: str,
+        strategies: Sequence[str],
+        calendar: str,
+        ts: int,
+        why: str,
+        who: str,
+    ) -> None:
+        """Other settings (file name → text) are in force from here on."""
+        body = (ts, json_text(config), config_hash, json_text(list(strategies)), calendar, why, who)
+        self._add("config_revision", rows.ConfigRevision(self._next(), self.run, *body))
+
+    def pruned(self, kind: str, up_to: int, count: int, ts: int) -> None:
+        """So many rows of the table `kind`, all up to the row `up_to`, are let go next."""
+        self._add("pruned", rows.Pruned(self._next(), self.run, ts, kind, up_to, count))
+
     def anomaly(self, kind: str, count: int, first_ns: int) -> None:
         """Rows of the tape that were counted and not used."""
         self._add("anomaly", rows.Anomaly(self._next(), self.run, kind, count, first_ns))

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from bot.config import duration_text
-from bot.config.files import BlackoutSettings
+from bot.config.strategy_file import BlackoutSettings
 from bot.errors import ConfigError
 from bot.risk.calendar import EventCalendar, day
 from bot.risk.events import MINUTE_NS, NEW_YORK, SECOND_NS, Event, local_ns, members

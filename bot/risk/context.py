@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from bot.config.files import RiskSettings
+from bot.config.bot_file import RiskSettings
 from bot.domain.command import GOOD, Health
 from bot.domain.decision import Fact, Proposal, Reason
 from bot.domain.instrument import Instrument

@@ -26,7 +26,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.config.files import HoursSettings, RiskSettings
+from bot.config.bot_file import RiskSettings
+from bot.config.strategy_file import HoursSettings
 from bot.domain.command import DAY_END, GOOD, Health, pause_key
 from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Verdict
 from bot.domain.expiry import last_day_to_hold

@@ -3,7 +3,8 @@
 from bisect import bisect_right
 from datetime import date, timedelta
 
-from bot.config.files import HoursSettings, RiskSettings
+from bot.config.bot_file import RiskSettings
+from bot.config.strategy_file import HoursSettings
 from bot.domain.market import Days
 from bot.risk.events import local_ns
 

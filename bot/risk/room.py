@@ -6,7 +6,7 @@ It measures as the rules of `bot.risk.rules` do, before any further entry; they 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bot.config.files import RiskSettings
+from bot.config.bot_file import RiskSettings
 from bot.domain.instrument import Instrument
 from bot.risk.day import ZERO, Day
 from bot.risk.ledger import Ledger

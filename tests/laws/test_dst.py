@@ -16,8 +16,9 @@ import pytest
 import time_machine
 
 from bot.clock import WallClock
-from bot.config.files import HoursSettings, RiskSettings
+from bot.config.bot_file import RiskSettings
 from bot.config.instruments import instrument
+from bot.config.strategy_file import HoursSettings
 from bot.ports import Edge
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar

@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.config.files import RiskSettings
+from bot.config.bot_file import RiskSettings
 from bot.domain.instrument import Instrument
 from bot.domain.order import (
     ENDED,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.files import BlackoutSettings
+from bot.config.strategy_file import BlackoutSettings
 from bot.errors import ConfigError
 from bot.resources import shipped
 from bot.risk.blackout import Blackout

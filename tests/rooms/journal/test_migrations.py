@@ -55,6 +55,10 @@ def filled(url: str) -> str:
         journal.mode_change("trading", ["started"], told.at(0))
         journal.link_event("up", told.at(0), "1100")
         journal.calendar_event("cpi", told.at(0), told.at(60), "bls-2026.csv", told.at(0))
+        journal.config_revision(
+            {"bot.toml": "seed = 2"}, "9a", ["drill"], "bls-2026.csv 1f", told.at(7), "SIGHUP", "me"
+        )
+        journal.pruned("footprint", 1, 0, NOW)
         journal.anomaly("crossed", 3, told.at(5))
         journal.heartbeat(told.at(9))
         journal.finish({"rows": 360})
@@ -77,15 +81,19 @@ def test_the_program_knows_every_shipped_revision() -> None:
     assert REVISIONS[-1] == HEAD
 
 
-@pytest.mark.parametrize("steps", [("0001", "head"), ("0003", "head"), ("-1", "0005")])
+@pytest.mark.parametrize("steps", [("0001", "head"), ("0003", "head"), ("-1", HEAD)])
 def test_down_and_up_again_keeps_every_row(url: str, steps: tuple[str, str]) -> None:
     before, lower = filled(url), REVISIONS[-2] if steps[0] == "-1" else steps[0]
     assert change(place(url), steps[0], up=False, now_ns=NOW)[:2] == (HEAD, lower)
     with raw(url) as connection:
         if lower == "0001":
             connection.execute("UPDATE anomaly SET rows = rows")  # without its triggers, nothing refuses
-        kept = connection.execute("SELECT COUNT(*) FROM mode_change WHERE mode = 'amendment'").fetchone()
-    assert kept == (int(lower < "0004"),), "an older program has no other place for it"
+        marks = connection.execute(
+            "SELECT mode FROM mode_change WHERE mode IN ('amendment', 'config_revision', 'pruned')"
+        )
+        kept = sorted(mode for (mode,) in marks.fetchall())
+    older = [*(["amendment"] if lower < "0004" else []), "config_revision", "pruned"]
+    assert kept == older, "an older program has no other place for it"
     assert change(place(url), steps[1], up=True, now_ns=NOW + 10**9)[:2] == (lower, HEAD)
     assert journal_hash(url) == before
     with reading(place(url)) as reader:
@@ -215,6 +223,20 @@ def test_rows_can_be_neither_changed_nor_deleted_nor_replaced(url: str) -> None:
                 with pytest.raises(refused, match="append-only"):
                     connection.execute(attempt)
             assert connection.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0] == held
+
+
+def test_only_rows_that_were_announced_can_be_let_go(url: str) -> None:
+    filled(url)
+    with raw(url) as connection:
+        seq, run = connection.execute("SELECT seq, run FROM footprint").fetchone()
+        refused = (sqlite3.IntegrityError, psycopg.errors.RaiseException)
+        with pytest.raises(refused, match="append-only: DELETE on footprint"):
+            connection.execute("DELETE FROM footprint")
+        connection.execute(f"INSERT INTO pruned VALUES (9000, '{run}', 1, 'footprint', {seq}, 1)")
+        with pytest.raises(refused, match="append-only: DELETE on link_event"):
+            connection.execute("DELETE FROM link_event")
+        connection.execute("DELETE FROM footprint")
+        assert connection.execute("SELECT COUNT(*) FROM footprint").fetchone() == (0,)
 
 
 def test_notes_and_tags_can_be_changed(url: str) -> None:

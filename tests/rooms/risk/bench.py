@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from bot.config.files import BlackoutSettings, HoursSettings, RiskSettings
+from bot.config.bot_file import RiskSettings
+from bot.config.strategy_file import BlackoutSettings, HoursSettings
 from bot.domain.command import GOOD, Health
 from bot.domain.decision import Approved, Blocked, Proposal, Verdict
 from bot.domain.instrument import Instrument

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from bot.config.files import RiskSettings
+from bot.config.bot_file import RiskSettings
 from bot.domain.order import BracketState, LinkReport, OrderState, Role
 from tests.sim.checkers.stage import Stage
 from tests.sim.checkers.told import breaks, exit_order, holds, opened

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.config.files import RiskSettings
+from bot.config.bot_file import RiskSettings
 from bot.domain.order import FillReport, Role
 from tests.sim.checkers.stage import Stage
 from tests.sim.checkers.told import breaks, exit_order, holds, nobodys, opened
