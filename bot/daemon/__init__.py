@@ -8,6 +8,8 @@
     stopping.py  the signals that end a process
     waiting.py   what a person says while no run trades
     heart.py     a thread that sees when the process does not move any more, and starts it again
+    beside.py    what stands beside the desk, and may fail without it
+    company.py   who stands there, by the settings
     daemon.py    one run after the other, and who answers for them
 
 It is the only room that knows every other.

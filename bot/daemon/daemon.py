@@ -13,6 +13,7 @@ from typing import Any
 from bot import control
 from bot.clock import WallClock
 from bot.daemon.asked import Asked
+from bot.daemon.company import in_company
 from bot.daemon.heart import Heart, taken
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
@@ -52,7 +53,8 @@ class Daemon:
         bot = self._asked.bot.value
         async with control.serving(bot.desk, self):
             with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before):
-                yield
+                async with in_company(self._asked, self):
+                    yield
 
     @asynccontextmanager
     async def run(self, said: Callable[[str], None] = lambda text: None) -> AsyncIterator[Run]:

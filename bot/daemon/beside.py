@@ -1,0 +1,59 @@
+"""What stands beside the desk: it may fail as often as it likes, the desk never hears of it.
+
+    async with beside("mqtt", publish):
+        …                                   # `publish()` runs, and is started again when it fails
+
+It shares the desk's loop, so it must wait for nothing but by `await`: what blocks goes into a thread.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from bot.errors import PaperpitError
+from bot.log import kept
+
+FIRST_S, LONGEST_S = 1.0, 60.0
+"""It is started again after 1, 2, 4 … s, at most a minute; from the beginning when it ran for longer than that."""
+GOODBYE_S = 3.0
+"""So long it has for what it wants to say at the end."""
+
+_log = logging.getLogger("paperpit.beside")
+
+
+@asynccontextmanager
+async def beside(name: str, work: Callable[[], Awaitable[None]], first_s: float = FIRST_S) -> AsyncIterator[None]:
+    """Run `work` until the block ends; when it fails that is logged and it is started again. One that returns is done.
+
+    At the end it is cancelled, and left alone when it does not end in `GOODBYE_S`. Nothing is raised into the block.
+    """
+    task = asyncio.create_task(_again_and_again(name, work, first_s), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        _, late = await asyncio.wait([task], timeout=GOODBYE_S)
+        if late:
+            _log.warning("%s does not end; it is left behind", name)
+
+
+async def _again_and_again(name: str, work: Callable[[], Awaitable[None]], first_s: float) -> None:
+    wait, reported = first_s, ""
+    while True:
+        began = time.monotonic()
+        try:
+            return await work()
+        except PaperpitError as error:
+            why = error.what
+        except Exception as error:  # noqa: BLE001 - whatever it is, the desk and its positions do not go with it
+            why = f"{type(error).__name__}: {error}"
+            if why != reported:
+                reported, path = why, await asyncio.to_thread(kept, error)
+                why = f"{why}; this is a bug, please send {path}"
+        if time.monotonic() - began > LONGEST_S:
+            wait = first_s
+        _log.warning("%s failed and is started again in %g s: %s", name, wait, why)
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, LONGEST_S)

@@ -1,0 +1,35 @@
+"""Who stands beside the desk, by the settings. What these do not name is not started, and not imported either."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Protocol
+
+from bot.daemon.asked import Asked
+from bot.daemon.beside import beside
+from bot.domain.command import Command
+
+Companion = tuple[str, Callable[[], Awaitable[None]]]
+"""A name for the log, and what runs."""
+
+
+class Desk(Protocol):
+    """What they may ask of the desk, and tell it."""
+
+    def status(self) -> dict[str, Any]:
+        """What `status --json` prints."""
+
+    async def tell(self, command: Command) -> Mapping[str, Any]:
+        """Do it and say what came of it. Raises PaperpitError for what cannot be done."""
+
+
+@asynccontextmanager
+async def in_company(asked: Asked, desk: Desk) -> AsyncIterator[None]:
+    """They stand beside the desk while the block lasts; the last one that came leaves first."""
+    async with AsyncExitStack() as stack:
+        for name, work in _companions(asked, desk):
+            await stack.enter_async_context(beside(name, work))
+        yield
+
+
+def _companions(asked: Asked, desk: Desk) -> Iterator[Companion]:
+    yield from ()
