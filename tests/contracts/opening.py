@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from adapters.gateway.server import Gateway
+from adapters.ib.broker import IbBroker
 from bot import plugins
 from bot.config import instrument
 from bot.domain.market import Ticks
@@ -115,8 +116,11 @@ class Hand:
                 yield batch
 
     async def _answered(self) -> None:
-        """Everything that was said before has been heard, here and there."""
-        answer = await self._adapter.broker.snapshot()
+        """Everything that was said before has been heard, here and there: a question's answer comes behind it.
+
+        The time is one message; a snapshot is so many that the wire's pace would hold them back for seconds.
+        """
+        answer = await cast(IbBroker, self._adapter.broker)._link.current_time()
         assert isinstance(answer, Known), answer
 
 

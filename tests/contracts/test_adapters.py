@@ -113,7 +113,7 @@ async def test_rows_come_in_order_and_the_last_batch_says_so(opened: Opening) ->
 
 
 async def test_how_they_are_cut_changes_nothing(opened: Opening) -> None:
-    assert (await rows(await opened(batch=77)) == await rows(await opened(batch=65_536))).all()
+    assert (await rows(await opened(batch=177)) == await rows(await opened(batch=65_536))).all()
 
 
 async def test_a_print_carries_the_quote_before_it(opened: Opening) -> None:
