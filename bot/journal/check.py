@@ -44,13 +44,8 @@ def _database(reader: Reader) -> Iterator[Problem]:
 
 def _schema(reader: Reader) -> Iterator[Problem]:
     """The tables and triggers are exactly those of this program."""
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-    from sqlalchemy import NullPool, create_engine
-
-    with create_engine(reader.place.sqlalchemy_url, poolclass=NullPool).connect() as connection:
-        for change in compare_metadata(MigrationContext.configure(connection), metadata):
-            yield {"kind": "schema", "message": f"differs from the program's: {change}"}
+    for change in _differences(reader):
+        yield {"kind": "schema", "message": f"differs from the program's: {change}"}
     dialect = "postgresql" if reader.place.path is None else "sqlite"
     triggers = {name for (name,) in reader.query(TRIGGERS[dialect])}
     endings = ENDINGS[dialect]
@@ -60,6 +55,26 @@ def _schema(reader: Reader) -> Iterator[Problem]:
             yield {"kind": "schema", "message": f"{table} is not append-only: a trigger is gone"}
 
 
+def _differences(reader: Reader) -> list[str]:
+    """What is other than in the program. SQLite keeps the text of a schema: an equal one is not compared again."""
+    if reader.place.path is None:
+        return _compared(reader)
+    text = tuple(reader.query("SELECT name, sql FROM sqlite_master ORDER BY name"))
+    if text not in _COMPARED:
+        _COMPARED[text] = _compared(reader)
+    return _COMPARED[text]
+
+
+def _compared(reader: Reader) -> list[str]:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from sqlalchemy import NullPool, create_engine
+
+    with create_engine(reader.place.sqlalchemy_url, poolclass=NullPool).connect() as connection:
+        return [str(change) for change in compare_metadata(MigrationContext.configure(connection), metadata)]
+
+
+_COMPARED: dict[tuple[tuple[str, str], ...], list[str]] = {}
 TRIGGERS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'",
