@@ -40,6 +40,9 @@ class Daemon:
         self._before = taken()
         self._waiting = Waiting(asked.bot.value.desk)
         self._state, self._why, self._mode = "starting", "the market is being opened", Mode.BLIND
+        self._heart: Heart | None = None
+        self._opens_ns: int | None = None
+        """When a strategy's own hours begin next, as the newest run knew it."""
         self.stopping = Stopping()
         self.stopped = False
         """Whether a command ended it while no run traded."""
@@ -52,7 +55,7 @@ class Daemon:
         """
         bot = self._asked.bot.value
         async with control.serving(bot.desk, self):
-            with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before):
+            with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before) as self._heart:
                 async with in_company(self._asked, self):
                     yield
 
@@ -114,8 +117,11 @@ class Daemon:
         told = dict(_NOBODY, state=self._state, mode=self._mode.value, reasons=[self._why, *kept])
         if run is not None:
             told.update(run.facts())
+            self._opens_ns = run.next_entries()
         return {
             **told,
+            "next_session_ns": self._opens_ns,
+            "loop": {} if self._heart is None else self._heart.lags,
             "journal": place.url if place.path is not None else place.shown,
             "desk": self._asked.bot.value.desk,
             "version": importlib.metadata.version("paperpit"),
@@ -137,6 +143,7 @@ _NOBODY: Mapping[str, Any] = {
     "account": "",
     "positions": [],
     "working_orders": [],
+    "causes": [],
     "link": "unknown",
     "lag_ms": None,
     "next_blackout": None,
@@ -147,5 +154,6 @@ _NOBODY: Mapping[str, Any] = {
     "recording": False,
     "calendar_until": {},
     "contracts": [],
+    "queue": {},
 }
 """What is known of a desk that does not stand yet."""

@@ -16,10 +16,11 @@ import sys
 import threading
 import time
 import traceback
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -31,6 +32,8 @@ MS_NS, SECOND_NS = 1_000_000, 1_000_000_000
 LATE_NS, STALL_NS = 100 * MS_NS, 2 * SECOND_NS
 RESTARTS, WITHIN_NS = 5, 600 * SECOND_NS
 """So many restarts within that time; the next one is an end."""
+LAGS_MS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
+"""How late beats came is counted up to and with each of these, and beyond the last."""
 FRAMES = 6
 ENVIRONMENT = "PAPERPIT_WEDGED"
 """How a process tells the one that takes its place."""
@@ -67,6 +70,7 @@ class Heart:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="heartbeat", daemon=True)
         self._beaten, self._logged = 0, False
+        self._lags, self._lag_ns = [0] * (len(LAGS_MS) + 1), 0
         self._timer: asyncio.TimerHandle | None = None
         self._main = 0
 
@@ -85,9 +89,18 @@ class Heart:
         if self._timer is not None:
             self._timer.cancel()
 
+    @property
+    def lags(self) -> dict[str, Any]:
+        """How late the loop was, beat by beat since the start: counts between the bounds (ms), and their sum."""
+        return {"bounds_ms": LAGS_MS, "counts": self._lags[:], "sum_ms": self._lag_ns // MS_NS}
+
     def _beat(self) -> None:
         now = time.monotonic_ns()
         late, self._beaten, self._logged = now - self._beaten, now, False
+        if self._timer is not None:
+            lag = max(0, late - round(BEAT_S * SECOND_NS))
+            self._lags[bisect_left(LAGS_MS, lag / MS_NS)] += 1
+            self._lag_ns += lag
         desk = self._desk()
         if desk is not None:
             took, name = desk.asking.slowest()

@@ -31,6 +31,7 @@ from bot.journal.backups import back_up
 from bot.journal.fold import PRIVATE, fold
 from bot.journal.place import place
 from bot.ports import Adapter
+from bot.risk.hours import Hours, Sessions
 from bot.tape.recorder import Recorder
 from bot.warm import Memories
 
@@ -168,6 +169,17 @@ class Run:
         now = self._opened.clock.now_ns()
         days = [day for rows in self._opened.hours.values() for day in rows if day["close"] > now]
         return max(now, min((int(day["open"]) for day in days), default=now))
+
+    def next_entries(self) -> int | None:
+        """When the hours of any strategy begin next, ns UTC; None where that is not known."""
+        now, opened = self._opened.clock.now_ns(), self._opened
+        found = []
+        for spec in opened.specs:
+            sessions = Sessions(opened.hours[spec.instrument])
+            hours = Hours(sessions, spec.hours, self._asked.bot.value.risk)
+            windows = (hours.window(at) for at in range(max(0, sessions.at(now)), len(sessions.opens)))
+            found.append(next((first for first, last in windows if now < first < last), None))
+        return min((first for first in found if first is not None), default=None)
 
     @property
     def recorder(self) -> Recorder | None:

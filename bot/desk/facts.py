@@ -1,6 +1,6 @@
 """What `status` shows of the desk: may it trade, what is held, what works, what comes next. Prices are decimal text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,7 @@ from bot.desk.parts import Live, LiveLeg, Parts, Tally
 from bot.desk.watch import Cause, Watch
 from bot.domain.decision import Reason
 from bot.domain.instrument import Instrument
+from bot.domain.market import ABSENT
 from bot.domain.mode import Mode
 from bot.domain.order import ENDED, Role
 
@@ -23,8 +24,13 @@ class Facts:
     def __init__(self, parts: Parts, tally: Tally, watch: Watch) -> None:
         self._p, self._tally, self._watch = parts, tally, watch
 
-    def status(self, until: int, *, stopping: bool) -> dict[str, Any]:
-        """Everything as of now; `until` is up to when the market has been walked, ns UTC."""
+    def status(
+        self, until: int, touches: Sequence[tuple[int, int]], queue: Mapping[str, int], *, stopping: bool
+    ) -> dict[str, Any]:
+        """Everything as of now; `until` is up to when the market has been walked, ns UTC.
+
+        `touches` are bid and ask of each instrument in ticks (ABSENT = none), `queue` is what waits, by name.
+        """
         now = self._watch.now_ns() or until
         standing = {
             seat.strategy.name: self._p.gate.standing(seat.strategy.name, seat.instrument, now)
@@ -36,8 +42,12 @@ class Facts:
             "state": self._state(standing, until, stopping=stopping),
             "mode": self._watch.mode(causes).value if until else Mode.BLIND.value,
             "reasons": list(dict.fromkeys([*(cause.words for cause in causes), *reasons])),
+            "causes": [
+                {"rule": one.what, "message": one.words, "mode": one.mode.value, "strategy": one.strategy}
+                for one in causes
+            ],
             "account": self._p.account,
-            "positions": list(self._positions()),
+            "positions": list(self._positions(touches)),
             "working_orders": list(self._working()),
             "link": self._watch.link,
             "lag_ms": (self._watch.lag_ns or 0) // MILLISECOND_NS if until else None,
@@ -49,6 +59,7 @@ class Facts:
                 {"name": name, "state": self._strategy(name, found), "warmup": None} for name, found in standing.items()
             ],
             "contracts": [self._contract(index, one, now, causes) for index, one in enumerate(self._p.instruments)],
+            "queue": dict(queue),
             "now_ns": now,
             "dry": self._p.dry,
         }
@@ -67,10 +78,11 @@ class Facts:
     def _strategy(self, name: str, standing: list[Reason]) -> str:
         return "failed" if name in self._tally.failed else _state(standing)
 
-    def _positions(self) -> Iterator[dict[str, Any]]:
+    def _positions(self, touches: Sequence[tuple[int, int]]) -> Iterator[dict[str, Any]]:
         for live in self._p.orders.live:
             if live.share:
-                one = self._p.instruments[live.bracket.entry.instrument]
+                at = live.bracket.entry.instrument
+                one = self._p.instruments[at]
                 average = Decimal(live.entry_value) / live.filled_in * one.tick
                 yield {
                     "instrument": one.product,
@@ -84,6 +96,7 @@ class Facts:
                     "state": live.state.value,
                     "flags": list(live.flags),
                     "bracket_id": live.bracket.id,
+                    **_unrealised(live, one, touches[at]),
                 }
 
     def _working(self) -> Iterator[dict[str, Any]]:
@@ -136,6 +149,8 @@ class Facts:
             "contract": one.contract or one.product,
             "roll_date": self._p.rolls.get(one.product),
             "last_tick_age_ms": (now - newest) // MILLISECOND_NS if newest else None,
+            "ticks": self._tally.ticks[index] if len(self._p.instruments) > 1 else self._tally.rows,
+            "position": self._p.orders.position(index),
             "mode": self._watch.mode(causes, index).value,
         }
 
@@ -143,6 +158,17 @@ class Facts:
 def _state(reasons: list[Reason]) -> str:
     states = [STATES.get(reason.rule, "held") for reason in reasons]
     return min(states, key=WORST_FIRST.index) if states else "trading"
+
+
+def _unrealised(live: Live, one: Instrument, touch: tuple[int, int]) -> dict[str, Any]:
+    """What leaving at the touch would bring before commissions, as money and in R of the first stop; None: no quote."""
+    out, stop = touch[0] if live.side > 0 else touch[1], live.bracket.stop.stop_price
+    if out == ABSENT:
+        return {"open_net": None, "open_r": None}
+    average = Decimal(live.entry_value) / live.filled_in
+    gained, risked = live.side * (out - average), None if stop is None else abs(average - stop)
+    money = gained * one.tick_value * live.share
+    return {"open_net": f"{money:.2f}", "open_r": round(float(gained / risked), 4) if risked else None}
 
 
 def _alive(live: Live) -> list[LiveLeg]:

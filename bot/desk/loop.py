@@ -84,7 +84,9 @@ class Desk:
         """What the desk is doing and why it does not trade, as `status --json` has it."""
         for instrument in range(len(self._p.instruments)):
             self._quote(instrument, self._standing(instrument, self._row))
-        return self._facts.status(self._until, stopping=self._stopping)
+        touches = [self.touch(instrument) for instrument in range(len(self._p.instruments))]
+        queue = {"ticks": len(self._ticks), "commands": self.told.waiting}
+        return self._facts.status(self._until, touches, queue, stopping=self._stopping)
 
     @property
     def begun(self) -> bool:
@@ -138,7 +140,7 @@ class Desk:
         ticks = batch.ticks
         self._turn(ticks)
         until = batch.silent_until if batch.silent_until is not None else self.tally.last_ns
-        self.tally.rows += len(ticks)
+        self.tally.came(ticks, len(self._p.instruments))
         if len(events):
             await self._events(events)
         await self._advance(Stop(len(ticks), False, until))

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from bot.domain.decision import Approved
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
@@ -110,6 +112,14 @@ class Tally:
     refusals: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)  # strategy → why it is asked no more
     last_ns: int = 0
+    ticks: Counter[int] = field(default_factory=Counter)
+    """Instrument → its rows, where there are several instruments."""
+
+    def came(self, ticks: Ticks, instruments: int) -> None:
+        """A batch of a market of so many instruments."""
+        self.rows += len(ticks)
+        if instruments > 1:
+            self.ticks.update(dict(enumerate(np.bincount(ticks["instrument"]).tolist())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,11 @@ class Told:
         self.ended = False
         """Whether the desk has ended: nothing is done any more."""
 
+    @property
+    def waiting(self) -> int:
+        """Commands that are not done yet."""
+        return len(self._queue)
+
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Have a command done before the next batch, and wait for it. One that was done already is not done again.
 

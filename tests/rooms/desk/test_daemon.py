@@ -88,6 +88,7 @@ def test_a_run_is_answered_for_while_it_lasts(tmp_path: Path) -> None:
     assert told["before"] == "starting"
     assert told["adapter"] == "replay"
     assert told["calendar_until"]
+    assert told["next_session_ns"] > 0
 
 
 def test_the_socket_is_gone_when_the_daemon_is(tmp_path: Path) -> None:

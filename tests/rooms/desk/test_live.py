@@ -159,6 +159,20 @@ def test_status_tells_how_near_each_limit_is(tmp_path: Path) -> None:
     assert float(later["daily_loss", ""]["used"]) > 0
 
 
+def test_status_tells_what_is_held_what_it_is_worth_and_what_has_come(tmp_path: Path) -> None:
+    crossing = DRILL.replace("offset_ticks = -1", "offset_ticks = 1")
+    live = run(tmp_path, busy(), crossing, commands={at: command("status", str(at)) for at in range(90)})
+    held = next(told for told in live.told.values() if told["positions"])
+    (position, contract) = held["positions"][0], held["contracts"][0]
+    # what leaving would bring: bought at the offer, a tick of 12.50 USD; in R by the stop that is still the first one
+    risked = float(position["entry_price"]) - float(position["stop_price"])
+    assert position["open_net"] == "-12.50"
+    assert position["open_r"] == pytest.approx(-0.25 / risked)
+    assert contract["position"] == position["quantity"] * (1 if position["side"] == "long" else -1)
+    assert 0 < contract["ticks"] <= live.played.outcome.tally.rows
+    assert held["queue"]["commands"] == 0
+
+
 def test_rows_that_come_late_close_a_desk_that_goes_by_the_wall(tmp_path: Path) -> None:
     # The tape's rows are months old by the wall's clock: a desk that is so far behind sends nothing.
     live = run(tmp_path, busy(), ANYTIME, wall=True)

@@ -64,6 +64,9 @@ def test_status_names_the_mode_and_every_cause(tmp_path: Path) -> None:
     assert (told["mode"], told["contracts"][0]["mode"]) == ("blind", "blind")
     assert any("lunch" in reason for reason in told["reasons"])
     assert any("1100" in reason for reason in told["reasons"])
+    # as sentences, and as data
+    assert {(one["rule"], one["mode"]) for one in told["causes"]} >= {("link", "blind"), ("pause", "no-entries")}
+    assert {one["message"] for one in told["causes"]} <= set(told["reasons"])
     assert live.modes == ["trading", "no-entries", "blind"]
 
 
