@@ -10,6 +10,7 @@
     heart.py     a thread that sees when the process does not move any more, and starts it again
     beside.py    what stands beside the desk, and may fail without it
     company.py   who stands there, by the settings
+    systemd.py   what a service manager is told of the desk
     daemon.py    one run after the other, and who answers for them
 
 It is the only room that knows every other.

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from bot.daemon.asked import Asked
 from bot.daemon.beside import beside
+from bot.daemon.systemd import Supervisor
 from bot.domain.command import Command
 
 Companion = tuple[str, Callable[[], Awaitable[None]]]
@@ -14,6 +15,8 @@ Companion = tuple[str, Callable[[], Awaitable[None]]]
 
 class Desk(Protocol):
     """What they may ask of the desk, and tell it."""
+
+    supervisor: Supervisor
 
     def status(self) -> dict[str, Any]:
         """What `status --json` prints."""
@@ -32,4 +35,5 @@ async def in_company(asked: Asked, desk: Desk) -> AsyncIterator[None]:
 
 
 def _companions(asked: Asked, desk: Desk) -> Iterator[Companion]:
-    yield from ()
+    if desk.supervisor.listens:
+        yield "service manager", desk.supervisor.tell

@@ -17,6 +17,7 @@ from bot.daemon.company import in_company
 from bot.daemon.heart import Heart, taken
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
+from bot.daemon.systemd import Supervisor
 from bot.daemon.waiting import ANSWER, Waiting, can_wait
 from bot.desk import Desk
 from bot.domain.command import Command
@@ -44,6 +45,7 @@ class Daemon:
         self._opens_ns: int | None = None
         """When a strategy's own hours begin next, as the newest run knew it."""
         self.stopping = Stopping()
+        self.supervisor = Supervisor(self.status, lambda: self._run is not None and self._run.stands)
         self.stopped = False
         """Whether a command ended it while no run traded."""
 

@@ -57,6 +57,8 @@ class Run:
         self._wall = WallClock()
         self._parts: Opened | None = None
         self.desk: Desk | None = None
+        self.stands = False
+        """Whether what earlier runs left has been taken up: every position is looked after."""
 
     async def __aenter__(self) -> "Run":
         async with AsyncExitStack() as stack:
@@ -108,6 +110,7 @@ class Run:
         await self._load_the_rest()
         self._take_its_place(desk, writer)
         await self._do_what_waits(desk, writer)
+        self.stands = True
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
         with self._memory():
