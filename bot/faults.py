@@ -1,7 +1,8 @@
 """Named dangerous moments: windows of a few hundred microseconds that no kill at random would hit.
 
 Nothing happens at them unless the program was told so: `paperpit run --fault-points` with `PAPERPIT_FAULT=name:n:kill`
-in the environment kills the process at the n-th passing of a point. They are for tests of recovery.
+in the environment kills the process at the n-th passing of a point, and `name:n:term` asks it to end (SIGTERM). They
+are for tests of recovery and of an end in order.
 """
 
 import os
@@ -29,9 +30,9 @@ been dealt with, and nothing is traded yet."""
 
 ENVIRONMENT = "PAPERPIT_FAULT"
 
-_armed: dict[str, int] = {}
-"""Point → passings until it kills."""
-
+SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM}
+_armed: dict[str, tuple[int, signal.Signals]] = {}
+"""Point → passings until the process gets that signal."""
 
 _listener: Callable[[Point], None] | None = None
 
@@ -51,22 +52,22 @@ def listen(listener: Callable[[Point], None] | None) -> None:
 
 
 def arm(text: str) -> None:
-    """Let `name:n:kill` happen; an empty text disarms. Raises ValueError, which says what is allowed."""
+    """Let `name:n:kill` or `name:n:term` happen; an empty text disarms. Raises ValueError: what is allowed."""
     _armed.clear()
     if not text:
         return
     name, _, rest = text.partition(":")
     count, _, what = rest.partition(":")
-    if name not in get_args(Point) or not count.isdigit() or int(count) < 1 or what != "kill":
-        allowed = f"name:n:kill, where name is one of {', '.join(get_args(Point))} and n counts from 1"
+    if name not in get_args(Point) or not count.isdigit() or int(count) < 1 or what not in SIGNALS:
+        allowed = f"name:n:kill or name:n:term, where name is one of {', '.join(get_args(Point))} and n counts from 1"
         raise ValueError(f"{ENVIRONMENT}={text!r} names no fault; allowed: {allowed}")
-    _armed[name] = int(count)
+    _armed[name] = int(count), SIGNALS[what]
 
 
 def _pass(name: Point) -> None:
-    left = _armed.get(name)
-    if left is None:
+    if name not in _armed:
         return
-    _armed[name] = left - 1
+    left, number = _armed[name]
+    _armed[name] = left - 1, number
     if left == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), number)
