@@ -1,7 +1,7 @@
-"""Real servers that the tests start themselves: a PostgreSQL on a free port, in a folder of its own.
+"""Real servers that the tests start themselves: a PostgreSQL or a Mosquitto on a free port, in a folder of its own.
 
 PostgreSQL refuses to run as root, so there it runs as an unprivileged account. Without its binaries a test is skipped
-with that reason, unless CI=true: there a missing database is a failure.
+with that reason, unless CI=true: there a missing database is a failure. The same holds of Mosquitto.
 """
 
 import os
@@ -116,3 +116,70 @@ def postgres(*, fsync: bool = False) -> Iterator[Postgres]:
             yield running
         finally:
             running.stop()  # its data are thrown away
+
+
+@dataclass
+class Mosquitto:
+    """A message broker that forgets everything when it is stopped, as one that has lost its disk."""
+
+    port: int
+    _command: Sequence[str]
+    _running: "subprocess.Popen[str] | None" = None
+
+    @property
+    def url(self) -> str:
+        """As `[mqtt] url` has it."""
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Come back when it takes connections."""
+        self._running = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)
+        assert self._running.stderr is not None
+        for line in self._running.stderr:
+            if line.rstrip().endswith("running"):
+                return
+        pytest.fail(f"Mosquitto did not start: exit {self._running.wait()}")
+
+    def stop(self) -> None:
+        """At once, without a word to whoever is connected."""
+        if self._running is not None:
+            self._running.kill()
+            self._running.communicate()
+
+    def pause(self) -> None:
+        """It holds its connections and says nothing on them any more."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGSTOP)
+
+
+@contextmanager
+def mosquitto(*, user: str = "", password: str = "", settings: str = "") -> Iterator[Mosquitto]:
+    """A broker that lives as long as the block; anybody may do anything there unless a user is named.
+
+    `settings` are further lines of its mosquitto.conf.
+    """
+    server = _mosquitto("mosquitto")
+    with tempfile.TemporaryDirectory(prefix="paperpit-mqtt-") as folder:
+        port, lines = free_port(), ["persistence false", "set_tcp_nodelay true", settings]
+        if user:
+            made = [_mosquitto("mosquitto_passwd"), "-b", "-c", f"{folder}/passwords", user, password]
+            subprocess.run(made, check=True, capture_output=True)
+            lines += [f"password_file {folder}/passwords"]
+        lines += [f"allow_anonymous {str(not user).lower()}", "log_type error", "log_type information", "user root"]
+        Path(folder, "mosquitto.conf").write_text("\n".join([*lines, f"listener {port} 127.0.0.1", ""]))
+        running = Mosquitto(port, (server, "-c", f"{folder}/mosquitto.conf"))
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+def _mosquitto(name: str) -> str:
+    """One of its programs, which may lie where only root looks."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if found:
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"Mosquitto is not installed ({name}), and CI must test it")
+    pytest.skip(f"Mosquitto is not installed ({name})")

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any, Protocol
 
+from bot.control import folder
 from bot.daemon.asked import Asked
 from bot.daemon.beside import beside
 from bot.daemon.systemd import Supervisor
 from bot.domain.command import Command
+from bot.journal.place import place as place_of
 
 Companion = tuple[str, Callable[[], Awaitable[None]]]
 """A name for the log, and what runs."""
@@ -37,3 +40,9 @@ async def in_company(asked: Asked, desk: Desk) -> AsyncIterator[None]:
 def _companions(asked: Asked, desk: Desk) -> Iterator[Companion]:
     if desk.supervisor.listens:
         yield "service manager", desk.supervisor.tell
+    bot = asked.bot.value
+    if bot.mqtt.url is not None:
+        from bot import mqtt
+
+        place = place_of(asked.journal)
+        yield "mqtt", partial(mqtt.serve, bot.mqtt, mqtt.Desk(bot.desk, desk.status, desk.tell, place, folder()))

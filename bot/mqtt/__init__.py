@@ -1,0 +1,13 @@
+"""The desk's news on a message broker (MQTT 5), and what is told to it there.
+
+    connection.py  one connection, made anew whenever it breaks
+    topics.py      the names under which everything is said
+    state.py       what holds now: retained, and the newest only
+    serving.py     who says what, from the first word to `offline`
+
+It is the only room that imports aiomqtt, and it is imported only where the settings name a broker.
+"""
+
+from bot.mqtt.serving import Desk, serve
+
+__all__ = ["Desk", "serve"]
