@@ -1,20 +1,18 @@
-"""The real program against the second gateway: a subprocess with a folder of its own, and its journal."""
+"""The real program against the second gateway: a process with a folder of its own, and its journal."""
 
-import asyncio
 import json
-import os
 import signal
-import sys
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.programs import Program, ended, program
 from tests.second_gateway.exchange import until
 from tests.second_gateway.gateway import SecondGateway
 
 NEW_YORK = ZoneInfo("America/New_York")
-PAPERPIT = Path(sys.executable).with_name("paperpit")
 BOT = """adapter = "ib"
 [journal]
 durability = "process"
@@ -38,7 +36,7 @@ instrument = "{symbol}"
 timeframe = "1s"
 time_stop = "10m"
 [params]
-every = 2
+every = 1
 [bracket]
 stop_ticks = {stop}
 target_ticks = {target}
@@ -71,48 +69,39 @@ class Desk:
     ) -> None:
         self.folder, self.gateway = folder, gateway
         self.journal = f"sqlite:///{folder / 'journal.db'}"
-        self.process: asyncio.subprocess.Process | None = None
+        self.lives: list[Program] = []
+        self._opened = AsyncExitStack()
         (folder / "bot.toml").write_text(BOT)
         (folder / "calendar").mkdir()
         (folder / "calendar/hours-override.toml").write_text(open_now())
         spec = DRILL.format(symbol=gateway.symbol, stop=stop, target=target, contracts=contracts)
         (folder / "drill.toml").write_text(spec)
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("PAPERPIT_")}
 
     async def __aenter__(self) -> "Desk":
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
+    async def __aexit__(self, *why: Any) -> None:
+        await self._opened.__aexit__(*why)
 
     async def start(self, *more: str) -> None:
-        """Start it; standard error goes to stderr.txt."""
+        """Start it."""
         words = ["run", "--adapter", "ib", "--set", f"adapters.ib.port={self.gateway.port}"]
         words += ["--set", "adapters.ib.client_id=17", "--strategy", "drill.toml", "--calendar", "none"]
         words += ["--config", "bot.toml", "--journal", self.journal, "--desk", self.folder.name, *more]
-        with (self.folder / "stderr.txt").open("ab") as errors, (self.folder / "stdout.txt").open("ab") as out:
-            self.process = await asyncio.create_subprocess_exec(
-                PAPERPIT, *words, cwd=self.folder, env=self.environment, stdout=out, stderr=errors
-            )
+        self.lives.append(await self._opened.enter_async_context(program(*words, cwd=self.folder)))
 
     @property
     def said(self) -> str:
-        """What it has said so far."""
-        return (self.folder / "stderr.txt").read_text() + (self.folder / "stdout.txt").read_text()
+        """What it has said so far, in all its lives."""
+        return "\n".join(text for one in self.lives for text in (one.words, one.told))
 
     async def ended(self, seconds: float = 60.0) -> int:
         """Its exit code."""
-        assert self.process is not None
-        async with asyncio.timeout(seconds):
-            return await self.process.wait()
+        return await self.lives[-1].code(seconds)
 
     async def kill(self, how: signal.Signals) -> int:
         """Signal it and wait for its end."""
-        assert self.process is not None
-        self.process.send_signal(how)
-        return await self.ended()
+        return await self.lives[-1].interrupted(how, 60.0)
 
     async def paperpit(self, *words: str) -> Any:
         """Another command, and what it printed as JSON."""
@@ -120,17 +109,9 @@ class Desk:
 
     async def tell(self, *words: str) -> str:
         """Another command, and what it printed."""
-        process = await asyncio.create_subprocess_exec(
-            PAPERPIT,
-            *words,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, errors = await process.communicate()
-        assert process.returncode == 0, errors.decode()
-        return out.decode()
+        code, one = await ended(*words, cwd=self.folder)
+        assert code == 0, one.words
+        return one.told
 
     async def rows(self, what: str) -> list[dict[str, Any]]:
         """A list of the journal, of every run."""
@@ -139,12 +120,11 @@ class Desk:
 
     async def trades(self, fills: int, seconds: float = 20.0) -> None:
         """Wait until the gateway has executed so many times."""
-        ledger = self.gateway.exchange.ledger
-        before, process = len(ledger), self.process
-        assert process is not None
+        ledger, process = self.gateway.exchange.ledger, self.lives[-1].process
+        before = len(ledger)
         await until(
-            lambda: len(ledger) >= before + fills or process.returncode is not None,
+            lambda: len(ledger) >= before + fills or process.exitcode is not None,
             seconds,
             lambda: f"{fills} executions; it said:\n{self.said}",
         )
-        assert process.returncode is None, self.said
+        assert process.exitcode is None, self.said
