@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("bot.cli.control:status", "What the running desk is doing, and why it does not trade."),
     "pause": ("bot.cli.control:pause", "Close entries: all, a strategy's, an instrument's."),
     "resume": ("bot.cli.control:resume", "Open them again, with a reason."),
+    "reload": ("bot.cli.control:reload", "Read the settings again, and go on with them where all of them pass."),
     "cancel-entries": ("bot.cli.control:cancel_entries", "Cancel the entries that are working."),
     "flatten": ("bot.cli.control:flatten", "Leave every position at market, and set the kill switch."),
     "stop": ("bot.cli.control:stop", "End the running desk in order; positions stay under their stops."),

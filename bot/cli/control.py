@@ -1,4 +1,4 @@
-"""`paperpit status | pause | resume | cancel-entries | flatten | stop`: speaking to the running desk."""
+"""`paperpit status | pause | resume | reload | cancel-entries | flatten | stop`: speaking to the running desk."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,6 +98,21 @@ def flatten(strategy: str, instrument: str, yes: bool, reason: str, desk: str | 
     if not yes:
         raise UsageError("this leaves every position at market", do="paperpit flatten --yes")
     _say(_tell("flatten", desk, strategy=strategy, instrument=instrument, reason=reason))
+
+
+@click.command()
+@click.option("--reason", default="", help="Why, for the journal.")
+@desk_option
+def reload(reason: str, desk: str | None) -> None:
+    """Read bot.toml, strategies and calendar again, and go on with them if all of it passes `check`.
+
+    Strategies, the calendar and [risk] may change while the desk runs; what needs a restart is refused and named.
+
+    \b
+    paperpit reload
+    paperpit reload --reason "wider stops for the afternoon"
+    """
+    _say(_tell("reload", desk, reason=reason))
 
 
 @click.command()

@@ -12,7 +12,15 @@ from bot.config.hours import hours_of
 from bot.config.instruments import instruments_of
 from bot.config.lint import notes
 from bot.config.loader import judge_strategy
-from bot.config.places import HOURS_FILE, INSTRUMENTS_FILE, find_bot, hours_files, instrument_files, shown
+from bot.config.places import (
+    HOURS_FILE,
+    INSTRUMENTS_FILE,
+    find_bot,
+    find_strategy,
+    hours_files,
+    instrument_files,
+    shown,
+)
 from bot.config.placing import Path as KeyPath
 from bot.config.placing import Placing
 from bot.config.reading import parse, read_text
@@ -44,8 +52,11 @@ class Judge:
         """Whether there is anything worse than a warning."""
         return any(fault.level == "error" for fault in self.faults)
 
-    def everything(self) -> None:
-        """The bot.toml in force and all that it leads to. Raises InputMissing when a named file is not there."""
+    def everything(self, strategies: Sequence[str] = ()) -> None:
+        """The bot.toml in force and all that it leads to; `strategies` stand in for those that it names.
+
+        Raises InputMissing when a named file is not there.
+        """
         path = find_bot(self._config)
         self._beside = path.parent
         for instruments in instrument_files(path.parent):
@@ -59,7 +70,8 @@ class Judge:
         place = Placing(shown(path), self.files[shown(path)])
         calendar = self._calendar(bot, place)
         self._tapes = [*_tapes(bot), *self._tapes]
-        specs = [self._strategy(Path(name), calendar) for name in bot.strategies]
+        named = [find_strategy(name) for name in strategies] or [Path(name) for name in bot.strategies]
+        specs = [self._strategy(path, calendar) for path in named]
         known = [spec for spec in specs if spec is not None]
         self._names(known, place)
         with self._keeping(place, ("adapter",)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.trading import leave, read_settings, settings_options, trade_on, warm_option
+from bot.cli.trading import judged, leave, read_settings, settings_options, trade_on, warm_option
 
 
 @click.command()
@@ -40,8 +40,9 @@ def run(
     gc.disable()  # until the desk stands; see bot.daemon.run
     from bot.cli.story import tell
     from bot.config import journal_url
-    from bot.daemon import Asked
+    from bot.daemon import Asked, Read
     from bot.journal import default_url
+    from bot.risk.calendar import EventCalendar
     from bot.tape import tapes_folder
     from bot.warm import AUTO, Wanted
 
@@ -49,12 +50,19 @@ def run(
     flags = {"adapter": adapter, "desk": desk}
     # Quoted: a desk may be named 7.
     changes = [*sets, *(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)]
-    bot, specs = read_settings(config, changes, strategies, calendar)
-    url = journal or journal_url(bot.value) or default_url(replay=False)
-    memory = Wanted(warm or AUTO, keep=True)
-    durability = bot.value.journal.durability
-    asked = Asked(bot, specs, url, durability, dry=dry, warm=memory, record_to=tapes_folder())
-    outcome = trade_on(asked, once=once, tell=tell)
+
+    def read() -> Asked:
+        bot, specs = read_settings(config, changes, strategies, calendar)
+        url = journal or journal_url(bot.value) or default_url(replay=False)
+        memory, durability = Wanted(warm or AUTO, keep=True), bot.value.journal.durability
+        return Asked(bot, specs, url, durability, dry=dry, warm=memory, record_to=tapes_folder(), again=again)
+
+    def again() -> Read:
+        judged(config, changes, strategies, calendar)
+        asked = read()
+        return Read(asked, EventCalendar.load(asked.bot.value.calendar))
+
+    outcome = trade_on(read(), once=once, tell=tell)
     tell(outcome)
     leave(outcome)
 

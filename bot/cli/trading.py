@@ -1,6 +1,7 @@
 """What `run` and `replay` share: settings found and judged, a desk run under a progress bar, the end told."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -60,6 +61,19 @@ def read_settings(
     if calendar is not None:
         bot = replace(bot, value=bot.value.model_copy(update={"calendar": calendar}))
     return bot, specs
+
+
+def judged(config: Path | None, sets: Sequence[str], strategies: Sequence[str], calendar: str | None) -> None:
+    """Judge what `read_settings` would read, as `paperpit check` does. Raises ConfigError with every fault."""
+    from bot.cli.judge import Judge
+    from bot.clock import WallClock
+    from bot.errors import ConfigError
+
+    own = [] if calendar is None else [f"calendar={json.dumps(calendar)}"]
+    judge = Judge(config, [*sets, *own], WallClock().now_ns())
+    judge.everything(strategies)
+    if judge.refused:
+        raise ConfigError.of(tuple(fault for fault in judge.faults if fault.level == "error"))
 
 
 def trade(asked: "Asked") -> "Outcome":

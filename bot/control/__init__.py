@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.domain.command import Command
-from bot.errors import Locked, PaperpitError, Unreachable, UsageError
+from bot.errors import ConfigError, DataDamaged, InputMissing, Locked, PaperpitError, Unreachable, UsageError
 from bot.resources import data_folder
 
 VERSION = 1
@@ -179,7 +179,8 @@ def _error(error: PaperpitError) -> dict[str, Any]:
 
 
 def _raised(said: dict[str, Any]) -> PaperpitError:
-    kinds = {kind.exit_code: kind for kind in (PaperpitError, UsageError, Locked, Unreachable)}
+    every = (PaperpitError, UsageError, DataDamaged, InputMissing, Unreachable, Locked, ConfigError)
+    kinds: dict[int, type[PaperpitError]] = {kind.exit_code: kind for kind in every}
     kind = kinds.get(said["exit_code"], PaperpitError)
     return kind(said["what"], where=said["where"], allowed=said["allowed"], do=said["do"])
 

@@ -4,6 +4,8 @@
     opening.py   adapter opened → calendar, sessions, detectors: all that can refuse before a run is written
     recording.py what a live run keeps, so that it can be repeated
     building.py  strategies, gate, orders, agenda → the desk
+    rereading.py the settings read once more, off the loop
+    reloading.py other settings while a run lasts, swapped between two batches
     run.py       the order of start and stop of one run
     stopping.py  the signals that end a process
     waiting.py   what a person says while no run trades
@@ -16,9 +18,9 @@
 It is the only room that knows every other.
 """
 
-from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked, Outcome
+from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked, Outcome, Read
 from bot.daemon.compiling import compile_for_a_wire
 from bot.daemon.daemon import Daemon
 from bot.daemon.run import Run
 
-__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Daemon", "Outcome", "Run", "compile_for_a_wire"]
+__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Daemon", "Outcome", "Read", "Run", "compile_for_a_wire"]

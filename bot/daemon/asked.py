@@ -1,6 +1,6 @@
 """What the command line asked for, and what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +40,16 @@ class Asked:
     renewals: Sequence[tuple[int, Renewal]] = ()
     """What became of the calendar while that run lasted, and when (ns UTC)."""
 
+    again: "Callable[[], Read] | None" = None
+    """Reads and judges all of it once more, by the same command line. Raises PaperpitError."""
+    revisions: "Mapping[str, Asked]" = field(default_factory=dict)
+    """The settings that a run which is repeated went on with, by the nonce of the command that brought them."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The exact texts of its files, by the names under which a run keeps them."""
+        return {BOT: self.bot.text, **{f"{STRATEGIES}{one.path.name}": one.text for one in self.strategies}}
+
     @property
     def specs(self) -> list[StrategyFile]:
         """The strategies that are enabled."""
@@ -48,6 +58,15 @@ class Asked:
     def loaded(self, spec: StrategyFile) -> Loaded[StrategyFile]:
         """The file that a strategy was read from."""
         return next(found for found in self.strategies if found.value is spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Settings that were read while a run lasts."""
+
+    asked: Asked
+    calendar: EventCalendar | None
+    """None: what became of the calendar is told apart, in a repetition."""
 
 
 @dataclass(slots=True)

@@ -3,29 +3,29 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot import plugins
 from bot.clock import WallClock
-from bot.config import StrategyFile
 from bot.daemon.opening import Opened
+from bot.daemon.reloading import Reloading, blackout_of, own_nonce, strategy_of, watched_of
 from bot.desk import Desk, Parts, Seat
 from bot.domain.command import Command
 from bot.domain.instrument import Instrument
 from bot.domain.order import AccountFacts
 from bot.orders.manager import OrderManager
 from bot.orders.sound import Band
-from bot.ports import Clock, Journal, Strategy
+from bot.ports import Clock, Journal
 from bot.risk.blackout import Blackout
 from bot.risk.gate import Gate
 from bot.risk.schedule import Agenda, Watched, given_again, session_ends
 
 
-def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Desk, OrderManager]:
-    """The desk of a run whose account is proven and whose journal is open, and the manager of its orders."""
+def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Desk, OrderManager, Reloading]:
+    """The desk of a run whose account is proven and whose journal is open, the manager of its orders, and who swaps."""
     instruments, products = opened.adapter.market.instruments, opened.products
     blackouts = blackouts_of(opened)
     gate = _gate(opened, account, blackouts)
     contracts = [one.contract or one.product for one in instruments]
     live = opened.adapter.market.last_ns is None
+    manages = {spec.name: spec.manage for spec in opened.specs if spec.manage.moves}
     orders = OrderManager(
         opened.adapter.broker,
         writer,
@@ -35,14 +35,16 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         bands=[_band(one) for one in instruments],
         on_operator_cancel=opened.asked.bot.value.risk.on_operator_cancel,
         per_minute=opened.asked.bot.value.risk.max_order_messages_per_minute,
-        manages={spec.name: spec.manage for spec in opened.specs if spec.manage.moves},
+        manages=manages,
         # Only a broker that is somewhere else can leave an order without an answer.
         **({"wall_ns": _steady(opened.clock)} if live else {}),
     )
     seats = [
-        Seat(_strategy(opened, spec, instruments[at := products.index(spec.instrument)]), at, heard)
+        Seat(strategy_of(opened.asked, spec, instruments[at := products.index(spec.instrument)]), at, heard)
         for spec, heard in zip(opened.specs, opened.hears, strict=True)
     ]
+    agenda = agenda_of(opened, blackouts)
+    reloading = Reloading(opened, writer, gate, orders, agenda, seats, blackouts, manages)
     parts = Parts(
         instruments=instruments,
         market=opened.adapter.market,
@@ -52,13 +54,15 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         gate=gate,
         orders=orders,
         journal=writer,
-        schedule=agenda_of(opened, blackouts),
+        schedule=agenda,
         clock=opened.clock,
+        reload=reloading.obey,
+        later=opened.engine.internal if opened.asked.revisions else frozenset(),
         dry=opened.asked.dry,
         account=account.account,
         rolls=opened.adapter.rolls,
     )
-    return Desk(parts), orders
+    return Desk(parts), orders, reloading
 
 
 def _band(one: Instrument) -> Band:
@@ -93,43 +97,20 @@ def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackou
     return gate
 
 
-def _strategy(opened: Opened, spec: StrategyFile, one: Instrument) -> Strategy:
-    folder = opened.asked.loaded(spec).path.parent
-    made: Strategy = plugins.find("strategies", spec.strategy, folder)(spec, one)
-    return made
-
-
 def _again(opened: Opened) -> list[Command]:
     """Commands of the run that is repeated. A nonce is unique in a journal, where both may stand."""
-    return [replace(one, nonce=f"{opened.run}-{one.nonce}") for one in opened.asked.commands]
+    return [replace(one, nonce=own_nonce(opened.run, one.nonce)) for one in opened.asked.commands]
 
 
 def blackouts_of(opened: Opened) -> dict[str, Blackout]:
     """Strategy → its blackouts by the calendar in force."""
-    instruments, products = opened.adapter.market.instruments, opened.products
-    return {
-        spec.name: Blackout(opened.calendar, instruments[products.index(spec.instrument)].events, spec.blackout)
-        for spec in opened.specs
-    }
+    return {spec.name: blackout_of(opened, spec, opened.calendar) for spec in opened.specs}
 
 
 def agenda_of(opened: Opened, blackouts: dict[str, Blackout]) -> Agenda:
     """When the desk ends entries and positions by the clock, and what it is told again."""
     market, risk = opened.adapter.market, opened.asked.bot.value.risk
-    watched = [
-        Watched(
-            spec.name,
-            at := opened.products.index(spec.instrument),
-            opened.hours[spec.instrument],
-            blackouts[spec.name],
-            risk.flatten_before_close,
-            spec.flat_by,
-            regular=market.instruments[at].kind == "stock" and spec.hours.session == "regular",
-            on_blackout=spec.on_blackout,
-            flatten_before_ns=spec.blackout.flatten_before,
-        )
-        for spec in opened.specs
-    ]
+    watched = [watched_of(opened, spec, blackouts[spec.name], risk) for spec in opened.specs]
     # A position is flat before the close, also when its strategy is asked no more.
     for name, product in opened.left.items():
         blackouts[name] = Blackout(opened.calendar, ())

@@ -4,17 +4,23 @@ A run is an exchange session: when it is over the next one is opened shortly bef
 contracts and hours asked for anew. In between the desk is `closed` and says so.
 """
 
+import asyncio
 import importlib.metadata
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from bot import control
 from bot.clock import WallClock
-from bot.daemon.asked import Asked
+from bot.control.asking import asked as asked_now
+from bot.daemon.asked import Asked, Read
 from bot.daemon.company import in_company
 from bot.daemon.heart import Heart, taken
+from bot.daemon.reloading import refuse_other_process
+from bot.daemon.rereading import Rereading
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
 from bot.daemon.systemd import Supervisor
@@ -22,9 +28,10 @@ from bot.daemon.waiting import ANSWER, Waiting, can_wait
 from bot.desk import Desk
 from bot.domain.command import Command
 from bot.domain.mode import Mode
-from bot.errors import Unreachable
+from bot.errors import PaperpitError, Unreachable
 from bot.journal.place import place as place_of
 
+_log = logging.getLogger("paperpit.reload")
 SECOND_NS = 1_000_000_000
 AGAIN_NS = 60 * SECOND_NS
 BEFORE_OPEN_NS = 300 * SECOND_NS
@@ -44,6 +51,8 @@ class Daemon:
         self._heart: Heart | None = None
         self._opens_ns: int | None = None
         """When a strategy's own hours begin next, as the newest run knew it."""
+        self._rereading = Rereading(asked)
+        self._unasked = set[asyncio.Task[None]]()
         self.stopping = Stopping()
         self.supervisor = Supervisor(self.status, lambda: self._run is not None and self._run.stands)
         self.stopped = False
@@ -57,9 +66,21 @@ class Daemon:
         """
         bot = self._asked.bot.value
         async with control.serving(bot.desk, self):
-            with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before) as self._heart:
+            with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before) as self._heart, self._listening():
                 async with in_company(self._asked, self):
                     yield
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Reload on SIGHUP while the block lasts."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._hung_up)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGHUP)
+            for task in self._unasked:
+                task.cancel()
 
     @asynccontextmanager
     async def run(self, said: Callable[[str], None] = lambda text: None) -> AsyncIterator[Run]:
@@ -96,6 +117,8 @@ class Daemon:
         """Do it, or have the desk do it. Raises PaperpitError."""
         if command.verb == "status":
             return self.status()
+        if command.verb == "reload":
+            return await self._reload(command)
         desk = self._desk
         if desk is not None and not desk.told.ended:
             return await desk.tell(command)
@@ -107,6 +130,48 @@ class Daemon:
             self.stopping.insist()
             return {"result": "stopping"}
         raise Unreachable(f"the desk is {self._state}: {self._why}", do="paperpit status")
+
+    async def _reload(self, command: Command) -> Mapping[str, Any]:
+        """Read everything anew and go on with it, if all of it may be. Raises what refuses it: the old holds on."""
+        read = await self._rereading.read()
+        run = self._run
+        try:
+            if run is not None:
+                told = await run.reload(command, read)
+                self._rereading.asked = self._asked = run.asked
+            else:
+                told = {"result": self._for_the_next_run(read)}
+        except PaperpitError as error:
+            self._say(f"reload refused, the settings stay as they were: {error.what}")
+            raise
+        self._say(str(told["result"]))
+        return told
+
+    def _for_the_next_run(self, read: Read | PaperpitError) -> str:
+        """Between two sessions nobody trades: what was read holds from the next run on."""
+        if isinstance(read, PaperpitError):
+            raise read
+        if self._state != "closed":
+            raise Unreachable(f"the desk is {self._state}: {self._why}", do="paperpit reload")
+        refuse_other_process(self._asked, read.asked)
+        self._rereading.asked = self._asked = read.asked
+        return "reloaded: the next run begins with it"
+
+    def _say(self, text: str) -> None:
+        """A person is told, and so is the log."""
+        _log.info(text)
+        if self._desk is not None:
+            self._desk.watch.say(text)
+
+    def _hung_up(self) -> None:
+        """SIGHUP: reload. What comes of it is said, and stands in the journal."""
+        task = asyncio.create_task(self._reload_unasked())
+        self._unasked.add(task)
+        task.add_done_callback(self._unasked.discard)
+
+    async def _reload_unasked(self) -> None:
+        with suppress(PaperpitError):  # it has been said
+            await self._reload(asked_now("reload", reason="SIGHUP"))
 
     @property
     def _desk(self) -> Desk | None:

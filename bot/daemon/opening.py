@@ -16,7 +16,7 @@ from bot.config import BotFile, Params, StrategyFile, instrument, load_instrumen
 from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
-from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked
+from bot.daemon.asked import BROKER, CALENDAR, Asked
 from bot.daemon.recording import recorded, repeated, said_by, tidied
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
@@ -30,7 +30,7 @@ from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
 from bot.risk.calendar import EventCalendar, must_refuse_replay
 from bot.risk.in_force import InForce
 from bot.sessions import days_of, trading_days
-from bot.signals.engine import MultiEngine, build
+from bot.signals.engine import MultiEngine, Wish, build
 from bot.tape.recorder import Recorder
 from bot.warm import Memories
 
@@ -94,21 +94,19 @@ class Opened:
 
     def facts(self, account: AccountFacts) -> RunFacts:
         """What the journal says about the run before it starts."""
-        bot, strategies = self.asked.bot, self.asked.strategies
-        texts = {BOT: bot.text, **{f"{STRATEGIES}{one.path.name}": one.text for one in strategies}}
-        known, said = self.calendar.text, said_by(self.adapter)
+        texts, said = self.asked.texts, said_by(self.adapter)
         return RunFacts(
             run=self.run,
             adapter=self.adapter.name,
             account=account.account,
             tape=", ".join(str(tape["contract"]) for tape in self.adapter.tapes),
             tapes=self.adapter.tapes,
-            config={**texts, CALENDAR: known, **({BROKER: said} if said else {})},
-            config_hash=_hash(texts),
+            config={**texts, CALENDAR: self.calendar.text, **({BROKER: said} if said else {})},
+            config_hash=hash_of(texts),
             strategies=[spec.name for spec in self.asked.specs],
-            seed=bot.value.seed,
+            seed=self.asked.bot.value.seed,
             fill_model=self.adapter.fill_model,
-            calendar=f"{self.calendar.source} {_hash({CALENDAR: known})}",
+            calendar=named(self.calendar),
             versions=_versions(),
             dry=self.asked.dry,
             warm=self.warm.hash,
@@ -138,7 +136,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
     calendar = asked.calendar or _calendar(asked, adapter)
     if asked.calendar is None:
         _refuse_uncovered(asked, adapter, calendar)
-    idle = _idle(asked, adapter, flow)
+    idle = idle_of(asked, adapter, flow)
     specs = [spec for spec in asked.specs if spec.name not in idle]
     engine, hears = _detectors(asked, adapter, warm, days, specs)
     return Opened(
@@ -154,7 +152,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         engine=engine,
         specs=specs,
         hears=hears,
-        order_flow=frozenset(spec.name for spec in asked.specs if flow.get(spec.name, ("unknown",))),
+        order_flow=readers_of(asked, flow),
         idle=idle,
         left=_left(past, [spec.name for spec in specs]),
         recorder=recorder,
@@ -207,7 +205,7 @@ def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Pa
     `flow` is what `flow_of` says of the strategies, `past` what earlier runs left.
     """
     bot, folder = asked.bot.value, asked.bot.path.parent
-    latency = _latency_ns(bot, [one.value for one in asked.strategies])
+    latency = latency_ns(bot, [one.value for one in asked.strategies])
     cancel_ms = bot.replay.cancel_latency_ms
 
     def facts_of(name: str, tick: Decimal | None) -> Instrument:
@@ -246,6 +244,11 @@ def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def readers_of(asked: Asked, flow: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Names of the strategies that read single prints and quotes; of what nobody knows that is one."""
+    return frozenset(spec.name for spec in asked.specs if flow.get(spec.name, ("unknown",)))
+
+
 def _by_product(asked: Asked, flow: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for spec in asked.specs:
@@ -253,7 +256,7 @@ def _by_product(asked: Asked, flow: Mapping[str, Sequence[str]]) -> dict[str, li
     return found
 
 
-def _idle(asked: Asked, adapter: Adapter, flow: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def idle_of(asked: Asked, adapter: Adapter, flow: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Strategies that cannot be asked in this run, and why."""
     products = {one.product for one in adapter.market.instruments}
     found = {}
@@ -313,27 +316,40 @@ def _detectors(
     asked: Asked, adapter: Adapter, warm: Memories, days: Mapping[str, Days], specs: Sequence[StrategyFile]
 ) -> tuple[MultiEngine, list[frozenset[int]]]:
     """One engine an instrument, warm where it was asked for; for each strategy the sources that it may hear."""
-    engines = []
-    where: list[tuple[int, int]] = [(-1, -1)] * len(specs)
-    for at, one in enumerate(adapter.market.instruments):
-        mine = [index for index, spec in enumerate(specs) if spec.instrument == one.product]
-        wishes = plugins.wishes(asked.bot, [asked.loaded(specs[index]) for index in mine], one)
-        if adapter.feeds.get(one.product) == "sampled":
-            wishes = [replace(wish, order_flow=False) for wish in wishes]
-        engines.append(build(one, days[one.product], wishes))
-        for number, index in enumerate(mine):
-            where[index] = (at, number)
-    engine = warm.begin(engines)
+    wishes, where = wishes_of(asked, adapter, specs)
+    instruments = adapter.market.instruments
+    engine = warm.begin([build(one, days[one.product], mine) for one, mine in zip(instruments, wishes, strict=True)])
     return engine, [engine.belongs(at, number) for at, number in where]
 
 
-def _latency_ns(bot: BotFile, specs: Sequence[StrategyFile]) -> int:
+def wishes_of(
+    asked: Asked, adapter: Adapter, specs: Sequence[StrategyFile]
+) -> tuple[list[list[Wish]], list[tuple[int, int]]]:
+    """What is to be heard of each instrument; for each strategy its instrument and which of the wishes is its own."""
+    heard, where = [], [(-1, -1)] * len(specs)
+    for at, one in enumerate(adapter.market.instruments):
+        mine = [index for index, spec in enumerate(specs) if spec.instrument == one.product]
+        wishes = plugins.wishes(asked.bot, [asked.loaded(specs[index]) for index in mine], one)
+        sampled = adapter.feeds.get(one.product) == "sampled"
+        heard.append([replace(wish, order_flow=False) for wish in wishes] if sampled else wishes)
+        for number, index in enumerate(mine):
+            where[index] = (at, number)
+    return heard, where
+
+
+def latency_ns(bot: BotFile, specs: Sequence[StrategyFile]) -> int:
     """A broker has one latency: a strategy may set it when it is alone, else the settings' holds."""
     own = {spec.replay.latency_ms for spec in specs if spec.replay.latency_ms is not None}
     return (own.pop() if len(own) == 1 and len(specs) == 1 else bot.replay.latency_ms) * MILLISECOND_NS
 
 
-def _hash(texts: Mapping[str, str]) -> str:
+def named(calendar: EventCalendar) -> str:
+    """Where a calendar comes from, and the hash of all that it says."""
+    return f"{calendar.source} {hash_of({CALENDAR: calendar.text})}"
+
+
+def hash_of(texts: Mapping[str, str]) -> str:
+    """Short hash of settings, by file name."""
     digest = hashlib.sha256()
     for name in sorted(texts):
         digest.update(f"{name}\0{texts[name]}\0".encode())

@@ -13,18 +13,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.clock import WallClock
-from bot.daemon.asked import Asked, Outcome
+from bot.daemon.asked import Asked, Outcome, Read
 from bot.daemon.building import desk_of
 from bot.daemon.compiling import has_wire, rehearsal
 from bot.daemon.heart import Wedged
 from bot.daemon.opening import Opened, opened
+from bot.daemon.reloading import Reloading
 from bot.daemon.stopping import Stopping
 from bot.daemon.waiting import Waiting
 from bot.desk import Desk
-from bot.domain.command import strategy_key
+from bot.domain.command import Command, strategy_key
 from bot.domain.order import AccountFacts
 from bot.domain.past import Past
-from bot.errors import NotPaper, Unreachable
+from bot.errors import NotPaper, PaperpitError, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
 from bot.journal.account import lock_account
 from bot.journal.backups import back_up
@@ -56,6 +57,7 @@ class Run:
         self._stack = AsyncExitStack()
         self._wall = WallClock()
         self._parts: Opened | None = None
+        self._reloading: Reloading | None = None
         self.desk: Desk | None = None
         self.stands = False
         """Whether what earlier runs left has been taken up: every position is looked after."""
@@ -99,7 +101,7 @@ class Run:
         writer = self._open_journal(account)
         self._record_troubles(writer)
         self._tell_hours(writer)
-        desk, orders = desk_of(self._opened, writer, account)
+        desk, orders, self._reloading = desk_of(self._opened, writer, account)
         self.desk = desk
         if not self._asked.dry:  # it sends nothing, also to protect
             past = fold(self._asked.journal, account=account.account)
@@ -145,6 +147,21 @@ class Run:
         with Stopping() as stopping, stopping.asking(desk.stop):
             await desk.run(seen)
         return stopping.by
+
+    @property
+    def asked(self) -> Asked:
+        """The settings in force: those that it was opened with, or what a reload has put in their place."""
+        return self._asked if self._reloading is None else self._reloading.asked
+
+    async def reload(self, command: Command, read: Read | PaperpitError) -> Mapping[str, Any]:
+        """Let the desk go on with other settings, between two batches; what came of it. Raises what refused them."""
+        if self.desk is None or self._reloading is None:
+            raise Unreachable("the desk does not stand yet", do="paperpit reload")
+        self._reloading.read[command.nonce] = read
+        try:
+            return await self.desk.tell(command)
+        finally:
+            self._reloading.read.pop(command.nonce, None)
 
     def facts(self) -> dict[str, Any]:
         """What `status` shows of this run; of the desk once it stands."""

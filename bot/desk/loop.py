@@ -55,10 +55,9 @@ class Desk:
         self._ticks: Ticks = np.zeros(0, TICK)
         self._row = 0
         self._last: list[Ticks | None] = [None] * len(parts.instruments)
-        kinds, internal = parts.engine.kinds, parts.engine.internal
+        kinds = parts.engine.kinds
         self._bar = kinds.index("bar") if "bar" in kinds else -1
-        wanted = set().union(*(seat.strategy.wants for seat in parts.seats)) | {"guard"}
-        self._delivered = [kind not in internal or kind in wanted for kind in kinds]
+        self._delivered = self._wanted()
         self._until = 0  # up to when everything has been walked, ns UTC
         self._heard = 0
         self.ended = "market"
@@ -68,13 +67,23 @@ class Desk:
         """What a live run knows of itself."""
         self.asking = Asking(parts, self.tally.failed, self.watch.say)
         """Who asks the strategies."""
-        self.told = Told(parts, self.stop, self.asking)
+        self.told = Told(parts, self.stop, self.asking, self._take_seats)
         """What a person says."""
         self._facts = Facts(parts, self.tally, self.watch)
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
         self._stopping, self.ended = True, "stop"
+
+    def _wanted(self) -> list[bool]:
+        """For each kind of event whether anybody is told of it."""
+        engine, seats = self._p.engine, self._p.seats
+        wanted = set().union(*(seat.strategy.wants for seat in seats), self._p.later, {"guard"})
+        return [kind not in engine.internal or kind in wanted for kind in engine.kinds]
+
+    def _take_seats(self) -> None:
+        """Others sit at the desk."""
+        self._delivered = self._wanted()
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do what a person says, between two batches, and say what came of it. Raises PaperpitError."""

@@ -1,12 +1,13 @@
 """What a desk is made of, and what it counts."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from bot.domain.command import Command
 from bot.domain.decision import Approved
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
@@ -130,13 +131,18 @@ class Parts:
     market: Market
     broker: Broker
     engine: Engine
-    seats: Sequence[Seat]
+    seats: list[Seat]
+    """In order of configuration; a reload puts others here."""
     gate: Gate
     orders: Orders
     journal: Journal
     schedule: Schedule
     clock: Clock
     """The time that the market goes by."""
+    reload: Callable[[Command, int], Awaitable[str]]
+    """Put in force what was read for a command as of a moment (ns UTC); what has changed. Raises PaperpitError."""
+    later: frozenset[str] = frozenset()
+    """Internal kinds that strategies of a repetition's later settings may want."""
     dry: bool = False
     account: str = ""
     rolls: Mapping[str, str] = field(default_factory=dict)

@@ -18,8 +18,8 @@ _Waiting = tuple[Command, "asyncio.Future[str]"]
 class Told:
     """The queue of commands, and what each of them does."""
 
-    def __init__(self, parts: Parts, stop: Callable[[], None], asking: Asking) -> None:
-        self._p, self._stop, self._asking = parts, stop, asking
+    def __init__(self, parts: Parts, stop: Callable[[], None], asking: Asking, seated: Callable[[], None]) -> None:
+        self._p, self._stop, self._asking, self._seated = parts, stop, asking, seated
         self._queue: deque[_Waiting] = deque()
         self._done: dict[str, str] = {}  # nonce → what came of it
         self.ended = False
@@ -96,6 +96,10 @@ class Told:
                 return await self._cancel(command, now)
             case "flatten":
                 return await self._flatten(command, now)
+            case "reload":
+                result = await self._p.reload(command, now)
+                self._seated()
+                return result
             case "stop" if command.ends_a_part:
                 return await self._stop_scope(command, now)
             case "stop":

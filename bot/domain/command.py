@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop", "note", "tag"]
+Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop", "reload", "note", "tag"]
 
 KILL, PAUSE, STRATEGY = "kill", "pause", "strategy"
 """Keys of `control` for what a person closed, and for strategies that failed: the newest row of a key holds."""

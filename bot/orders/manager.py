@@ -74,7 +74,7 @@ class OrderManager:
     ) -> None:
         self._broker, self._journal, self._gate, self._contracts = broker, journal, gate, contracts
         self._machine = Machine(broker, journal, gate, contracts, wall_ns, per_minute)
-        self._moves = Moves(self._machine, manages or {})
+        self._moves = Moves(self._machine, {} if manages is None else manages)
         self._deadlines = Deadlines(self._machine, self._moves)
         self._anomalies = Anomalies(self._machine, bands)
         self._on_operator_cancel = on_operator_cancel

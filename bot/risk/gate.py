@@ -13,6 +13,7 @@
     end_day(day, why)                       a trading day takes no more entries
     closed()                                what it has closed by itself since it was asked last, to be written down
     state(now)                              all that follows from the journal: two that are equal judge alike
+    revise(settings=, blackouts=, hours=, order_flow=)   other settings from here on; what was counted stays
     shut(what, why) · link(state, why) · feed(instrument, state, why)
     readmit(proposal, ts, facts)            an earlier run's approval, for its bracket that still lives
     facts(instrument, now)                  the day so far, for `status`
@@ -264,6 +265,20 @@ class Gate:
         """What is used of each limit (`bot.risk.room`)."""
         day = self._ledger.day(0, now)
         return room(self._ledger, day, self._settings, self._instruments, self._blackouts, now)
+
+    def revise(
+        self,
+        *,
+        settings: RiskSettings,
+        blackouts: Mapping[str, Blackout],
+        hours: Mapping[str, HoursSettings],
+        order_flow: Collection[str],
+    ) -> None:
+        """Other settings and strategies from here on. Everything that was counted or closed stays as it is."""
+        self._settings, self._blackouts, self._hours_settings = settings, blackouts, hours
+        self._order_flow = frozenset(order_flow)
+        self._hours.clear()
+        self._contexts.clear()
 
     def _context(self, proposal: Proposal, now: int, sent: int) -> Context:
         """One moment, as the rules see it. Its lasting part is kept: making it anew would take as long as the rules."""

@@ -45,6 +45,11 @@ class InForce:
             return self._stays(f"{place}{error.what}")
         return self._stays(newer.why) if newer.state == "absent" else self._take(newer)
 
+    def follow(self, newer: EventCalendar, source: str | None) -> Renewal | None:
+        """Take up what a person had read anew, from `source` on; None when nothing else is known than before."""
+        self._source, self._stamp = source, _stamp(source)
+        return self._take(newer)
+
     def _stays(self, why: str) -> Renewal:
         after = "every hour stays closed" if self.calendar.state == "absent" else "what was known before stays in force"
         return Renewal(f"the calendar cannot be read anew ({why}): {after}")

@@ -65,12 +65,17 @@ class Agenda:
         self._blackouts: MutableMapping[str, Blackout] = {} if blackouts is None else blackouts
         self._in_force = in_force
         self._look_ns: int | None = from_ns + LOOK_NS if looking and in_force is not None else None
-        edges = [*more]
+        edges = [edge for edge in more if from_ns <= edge.ts < to_ns]
         for one in watched:
-            edges += [*_of_windows(one, one.blackout.windows(from_ns, to_ns), from_ns), *_flattens(one)]
-        self._plan(edge for edge in edges if from_ns <= edge.ts < to_ns)
+            edges += self._of(one, from_ns)
+        self._plan(edges)
         self.changed: Callable[[], None] = lambda: None
         """Called when the edges are others than before."""
+
+    @property
+    def watched(self) -> Sequence[Watched]:
+        """Whose hours it goes by."""
+        return self._watched
 
     @property
     def moments(self) -> list[int]:
@@ -97,12 +102,32 @@ class Agenda:
     def renew(self, edge: Edge) -> Renewal | None:
         """Look whether the calendar has changed; edges of windows that are new come in, of those that are not go."""
         renewal = None if self._in_force is None else self._in_force.renew(edge.renewal)
-        if self._in_force is None or renewal is None or not renewal.text:
-            return renewal
-        for one in self._watched:
-            self._follow(one, self._in_force.calendar, edge.ts)
-        self.changed()
+        if self._in_force is not None and renewal is not None and renewal.text:
+            self.follow(self._in_force.calendar, edge.ts)
         return renewal
+
+    def follow(self, calendar: EventCalendar, now: int) -> None:
+        """Go by another calendar from `now` on, ns UTC."""
+        for one in self._watched:
+            self._follow(one, calendar, now)
+        self.changed()
+
+    def revise(self, watched: Sequence[Watched], now: int) -> None:
+        """Watch others from `now` on (ns UTC). Whoever is the same object as before keeps the edges that it has."""
+        before, after = {id(one) for one in self._watched}, {id(one) for one in watched}
+        gone = {one.strategy for one in self._watched if id(one) not in after}
+        edges = [edge for edge in self._edges if edge.strategy not in gone]
+        for one in watched:
+            if id(one) not in before:
+                edges += self._of(one, now)
+        self._watched = watched
+        self._plan(edges)
+        self.changed()
+
+    def _of(self, one: Watched, from_ns: int) -> list[Edge]:
+        """What the clock brings to one strategy from some moment on."""
+        edges = [*_of_windows(one, one.blackout.windows(from_ns, self._to_ns), from_ns), *_flattens(one)]
+        return [edge for edge in edges if from_ns <= edge.ts < self._to_ns]
 
     def _follow(self, one: Watched, calendar: EventCalendar, now: int) -> None:
         before = self._blackouts[one.strategy]

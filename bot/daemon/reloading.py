@@ -1,0 +1,288 @@
+"""Other settings while a run lasts: judged as a whole, and swapped between two batches or not at all.
+
+Strategies, the event calendar and `[risk]` may change. What would need another market, other detectors or another
+journal is refused with the keys that want it. Whoever is unchanged keeps its object and its state; whoever is new is
+made; whoever has gone sends nothing more, and what it left is looked after as before.
+
+A run that is repeated does the same at the same place (`Asked.revisions`); its calendar follows by its renewals.
+"""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot import plugins
+from bot.config import ManageSettings, StrategyFile
+from bot.config.bot_file import RiskSettings
+from bot.config.places import hours_files, instrument_files, shown
+from bot.daemon.asked import CALENDAR, Asked, Read
+from bot.daemon.opening import Opened, flow_of, hash_of, idle_of, latency_ns, named, readers_of, wishes_of
+from bot.desk import Seat
+from bot.domain.command import Command
+from bot.domain.instrument import Instrument
+from bot.errors import ConfigError, PaperpitError, UsageError
+from bot.orders.manager import OrderManager
+from bot.ports import Journal, Strategy
+from bot.risk.blackout import Blackout
+from bot.risk.calendar import EventCalendar
+from bot.risk.gate import Gate
+from bot.risk.schedule import Agenda, Watched
+from bot.signals.hearing import hearing
+
+UNCHANGED = "nothing has changed: every file says what it said before"
+RESTART = "paperpit stop; paperpit run"
+_MAY_CHANGE = ("strategies", "calendar", "risk.")
+_FIXED = frozenset({"risk.on_operator_cancel", "risk.max_order_messages_per_minute"})
+"""Keys of `[risk]` that orders go by from their beginning."""
+
+
+def own_nonce(run: str, nonce: str) -> str:
+    """The number of a command in a repetition: it is unique in a journal, where both runs may stand."""
+    return f"{run}-{nonce}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be put in force."""
+
+    asked: Asked
+    calendar: EventCalendar
+    specs: list[StrategyFile]
+    seats: list[Seat]
+    anew: frozenset[str]
+    """Names of the strategies that are made anew."""
+    blackouts: Mapping[str, Blackout]
+    order_flow: frozenset[str]
+
+
+class Reloading:
+    """Swaps the settings of one run. `read` has what was read for a command, by its nonce."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        journal: Journal,
+        gate: Gate,
+        orders: OrderManager,
+        agenda: Agenda,
+        seats: list[Seat],
+        blackouts: MutableMapping[str, Blackout],
+        manages: MutableMapping[str, ManageSettings],
+    ) -> None:
+        self._opened, self._journal, self._gate, self._orders, self._agenda = opened, journal, gate, orders, agenda
+        self._seats, self._blackouts, self._manages = seats, blackouts, manages
+        self.asked = opened.asked
+        """What is in force."""
+        self.read: dict[str, Read | PaperpitError] = {
+            own_nonce(opened.run, nonce): Read(asked, None) for nonce, asked in opened.asked.revisions.items()
+        }
+        self._files = _fixed_files(opened.asked)
+
+    async def obey(self, command: Command, now: int) -> str:
+        """Put in force what was read for a command as of `now` (ns UTC); what has changed, in words.
+
+        Raises PaperpitError, and then everything stays as it was.
+        """
+        found = self.read.pop(command.nonce, None)
+        if found is None:
+            raise UsageError("no settings were read for it", do="paperpit reload")
+        if isinstance(found, PaperpitError):
+            raise found
+        plan = self._planned(found)
+        in_force = self._opened.in_force
+        if plan.asked.texts == self.asked.texts and plan.calendar == in_force.calendar:
+            return UNCHANGED
+        told = list(self._changes(plan))
+        if found.calendar is not None:
+            renewal = in_force.follow(found.calendar, plan.asked.bot.value.calendar)
+            if renewal is not None:
+                told.append(renewal.why)
+                self._journal.control(CALENDAR, renewal.text or False, now, renewal.why)
+                self._agenda.follow(in_force.calendar, now)
+        await self._put_in(plan, now, "; ".join(told) or "other words, the same settings", command.who)
+        return f"reloaded: {'; '.join(told) or 'other words, the same settings'}"
+
+    async def _put_in(self, plan: _Plan, now: int, why: str, who: str) -> None:
+        texts, names = plan.asked.texts, [spec.name for spec in plan.specs]
+        config = {**texts, CALENDAR: plan.calendar.text}
+        self._journal.config_revision(config, hash_of(texts), names, named(plan.calendar), now, why, who)
+        self._journal.commit()
+        gone = [seat.strategy.name for seat in self._seats if seat.strategy.name not in names]
+        risk = plan.asked.bot.value.risk
+        self._blackouts.update(plan.blackouts)
+        watched = self._watched(plan, risk)
+        for name in set(self._blackouts) - {one.strategy for one in watched}:
+            del self._blackouts[name]
+        self._manage(plan)
+        self._gate.revise(
+            settings=risk,
+            blackouts=self._blackouts,
+            hours={spec.name: spec.hours for spec in plan.specs},
+            order_flow=plan.order_flow,
+        )
+        self._agenda.revise(watched, now)
+        self._seats[:] = plan.seats
+        self.asked = plan.asked
+        for name in gone:
+            await self._orders.cancel_entries(now, "command", strategy=name)
+
+    def _planned(self, found: Read) -> _Plan:
+        """All that may refuse, before anything is changed."""
+        try:
+            return self._plan(found)
+        except PaperpitError:
+            raise
+        except Exception as error:  # a stranger's code must not take the desk and its positions along
+            raise ConfigError(f"a strategy cannot be made: {type(error).__name__}: {error}") from error
+
+    def _plan(self, found: Read) -> _Plan:
+        asked, opened = found.asked, self._opened
+        calendar = opened.in_force.calendar
+        if found.calendar is not None:
+            _refuse([*_keys(self.asked, asked), *self._other_files(asked), *self._other_calendar(found.calendar)])
+            calendar = calendar.joined(found.calendar)
+        flow = flow_of(asked)
+        idle = idle_of(asked, opened.adapter, flow)
+        _refuse([f"strategy {name} ({why})" for name, why in idle.items() if name not in opened.idle])
+        specs = [spec for spec in asked.specs if spec.name not in idle]
+        margin = asked.bot.value.risk.flatten_before_close != self.asked.bot.value.risk.flatten_before_close
+        anew = frozenset(spec.name for spec in specs if margin or self._seat(asked, spec) is None)
+        return _Plan(
+            asked,
+            calendar,
+            specs,
+            self._seated(asked, specs),
+            anew,
+            {spec.name: blackout_of(opened, spec, calendar) for spec in specs if spec.name in anew},
+            readers_of(asked, flow),
+        )
+
+    def _seated(self, asked: Asked, specs: list[StrategyFile]) -> list[Seat]:
+        """A seat for each strategy: its own where it is unchanged. Raises ConfigError where one cannot be heard for."""
+        opened = self._opened
+        wishes, where = wishes_of(asked, opened.adapter, specs)
+        try:
+            heard = {at: hearing(opened.engine, at, wishes[at]) for at in dict.fromkeys(at for at, _ in where)}
+        except ConfigError as error:
+            raise ConfigError(error.what, allowed=error.allowed, do=error.do or RESTART) from error
+        seats = []
+        for spec, (at, number) in zip(specs, where, strict=True):
+            seat = self._seat(asked, spec)
+            one = opened.adapter.market.instruments[at]
+            made = strategy_of(asked, spec, one) if seat is None else seat.strategy
+            seats.append(Seat(made, at, heard[at][number]))
+        return seats
+
+    def _seat(self, asked: Asked, spec: StrategyFile) -> Seat | None:
+        """The seat of an unchanged strategy; None of one that is new, or another than before."""
+        before = next((one for one in self.asked.strategies if one.value.name == spec.name), None)
+        after = asked.loaded(spec)
+        if before is None or (before.text, before.path) != (after.text, after.path):
+            return None
+        return next((seat for seat in self._seats if seat.strategy.name == spec.name), None)
+
+    def _watched(self, plan: _Plan, risk: RiskSettings) -> list[Watched]:
+        """Whose hours are watched: also of who has gone, as long as something of it lives."""
+        before, names = {one.strategy: one for one in self._agenda.watched}, {spec.name for spec in plan.specs}
+        watched = [
+            watched_of(self._opened, spec, self._blackouts[spec.name], risk)
+            if spec.name in plan.anew
+            else before[spec.name]
+            for spec in plan.specs
+        ]
+        return [*watched, *(one for one in before.values() if one.strategy not in names and self._lives(one.strategy))]
+
+    def _manage(self, plan: _Plan) -> None:
+        names = {spec.name for spec in plan.specs}
+        for name in [name for name in self._manages if name in names or not self._lives(name)]:
+            del self._manages[name]
+        self._manages.update({spec.name: spec.manage for spec in plan.specs if spec.manage.moves})
+
+    def _lives(self, strategy: str) -> bool:
+        return self._orders.open_brackets(strategy) > 0
+
+    def _changes(self, plan: _Plan) -> Iterator[str]:
+        """What is different, in words."""
+        before = {seat.strategy.name for seat in self._seats}
+        for spec in plan.specs:
+            if spec.name not in before:
+                yield f"strategy {spec.name} is new"
+            elif self._seat(plan.asked, spec) is None:
+                yield f"strategy {spec.name} has changed"
+        for name in sorted(before - {spec.name for spec in plan.specs}):
+            yield f"strategy {name} has gone"
+        if plan.asked.bot.value.risk != self.asked.bot.value.risk:
+            yield "[risk] has changed"
+
+    def _other_files(self, asked: Asked) -> list[str]:
+        after = _fixed_files(asked)
+        return sorted(name for name in self._files.keys() | after.keys() if self._files.get(name) != after.get(name))
+
+    def _other_calendar(self, newer: EventCalendar) -> list[str]:
+        """Trading without any calendar is nothing that begins or ends while a session lasts."""
+        states = {newer.state, self._opened.in_force.calendar.state}
+        return ["calendar"] if "none" in states and len(states) > 1 else []
+
+
+def strategy_of(asked: Asked, spec: StrategyFile, one: Instrument) -> Strategy:
+    """A strategy, made for an instrument."""
+    folder = asked.loaded(spec).path.parent
+    made: Strategy = plugins.find("strategies", spec.strategy, folder)(spec, one)
+    return made
+
+
+def blackout_of(opened: Opened, spec: StrategyFile, calendar: EventCalendar) -> Blackout:
+    """A strategy's blackouts by a calendar."""
+    one = opened.adapter.market.instruments[opened.products.index(spec.instrument)]
+    return Blackout(calendar, one.events, spec.blackout)
+
+
+def watched_of(opened: Opened, spec: StrategyFile, blackout: Blackout, risk: RiskSettings) -> Watched:
+    """What the clock has to know of a strategy."""
+    at = opened.products.index(spec.instrument)
+    return Watched(
+        spec.name,
+        at,
+        opened.hours[spec.instrument],
+        blackout,
+        risk.flatten_before_close,
+        spec.flat_by,
+        regular=opened.adapter.market.instruments[at].kind == "stock" and spec.hours.session == "regular",
+        on_blackout=spec.on_blackout,
+        flatten_before_ns=spec.blackout.flatten_before,
+    )
+
+
+def refuse_other_process(before: Asked, after: Asked) -> None:
+    """Raises ConfigError where settings have changed that hold as long as the process does, naming each key."""
+    _refuse(list(_keys(before, after)))
+
+
+def _refuse(keys: list[str]) -> None:
+    if keys:
+        raise ConfigError(f"cannot change while a run lasts: {', '.join(keys)}", do=RESTART)
+
+
+def _keys(before: Asked, after: Asked) -> Iterator[str]:
+    """Keys of bot.toml that have changed and that hold as long as the process does."""
+    one, other = (dict(_flat(asked.bot.value.model_dump())) for asked in (before, after))
+    for key in sorted(one.keys() | other.keys()):
+        if one.get(key) != other.get(key) and (key in _FIXED or not key.startswith(_MAY_CHANGE)):
+            yield key
+    latencies = [latency_ns(asked.bot.value, [one.value for one in asked.strategies]) for asked in (before, after)]
+    if latencies[0] != latencies[1] and before.bot.value.replay == after.bot.value.replay:
+        yield "replay.latency_ms of a strategy"
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _fixed_files(asked: Asked) -> dict[str, bytes]:
+    """The files of instruments and hours, as they are now."""
+    folder = asked.bot.path.parent
+    return {shown(path): path.read_bytes() for path in (*instrument_files(folder), *hours_files(folder))}
