@@ -47,6 +47,8 @@ class Found:
     """What became of the calendar while it lasted."""
     before: "Sequence[Command]"
     """What brings about the pauses and the kill switch that earlier runs of the account had left in force."""
+    revisions: "Mapping[str, rows.ConfigRevision]"
+    """What it went on with, by the nonce of the command that brought it."""
     stopped: bool
     """Whether it was stopped or cut off: what it held stayed under its stops."""
 
@@ -67,15 +69,20 @@ def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> 
 
     found = find(wanted, wishes.journal)
     row, texts = found.row, json.loads(found.row.config)
-    bot = read_bot(Path(BOT), list(wishes.sets), text=texts[BOT])
-    specs = [
-        read_strategy(Path(name.removeprefix(STRATEGIES)), text=text)
-        for name, text in texts.items()
-        if name.startswith(STRATEGIES)
-    ]
     own = _recorded_tapes(found, tell)
-    bot, tapes = (_on_tapes(bot), own) if own else _as_it_was(bot, row, wishes)
-    bot, specs = _treated(bot, specs, row, wishes, tell)
+
+    def settings(texts: Mapping[str, str]) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]], list[str]]":
+        bot = read_bot(Path(BOT), list(wishes.sets), text=texts[BOT])
+        specs = [
+            read_strategy(Path(name.removeprefix(STRATEGIES)), text=text)
+            for name, text in texts.items()
+            if name.startswith(STRATEGIES)
+        ]
+        bot, tapes = (_on_tapes(bot), own) if own else _as_it_was(bot, row, wishes)
+        return *_treated(bot, specs, row, wishes), tapes
+
+    bot, specs, tapes = settings(texts)
+    _tell_of_fills(bot, row, wishes, tell)
     asked = Asked(
         bot,
         specs,
@@ -89,7 +96,9 @@ def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> 
         commands=_commands(found, own),
         renewals=found.renewals if own else (),
     )
-    return asked, found.where, row.run
+    later = {nonce: settings(json.loads(one.config)) for nonce, one in found.revisions.items() if own}
+    revisions = {nonce: replace(asked, bot=bot, strategies=specs) for nonce, (bot, specs, _) in later.items()}
+    return replace(asked, revisions=revisions), found.where, row.run
 
 
 def find(wanted: str, journal: str | None) -> Found:
@@ -112,9 +121,10 @@ def find(wanted: str, journal: str | None) -> Found:
         looks = [row for row in reader.read(rows.Control, [info]) if row.key == CALENDAR]
         renewals = [(row.ts, Renewal(row.why, json.loads(row.value) or "")) for row in looks]
         before = _in_force(reader, info)
+        revisions = _revisions(commands, reader.read(rows.ConfigRevision, [info]))
     stopped = summary.get("stopped_by") is not None or any(_ends(one) for one in commands)
     contracts = [one.contract or one.product for one in instruments]
-    return Found(where, row, contracts, commands, renewals, before, stopped)
+    return Found(where, row, contracts, commands, renewals, before, revisions, stopped)
 
 
 def _in_force(reader: "Reader", info: "RunInfo") -> "list[Command]":
@@ -241,11 +251,24 @@ def _commands(found: Found, tapes: Sequence[str]) -> "list[Command]":
             bool(one.clear_kill),
         )
         for one in found.commands
-        if not _ends(one) and not one.result.startswith(REFUSED)
+        if not _ends(one) and not one.result.startswith(REFUSED) and _again(one, found)
     ]
     before = [replace(one, ts=begin) for one in found.before]
     stop = [Command("stop", f"{found.row.run}-stop", end)] if found.stopped else []
     return [*before, *told, *stop]
+
+
+def _again(one: "rows.Command", found: Found) -> bool:
+    """Whether a command is given again: a reload that changed nothing is not."""
+    return one.verb != "reload" or one.nonce in found.revisions
+
+
+def _revisions(
+    commands: "Sequence[rows.Command]", revisions: "Sequence[rows.ConfigRevision]"
+) -> "dict[str, rows.ConfigRevision]":
+    """Nonce of a reload → what it brought: that was written right before the command itself."""
+    reloads = [one for one in commands if one.verb == "reload"]
+    return {next(one.nonce for one in reloads if one.seq > new.seq): new for new in revisions}
 
 
 def _as_it_was(bot: "Loaded[BotFile]", row: "rows.Run", wishes: Wishes) -> "tuple[Loaded[BotFile], list[str]]":
@@ -266,20 +289,30 @@ def _treated(
     specs: "Sequence[Loaded[StrategyFile]]",
     row: "rows.Run",
     wishes: Wishes,
-    tell: Callable[[str], None],
 ) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]]]":
     """How the tape's market treats our orders. Not through the settings' text, which must not differ."""
-    fills, latency = wishes.fill_model, wishes.latency_ms
-    if row.adapter not in (REPLAY, SYNTHETIC):
-        # Its stamps are those of arrival, here: the way to the exchange and back is in them.
-        fills, latency = fills or ("ib-paper" if row.adapter == IB else None), 0 if latency is None else latency
-        tell(f"note: filled by the model {fills or bot.value.replay.fill_model!r}, latency {latency} ms")
+    fills, latency = _fills(row, wishes)
     own = {"fill_model": fills, "latency_ms": latency}
     update = {name: value for name, value in own.items() if value is not None}
     if latency is not None:
         specs = [without_latency(one) for one in specs]
     settings = bot.value.replay.model_copy(update=update)
     return replace(bot, value=bot.value.model_copy(update={"replay": settings})), list(specs)
+
+
+def _fills(row: "rows.Run", wishes: Wishes) -> tuple[str | None, int | None]:
+    """By which model orders fill, and after how many ms they are active; None: as the settings say."""
+    fills, latency = wishes.fill_model, wishes.latency_ms
+    if row.adapter in (REPLAY, SYNTHETIC):
+        return fills, latency
+    # Its stamps are those of arrival, here: the way to the exchange and back is in them.
+    return fills or ("ib-paper" if row.adapter == IB else None), 0 if latency is None else latency
+
+
+def _tell_of_fills(bot: "Loaded[BotFile]", row: "rows.Run", wishes: Wishes, tell: Callable[[str], None]) -> None:
+    if row.adapter not in (REPLAY, SYNTHETIC):
+        model, latency = bot.value.replay.fill_model, _fills(row, wishes)[1]
+        tell(f"note: filled by the model {model!r}, latency {latency} ms")
 
 
 def without_latency(spec: "Loaded[StrategyFile]") -> "Loaded[StrategyFile]":

@@ -177,7 +177,7 @@ class Reloading:
         """The seat of an unchanged strategy; None of one that is new, or another than before."""
         before = next((one for one in self.asked.strategies if one.value.name == spec.name), None)
         after = asked.loaded(spec)
-        if before is None or (before.text, before.path) != (after.text, after.path):
+        if before is None or (before.text, before.path.name) != (after.text, after.path.name):
             return None
         return next((seat for seat in self._seats if seat.strategy.name == spec.name), None)
 

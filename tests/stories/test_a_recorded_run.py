@@ -6,31 +6,21 @@ The synthetic market stands in for an exchange here: it goes by the clock, says 
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.cli.again import Wishes, differences, recorded
-from bot.config import read_bot, read_strategy
-from bot.daemon import Asked, Outcome, Run
+from bot.daemon import Asked, Run
 from bot.domain.command import Command
 from bot.errors import UsageError
 from bot.journal import rows
-from bot.journal.place import place
-from bot.journal.reading import reading
-from bot.resources import shipped
 from bot.tape.keeping import of_run
 from bot.tape.unfinished import Header, PartFile
 from bot.warm import Wanted
-from tests.laws.markets import DRILL
-from tests.playing import EAGER, strategy
 from tests.rooms.tape.builders import START, market
-
-NOTHING: Mapping[int, Command] = {}
-SETS = ("adapter=synthetic", "adapters.synthetic.speed=6000x", "adapters.synthetic.seed=3", "record.synthetic=true")
+from tests.stories.recording import asked, count, repeated, traded
 
 
 @pytest.fixture
@@ -38,45 +28,6 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A data folder of its own."""
     monkeypatch.setattr("bot.resources.data_folder", lambda: tmp_path)
     return tmp_path
-
-
-def asked(folder: Path, *sets: str, **more: Any) -> Asked:
-    bot = read_bot(shipped("config/bot.toml"), [*EAGER, *SETS, *sets])
-    bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
-    specs = [read_strategy(strategy(folder, DRILL.replace("every = 2", "every = 30")))]
-    return Asked(bot, specs, f"sqlite:///{folder / 'journal.db'}", "process", record_to=folder / "tapes", **more)
-
-
-async def traded(what: Asked, *, rows_seen: int = 0, told: Mapping[int, Command] = NOTHING) -> Outcome:
-    """A run to its end, or until a signal stops it after so many rows; `told` after so many rows."""
-    seen, waiting = 0, sorted(told.items())
-    answers: list[asyncio.Task[Any]] = []
-
-    def count(walked: int) -> None:
-        nonlocal seen
-        before, seen = seen, seen + walked
-        if rows_seen and before < rows_seen <= seen:
-            os.kill(os.getpid(), signal.SIGTERM)
-        while waiting and waiting[0][0] <= seen:
-            assert run.desk is not None
-            answers.append(asyncio.create_task(run.desk.tell(waiting.pop(0)[1])))
-
-    async with Run(what) as run:
-        outcome = await run.trade(count)
-        await asyncio.gather(*answers)
-        return outcome
-
-
-def repeated(url: str, run: str, wishes: Wishes | None = None) -> tuple[Outcome, list[Mapping[str, Any]]]:
-    """The run once more from its tapes, and what came out differently."""
-    again, found_in, name = recorded(run, replace(wishes or Wishes(), journal=url))
-    outcome = asyncio.run(traded(again))
-    return outcome, differences(found_in, name, outcome.journal, outcome.run)
-
-
-def count(url: str, run: str, kind: type[rows.Row]) -> int:
-    with reading(place(url)) as reader:
-        return len(reader.read(kind, reader.choose(run)))
 
 
 def test_its_replay_sees_wants_and_decides_the_same(folder: Path) -> None:

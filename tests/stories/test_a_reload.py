@@ -1,0 +1,134 @@
+"""Settings that change while a desk trades: what is swapped, what is refused, and what a repetition makes of it."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.config import read_strategy
+from bot.daemon import Asked, Outcome, Read
+from bot.domain.command import Command
+from bot.errors import ConfigError, PaperpitError
+from bot.journal import rows
+from bot.journal.place import place
+from bot.journal.reading import reading
+from bot.risk.calendar import EventCalendar
+from tests.laws.markets import DRILL
+from tests.playing import strategy
+from tests.stories.recording import asked, repeated, traded
+
+SLOW = DRILL.replace("every = 2", "every = 30")
+NASDAQ = SLOW.replace('"ES"', '"NQ"').replace("stop_ticks = 3", "stop_ticks = 8").replace("ticks = 4", "ticks = 12")
+NONE = EventCalendar.load("none")
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A data folder of its own."""
+    monkeypatch.setattr("bot.resources.data_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def reload(nonce: str) -> Command:
+    return Command("reload", nonce, 0, who="me")
+
+
+def other(what: Asked, folder: Path, **texts: str) -> Read:
+    """The same settings with other strategies, by file name."""
+    specs = [read_strategy(strategy(folder, text, f"{name}.toml")) for name, text in texts.items()]
+    return Read(replace(what, strategies=specs), NONE)
+
+
+def results(live: Outcome) -> list[str]:
+    with reading(place(live.journal)) as reader:
+        return [row.result for row in reader.read(rows.Command, reader.choose(live.run))]
+
+
+def revisions(live: Outcome) -> list[rows.ConfigRevision]:
+    with reading(place(live.journal)) as reader:
+        return reader.read(rows.ConfigRevision, reader.choose(live.run))
+
+
+def risk(row: rows.Decision) -> tuple[str, int]:
+    """Of which strategy, and how many ticks from entry to stop."""
+    assert row.entry is not None
+    assert row.stop is not None
+    return row.strategy, row.side * (row.entry - row.stop)
+
+
+def test_a_replay_goes_on_with_what_the_run_went_on_with(folder: Path) -> None:
+    # given a desk whose strategy is changed, joined by another one, and taken away
+    first = asked(folder)
+    wider = SLOW.replace("stop_ticks = 3", "stop_ticks = 4")
+    second = SLOW.replace("drill-law", "second")
+    read = {
+        "n1": other(first, folder, strategy=wider),
+        "n2": other(first, folder, strategy=wider, second=second),
+        "n3": other(first, folder, second=second),
+    }
+    told = {at: reload(nonce) for at, nonce in ((20_000, "n1"), (40_000, "n2"), (60_000, "n3"))}
+    live = asyncio.run(traded(first, rows_seen=80_000, told=told, read=read))
+    # then each of it was put in force, and what is sent goes by it
+    assert results(live) == [
+        "reloaded: strategy drill-law has changed",
+        "reloaded: strategy second is new",
+        "reloaded: strategy drill-law has gone",
+    ]
+    found = revisions(live)
+    assert [row.strategies for row in found] == ['["drill-law"]', '["drill-law","second"]', '["second"]']
+    with reading(place(live.journal)) as reader:
+        decisions = reader.read(rows.Decision, reader.choose(live.run))
+    assert {risk(row) for row in decisions if row.seq < found[0].seq} == {("drill-law", 3)}
+    assert {risk(row) for row in decisions if row.seq > found[0].seq} == {("drill-law", 4), ("second", 3)}
+    assert {row.strategy for row in decisions if row.seq > found[2].seq} == {"second"}
+    # and its replay comes to the same
+    outcome, differing = repeated(live.journal, live.run)
+    assert differing == []
+    assert [row.config_hash for row in revisions(outcome)] == [row.config_hash for row in found]
+
+
+def test_files_that_say_what_they_said_change_nothing(folder: Path) -> None:
+    first = asked(folder)
+    live = asyncio.run(traded(first, rows_seen=20_000, told={5_000: reload("n1")}, read={"n1": Read(first, NONE)}))
+    assert results(live) == ["nothing has changed: every file says what it said before"]
+    assert revisions(live) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (SLOW.replace('timeframe = "1s"', 'timeframe = "7s"'), "ES needs detectors that do not run now: bar 7s"),
+        (NASDAQ, "cannot change while a run lasts: strategy drill-law (its product is not on"),
+    ],
+)
+def test_what_needs_another_market_or_other_detectors_is_refused_whole(folder: Path, text: str, why: str) -> None:
+    first = asked(folder)
+    read: dict[str, Read | PaperpitError] = {"n1": other(first, folder, strategy=text)}
+    read["n2"] = ConfigError("es.toml: no TOML")
+    told = {5_000: reload("n1"), 6_000: reload("n2")}
+    live = asyncio.run(traded(first, rows_seen=20_000, told=told, read=read))
+    assert results(live)[0].startswith(f"refused: {why}")
+    assert results(live)[1] == "refused: es.toml: no TOML"
+    assert revisions(live) == []
+
+
+def test_every_key_that_holds_as_long_as_the_process_is_named(folder: Path) -> None:
+    first = asked(folder)
+    keys = ("desk=two", "seed=9", "risk.on_operator_cancel=flatten", "risk.max_daily_loss_usd=17")
+    read = {"n1": Read(asked(folder, *keys), NONE)}
+    live = asyncio.run(traded(first, rows_seen=20_000, told={5_000: reload("n1")}, read=read))
+    assert results(live) == ["refused: cannot change while a run lasts: desk, risk.on_operator_cancel, seed"]
+
+
+def test_limits_follow(folder: Path) -> None:
+    # given a desk that may lose little from some moment on
+    first = asked(folder)
+    read = {"n1": Read(asked(folder, "risk.max_brackets_per_day=1"), NONE)}
+    live = asyncio.run(traded(first, rows_seen=40_000, told={20_000: reload("n1")}, read=read))
+    # then what was sent before counts
+    assert results(live) == ["reloaded: [risk] has changed"]
+    assert live.tally.refusals["brackets_per_day"] > 0
+    outcome, differing = repeated(live.journal, live.run)
+    assert differing == []
+    assert outcome.tally.refusals == live.tally.refusals
