@@ -133,18 +133,22 @@ class Daemon:
 
     async def _reload(self, command: Command) -> Mapping[str, Any]:
         """Read everything anew and go on with it, if all of it may be. Raises what refuses it: the old holds on."""
-        read = await self._rereading.read()
-        run = self._run
-        try:
-            if run is not None:
-                told = await run.reload(command, read)
-                self._rereading.asked = self._asked = run.asked
-            else:
-                told = {"result": self._for_the_next_run(read)}
-        except PaperpitError as error:
-            self._say(f"reload refused, the settings stay as they were: {error.what}")
-            raise
-        self._say(str(told["result"]))
+        with self.supervisor.reloading():
+            read = await self._rereading.read()
+            run = self._run
+            try:
+                if run is not None:
+                    told = await run.reload(command, read)
+                    self._rereading.asked = self._asked = run.asked
+                else:
+                    told = {"result": self._for_the_next_run(read)}
+            except PaperpitError as error:
+                why = f"reload refused, the settings stay as they were: {error.what}"
+                _log.warning(why)
+                self._say(why)
+                raise
+        _log.info(told["result"])
+        self._say(told["result"])
         return told
 
     def _for_the_next_run(self, read: Read | PaperpitError) -> str:
@@ -158,8 +162,7 @@ class Daemon:
         return "reloaded: the next run begins with it"
 
     def _say(self, text: str) -> None:
-        """A person is told, and so is the log."""
-        _log.info(text)
+        """Whoever watches is told at once."""
         if self._desk is not None:
             self._desk.watch.say(text)
 
