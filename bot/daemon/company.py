@@ -40,9 +40,12 @@ async def in_company(asked: Asked, desk: Desk) -> AsyncIterator[None]:
 def _companions(asked: Asked, desk: Desk) -> Iterator[Companion]:
     if desk.supervisor.listens:
         yield "service manager", desk.supervisor.tell
-    bot = asked.bot.value
+    bot, place = asked.bot.value, place_of(asked.journal)
+    if bot.metrics.port is not None:
+        from bot import metrics
+
+        yield "metrics", partial(metrics.answer, bot.metrics, desk.status, place)
     if bot.mqtt.url is not None:
         from bot import mqtt
 
-        place = place_of(asked.journal)
         yield "mqtt", partial(mqtt.serve, bot.mqtt, mqtt.Desk(bot.desk, desk.status, desk.tell, place, folder()))
