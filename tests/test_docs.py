@@ -8,8 +8,6 @@ purpose is followed by `[exit N]`.
 import json
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import click
 import pytest
 
 from bot.cli.app import COMMANDS, app
-from bot.kernel import cache_folder
+from tests.programs import Program, ended
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -32,17 +30,15 @@ class Typist:
     def __init__(self, place: Path) -> None:
         self._place = place
         journal = f"sqlite:///{place}/journal.db"
-        self._env = {"HOME": str(place), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PAPERPIT_JOURNAL": journal}
-        # Not a kernel cache of their own: compiling everything anew for each page would take a minute.
-        self._env["PAPERPIT_KERNEL_CACHE"] = str(cache_folder())
+        self._env = {"HOME": str(place), "LANG": "C.UTF-8", "COLUMNS": "80", "PAPERPIT_JOURNAL": journal}
 
-    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [Path(sys.executable).with_name("paperpit"), *words]
-        return subprocess.run(command, cwd=self._place, env=self._env, capture_output=True, text=True)
+    async def __call__(self, *words: str) -> tuple[int, Program]:
+        return await ended(*words, cwd=self._place, env=self._env)
 
-    def first(self) -> str:
+    async def first(self) -> str:
         """Id of the first round trip."""
-        return str(json.loads(self("journal", "round-trips", "--json").stdout)[0]["id"])
+        _, shown = await self("journal", "round-trips", "--json")
+        return str(json.loads(shown.told)[0]["id"])
 
 
 def commands() -> list[str]:
@@ -91,12 +87,13 @@ def test_a_decision_has_its_four_headings_and_fits_a_page():
         assert text.count("\n") <= 60, page.name
 
 
-def test_the_story_that_the_first_page_tells_is_the_demo_s(tmp_path):
+async def test_the_story_that_the_first_page_tells_is_the_demo_s(tmp_path):
     shown = re.search(r"<!-- prints: journal explain ID -->\n```\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     assert shown is not None
     typed = Typist(tmp_path)
-    typed("replay", "demo")
-    story = typed("journal", "explain", typed.first()).stdout.splitlines()
+    await typed("replay", "demo")
+    _, explained = await typed("journal", "explain", await typed.first())
+    story = explained.told.splitlines()
     assert [line for line in shown[1].splitlines() if line.strip() != "…" and line not in story] == []
 
 
@@ -104,8 +101,9 @@ SHOWING = [page for page in PAGES if COMMAND.search(page.read_text())]
 
 
 @pytest.mark.parametrize("page", SHOWING, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_shows_can_be_typed(page, tmp_path):
+async def test_what_a_page_shows_can_be_typed(page, tmp_path):
     typed = Typist(tmp_path)
     for shown in COMMAND.finditer(page.read_text()):
-        done = typed(*(typed.first() if word == "ID" else word for word in shlex.split(shown["words"])))
-        assert done.returncode == int(shown["code"] or 0), f"paperpit {shown['words']}\n{done.stderr}"
+        words = [await typed.first() if word == "ID" else word for word in shlex.split(shown["words"])]
+        code, done = await typed(*words)
+        assert code == int(shown["code"] or 0), f"paperpit {shown['words']}\n{done.words}"
