@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 NEVER = (
@@ -142,6 +143,12 @@ async def ended(*words: object, env: Mapping[str, str] | None = None, cwd: Path 
     """A program that ends by itself: its exit code, and what it said."""
     async with program(*words, env=env, cwd=cwd) as one:
         return await one.code(), one
+
+
+def typed(*words: object, cwd: Path | None = None) -> CompletedProcess[str]:
+    """The same for a test without a loop, told as `subprocess.run` tells it."""
+    code, one = asyncio.run(ended(*words, cwd=cwd))
+    return CompletedProcess(words, code, one.told, one.words)
 
 
 async def _reader(pipe: Path) -> asyncio.StreamReader:

@@ -1,13 +1,12 @@
 """What falls short of a signal is written down beside the signals, and nobody is asked about it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from bot.journal import lists
 from tests.laws.markets import DRILL, market
 from tests.playing import Played, play, strategy
+from tests.programs import typed
 
 HERE = Path(__file__).with_name("counting.py")
 REFUSING = (
@@ -41,12 +40,7 @@ def test_however_the_tape_is_cut_the_candidates_are_the_same(tmp_path: Path) -> 
 
 def test_the_command_lists_them_when_it_is_told_to(tmp_path: Path) -> None:
     told = played(tmp_path)
-    command = Path(sys.executable).with_name("paperpit")
-    words = [command, "journal", "signals", "--candidates", "--json", "--journal", told.url]
-    shown = json.loads(subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout)
+    shown = json.loads(typed("journal", "signals", "--candidates", "--json", "--journal", told.url).stdout)
     assert shown == json.loads(json.dumps(told._list(lists.list_candidates)))
-    row = subprocess.run(
-        [command, "journal", "show", shown[0]["id"], "--json", "--journal", told.url],
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+    row = typed("journal", "show", shown[0]["id"], "--json", "--journal", told.url)
     assert json.loads(row.stdout)["table"] == "candidate"

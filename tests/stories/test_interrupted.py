@@ -2,22 +2,21 @@
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from tests.laws.markets import DRILL, market
 from tests.playing import strategy
+from tests.programs import typed
 
 HERE = Path(__file__).with_name("interrupted.py")
 
 
-def paperpit(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def paperpit(*words: str | Path) -> CompletedProcess[str]:
     """The installed command, as a person runs it."""
-    command = Path(sys.executable).with_name("paperpit")
-    return subprocess.run([command, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+    return typed(*words)
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """`paperpit replay` and `run` as programs and people meet them: shapes, flags, exit codes, one line for a mistake."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from bot.resources import shipped
+from tests.programs import typed
 from tests.tapes import lesson
 
 SUMMARY = {
@@ -27,11 +27,9 @@ def journal(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'replay.db'}"
 
 
-def paperpit(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = Path(sys.executable).with_name("paperpit")
-    done = subprocess.run([command, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+def paperpit(*words: str | Path, code: int = 0) -> CompletedProcess[str]:
+    done = typed(*words)
     assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
     return done
 
 

@@ -1,15 +1,15 @@
 """`--warm` and `--save-warm` as a person types them: two mornings, the memory between them, and its repetition."""
 
 import json
-import subprocess
-import sys
 from datetime import time
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from adapters.synthetic.synth import Wish, write_days
+from tests.programs import typed
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +19,9 @@ def mornings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [path for path, _ in write_days(folder, "day", Wish("ES", seed=5, hours=0.1, start=time(9, 30), days=2))]
 
 
-def paperpit(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = Path(sys.executable).with_name("paperpit")
-    done = subprocess.run([command, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+def paperpit(*words: str | Path, code: int = 0) -> CompletedProcess[str]:
+    done = typed(*words)
     assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
     return done
 
 
