@@ -97,6 +97,15 @@ class Program:
         assert self.process.exitcode is not None
         return self.process.exitcode
 
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self.process.exitcode
+
+    async def wait(self) -> int:
+        """As a process of asyncio waits: the exit code."""
+        return await self.code()
+
     async def interrupted(self, number: signal.Signals = signal.SIGINT, seconds: float = 5.0) -> int:
         """Send a signal and wait for the end that it brings."""
         self.send(number)

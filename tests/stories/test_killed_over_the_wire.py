@@ -6,14 +6,11 @@ gateway's ledger is what really happened.
 """
 
 import asyncio
-import contextlib
 import json
-import os
-import sys
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -24,7 +21,7 @@ from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
 from tests.gateways import gateway
-from tests.programs import watched
+from tests.programs import Program, program
 from tests.tapes import lesson
 
 KILLED = -9
@@ -58,28 +55,25 @@ class Played:
             return [row.state for row in reader.read(rows.BracketEvent, reader.runs)]
 
 
-@contextlib.asynccontextmanager
-async def desk(folder: Path, port: int, fault: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+class Running(Protocol):
+    """A desk in a process of its own."""
+
+    @property
+    def returncode(self) -> int | None: ...
+    async def wait(self) -> int: ...
+
+
+def desk(folder: Path, port: int, fault: str = "") -> AbstractAsyncContextManager[Program]:
     """`paperpit run` at a gateway, as a process of its own."""
     command = (
         *("run", "--adapter", "ib", "--strategy", "lesson-es.toml", "--calendar", "none", "--warm", "none", "--once"),
         *("--journal", str(folder / "journal.db"), "--desk", f"killed-{port}", "--fault-points"),
         *("--set", f"adapters.ib.port={port}", "--set", "record.enabled=false"),
     )
-    program = Path(sys.executable).with_name("paperpit")
-    running = await asyncio.create_subprocess_exec(
-        program,
-        *command,
-        cwd=folder,
-        env={**os.environ, "PAPERPIT_FAULT": fault},
-        stderr=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    async with watched(running):
-        yield running
+    return program(*command, cwd=folder, env={"PAPERPIT_FAULT": fault})
 
 
-async def listening(far: Gateway, running: asyncio.subprocess.Process) -> None:
+async def listening(far: Gateway, running: Running) -> None:
     """Come back when the desk has subscribed; a market without listeners would say nothing to anybody."""
     async with asyncio.timeout(60):
         while len(far.feed.streams) < STREAMS:
@@ -87,7 +81,7 @@ async def listening(far: Gateway, running: asyncio.subprocess.Process) -> None:
             await asyncio.sleep(0.02)
 
 
-async def certain(folder: Path, running: asyncio.subprocess.Process, state: str) -> None:
+async def certain(folder: Path, running: Running, state: str) -> None:
     """Come back when the last bracket is in that state: the wall makes the broker's silence certain, no tape does."""
     journal = place(str(folder / "journal.db"))
     async with asyncio.timeout(60):
@@ -99,7 +93,7 @@ async def certain(folder: Path, running: asyncio.subprocess.Process, state: str)
             await asyncio.sleep(0.1)
 
 
-async def play(far: Gateway, running: asyncio.subprocess.Process, ledger: Path, hurt: str = "") -> None:
+async def play(far: Gateway, running: Running, ledger: Path, hurt: str = "") -> None:
     """Row by row while the desk listens, to the tape's end; after the first execution the broker ends an order.
 
     A desk that has died is gone from the wire before its process is: nothing is played to nobody.
@@ -133,8 +127,7 @@ def killed(folder: Path, fault: str, *, hurt: str = "", until: str = "") -> Play
                 if until:
                     await certain(folder, running, until)
                 await play(far, running, ledger)
-                _, said = await running.communicate()
-                return Played(folder, first, await running.wait(), said.decode())
+                return Played(folder, first, await running.wait(), running.words)
 
     return asyncio.run(day())
 
