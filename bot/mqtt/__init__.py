@@ -3,6 +3,10 @@
     connection.py  one connection, made anew whenever it breaks
     topics.py      the names under which everything is said
     state.py       what holds now: retained, and the newest only
+    signing.py     what a command is signed with, and what exactly is signed
+    judging.py     whether what came in is a command
+    seen.py        the commands of the last day, so that none is done twice
+    commands.py    from what came in to its answer
     serving.py     who says what, from the first word to `offline`
 
 It is the only room that imports aiomqtt, and it is imported only where the settings name a broker.

@@ -1,0 +1,150 @@
+"""Commands through the broker: judged, told to the desk like those of the command line, and answered.
+
+    <prefix>/<desk>/cmd/<verb>      what is listened to
+    <prefix>/<desk>/reply           answers to whoever gave no response topic
+
+A refused one changes nothing. It is answered, and written down once a minute a reason with how many there were.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from bot.domain.command import Command
+from bot.errors import PaperpitError, Unreachable, UsageError
+from bot.log import scrub
+from bot.mqtt.judging import Judge, Refused
+from bot.mqtt.seen import Seen
+
+VERSION = 1
+WINDOW_S = 60.0
+"""One row a reason in so long."""
+RISKY = "resume"
+"""The only verb that opens something: it needs a memory that holds."""
+
+_log = logging.getLogger("paperpit.mqtt")
+
+
+class Handler(Protocol):
+    """Who is told: the daemon."""
+
+    async def tell(self, command: Command) -> Mapping[str, Any]:
+        """Do it and say what came of it. Raises PaperpitError for what cannot be done."""
+
+    def refused(self, why: str, count: int) -> None:
+        """So many were not taken, for this reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came in, as the broker gave it."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    reply_to: str = ""
+    """MQTT 5's response topic; empty: none was given."""
+    correlation: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out."""
+
+    topic: str
+    payload: bytes
+    correlation: bytes | None
+
+
+class Commands:
+    """Takes and answers the commands for the desk at `place`, one after the other."""
+
+    def __init__(self, place: str, judge: Judge, seen: Seen, desk: Handler) -> None:
+        self._place, self._judge, self._seen, self._desk = place, judge, seen, desk
+        self._refusals = Refusals(desk.refused)
+
+    async def answer(self, asked: Asked) -> Answer:
+        """What is to be said about one, after it was done."""
+        verb = asked.topic.rpartition("/")[2]
+        try:
+            command = self._judge.command(verb, asked.payload, retained=asked.retained)
+            await self._remember(command)
+            said = {"ok": True, "verb": command.verb, **_told(command, await self._desk.tell(command))}
+        except PaperpitError as error:
+            code = _code(error)
+            if isinstance(error, Refused):
+                self._refusals.note(code, error.what)
+            said = {"ok": False, "code": code, "message": error.what, "allowed": error.allowed, "do": error.do}
+        text = scrub(msgspec.json.encode({"v": VERSION, **said}).decode())
+        return Answer(self._reply_topic(asked.reply_to), text.encode(), asked.correlation)
+
+    def end(self) -> None:
+        """Write down what was counted and not told yet."""
+        self._refusals.end()
+
+    async def _remember(self, command: Command) -> None:
+        """Before it is done. What closes something is done also where the disk is full."""
+        try:
+            await asyncio.to_thread(self._seen.keep, command.nonce.rpartition("/")[2])
+        except OSError as error:
+            if command.verb == RISKY:
+                raise Unreachable(f"nobody could remember that this was said: {error}", do="paperpit resume") from error
+            _log.warning("the memory of commands cannot be written: %s", error)
+
+    def _reply_topic(self, wanted: str) -> str:
+        """Where the answer goes: nobody makes the desk speak under another of its own topics."""
+        own = f"{self._place}/reply"
+        is_a_name = wanted and not set("+#\0") & set(wanted) and not wanted.startswith("$")
+        is_ours = wanted.startswith(f"{self._place}/") and wanted != own and not wanted.startswith(f"{own}/")
+        return wanted if is_a_name and not is_ours else own
+
+
+class Refusals:
+    """Counts what was refused; `write(why, count)` gets the first of each reason at once, and the rest by the minute."""
+
+    def __init__(self, write: Callable[[str, int], None], window_s: float = WINDOW_S) -> None:
+        self._write, self._window = write, window_s
+        self._more: dict[str, int] = {}  # code → how many since the row before
+        self._newest: dict[str, str] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def note(self, code: str, why: str) -> None:
+        """One more."""
+        self._newest[code] = f"{code}: {why}"
+        if code in self._timers:
+            self._more[code] = self._more.get(code, 0) + 1
+        else:
+            self._tell(code, 1)
+
+    def end(self) -> None:
+        """Tell what has been counted, and wait for nothing more."""
+        for code, timer in self._timers.items():
+            timer.cancel()
+            if count := self._more.get(code, 0):
+                self._write(self._newest[code], count)
+        self._timers.clear()
+        self._more.clear()
+
+    def _tell(self, code: str, count: int) -> None:
+        _log.warning("refused a command (%d): %s", count, self._newest[code])
+        self._write(self._newest[code], count)
+        self._timers[code] = asyncio.get_running_loop().call_later(self._window, self._over, code)
+
+    def _over(self, code: str) -> None:
+        del self._timers[code]
+        if count := self._more.pop(code, 0):
+            self._tell(code, count)
+
+
+def _told(command: Command, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"status": told} if command.verb == "status" else told
+
+
+def _code(error: PaperpitError) -> str:
+    if isinstance(error, Refused):
+        return error.code
+    return "usage" if isinstance(error, UsageError) else "unreachable" if isinstance(error, Unreachable) else "failed"
