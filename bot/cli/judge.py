@@ -147,6 +147,7 @@ class Judge:
         with self._keeping(place, ("journal", "url")):
             _judge_journal(bot)
         self._secrets(parse(text, file), (), path.parent, place)
+        self._mqtt_secret(bot, path.parent, place)
         return bot
 
     def _strategy(self, path: Path, calendar: "EventCalendar | None" = None) -> StrategyFile | None:
@@ -194,6 +195,15 @@ class Judge:
                 elif path.stat().st_mode & 0o077:
                     message, do = f"others may read {shown(path)}", f"chmod 600 {shown(path)}"
                     self.faults.append(place.fault((*prefix, key), message, level="warning", do=do))
+
+    def _mqtt_secret(self, bot: BotFile, folder: Path, place: Placing) -> None:
+        """What commands are signed with is more than a word."""
+        from bot.mqtt.signing import secret
+
+        name = bot.mqtt.commands.secret_file
+        if name is not None and (path := folder / Path(name).expanduser()).is_file():
+            with self._keeping(place, ("mqtt", "commands", "secret_file")):
+                secret(path)
 
     def _blackout(self, spec: StrategyFile, one: Instrument, calendar: "EventCalendar | None", place: Placing) -> None:
         from bot.risk.blackout import Blackout

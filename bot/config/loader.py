@@ -14,6 +14,7 @@ from bot.config.places import find_bot, find_strategy, shown
 from bot.config.placing import Placing
 from bot.config.reading import parse, read_text, validate
 from bot.config.secrets import read_secret
+from bot.config.services import mqtt_faults
 from bot.config.sets import apply_sets
 from bot.config.strategy_file import StrategyFile
 from bot.domain.instrument import Instrument
@@ -75,6 +76,8 @@ def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | 
     raw = _absolute_paths(parse(changed, file), found.parent)
     place = Placing(file, own, paths)
     bot = validate(BotFile, raw, place)
+    if unsafe := mqtt_faults(bot.mqtt, place):
+        raise ConfigError.of(unsafe)
     if text is not None:
         return Loaded(bot, found, changed)
     update = {

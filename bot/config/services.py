@@ -1,11 +1,14 @@
 """The tables of bot.toml for what stands beside the desk: MQTT, metrics, notices, retention."""
 
+from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration, Params
+from bot.config.placing import Placing
+from bot.errors import Fault
 
 DAY_NS = 86_400 * SECOND_NS
 
@@ -84,6 +87,32 @@ class MqttSettings(Params):
     """How often the broker hears of a quiet desk; after one and a half times that it takes it for gone."""
     commands: MqttCommandSettings = MqttCommandSettings()
     home_assistant: HomeAssistantSettings = HomeAssistantSettings()
+
+
+def mqtt_faults(mqtt: MqttSettings, place: Placing) -> tuple[Fault, ...]:
+    """What makes commands through the broker unsafe, whatever else is right about them."""
+    commands, at = mqtt.commands, ("mqtt", "commands", "enabled")
+    if not commands.enabled:
+        return ()
+    if mqtt.url is None:
+        return (place.fault(at, "commands come by a broker, and none is named", do='[mqtt] url = "mqtts://HOST:8883"'),)
+    found = []
+    if commands.secret_file is None:
+        do = 'umask 077 && openssl rand -hex 32 > mqtt-secret, then secret_file = "mqtt-secret"'
+        found.append(place.fault(at, "commands need a secret that they are signed with", allowed="secret_file", do=do))
+    url = urlsplit(mqtt.url)
+    if url.scheme == "mqtt" and not _is_this_machine(url.hostname or ""):
+        message = f"commands do not come in plain text from {url.hostname}, which is not this machine"
+        allowed = '"mqtts://HOST:8883", or a broker at 127.0.0.1'
+        found.append(place.fault(("mqtt", "url"), message, allowed=allowed, do="docs/mqtt-commands.md shows both"))
+    return tuple(found)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class MetricsSettings(Params):

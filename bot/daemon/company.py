@@ -27,6 +27,9 @@ class Desk(Protocol):
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do it and say what came of it. Raises PaperpitError for what cannot be done."""
 
+    def refused(self, way: str, why: str, count: int) -> None:
+        """So many that came by some `way` were no commands."""
+
 
 @asynccontextmanager
 async def in_company(asked: Asked, desk: Desk) -> AsyncIterator[None]:

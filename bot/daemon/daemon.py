@@ -176,6 +176,11 @@ class Daemon:
         with suppress(PaperpitError):  # it has been said
             await self._reload(asked_now("reload", reason="SIGHUP"))
 
+    def refused(self, way: str, why: str, count: int) -> None:
+        """So many that came by some `way` were no commands; a run that trades has that in its journal."""
+        if self._desk is not None:
+            self._desk.told.refused(way, why, count)
+
     @property
     def _desk(self) -> Desk | None:
         return self._run.desk if self._run is not None else None

@@ -22,6 +22,7 @@ class Told:
         self._p, self._stop, self._asking, self._seated = parts, stop, asking, seated
         self._queue: deque[_Waiting] = deque()
         self._done: dict[str, str] = {}  # nonce → what came of it
+        self._refused: deque[tuple[str, str, int]] = deque()
         self.ended = False
         """Whether the desk has ended: nothing is done any more."""
 
@@ -56,6 +57,21 @@ class Told:
                 continue
             if not waiting.done():  # whoever asked may have gone
                 waiting.set_result(result)
+
+        self._write_refused(now + 1)
+
+    def refused(self, way: str, why: str, count: int) -> None:
+        """So many that came by some `way` were no commands. It is written between two batches, and changes nothing."""
+        if not self.ended:
+            self._refused.append((way, why, count))
+
+    def _write_refused(self, now: int) -> None:
+        if not self._refused:
+            return
+        while self._refused:
+            way, why, count = self._refused.popleft()
+            self._p.journal.control(f"{way}.refused", count, now, why)
+        self._p.journal.commit()
 
     def remember(self, done: Mapping[str, str]) -> None:
         """What an earlier run has done."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -21,6 +22,8 @@ from bot.mqtt.judging import Judge, Refused
 from bot.mqtt.seen import Seen
 
 VERSION = 1
+WAY = "mqtt"
+"""By which commands come, in the journal."""
 WINDOW_S = 60.0
 """One row a reason in so long."""
 RISKY = "resume"
@@ -35,8 +38,8 @@ class Handler(Protocol):
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do it and say what came of it. Raises PaperpitError for what cannot be done."""
 
-    def refused(self, why: str, count: int) -> None:
-        """So many were not taken, for this reason."""
+    def refused(self, way: str, why: str, count: int) -> None:
+        """So many that came by some `way` were no commands, for this reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Commands:
 
     def __init__(self, place: str, judge: Judge, seen: Seen, desk: Handler) -> None:
         self._place, self._judge, self._seen, self._desk = place, judge, seen, desk
-        self._refusals = Refusals(desk.refused)
+        self._refusals = Refusals(partial(desk.refused, WAY))
 
     async def answer(self, asked: Asked) -> Answer:
         """What is to be said about one, after it was done."""
@@ -104,7 +107,7 @@ class Commands:
 
 
 class Refusals:
-    """Counts what was refused; `write(why, count)` gets the first of each reason at once, and the rest by the minute."""
+    """Counts what was refused; `write(why, count)` gets the first of each reason at once, the others by the minute."""
 
     def __init__(self, write: Callable[[str, int], None], window_s: float = WINDOW_S) -> None:
         self._write, self._window = write, window_s

@@ -12,7 +12,6 @@ no-reason     a resume that does not say why
 """
 
 from collections.abc import Callable
-from typing import cast
 
 import msgspec
 
@@ -90,7 +89,7 @@ def _allowed(topic: str, said: Said, place: str) -> Command:
     if said.verb == "resume" and not said.reason.strip():
         raise Refused("no-reason", "why it may go on is not said", allowed='"reason": "TEXT"')
     return Command(
-        verb=cast("Verb", said.verb),
+        verb=said.verb,
         nonce=f"{place}/{said.ts_ns}/{said.id}",
         ts=said.ts_ns,
         reason=said.reason,

@@ -36,7 +36,8 @@ class Desk:
             return {"state": "trading", "account": "DU1234567"}
         return {"result": f"{command.verb} done"}
 
-    def refused(self, why: str, count: int) -> None:
+    def refused(self, way: str, why: str, count: int) -> None:
+        assert way == "mqtt"
         self.refusals.append((why, count))
 
 
