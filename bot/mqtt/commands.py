@@ -8,7 +8,7 @@ A refused one changes nothing. It is answered, and written down once a minute a 
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -19,15 +19,12 @@ from bot.domain.command import Command
 from bot.errors import PaperpitError, Unreachable, UsageError
 from bot.log import scrub
 from bot.mqtt.judging import Judge, Refused
-from bot.mqtt.seen import Seen
 
 VERSION = 1
 WAY = "mqtt"
 """By which commands come, in the journal."""
 WINDOW_S = 60.0
 """One row a reason in so long."""
-RISKY = "resume"
-"""The only verb that opens something: it needs a memory that holds."""
 
 _log = logging.getLogger("paperpit.mqtt")
 
@@ -35,7 +32,7 @@ _log = logging.getLogger("paperpit.mqtt")
 class Handler(Protocol):
     """Who is told: the daemon."""
 
-    async def tell(self, command: Command) -> Mapping[str, Any]:
+    def tell(self, command: Command) -> Awaitable[Mapping[str, Any]]:
         """Do it and say what came of it. Raises PaperpitError for what cannot be done."""
 
     def refused(self, way: str, why: str, count: int) -> None:
@@ -66,16 +63,16 @@ class Answer:
 class Commands:
     """Takes and answers the commands for the desk at `place`, one after the other."""
 
-    def __init__(self, place: str, judge: Judge, seen: Seen, desk: Handler) -> None:
-        self._place, self._judge, self._seen, self._desk = place, judge, seen, desk
+    def __init__(self, place: str, judge: Judge, desk: Handler) -> None:
+        self._place, self._judge, self._desk = place, judge, desk
         self._refusals = Refusals(partial(desk.refused, WAY))
 
     async def answer(self, asked: Asked) -> Answer:
         """What is to be said about one, after it was done."""
         verb = asked.topic.rpartition("/")[2]
         try:
-            command = self._judge.command(verb, asked.payload, retained=asked.retained)
-            await self._remember(command)
+            judge = partial(self._judge.command, verb, asked.payload, retained=asked.retained)
+            command = await asyncio.to_thread(judge)
             said = {"ok": True, "verb": command.verb, **_told(command, await self._desk.tell(command))}
         except PaperpitError as error:
             code = _code(error)
@@ -88,15 +85,6 @@ class Commands:
     def end(self) -> None:
         """Write down what was counted and not told yet."""
         self._refusals.end()
-
-    async def _remember(self, command: Command) -> None:
-        """Before it is done. What closes something is done also where the disk is full."""
-        try:
-            await asyncio.to_thread(self._seen.keep, command.nonce.rpartition("/")[2])
-        except OSError as error:
-            if command.verb == RISKY:
-                raise Unreachable(f"nobody could remember that this was said: {error}", do="paperpit resume") from error
-            _log.warning("the memory of commands cannot be written: %s", error)
 
     def _reply_topic(self, wanted: str) -> str:
         """Where the answer goes: nobody makes the desk speak under another of its own topics."""
@@ -128,6 +116,7 @@ class Refusals:
         for code, timer in self._timers.items():
             timer.cancel()
             if count := self._more.get(code, 0):
+                _log.warning("refused a command (%d): %s", count, self._newest[code])
                 self._write(self._newest[code], count)
         self._timers.clear()
         self._more.clear()

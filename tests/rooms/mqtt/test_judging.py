@@ -135,8 +135,16 @@ async def test_of_a_line_that_was_cut_off_nothing_was_done(line: Line, tmp_path:
 async def test_where_nothing_can_be_remembered_entries_are_closed_and_not_opened(line: Line, tmp_path: Path) -> None:
     (tmp_path / "es.commands").mkdir()
     assert (await line.says(said("flatten", "n-0000001", confirm="all")))["ok"]
-    assert (await line.says(said("resume", "n-0000002", reason="back")))["code"] == "unreachable"
+    assert (await line.says(said("resume", "n-0000002", reason="back")))["code"] == "no-memory"
     assert [one.verb for one in line.desk.heard] == ["flatten"]
+
+
+async def test_another_secret_holds_at_once_and_without_one_nobody_is_obeyed(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "secret").unlink()
+    assert (await line.says(said()))["code"] == "no-secret"
+    (tmp_path / "secret").write_text("another one, and long enough\n")
+    assert (await line.says(said()))["code"] == "unsigned"
+    assert (await line.says(signed(b"another one, and long enough", PLACE, said())))["ok"]
 
 
 async def test_a_flood_of_refusals_is_a_row_and_a_count(line: Line) -> None:

@@ -50,9 +50,10 @@ class Line:
     now: int = NOW
 
     def __post_init__(self) -> None:
-        seen = Seen(self.folder / "es.commands")
+        seen, file = Seen(self.folder / "es.commands"), self.folder / "secret"
         seen.read(self.now)
-        self.commands = Commands(PLACE, Judge(PLACE, KEY, MAX_AGE, seen, lambda: self.now), seen, self.desk)
+        file.write_bytes(KEY)
+        self.commands = Commands(PLACE, Judge(PLACE, file, MAX_AGE, seen, lambda: self.now), self.desk)
 
     def restarted(self) -> "Line":
         return dataclasses.replace(self)
