@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "flatten": ("bot.cli.control:flatten", "Leave every position at market, and set the kill switch."),
     "stop": ("bot.cli.control:stop", "End the running desk in order; positions stay under their stops."),
     "check": ("bot.cli.check:check", "Lint a whole configuration without a broker."),
+    "mqtt": ("bot.cli.mqtt:mqtt", "Tell the desk the same through the message broker: send."),
     "doctor": ("bot.cli.doctor:doctor", "Look at this set-up; say what is wrong and what to do."),
     "init": ("bot.cli.init:init", "Write a commented bot.toml, a strategy and a token file."),
     "tape": ("bot.cli.tape:tape", "Tapes: info, import, export, check, cut, synth, list."),

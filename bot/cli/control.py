@@ -40,7 +40,7 @@ def status(desk: str | None, as_json: bool, exit_code: bool) -> None:
     if as_json:
         print_json(told)
     else:
-        _show(told)
+        show(told)
     if exit_code and told["state"] != "trading":
         raise SystemExit(1)
 
@@ -142,7 +142,7 @@ def _say(told: Mapping[str, Any]) -> None:
     click.echo(told["result"])
 
 
-def _show(told: Mapping[str, Any]) -> None:
+def show(told: Mapping[str, Any]) -> None:
     """Facts as a trader wants them: may it trade, what is held, what works, what comes next."""
     from bot.log import scrub
 

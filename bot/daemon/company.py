@@ -51,4 +51,5 @@ def _companions(asked: Asked, desk: Desk) -> Iterator[Companion]:
     if bot.mqtt.url is not None:
         from bot import mqtt
 
-        yield "mqtt", partial(mqtt.serve, bot.mqtt, mqtt.Desk(bot.desk, desk.status, desk.tell, place, folder()))
+        known = mqtt.Desk(bot.desk, desk.status, desk.tell, desk.refused, place, folder())
+        yield "mqtt", partial(mqtt.serve, bot.mqtt, known)

@@ -7,6 +7,7 @@
     judging.py     whether what came in is a command
     seen.py        the commands of the last day, so that none is done twice
     commands.py    from what came in to its answer
+    asking.py      the other end: a command is sent and its answer waited for
     serving.py     who says what, from the first word to `offline`
 
 It is the only room that imports aiomqtt, and it is imported only where the settings name a broker.

@@ -8,19 +8,26 @@ A refused one changes nothing. It is answered, and written down once a minute a 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
+from aiomqtt import Client, Message
 
+from bot.clock import WallClock
+from bot.config.services import MqttCommandSettings
 from bot.domain.command import Command
 from bot.errors import PaperpitError, Unreachable, UsageError
 from bot.log import scrub
+from bot.mqtt.connection import Ear, say
 from bot.mqtt.judging import Judge, Refused
+from bot.mqtt.seen import Seen
+from bot.mqtt.topics import VERSION, Topics
 
-VERSION = 1
 WAY = "mqtt"
 """By which commands come, in the journal."""
 WINDOW_S = 60.0
@@ -37,6 +44,27 @@ class Handler(Protocol):
 
     def refused(self, way: str, why: str, count: int) -> None:
         """So many that came by some `way` were no commands, for this reason."""
+
+
+@asynccontextmanager
+async def ears(
+    settings: MqttCommandSettings, topics: Topics, desk: Handler, memory: Path
+) -> AsyncIterator[tuple[Ear, ...]]:
+    """Who listens to commands while the block lasts: nobody, where they are not enabled.
+
+    `memory` is the file of what was taken.
+    """
+    if not settings.enabled or settings.secret_file is None:
+        yield ()
+        return
+    seen = Seen(memory)
+    await asyncio.to_thread(seen.read, WallClock().now_ns())
+    judge = Judge(topics.root, Path(settings.secret_file), settings.max_age, seen, WallClock().now_ns)
+    commands = Commands(topics, judge, desk)
+    try:
+        yield (Ear(topics.commands, commands.hear),)
+    finally:
+        commands.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +89,17 @@ class Answer:
 
 
 class Commands:
-    """Takes and answers the commands for the desk at `place`, one after the other."""
+    """Takes and answers the commands for one desk, one after the other."""
 
-    def __init__(self, place: str, judge: Judge, desk: Handler) -> None:
-        self._place, self._judge, self._desk = place, judge, desk
+    def __init__(self, topics: Topics, judge: Judge, desk: Handler) -> None:
+        self._topics, self._judge, self._desk = topics, judge, desk
         self._refusals = Refusals(partial(desk.refused, WAY))
+
+    async def hear(self, client: Client, message: Message) -> None:
+        """One message of the broker's, answered. Raises MqttError."""
+        answer = await self.answer(_asked(message))
+        more: dict[str, Any] = {} if answer.correlation is None else {"CorrelationData": answer.correlation}
+        await say(client, answer.topic, answer.payload, **more)
 
     async def answer(self, asked: Asked) -> Answer:
         """What is to be said about one, after it was done."""
@@ -88,9 +122,9 @@ class Commands:
 
     def _reply_topic(self, wanted: str) -> str:
         """Where the answer goes: nobody makes the desk speak under another of its own topics."""
-        own = f"{self._place}/reply"
+        own, root = self._topics.reply, self._topics.root
         is_a_name = wanted and not set("+#\0") & set(wanted) and not wanted.startswith("$")
-        is_ours = wanted.startswith(f"{self._place}/") and wanted != own and not wanted.startswith(f"{own}/")
+        is_ours = wanted.startswith(f"{root}/") and wanted != own and not wanted.startswith(f"{own}/")
         return wanted if is_a_name and not is_ours else own
 
 
@@ -130,6 +164,17 @@ class Refusals:
         del self._timers[code]
         if count := self._more.pop(code, 0):
             self._tell(code, count)
+
+
+def _asked(message: Message) -> Asked:
+    properties = message.properties
+    return Asked(
+        str(message.topic),
+        message.payload if isinstance(message.payload, bytes) else b"",
+        message.retain,
+        getattr(properties, "ResponseTopic", ""),
+        getattr(properties, "CorrelationData", None),
+    )
 
 
 def _told(command: Command, told: Mapping[str, Any]) -> Mapping[str, Any]:

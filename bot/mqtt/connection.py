@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bot.config.secrets import read_secret
 from bot.config.services import MqttSettings
@@ -29,6 +30,8 @@ ANSWER_S = 10.0
 GOODBYE_S, HANG_UP_S = 2.0, 0.2
 IN_FLIGHT, UNHEARD = 16, 64
 """Messages that may be without an acknowledgement, and those that may wait to be heard; more of these are dropped."""
+HEARING = SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True)
+"""Nothing of what is said here is heard here, and what the broker keeps is marked also while it is new."""
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 SECOND_NS = 1_000_000_000
 
@@ -79,7 +82,7 @@ async def converse(settings: MqttSettings, name: str, what: Conversation) -> Non
     wait, reported = FIRST_S, ""
     while True:
         try:
-            async with _connected(settings, name, what.will) as client:
+            async with connected(settings, name, what.will) as client:
                 _log.info("connected to the message broker %s", settings.url)
                 wait, reported = FIRST_S, ""
                 what.told("")
@@ -99,7 +102,7 @@ async def converse(settings: MqttSettings, name: str, what: Conversation) -> Non
 async def _talk(client: Client, what: Conversation) -> None:
     """Raises MqttError when the connection breaks, and whatever else a talk raises."""
     for ear in what.ears:
-        await client.subscribe(ear.topic, qos=1)
+        await client.subscribe(ear.topic, options=HEARING)
     saying = (asyncio.create_task(talk(client)) for talk in what.talks)
     tasks = [asyncio.create_task(_listen(client, what.ears)), *saying]
     try:
@@ -124,7 +127,8 @@ async def _listen(client: Client, ears: Sequence[Ear]) -> None:
 
 
 @asynccontextmanager
-async def _connected(settings: MqttSettings, name: str, will: Will) -> AsyncIterator[Client]:
+async def connected(settings: MqttSettings, name: str, will: Will | None = None) -> AsyncIterator[Client]:
+    """One connection while the block lasts. Raises MqttError, and InputMissing without the password's file."""
     url = urlsplit(settings.url or "")
     host, port = url.hostname or "", url.port or PORTS[url.scheme]
     tls = await asyncio.to_thread(_tls, settings) if url.scheme == "mqtts" else None

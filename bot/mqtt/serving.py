@@ -12,6 +12,7 @@ from bot.clock import WallClock
 from bot.config.services import MqttSettings
 from bot.domain.command import Command
 from bot.journal.place import Place
+from bot.mqtt.commands import ears
 from bot.mqtt.connection import Conversation, converse, say
 from bot.mqtt.state import OFFLINE, health, states, status
 from bot.mqtt.topics import Topics
@@ -29,6 +30,8 @@ class Desk:
     """What `status --json` prints, as of now."""
     tell: Callable[[Command], Awaitable[Mapping[str, Any]]]
     """Have a command done. Raises PaperpitError for what cannot be done."""
+    refused: Callable[[str, str, int], None]
+    """By which way so many came that were no commands: way, why, count."""
     journal: Place
     folder: Path
     """Where a small file may be kept."""
@@ -41,7 +44,8 @@ async def serve(settings: MqttSettings, desk: Desk) -> None:
     gone = status(OFFLINE, ["it has gone without a goodbye"], None, {})
     will = Will(topics.status, gone, qos=1, retain=True)
     talks = (speaker.tell_state, speaker.tell_health)
-    await converse(settings, topics.root.replace("/", "-"), Conversation(will, speaker.leave, talks))
+    async with ears(settings.commands, topics, desk, desk.folder / f"{desk.name}.commands") as heard:
+        await converse(settings, topics.root.replace("/", "-"), Conversation(will, speaker.leave, talks, heard))
 
 
 class _Speaker:

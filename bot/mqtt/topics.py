@@ -43,6 +43,10 @@ class Topics:
         """What is listened to: the verb is the last part."""
         return f"{self.root}/cmd/+"
 
+    def command(self, verb: str) -> str:
+        """Where one command is said."""
+        return f"{self.root}/cmd/{verb}"
+
     def position(self, instrument: str) -> str:
         """What is held of an instrument."""
         return f"{self.root}/position/{instrument}"

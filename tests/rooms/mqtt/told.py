@@ -14,6 +14,7 @@ from bot.mqtt.commands import Answer, Asked, Commands
 from bot.mqtt.judging import Judge
 from bot.mqtt.seen import Seen
 from bot.mqtt.signing import Said, signed
+from bot.mqtt.topics import Topics
 
 PLACE = "paperpit/es"
 KEY = b"correct horse battery staple"
@@ -53,7 +54,7 @@ class Line:
         seen, file = Seen(self.folder / "es.commands"), self.folder / "secret"
         seen.read(self.now)
         file.write_bytes(KEY)
-        self.commands = Commands(PLACE, Judge(PLACE, file, MAX_AGE, seen, lambda: self.now), self.desk)
+        self.commands = Commands(Topics(PLACE), Judge(PLACE, file, MAX_AGE, seen, lambda: self.now), self.desk)
 
     def restarted(self) -> "Line":
         return dataclasses.replace(self)
