@@ -34,6 +34,7 @@ ELSEWHERE = {
     "is not known to this connection",
     "has not left yet",
     "the desk is",  # a command's
+    "the service manager does not listen",  # the log's; the desk goes on
 }
 
 

@@ -1,15 +1,17 @@
-"""`paperpit db …`: the journal's schema and its health."""
+"""`paperpit db …`: the journal's schema, its health and its copies."""
+
+from pathlib import Path
 
 import click
 
 from bot.cli.journal_options import JOURNAL
 from bot.cli.output import json_option, print_json, print_rows, say
-from bot.errors import UsageError
+from bot.errors import Unreachable, UsageError
 
 
 @click.group()
 def db() -> None:
-    """The journal's schema: upgrade, downgrade, current, check."""
+    """The journal itself: its schema, whether it is whole, and its copies."""
 
 
 @db.command()
@@ -98,3 +100,55 @@ def check(journal: str | None, as_json: bool) -> None:
         click.echo(f"{place.shown}: whole ({runs} run{'s' * (runs != 1)})")
     if problems:
         raise click.exceptions.Exit(1)
+
+
+@db.command()
+@JOURNAL
+@click.option("--out", type=click.Path(path_type=Path), help="The copy's file; default: the day's copy in `backups`.")
+@json_option
+def backup(journal: str | None, out: Path | None, as_json: bool) -> None:
+    """Copy the journal, also while a desk writes it, and prove the copy; a PostgreSQL database by pg_dump."""
+    from bot.clock import WallClock
+    from bot.journal.choice import choose
+    from bot.journal.copying import back_up, copy_to
+    from bot.journal.maintenance import dump, dump_of, revision
+
+    place, _, _ = choose(journal)
+    revision(place)  # that there is one
+    if out is not None and out.exists():
+        raise UsageError("there is a file of that name already", where=str(out), do="name another with --out")
+    if place.path is None:
+        copy = dump(place, out or dump_of(place))
+        if copy is None:
+            raise Unreachable(
+                "pg_dump is not installed here", where=place.shown, do="have the server copied where it is"
+            )
+    elif out is None:
+        copy = back_up(place.path, 0, WallClock().now_ns())
+    else:
+        copy_to(place.path, copy := out)
+    if as_json:
+        print_json({"journal": place.shown, "copy": str(copy)})
+    else:
+        click.echo(f"{place.shown}: copied to {copy}" + ("" if place.path is None else ", and the copy is whole"))
+
+
+@db.command()
+@click.argument("copy", type=click.Path(path_type=Path))
+@JOURNAL
+@json_option
+def restore(copy: Path, journal: str | None, as_json: bool) -> None:
+    """Put a copy in the journal's place. What stands there now is set aside, never deleted; no desk may be running."""
+    from bot.clock import WallClock
+    from bot.journal.backups import NEWER
+    from bot.journal.choice import choose_or_default
+    from bot.journal.copying import restore as put_back
+
+    place = choose_or_default(journal)
+    aside = put_back(place, copy, WallClock().now_ns())
+    if as_json:
+        print_json({"journal": place.shown, "copy": str(copy), "aside": aside and str(aside)})
+        return
+    click.echo(f"{place.shown}: restored from {copy}")
+    click.echo(f"what stood there: {aside or 'nothing'}")
+    say(f"start the desk with `paperpit run`: {NEWER}")

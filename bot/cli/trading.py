@@ -125,7 +125,7 @@ async def _on(asked: "Asked", once: bool, tell: "Callable[[Outcome], None]") -> 
                         outcome = await _traded(run)
                         opens_ns = run.next_open()
                     _told(outcome)
-                    if once or outcome.ended != "session":
+                    if once or outcome.ended != "session" or outcome.stopped_by is not None:
                         return outcome
                     tell(outcome)
                     say(f"the session is over; the next one opens {new_york(opens_ns)[:16]} New York")

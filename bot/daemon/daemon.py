@@ -53,6 +53,7 @@ class Daemon:
         """When a strategy's own hours begin next, as the newest run knew it."""
         self._rereading = Rereading(asked)
         self._unasked = set[asyncio.Task[None]]()
+        self._unsaved = ""
         self.stopping = Stopping()
         self.supervisor = Supervisor(self.status, lambda: self._run is not None and self._run.stands)
         self.stopped = False
@@ -104,7 +105,7 @@ class Daemon:
             try:
                 yield self._run
             finally:
-                self._run = None
+                self._unsaved, self._run = self._run.unsaved, None
 
     async def until_open(self, opens_ns: int) -> None:
         """Wait until it is time to open the run of the session that begins at `opens_ns`."""
@@ -198,6 +199,7 @@ class Daemon:
             "next_session_ns": self._opens_ns,
             "loop": {} if self._heart is None else self._heart.lags,
             "journal": place.url if place.path is not None else place.shown,
+            "backup": self._unsaved,
             "desk": self._asked.bot.value.desk,
             "version": importlib.metadata.version("paperpit"),
         }

@@ -8,7 +8,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,10 +25,9 @@ from bot.desk import Desk
 from bot.domain.command import Command, strategy_key
 from bot.domain.order import AccountFacts
 from bot.domain.past import Past
-from bot.errors import NotPaper, PaperpitError, Unreachable
+from bot.errors import DataDamaged, NotPaper, PaperpitError, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
 from bot.journal.account import lock_account
-from bot.journal.backups import back_up
 from bot.journal.fold import PRIVATE, fold
 from bot.journal.place import place
 from bot.ports import Adapter
@@ -61,6 +60,8 @@ class Run:
         self.desk: Desk | None = None
         self.stands = False
         """Whether what earlier runs left has been taken up: every position is looked after."""
+        self.unsaved = ""
+        """Why the journal could not be copied when the run had ended."""
 
     async def __aenter__(self) -> "Run":
         async with AsyncExitStack() as stack:
@@ -126,8 +127,15 @@ class Run:
             writer.anomaly(kind, count, self.adapter.market.first_ns)
         outcome.seconds = time.perf_counter() - started
         writer.finish(outcome.kept())
-        outcome.recorded = [*self._recorded(), *self._backed_up()]
+        with self._finishing():
+            outcome.recorded = [*self._recorded(), *await self._backed_up()]
+        if self._stopping is not None:
+            outcome.stopped_by = self._stopping.by
         return outcome
+
+    def _finishing(self) -> AbstractContextManager[None]:
+        """What ends a run is done to its end, unless a second signal insists."""
+        return nullcontext() if self._stopping is None else self._stopping.asking(lambda: None)
 
     async def _load_the_rest(self) -> None:
         """Now that every position is looked after: the first tick shall not wait for a kernel."""
@@ -266,15 +274,18 @@ class Run:
             where, now = account.simulated_at, self._wall.now_ns()
             self._stack.callback(lock_account(account.account, run, journal, now, simulated_at=where).release)
 
-    def _backed_up(self) -> list[str]:
+    async def _backed_up(self) -> list[str]:
         """The day's copy of a live journal; what is to be said when it could not be made."""
         keep, path = self._asked.bot.value.journal.backups, place(self._asked.journal).path
         if path is None or not keep or self._asked.durability == "replay":
             return []
+        from bot.journal.copying import back_up  # not before a position is looked after
+
         try:
-            back_up(path, keep, self._wall.now_ns())
-        except Unreachable as error:
-            return [error.what]
+            await asyncio.to_thread(back_up, path, keep, self._wall.now_ns())
+        except (Unreachable, DataDamaged) as error:
+            self.unsaved = error.what
+            return [f"no copy of the journal was made: {error.what}"]
         return []
 
     def _open_journal(self, account: AccountFacts) -> Writer:

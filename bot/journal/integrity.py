@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.errors import DataDamaged, InputMissing
-from bot.journal.backups import backups, way_back
+from bot.journal.backups import backups, folder_of, way_back
 from bot.journal.canonical import chain_of
 from bot.journal.place import Place
 from bot.journal.reading import reading
@@ -28,7 +28,7 @@ def refuse_damaged(where: Place) -> None:
             return
         try:
             with closing(sqlite3.connect(where.path, timeout=1)) as connection:
-                cut_off = _look(connection, where.path)
+                cut_off = look_through(connection, where.path)
         except sqlite3.DatabaseError as error:
             raise damaged(where.path, error) from error
         if not cut_off:
@@ -41,15 +41,17 @@ def _refuse_gone(path: Path) -> None:
         raise DataDamaged(
             "the journal is gone or empty, and there are copies of it",
             where=str(path),
-            do=f"cp {backups(path)[-1]} {path}; to begin a new one, move {backups(path)[-1].parent} away",
+            do=f"{way_back(path)}; to begin a new one, move {folder_of(path)} away",
         )
 
 
-def _look(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the last run was cut off."""
+def look_through(connection: sqlite3.Connection, path: Path, *, closely: bool = False) -> bool:
+    """Whether the last run was cut off; a journal of such a one is looked at closely. Raises DataDamaged."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     cut_off = {"run", "mode_change"} <= tables and connection.execute(CUT_OFF).fetchone() != (0,)
-    ways = ("PRAGMA integrity_check(1)", "PRAGMA foreign_key_check") if cut_off else ("PRAGMA quick_check(1)",)
+    ways = (
+        ("PRAGMA integrity_check(1)", "PRAGMA foreign_key_check") if cut_off or closely else ("PRAGMA quick_check(1)",)
+    )
     for way in ways:
         found = connection.execute(way).fetchone()
         if found not in (None, ("ok",)):

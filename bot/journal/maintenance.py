@@ -102,7 +102,7 @@ def copy_of(path: Path, before: str, now_ns: int) -> Path:
 
 def _copy(place: Place, before: str, now_ns: int) -> Path | None:
     if place.path is None:
-        return _dumped(place, before, now_ns)
+        return dump(place, copy_of(dump_of(place), before, now_ns))
     copy = copy_of(place.path, before, now_ns)
     with migrate.connected(place) as connection:
         connection.exec_driver_sql("COMMIT")  # VACUUM is not for transactions
@@ -111,8 +111,15 @@ def _copy(place: Place, before: str, now_ns: int) -> Path | None:
     return copy
 
 
-def _dumped(place: Place, before: str, now_ns: int) -> Path | None:
-    """What pg_dump makes of a server's database, in the data folder; None where there is no pg_dump."""
+def dump_of(place: Place) -> Path:
+    """Where a server's journal is dumped: in the data folder, by the database's name."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    return data_folder() / f"{conninfo_to_dict(place.url).get('dbname') or 'journal'}.dump"
+
+
+def dump(place: Place, copy: Path) -> Path | None:
+    """What pg_dump makes of a server's database; None where there is no pg_dump. Raises Unreachable."""
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     program = shutil.which("pg_dump")
@@ -120,17 +127,18 @@ def _dumped(place: Place, before: str, now_ns: int) -> Path | None:
         return None
     told = conninfo_to_dict(place.url)
     password = told.pop("password", None)  # other users can read a command line
-    copy = copy_of(data_folder() / f"{told.get('dbname') or 'journal'}.dump", before, now_ns)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
-    command = [program, "--format=custom", f"--file={copy}", f"--dbname={make_conninfo('', **told)}"]
+    half = copy.with_name(f"{copy.name}.unfinished")
+    command = [program, "--format=custom", f"--file={half}", f"--dbname={make_conninfo('', **told)}"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        copy.unlink(missing_ok=True)
+        half.unlink(missing_ok=True)
         raise Unreachable(
             f"the journal could not be copied: {done.stderr.strip().partition(chr(10))[0]}",
             where=place.shown,
-            do="nothing was changed; see that pg_dump is of the server's version",
+            do="nothing was changed; see that pg_dump is of the server's version and can write there",
         )
+    half.replace(copy)
     return copy
 
 

@@ -43,13 +43,17 @@ class Day:
     def journal(self) -> Path:
         return self.folder / "journal.db"
 
+    @property
+    def words(self) -> tuple[object, ...]:
+        """`paperpit run` at this gateway."""
+        given = ("--adapter", "ib", "--strategy", "lesson-es.toml", "--calendar", "none", "--warm", "none", "--once")
+        sets = ("--set", f"adapters.ib.port={self.far.port}", "--set", "record.enabled=false")
+        return ("run", *given, *sets, "--journal", self.journal, "--desk", self.name, "--fault-points")
+
     @asynccontextmanager
     async def desk(self, fault: str = "") -> AsyncIterator[Program]:
         """A desk that listens to the market."""
-        given = ("--adapter", "ib", "--strategy", "lesson-es.toml", "--calendar", "none", "--warm", "none", "--once")
-        sets = ("--set", f"adapters.ib.port={self.far.port}", "--set", "record.enabled=false")
-        words = (*given, *sets, "--journal", self.journal, "--desk", self.name, "--fault-points")
-        async with program("run", *words, env={"PAPERPIT_FAULT": fault}, cwd=self.folder) as running:
+        async with program(*self.words, env={"PAPERPIT_FAULT": fault}, cwd=self.folder) as running:
             await until(lambda: len(self.far.feed.streams) == STREAMS, 60)
             yield running
 
@@ -153,3 +157,25 @@ async def test_the_second_signal_does_not_wait_and_the_next_start_recovers(tmp_p
             assert await second.code() == 0, second.words
         assert len(one.listed(lists.list_fills)) == one.book["executions"]
         assert one.book["orders"] == one.book["positions"] == []
+
+
+async def test_a_journal_that_is_lost_comes_back_from_its_copy_and_the_trade_goes_on(tmp_path: Path) -> None:
+    async with day(tmp_path) as one:
+        # given a desk that has ended with a position under its stop, and then lost its journal
+        async with one.desk("fill-committed:1:term") as first:
+            await one.play()
+            assert await first.code() == 143, first.words
+        (copy,) = (tmp_path / "backups").iterdir()
+        for part in tmp_path.glob("journal.db*"):
+            part.unlink()
+        # when it is started, it begins no new journal and says how to go back
+        code, refused = await ended(*one.words)
+        assert code == 65
+        assert f"paperpit db restore {copy}" in refused.words
+        assert (await ended("db", "restore", copy, "--journal", one.journal))[0] == 0
+        # then it asks the broker, and the trade ends as if nothing had happened
+        async with one.desk() as second:
+            await one.play()
+            assert await second.code() == 0, second.words
+        assert [trip["exit_reason"] for trip in one.listed(lists.list_round_trips)] == ["target"]
+        assert len(one.listed(lists.list_fills)) == one.book["executions"] == 2

@@ -12,8 +12,9 @@ import pytest
 
 from bot.errors import DataDamaged, Locked, Unreachable
 from bot.journal.account import lock_account
-from bot.journal.backups import back_up, backups
+from bot.journal.backups import backups
 from bot.journal.canonical import journal_hash
+from bot.journal.copying import back_up, copy_to
 from bot.journal.place import place
 from tests.rooms.journal.build import WALL, Told, the_lesson, writer
 from tests.rooms.journal.test_migrations import raw
@@ -46,6 +47,12 @@ def overwritten(path: Path, at: int) -> None:
         file.write(b"\xff" * 64)
 
 
+def typed(command: str) -> None:
+    """What a person types."""
+    here = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run(["sh", "-c", command], check=True, env={**os.environ, "PATH": here}, capture_output=True)
+
+
 @pytest.mark.parametrize("at", ["header", "a page"])
 def test_a_damaged_file_is_refused_with_the_way_back(path: Path, at: str) -> None:
     # given a journal of which some bytes are not what they were
@@ -58,10 +65,9 @@ def test_a_damaged_file_is_refused_with_the_way_back(path: Path, at: str) -> Non
         writer(str(path), durability="process")
     # then it refuses, nothing is changed, and what it says to do brings the copy back
     assert path.read_bytes() == before
-    command = refused.value.do.partition(" (")[0]
-    subprocess.run(["sh", "-c", command], check=True)
+    typed(refused.value.do.partition(" (")[0])
     writer(str(path), durability="process").close()
-    assert (path.parent / "damaged" / "journal.db").exists()
+    assert [one.read_bytes() for one in path.parent.glob("set-aside/*/journal.db")] == [before]
 
 
 def test_a_file_that_was_emptied_or_is_gone_is_not_begun_anew(path: Path) -> None:
@@ -71,7 +77,7 @@ def test_a_file_that_was_emptied_or_is_gone_is_not_begun_anew(path: Path) -> Non
     path.unlink()
     with pytest.raises(DataDamaged, match="gone or empty"):
         writer(str(path), durability="process")
-    subprocess.run(["sh", "-c", refused.value.do.partition(";")[0]], check=True)
+    typed(refused.value.do.partition(" (")[0])
     writer(str(path), durability="process").close()
 
 
@@ -113,6 +119,21 @@ def test_a_copy_that_cannot_be_made_costs_no_older_one(path: Path) -> None:
     with pytest.raises(Unreachable, match="could not be copied"):
         back_up(path, 1, WALL + DAY)
     assert len(backups(path)) == 1
+
+
+def test_a_copy_that_is_not_whole_never_takes_the_place_of_one_that_is(path: Path) -> None:
+    # given a journal in which somebody has changed a row by hand
+    (before,) = backups(path)
+    with raw(str(path)) as connection:
+        connection.execute("DROP TRIGGER fill_no_update")
+        connection.execute("UPDATE fill SET price = price + 1")
+    # when the day's copy is made
+    with pytest.raises(DataDamaged, match="copy is not whole: fill row"):
+        back_up(path, 1, WALL)
+    # then the one from before stands, and nothing is left of the other
+    assert backups(path) == [before]
+    assert list(before.parent.iterdir()) == [before]
+    copy_to(before, path.with_name("other.db"))  # it is whole still
 
 
 def test_an_account_has_one_desk_whatever_it_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
