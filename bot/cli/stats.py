@@ -12,7 +12,10 @@ from bot.cli.output import interval, list_options, print_json, print_rows, say
 from bot.errors import UsageError
 from bot.review.words import no_edge
 
-BY = ["strategy", "instrument", "kind", "hour", "weekday", "regime", "fill-model", "session", "tag", "exit-reason"]
+BY = [
+    *("strategy", "instrument", "kind", "hour", "weekday", "regime", "fill-model", "session", "tag", "exit-reason"),
+    "config",
+]
 BY_BLOCKED = ("rule", "strategy", "kind", "instrument")
 """What refusals are grouped by."""
 ESTIMATES = (

@@ -39,7 +39,7 @@ class Filters:
         """Those of `runs` that started in the time, traded the instrument and ran the strategy asked for."""
         chosen = [run for run in self.runs(runs) if self.in_time(run.started_ns)]
         if self.strategy:
-            chosen = [run for run in chosen if self.strategy in msgspec.json.decode(run.strategies, type=list[str])]
+            chosen = [run for run in chosen if self.strategy in _strategies(run, reader)]
         if not self.instrument and not self.day:
             return chosen
         sessions = Sessions(reader.read(rows.Instrument, chosen), self)
@@ -48,6 +48,12 @@ class Filters:
     def in_time(self, ts: int) -> bool:
         """Whether `ts` lies in [since, until)."""
         return (self.since_ns is None or ts >= self.since_ns) and (self.until_ns is None or ts < self.until_ns)
+
+
+def _strategies(run: RunInfo, reader: Reader) -> set[str]:
+    """Every strategy that a run ever had."""
+    told = (run.strategies, *(one.strategies for one in reader.revisions.get(run.run, ())))
+    return {name for text in told for name in msgspec.json.decode(text, type=list[str])}
 
 
 @dataclass(slots=True)

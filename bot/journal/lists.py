@@ -10,9 +10,9 @@ import msgspec
 from bot.domain.order import OrderState
 from bot.journal import rows
 from bot.journal.filters import Filters, Sessions
-from bot.journal.reading import Reader, RunInfo
+from bot.journal.reading import Reader, RevisionInfo, RunInfo
 from bot.journal.remarks import remarked
-from bot.journal.round_trips import commissions, round_trips
+from bot.journal.round_trips import RoundTrip, commissions, round_trips
 from bot.journal.standing import standing
 from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids, money_text
 
@@ -77,6 +77,19 @@ def run_shape(run: RunInfo, reader: Reader) -> Shape:
         "config_hash": run.config_hash,
         "strategies": _decode(run.strategies),
         "warm": run.warm or None,
+        "revisions": [_revision_shape(one) for one in reader.revisions.get(run.run, ())],
+    }
+
+
+def _revision_shape(row: RevisionInfo) -> Shape:
+    """Settings that a run went on with: they hold for every row of it from `seq` on."""
+    return {
+        "seq": row.seq,
+        "ts_ns": row.ts,
+        "config_hash": row.config_hash,
+        "strategies": _decode(row.strategies),
+        "why": row.why,
+        "who": row.who,
     }
 
 
@@ -104,14 +117,14 @@ def _seen(
     reader: Reader, wanted: Wanted, seen: Iterable[rows.Signal | rows.Candidate], outcomes: Mapping[str, str]
 ) -> Iterator[Shape]:
     shapes = (
-        signal_shape(row, wanted.grid(row), outcomes)
+        signal_shape(row, wanted.grid(row), outcomes, reader.config_hash(row.run, row.seq))
         for row in seen
         if wanted.has(row, row.ts) and (not wanted.filters.strategy or row.id in outcomes)
     )
     return remarked(reader, shapes)
 
 
-def signal_shape(row: rows.Signal | rows.Candidate, grid: Grid, outcomes: Mapping[str, str]) -> Shape:
+def signal_shape(row: rows.Signal | rows.Candidate, grid: Grid, outcomes: Mapping[str, str], config_hash: str) -> Shape:
     """The object of one signal."""
     return {
         "id": row.id,
@@ -121,6 +134,7 @@ def signal_shape(row: rows.Signal | rows.Candidate, grid: Grid, outcomes: Mappin
         "instrument": row.instrument,
         "contract": row.contract,
         **seen_facts(row, grid, outcomes),
+        "config_hash": config_hash,
     }
 
 
@@ -157,14 +171,14 @@ def each_blocked(reader: Reader, runs: Sequence[RunInfo], filters: Filters) -> I
     runs = filters.runs(runs)
     wanted = Wanted.of(reader, runs, filters)
     shapes = (
-        blocked_shape(row)
+        blocked_shape(row, reader.config_hash(row.run, row.seq))
         for row in reader.each(rows.Decision, runs)
         if row.verdict == "blocked" and wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)
     )
     return remarked(reader, shapes)
 
 
-def blocked_shape(row: rows.Decision) -> Shape:
+def blocked_shape(row: rows.Decision, config_hash: str) -> Shape:
     """The object of one refusal."""
     return {
         "id": row.id,
@@ -175,6 +189,7 @@ def blocked_shape(row: rows.Decision) -> Shape:
         "side": LONG_SHORT[row.side],
         "signal_id": row.signal_id,
         "reasons": _decode(row.reasons),
+        "config_hash": config_hash,
     }
 
 
@@ -257,11 +272,16 @@ def list_round_trips(reader: Reader, runs: Sequence[RunInfo], filters: Filters) 
     runs = filters.runs(runs)
     wanted = Wanted.of(reader, runs, filters)
     shapes = [
-        trip.shape()
+        trip_shape(trip, reader)
         for trip in round_trips(reader, runs)
         if wanted.has(trip.bracket, trip.entries[0].ts) and filters.strategy in ("", trip.bracket.strategy)
     ]
     return list(remarked(reader, shapes))
+
+
+def trip_shape(trip: RoundTrip, reader: Reader) -> Shape:
+    """The object of one round trip, with the settings under which its bracket was sent."""
+    return {**trip.shape(), "config_hash": reader.config_hash(trip.bracket.run, trip.bracket.seq)}
 
 
 def _strategies(reader: Reader, filters: Filters) -> dict[str | None, str]:

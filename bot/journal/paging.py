@@ -24,6 +24,7 @@ from bot.journal.lists import (
     run_shape,
     signal_shape,
     states_of,
+    trip_shape,
 )
 from bot.journal.reading import Condition, Reader, RunInfo, both, table_of
 from bot.journal.remarks import remarked_few
@@ -103,7 +104,9 @@ def _runs(asked: _Asked, after: int, most: int) -> Part:
 def _signals(asked: _Asked, after: int, most: int) -> Part:
     found, at, more = _rows(asked, rows.Signal, "ts", asked.strategy(_OF_DECISION), after, most)
     outcomes = _outcomes(asked, found)
-    return Part([signal_shape(row, asked.wanted.grid(row), outcomes) for row in found], at, more)
+    hashed = asked.reader.config_hash
+    shapes = [signal_shape(row, asked.wanted.grid(row), outcomes, hashed(row.run, row.seq)) for row in found]
+    return Part(shapes, at, more)
 
 
 def _outcomes(asked: _Asked, found: Sequence[rows.Signal]) -> dict[str, str]:
@@ -119,7 +122,7 @@ def _outcomes(asked: _Asked, found: Sequence[rows.Signal]) -> dict[str, str]:
 def _blocked(asked: _Asked, after: int, most: int) -> Part:
     conditions = [*asked.strategy("strategy = ?"), ("verdict = 'blocked'", ())]
     found, at, more = _rows(asked, rows.Decision, "ts", conditions, after, most)
-    return Part([blocked_shape(row) for row in found], at, more)
+    return Part([blocked_shape(row, asked.reader.config_hash(row.run, row.seq)) for row in found], at, more)
 
 
 def _orders(asked: _Asked, after: int, most: int) -> Part:
@@ -143,7 +146,7 @@ def _round_trips(asked: _Asked, after: int, most: int) -> Part:
         after,
         most,
     )
-    return Part([trip.shape() for trip in found if trip is not None], at, more)
+    return Part([trip_shape(trip, asked.reader) for trip in found if trip is not None], at, more)
 
 
 def _left(asked: _Asked, after: int, count: int) -> list[tuple[int, RoundTrip | None]]:

@@ -5,8 +5,10 @@ has one writer at a time, so the rows of a run lie in one stretch of `seq`: that
 """
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
@@ -56,6 +58,18 @@ class RunInfo(NamedTuple):
     warm: str
 
 
+class RevisionInfo(NamedTuple):
+    """What lists need to know of the settings that a run went on with; the whole row holds their text as well."""
+
+    seq: int
+    run: str
+    ts: int
+    config_hash: str
+    strategies: str  # JSON
+    why: str
+    who: str
+
+
 class Reader:
     """One moment of a journal. Made by `reading`."""
 
@@ -72,6 +86,29 @@ class Reader:
             return advisory_owner(next(self.query(ADVISORY_HOLDER), (None,))[0])
         owner = holder(self.place.lock)
         return owner.run if owner else None
+
+    @cached_property
+    def revisions(self) -> dict[str, list[RevisionInfo]]:
+        """Run → the settings that it went on with, in order; runs that kept their own are not in it."""
+        found: dict[str, list[RevisionInfo]] = {}
+        for one in self._all(RevisionInfo, f"{_select('config_revision', RevisionInfo)} ORDER BY seq"):
+            found.setdefault(one.run, []).append(one)
+        return found
+
+    def revision(self, run: str, seq: int) -> RevisionInfo | None:
+        """The settings under which a row of a run was made; None while they were those of its start."""
+        known = self.revisions.get(run, ())
+        at = bisect_right(known, seq, key=_seq)
+        return known[at - 1] if at else None
+
+    def config_hash(self, run: str, seq: int) -> str:
+        """The hash of the settings under which a row of a run was made."""
+        revised = self.revision(run, seq)
+        return self._own_hashes[run] if revised is None else revised.config_hash
+
+    @cached_property
+    def _own_hashes(self) -> dict[str, str]:
+        return {run.run: run.config_hash for run in self.runs}
 
     def end(self, run: str) -> rows.ModeChange | None:
         """The row that ended a run, None while there is none."""

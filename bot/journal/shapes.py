@@ -52,6 +52,14 @@ LISTS: dict[str, Schema] = {
         config_hash=TEXT,
         strategies={"type": "array", "items": TEXT},
         warm=_or_null(TEXT),
+        revisions=_list_of(
+            seq=INTEGER,
+            ts_ns=INTEGER,
+            config_hash=TEXT,
+            strategies={"type": "array", "items": TEXT},
+            why=TEXT,
+            who=TEXT,
+        ),
         **REMARKS,
     ),
     "signals": _list_of(
@@ -68,6 +76,7 @@ LISTS: dict[str, Schema] = {
         strength=NUMBER,
         evidence={"type": "object", "additionalProperties": {"type": ["number", "null"]}},
         outcome=_one_of("approved", "blocked", "unused"),
+        config_hash=TEXT,
         **REMARKS,
     ),
     "blocked": _list_of(
@@ -79,6 +88,7 @@ LISTS: dict[str, Schema] = {
         side=_or_null(SIDE),
         signal_id=_or_null(TEXT),
         reasons={"type": "array", "items": REASON, "minItems": 1},
+        config_hash=TEXT,
         **REMARKS,
     ),
     "orders": _list_of(
@@ -135,6 +145,7 @@ LISTS: dict[str, Schema] = {
         mfe_ticks=_or_null(INTEGER),
         exit_reason=_one_of(*REASONS),
         signal_id=_or_null(TEXT),
+        config_hash=TEXT,
         **REMARKS,
     ),
 }

@@ -66,6 +66,9 @@ def _neighbour(reader: Reader, span: Span | None) -> Facts | None:
 def _of_run(reader: Reader, run: RunInfo, from_ns: int, to_ns: int, wanted: str) -> Facts:
     """What one run knew, said and did in [from, to)."""
     (row,) = reader.where(rows.Run, "run", run.run)
+    revised = [one for one in reader.read(rows.ConfigRevision, [run]) if one.ts < to_ns]
+    if revised:
+        row = row._replace(config=revised[-1].config)
     every = reader.read(rows.Instrument, [run])
     instruments = [one for one in every if wanted in ("", one.product, one.contract)]
     if not instruments:

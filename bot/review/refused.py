@@ -158,7 +158,7 @@ class _Around(NamedTuple):
     def of(cls, reader: Reader, runs: Sequence[RunInfo]) -> "_Around":
         return cls(
             instruments={(one.run, one.product): one for one in reader.read(rows.Instrument, runs)},
-            drills={key: one.drill for key, one in settings(reader, runs).items()},
+            drills={(run, name): one.drill for (run, _, name), one in settings(reader, runs).items()},
             demos=demos(reader),
         )
 

@@ -40,6 +40,7 @@ BY: Mapping[str, Keys] = {
     "session": lambda trip: (day_text(trip.session),),
     "tag": lambda trip: trip.tags or (UNTAGGED,),
     "exit-reason": lambda trip: (trip.exit_reason,),
+    "config": lambda trip: (trip.config_hash,),
 }
 """What round trips are grouped by → the groups of one. By tag it is in as many groups as it has tags."""
 

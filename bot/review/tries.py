@@ -31,23 +31,34 @@ class Setting:
     digest: str
 
 
-Settings = Mapping[tuple[str, str], Setting]
-"""(run, strategy's name) → what it was set to."""
+Key = tuple[str, int, str]
+"""Run, `seq` of the revision of its settings (0: those of its start), strategy's name."""
+Settings = Mapping[Key, Setting]
+"""What a strategy was set to."""
 
 
-def settings(reader: Reader, runs: Sequence[RunInfo] | None = None) -> dict[tuple[str, str], Setting]:
+def key_of(reader: Reader, run: str, seq: int, strategy: str) -> Key:
+    """The settings of a strategy under which a row of a run was made."""
+    revised = reader.revision(run, seq)
+    return run, 0 if revised is None else revised.seq, strategy
+
+
+def settings(reader: Reader, runs: Sequence[RunInfo] | None = None) -> dict[Key, Setting]:
     """The settings of every strategy in these runs; in every run of the journal where none are named."""
     decode = msgspec.json.Decoder(dict[str, str]).decode
     found = {}
     few = runs is not None and len(runs) < len(reader.runs)
-    told = reader.among(rows.Run, "run", {run.run for run in runs or ()}) if few else reader.read(rows.Run, reader.runs)
-    for run, config in ((row.run, row.config) for row in told):
+    wanted = {run.run for run in runs or ()} if few else {run.run for run in reader.runs}
+    told = reader.among(rows.Run, "run", wanted) if few else reader.read(rows.Run, reader.runs)
+    revised = reader.among(rows.ConfigRevision, "run", wanted & reader.revisions.keys())
+    known = [*((row.run, 0, row.config) for row in told), *((row.run, row.seq, row.config) for row in revised)]
+    for run, seq, config in known:
         texts = decode(config)
         detectors = _table(texts.get(BOT, "")).get("detectors", {})
         for file, text in texts.items():
             if file not in (BOT, CALENDAR, BROKER):
                 table = _table(text)
-                found[run, str(table.get("name", file))] = _setting(table, detectors)
+                found[run, seq, str(table.get("name", file))] = _setting(table, detectors)
     return found
 
 

@@ -29,7 +29,7 @@ from bot.journal.remarks import Remarks, remarks
 from bot.journal.round_trips import RoundTrip, round_trips
 from bot.journal.values import LONG_SHORT, new_york
 from bot.review.live import MADE
-from bot.review.tries import Settings, settings
+from bot.review.tries import Settings, key_of, settings
 from bot.sessions import day_at, days
 
 SECOND_NS = 1_000_000_000
@@ -113,6 +113,7 @@ def flat(reader: Reader, runs: Sequence[RunInfo], found: Sequence[RoundTrip]) ->
     if not found:
         return []
     around = _Around(
+        reader,
         {run.run: run for run in runs},
         demos(reader),
         settings(reader, runs),
@@ -124,6 +125,7 @@ def flat(reader: Reader, runs: Sequence[RunInfo], found: Sequence[RoundTrip]) ->
 
 
 class _Around(NamedTuple):
+    reader: Reader
     runs: Mapping[str, RunInfo]
     demos: set[str]
     settings: Settings
@@ -136,7 +138,10 @@ class _Around(NamedTuple):
 
     def trip(self, trip: RoundTrip) -> Trip:
         bracket, grid, seen = trip.bracket, trip.grid, trip.excursion
-        run, setting = self.runs[bracket.run], self.settings.get((bracket.run, bracket.strategy))
+        run, setting = (
+            self.runs[bracket.run],
+            self.settings.get(key_of(self.reader, bracket.run, bracket.seq, bracket.strategy)),
+        )
         entry_ns, exit_ns = trip.entries[0].ts, trip.exits[-1].ts
         session, said, signal = self.sessions[bracket.id], self.remarks.get(bracket.id), self.seen(trip)
         return Trip(
@@ -175,7 +180,7 @@ class _Around(NamedTuple):
             adapter=run.adapter,
             market=market_of(run, self.demos),
             drill=setting is not None and setting.drill,
-            config_hash=run.config_hash,
+            config_hash=self.reader.config_hash(bracket.run, bracket.seq),
             setting=setting.digest if setting else "",
             seq=max(fill.seq for fill in (*trip.entries, *trip.exits)),
             tags=tuple(sorted(said.tags)) if said else (),

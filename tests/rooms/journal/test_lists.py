@@ -56,10 +56,32 @@ def test_the_worked_trade_is_six_ticks_and_two_r(url: str) -> None:
             "mfe_ticks": 6,
             "exit_reason": "target",
             "signal_id": bracket.approved.proposal.signal_id,
+            "config_hash": "c0ffee",
             "tags": [],
             "notes": [],
         }
     ]
+
+
+def test_what_was_done_after_a_reload_carries_its_settings(url: str) -> None:
+    # given a run that went on with other settings, and another one after it
+    with writer(url, run="one") as journal:
+        told = Told(journal)
+        the_lesson(told)
+        journal.config_revision({"bot.toml": ""}, "beef", ["lesson", "other"], "shipped", OPENING, "other", "me")
+        the_lesson(told)
+    with writer(url, run="two", config_hash="f00d") as journal:
+        the_lesson(Told(journal))
+    # then whatever each run saw and did carries what held there
+    for name in ("signals", "round-trips"):
+        assert [row["config_hash"] for row in listed(url, name, "all")] == ["c0ffee", "beef", "f00d"]
+    one, two = listed(url, "runs", "all")
+    assert [(row["config_hash"], row["strategies"], row["who"]) for row in one["revisions"]] == [
+        ("beef", ["lesson", "other"], "me")
+    ]
+    assert two["revisions"] == []
+    # and a run is found by a strategy that it had for a part of its time
+    assert [row["run"] for row in listed(url, "runs", "all", strategy="other")] == ["one"]
 
 
 def test_slippage_makes_a_stopped_trade_worse_than_minus_one(url: str) -> None:
