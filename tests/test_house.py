@@ -161,6 +161,7 @@ ABOVE_PORTS = {
     "web",
     "mqtt",
     "metrics",
+    "notify",
     "control",
     "desk",
     "plugins",

@@ -4,6 +4,7 @@ import re
 
 from adapters.ib.params import Params
 from adapters.ib.wire import Greeting
+from bot.domain.order import NO_PAPER, SILENT
 from bot.errors import ConfigError, Locked, NotPaper, Unreachable
 
 PAPER = re.compile(r"^D[UF]\d+$")
@@ -19,7 +20,7 @@ def prove(greeting: Greeting, params: Params) -> str:
     missing = bool(wish) and wish not in greeting.accounts
     if strangers or not greeting.accounts or missing:
         seen = ", ".join(strangers or greeting.accounts) or "unknown"
-        what = f"account {seen} is not a paper account" if not missing or strangers else f"{wish} is not among {seen}"
+        what = f"account {seen} {NO_PAPER}" if not missing or strangers else f"{wish} is not among {seen}"
         raise NotPaper(
             f"{what}{_live(params)}; nothing was sent",
             where=where,
@@ -54,7 +55,7 @@ def unanswered(error: OSError, params: Params, held: str, deadline_s: float) -> 
         return Unreachable(f"nobody listens{_live(params)}", where=where, do=check)
     if isinstance(error, TimeoutError):
         return Unreachable(
-            f"something takes the connection and does not answer within {deadline_s:g} s{_live(params)}",
+            f"{SILENT} within {deadline_s:g} s{_live(params)}",
             where=where,
             do="is anybody logged in at the gateway (a container's port is open before), and is it an IB gateway?",
         )

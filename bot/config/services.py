@@ -39,10 +39,10 @@ def _mqtt_url(url: str) -> str:
     return url
 
 
-def _webhook_url(url: str) -> str:
-    """Where a notice is posted to."""
+def webhook_url(url: str) -> str:
+    """Where a notice is posted to. Raises ValueError, which does not show it: who knows the path may post there."""
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise ValueError(f'a webhook is "https://HOST/PATH"; got {url!r}')
+        raise ValueError('a webhook is "https://HOST/PATH"')
     return url
 
 
@@ -129,7 +129,7 @@ class NotifySettings(Params):
 
     command: tuple[str, ...] = ()
     """A program and its arguments; it gets the notice on standard input."""
-    webhook: Annotated[str, AfterValidator(_webhook_url)] | None = None
+    webhook: Annotated[str, AfterValidator(webhook_url)] | None = None
     """An address that gets the notice as JSON."""
     webhook_file: str | None = None
     """A file that holds the address, where it is secret."""
@@ -143,6 +143,11 @@ class NotifySettings(Params):
     """Beyond so many in an hour notices are counted and told together."""
     before_session: Duration = Field(30 * MINUTE_NS, gt=0)
     """So long before the session's open the desk should be ready."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is any way to call."""
+        return bool(self.command or self.webhook or self.webhook_file)
 
 
 class RetentionSettings(Params):

@@ -13,6 +13,8 @@
     beside.py    what stands beside the desk, and may fail without it
     company.py   who stands there, by the settings
     systemd.py   what a service manager is told of the desk
+    shown.py     what they may ask of the desk
+    calling.py   the one who calls a person: what it is shown
     daemon.py    one run after the other, and who answers for them
 
 It is the only room that knows every other.

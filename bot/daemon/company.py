@@ -1,34 +1,17 @@
 """Who stands beside the desk, by the settings. What these do not name is not started, and not imported either."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any, Protocol
 
 from bot.control import folder
 from bot.daemon.asked import Asked
 from bot.daemon.beside import beside
-from bot.daemon.systemd import Supervisor
-from bot.domain.command import Command
+from bot.daemon.shown import Desk
 from bot.journal.place import place as place_of
 
 Companion = tuple[str, Callable[[], Awaitable[None]]]
 """A name for the log, and what runs."""
-
-
-class Desk(Protocol):
-    """What they may ask of the desk, and tell it."""
-
-    supervisor: Supervisor
-
-    def status(self) -> dict[str, Any]:
-        """What `status --json` prints."""
-
-    async def tell(self, command: Command) -> Mapping[str, Any]:
-        """Do it and say what came of it. Raises PaperpitError for what cannot be done."""
-
-    def refused(self, way: str, why: str, count: int) -> None:
-        """So many that came by some `way` were no commands."""
 
 
 @asynccontextmanager
@@ -37,6 +20,10 @@ async def in_company(asked: Asked, desk: Desk) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         for name, work in _companions(asked, desk):
             await stack.enter_async_context(beside(name, work))
+        if asked.bot.value.notify.wanted:
+            from bot.daemon.calling import calling
+
+            await stack.enter_async_context(calling(asked, desk))
         yield
 
 

@@ -8,7 +8,7 @@ import asyncio
 import importlib.metadata
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -53,11 +53,17 @@ class Daemon:
         """When a strategy's own hours begin next, as the newest run knew it."""
         self._rereading = Rereading(asked)
         self._unasked = set[asyncio.Task[None]]()
-        self._unsaved = ""
         self.stopping = Stopping()
-        self.supervisor = Supervisor(self.status, lambda: self._run is not None and self._run.stands)
+        self.supervisor = Supervisor(self.status, lambda: self.stands)
         self.stopped = False
         """Whether a command ended it while no run traded."""
+        self.beside: dict[str, Callable[[], Any]] = {}
+        """What those who stand beside the desk report of themselves: key of `status` → who is asked."""
+        self.sessions: Sequence[tuple[int, int]] = ()
+        """When the exchange opens and closes, ns UTC; empty while no run has known, or another clock than the wall's
+        rules."""
+        self.backup: str | None = None
+        """Why the journal's last copy could not be made; empty: it was. None: no run has ended yet."""
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[None]:
@@ -102,17 +108,19 @@ class Daemon:
                     said(self._why)
                     await _until(WallClock().now_ns() + AGAIN_NS)
             self._first = False
+            self.sessions = self._run.sessions()
             try:
                 yield self._run
             finally:
-                self._unsaved, self._run = self._run.unsaved, None
+                self.backup, self._run = self._run.unsaved, None
 
     async def until_open(self, opens_ns: int) -> None:
         """Wait until it is time to open the run of the session that begins at `opens_ns`."""
         at = datetime.fromtimestamp(opens_ns // SECOND_NS, UTC)
         self._state, self._mode = "closed", Mode.NO_ENTRIES
         self._why = f"the next session opens at {at:%Y-%m-%d %H:%M} UTC"
-        await _until(opens_ns - BEFORE_OPEN_NS)
+        notify = self._asked.bot.value.notify
+        await _until(opens_ns - (max(BEFORE_OPEN_NS, notify.before_session) if notify.wanted else BEFORE_OPEN_NS))
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do it, or have the desk do it. Raises PaperpitError."""
@@ -186,6 +194,15 @@ class Daemon:
     def _desk(self) -> Desk | None:
         return self._run.desk if self._run is not None else None
 
+    @property
+    def stands(self) -> bool:
+        """Whether a desk stands that knows its link, its positions and its switches."""
+        return self._run is not None and self._run.stands
+
+    def lacking(self, ts: int) -> Mapping[str, str]:
+        """Kind of event that matters here → until when its dates are known, of those that are not at `ts`, ns UTC."""
+        return self._run.lacking(ts) if self._run is not None else {}
+
     def status(self) -> dict[str, Any]:
         """What `status --json` prints."""
         run, place = self._run, place_of(self._asked.journal)
@@ -198,8 +215,9 @@ class Daemon:
             **told,
             "next_session_ns": self._opens_ns,
             "loop": {} if self._heart is None else self._heart.lags,
+            **{name: ask() for name, ask in self.beside.items()},
             "journal": place.url if place.path is not None else place.shown,
-            "backup": self._unsaved,
+            "backup": self.backup or "",
             "desk": self._asked.bot.value.desk,
             "version": importlib.metadata.version("paperpit"),
         }
@@ -217,6 +235,7 @@ async def _until(ts: int) -> None:
 
 
 _NOBODY: Mapping[str, Any] = {
+    "house": [],
     "account": "",
     "positions": [],
     "working_orders": [],

@@ -31,6 +31,7 @@ from bot.journal.account import lock_account
 from bot.journal.fold import PRIVATE, fold
 from bot.journal.place import place
 from bot.ports import Adapter
+from bot.risk.events import members
 from bot.risk.hours import Hours, Sessions
 from bot.tape.recorder import Recorder
 from bot.warm import Memories
@@ -177,10 +178,7 @@ class Run:
         facts: dict[str, Any] = {} if self.desk is None else self.desk.status()
         facts["run"], facts["adapter"] = self._opened.run, self.adapter.name
         facts["recording"] = False if self.recorder is None else self.recorder.trouble or True
-        facts["calendar_until"] = {
-            kind: datetime.fromtimestamp(known.until_ns // 1_000_000_000, UTC).date().isoformat()
-            for kind, known in calendar.coverage.items()
-        }
+        facts["calendar_until"] = {kind: _day(known.until_ns) for kind, known in calendar.coverage.items()}
         facts["calendar"] = calendar.source
         return facts
 
@@ -208,6 +206,22 @@ class Run:
             windows = (hours.window(at) for at in range(max(0, sessions.at(now)), len(sessions.opens)))
             found.append(next((first for first, last in windows if now < first < last), None))
         return min((first for first in found if first is not None), default=None)
+
+    def sessions(self) -> list[tuple[int, int]]:
+        """When sessions of any instrument open and close, in order, ns UTC; none where not the wall's clock rules."""
+        if not self._opened.live:
+            return []
+        days = [day for rows in self._opened.hours.values() for day in rows]
+        return sorted({(int(day["open"]), int(day["close"])) for day in days})
+
+    def lacking(self, ts: int) -> dict[str, str]:
+        """Kind of event that an instrument goes by → until when its dates are known, where that is before `ts`."""
+        calendar = self._opened.calendar
+        if calendar.state != "given":
+            return {}
+        kinds = members(tuple(kind for one in self.adapter.market.instruments for kind in one.events))
+        until = {kind: known.until_ns for kind, known in calendar.coverage.items()}
+        return {kind: _day(until.get(kind)) for kind in kinds if not calendar.known(kind, ts)}
 
     @property
     def recorder(self) -> Recorder | None:
@@ -298,6 +312,10 @@ class Run:
                 now_ns=self._wall.now_ns,
             )
         )
+
+
+def _day(ns: int | None) -> str:
+    return "never" if ns is None else datetime.fromtimestamp(ns // 1_000_000_000, UTC).date().isoformat()
 
 
 @contextmanager

@@ -46,6 +46,7 @@ class Facts:
                 {"rule": one.what, "message": one.words, "mode": one.mode.value, "strategy": one.strategy}
                 for one in causes
             ],
+            "house": self._watch.house,
             "account": self._p.account,
             "positions": list(self._positions(touches)),
             "working_orders": list(self._working()),

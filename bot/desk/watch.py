@@ -66,6 +66,11 @@ class Watch:
         self._stopping = self._unwritten = False
         self._due = self._beat = 0
 
+    @property
+    def house(self) -> list[House]:
+        """What of the house closes entries, in order of names."""
+        return sorted(self._shut)
+
     def now_ns(self) -> int:
         """The wall's time in a live run, ns UTC; 0 where another clock rules."""
         return self._wall.now_ns() if self._wall is not None else 0

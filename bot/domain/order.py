@@ -189,6 +189,10 @@ class LinkReport:
     code: str = ""  # why, in the broker's words or ours: "1100", "socket closed"
 
 
+SILENT, NO_PAPER = "something takes the connection and does not answer", "is not a paper account"
+NEEDS_LOGIN = (SILENT, NO_PAPER)
+"""Words of an adapter with which it says that a person has to log in where it connects to."""
+
 Feed = Literal["live", "sampled", "stale", "delayed", "refused"]
 """Live: every tick. Sampled: summaries, no order flow. The others are closed to entries."""
 

@@ -1,0 +1,157 @@
+"""A real desk that calls a person: when something happens, and in the evening; whether or not anybody answers."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.programs import ended, program
+from tests.servers import free_port
+
+SECRET = "T0PSECRET-hook-path"
+COMMAND = 'notify.command=["/bin/sh","-c","cat >> told.txt"]'
+
+
+def given(folder: Path, name: str, *sets: str) -> tuple[tuple[object, ...], dict[str, Any]]:
+    """A desk on a market that goes on, and where its journal is."""
+    words = ("--strategy", "drill-es.toml", "--calendar", "none", "--warm", "none", "--once")
+    settings = [word for one in ("adapter=synthetic", *sets) for word in ("--set", one)]
+    return ("run", *words, "--desk", name, *settings), {"PAPERPIT_JOURNAL": f"sqlite:///{folder / 'journal.db'}"}
+
+
+async def told(folder: Path, words: str, seconds: float = 20) -> str:
+    """What was told to the person, once it holds these words."""
+    file = folder / "told.txt"
+    async with asyncio.timeout(seconds):
+        while not (file.exists() and words in file.read_text()):
+            await asyncio.sleep(0.05)
+    return file.read_text()
+
+
+@dataclass
+class Hook:
+    """A webhook: what it got, and how it answers."""
+
+    port: int = 0
+    got: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    """What comes next: "500", "silence"; empty: it takes it."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, words: str, seconds: float = 30) -> dict[str, Any]:
+        """The first notice with these words in its title."""
+        async with asyncio.timeout(seconds):
+            while not (found := [one for one in self.got if words in one["title"]]):
+                self.asked.clear()
+                await self.asked.wait()
+        return found[0]
+
+
+@asynccontextmanager
+async def webhook(*answers: str) -> AsyncIterator[Hook]:
+    """A real HTTP server."""
+    hook = Hook(answers=list(answers))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = next(line for line in head.splitlines() if line.lower().startswith("content-length"))
+        body = await reader.readexactly(int(length.partition(":")[2]))
+        answer = hook.answers.pop(0) if hook.answers else "200"
+        if answer == "200":
+            hook.got.append(json.loads(body))
+        if answer == "silence":
+            await reader.read()
+        writer.write(f"HTTP/1.1 {answer} so\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        writer.close()
+        hook.asked.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    hook.port = server.sockets[0].getsockname()[1]
+    try:
+        yield hook
+    finally:
+        server.close()
+
+
+async def test_a_person_is_called_for_the_kill_switch_and_again_in_the_evening(tmp_path: Path) -> None:
+    # given a desk whose person is called by a program
+    name = f"calls-{os.getpid()}"
+    run, here = given(tmp_path, name, COMMAND)
+    async with program(*run, env=here, cwd=tmp_path) as desk:
+        await desk.until("trading")
+        # when everything is closed by a person
+        code, _ = await ended("flatten", "--yes", "--reason", "a fire in the pit", "--desk", name, env=here)
+        assert code == 0
+        # then it is told: what, since when, what to do
+        notice = await told(tmp_path, "a fire in the pit")
+        assert f"paperpit {name}: the kill switch is set: flatten: a fire in the pit" in notice
+        assert "since: 20" in notice
+        assert "do:    paperpit status" in notice
+        # and when the day ends
+        assert (await ended("stop", "--desk", name, env=here))[0] == 0
+        assert await desk.code() == 0
+    # then it is told what the day came to
+    evening = await told(tmp_path, "the day: ")
+    assert "not right  kill True" in evening
+    assert "refused    " in evening
+    assert evening.count(f"paperpit {name}: ") == 2, evening
+
+
+async def test_a_webhook_that_is_down_or_broken_gets_what_it_missed_and_the_desk_does_not_care(tmp_path: Path) -> None:
+    # given a webhook that is broken at first, and whose address is a secret
+    name = f"hooks-{os.getpid()}"
+    async with webhook("500", "500", "500") as hook:
+        secret = tmp_path / "hook"
+        secret.write_text(f"http://127.0.0.1:{hook.port}/{SECRET}?token={SECRET}\n")
+        run, here = given(tmp_path, name, f"notify.webhook_file={json.dumps(str(secret))}")
+        async with program(*run, env=here, cwd=tmp_path) as desk:
+            await desk.until("trading")
+            assert (await ended("flatten", "--yes", "--reason", "a fire", "--desk", name, env=here))[0] == 0
+            # when it fails three times
+            await desk.until("nobody could be called: the webhook answered 500")
+            # then the desk says so in its status, and stops as it would have done
+            _, status = await ended("status", "--json", "--desk", name, env=here)
+            notices = json.loads(status.told)["notices"]
+            assert notices["trouble"] == "the webhook answered 500"
+            assert notices["waiting"] >= 1
+            assert (await ended("stop", "--desk", name, env=here))[0] == 0
+            assert await desk.code() == 0
+        # and nobody saw the address
+        assert SECRET not in desk.words + status.told
+        # then the next start, or the end of this one, tells what was missed
+        async with program(*run, env=here, cwd=tmp_path) as desk:
+            notice = await hook.until("kill switch")
+            assert (notice["v"], notice["about"], notice["state"], notice["desk"]) == (1, "kill", "begun", name)
+            assert (await ended("stop", "--desk", name, env=here))[0] == 0
+            await desk.code()
+        await hook.until("the day: ")
+        assert [one["state"] for one in hook.got if one["about"] == "kill"] == ["begun"]
+
+
+async def test_a_start_that_is_refused_calls_somebody(tmp_path: Path) -> None:
+    # given a broker's gateway that nobody runs
+    name, port = f"refused-{os.getpid()}", free_port()
+    run, here = given(tmp_path, name, COMMAND, "adapter=ib", "record.enabled=false", f"adapters.ib.port={port}")
+    # when the desk is started
+    code, _ = await ended(*run, env=here, cwd=tmp_path)
+    # then a person hears that it does not trade
+    assert code == 69
+    assert "the desk has ended: nobody listens" in await told(tmp_path, "the desk has ended")
+
+
+async def test_a_person_tries_it_before_it_matters(tmp_path: Path) -> None:
+    by_name = ("doctor", "notify", "--json")
+    # given nobody to call, then a program that works, then one that is not there
+    told_of = [
+        await ended(*by_name, *(word for one in sets for word in ("--set", one)), cwd=tmp_path)
+        for sets in ((), (COMMAND,), ('notify.command=["/nowhere/to/call"]',))
+    ]
+    # then each is told as it is
+    assert [code for code, _ in told_of] == [0, 0, 1]
+    levels = [json.loads(one.told)[0]["level"] for _, one in told_of]
+    assert levels == ["warn", "ok", "fail"]
+    assert "a test: notices of this desk arrive here" in await told(tmp_path, "a test")
