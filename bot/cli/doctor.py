@@ -24,8 +24,8 @@ DISK_WARN, DISK_FAIL = 2 * GIB, GIB // 4
 class Patient:
     """What the checks may look at."""
 
-    def __init__(self, config: Path | None, sets: Sequence[str]) -> None:
-        self.config, self.sets = config, sets
+    def __init__(self, config: Path | None, sets: Sequence[str], parts: Sequence[str] = ()) -> None:
+        self.config, self.sets, self.parts = config, sets, parts
 
     @cached_property
     def judge(self) -> "Judge":
@@ -194,6 +194,17 @@ def _tape(_: Patient) -> Iterator[Finding]:
         yield Finding("tape", "fail", f"{error.where}: {error.what}", error.do or "install paperpit again")
 
 
+def _notify(patient: Patient) -> Iterator[Finding]:
+    """A test notice, where it was asked for by name."""
+    from bot.cli.far_end import called_by
+    from bot.errors import PaperpitError
+
+    try:
+        yield called_by(patient.config, patient.sets, really="notify" in patient.parts)
+    except PaperpitError as error:
+        yield Finding("notify", "fail", error.what, error.do or "paperpit check")
+
+
 CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "python": _python,
     "names": _names,
@@ -206,6 +217,7 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "writable": _writable,
     "disk": _disk,
     "tape": _tape,
+    "notify": _notify,
     **{part: _told_by_the_far_end(part) for part in FAR},
 }
 
@@ -218,11 +230,11 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
 def doctor(parts: tuple[str, ...], config: Path | None, sets: tuple[str, ...], as_json: bool) -> None:
     """Look at this set-up; say what is wrong and what to do. Exit 1 when something fails.
 
-    PART: python, names, settings, plugins, kernels, zones, calendar, journal, writable, disk, tape; and
-    at the far end of an adapter that has one: gateway, account, clock, contracts, tick-rules, market-data. All of them
-    without any.
+    PART: python, names, settings, plugins, kernels, zones, calendar, journal, writable, disk, tape, notify (sends a
+    test when it is named); and at the far end of an adapter that has one: gateway, account, clock, contracts,
+    tick-rules, market-data. All of them without any.
     """
-    patient = Patient(config, sets)
+    patient = Patient(config, sets, parts)
     found = [one for name in parts or CHECKS for one in CHECKS[name](patient)]
     if as_json:
         print_json([asdict(one) for one in found])

@@ -1,10 +1,10 @@
-"""What `doctor` cannot see from here alone: the adapter's far end, and whether the journal takes a row."""
+"""What `doctor` cannot see from here alone: the adapter's far end, whether the journal takes a row, who is called."""
 
 import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bot.domain.finding import Finding
 from bot.errors import PaperpitError
@@ -59,3 +59,25 @@ def written_to(config: Path | None, sets: Sequence[str]) -> Finding:
     except PaperpitError as error:
         return Finding("writable", "fail", f"{error.where}: {error.what}" if error.where else error.what, error.do)
     return Finding("writable", "ok", said)
+
+
+def called_by(config: Path | None, sets: Sequence[str], *, really: bool) -> Finding:
+    """Whether anybody is called when it matters; `really`: a test is sent. Raises ConfigError, InputMissing."""
+    from bot.clock import WallClock
+    from bot.config import read_bot
+    from bot.notify import Sender, trial
+
+    bot = read_bot(config, sets)
+    notify = bot.value.notify
+    if not notify.wanted:
+        level: Literal["ok", "warn"] = "warn" if really else "ok"
+        return Finding(
+            "notify", level, "nobody is called when something is wrong", "set command or webhook in [notify]"
+        )
+    ways = " and ".join([*notify.command[:1], *(["a webhook"] if notify.webhook or notify.webhook_file else [])])
+    if not really:
+        return Finding("notify", "ok", f"a person is called by {ways}; paperpit doctor notify tries it")
+    sent = asyncio.run(Sender.of(notify, bot.value.desk, bot.path.parent).send(trial(WallClock().now_ns())))
+    if sent.why:
+        return Finding("notify", "warn" if sent.arrived else "fail", sent.why, "see docs/notices.md, and try again")
+    return Finding("notify", "ok", f"a test was sent by {ways}")
