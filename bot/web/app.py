@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import PaperpitError
 from bot.log import kept
-from bot.web import api, control_pages, live, remark_pages
+from bot.metrics import Exposition
+from bot.web import api, control_pages, live, numbers, remark_pages
 from bot.web.guard import Guard, Refused
 from bot.web.pages import calendar, health, moment, refused, round_trips, runs, signals, stats, story, today
 from bot.web.site import Site, status_of
@@ -44,6 +45,7 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
             Route("/health", health.page),
             *control_pages.ROUTES,
             *live.ROUTES,
+            *numbers.ROUTES,
             *api.ROUTES,
             Mount("/static", StaticFiles(packages=[("bot.web", "static")])),
         ],
@@ -56,6 +58,7 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
         lifespan=live.lifespan,
     )
     app.state.site = site
+    app.state.exposition = Exposition(site.find)
     return app
 
 

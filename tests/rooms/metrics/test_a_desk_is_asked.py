@@ -5,9 +5,16 @@ from pathlib import Path
 
 from bot import control
 from bot.control.asking import asked
-from bot.metrics.names import BY_NAME
-from tests.rooms.metrics.desk import CROSSING, desk, values
+from bot.metrics.names import BY_NAME, METRICS
+from tests.rooms.metrics.desk import CROSSING, desk, samples, values
+from tests.rooms.web.served import serving
 from tests.stories.test_a_strategy_never_returns import HERE as WEDGING
+
+NOT_HERE = {
+    *("cause", "working_orders", "blocked_total", "recoveries_total", "backup_timestamp_seconds"),
+    *("blackout_next_timestamp_seconds", "calendar_until_timestamp_seconds", "mqtt_connected", "mqtt_dropped_total"),
+}
+"""What comes and goes while it trades, and what it has no calendar, no copies and no message broker for."""
 
 
 async def test_a_desk_that_trades_is_counted_and_a_pause_is_told_with_its_reason(tmp_path: Path) -> None:
@@ -23,6 +30,9 @@ async def test_a_desk_that_trades_is_counted_and_a_pause_is_told_with_its_reason
             more = {"le"} if stem.endswith("_bucket") else set()
             assert one.labels.keys() == {"desk", *metric.labels, *more}
             assert one.labels["desk"] == name
+        # and each of them has a value, but for what this desk has not got
+        seen = {name for one in found for name in (one.name, one.name.rpartition("_")[0])}
+        assert {metric.name for metric in METRICS if f"paperpit_{metric.name}" not in seen} <= NOT_HERE
         assert list(values(found, "up")) == [1]
         assert list(values(found, "state", state="starting")) == [0]
         assert sum(values(found, "state")) == 1
@@ -44,6 +54,13 @@ async def test_a_desk_that_trades_is_counted_and_a_pause_is_told_with_its_reason
         assert {"rule": "pause", "strategy": "drill-law"}.items() <= told["causes"][0].items()
         assert any("lunch" in reason for reason in told["reasons"])
         assert (await port.json("/healthz"))[0] == 200
+        # and the page server tells the same of it, by its socket and its journal
+        async with serving(tmp_path, "--journal", tmp_path / "journal.db") as site:
+            told_there = samples((await site.get("/metrics")).text)
+            assert {(one.name, one.labels["desk"]) for one in told_there} >= {("paperpit_cause", name)}
+            assert 0 < sum(values(told_there, "orders_total")) <= sum(values(await port.samples(), "orders_total"))
+            assert (await site.get("/readyz")).code == (await site.get("/healthz")).code == 200
+            assert (await site.get("/metrics", host="evil.example")).code == 421
         # and neither a stranger's name nor a path that is none is answered
         assert (await port.get("/metrics", host="evil.example"))[0] == 421
         assert (await port.get("/"))[0] == 404
@@ -62,3 +79,12 @@ async def test_a_desk_that_stands_still_answers_and_says_so(tmp_path: Path) -> N
         assert told["reasons"][0].startswith("the loop has stood still for ")
         assert (await port.json("/readyz"))[0] == 503
         assert running.process.exitcode is None
+
+
+async def test_a_page_server_without_a_desk_or_a_journal_says_so(tmp_path: Path) -> None:
+    async with serving(tmp_path, "--journal", tmp_path / "none.db") as site:
+        found = samples((await site.get("/metrics")).text)
+        assert list(values(found, "up")) == list(values(found, "journal_readable")) == [0]
+        answer = await site.get("/readyz")
+        assert answer.code == 503
+        assert "there is no journal here yet" in answer.text
