@@ -30,8 +30,8 @@ NEVER = (
 SLOW = b"Executing <"
 """How asyncio's debug mode complains of a busy machine."""
 PATIENCE_S = 60.0
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.forked"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.forked"])
 
 
 @asynccontextmanager
@@ -137,7 +137,7 @@ async def forked(
             ours.append(os.open(pipe, os.O_WRONLY))  # so that there is an end to read, whatever becomes of the fork
         settings = {"PYTHONASYNCIODEBUG": "1", "NO_COLOR": "1", "COLUMNS": "200", **(env or {})}
         target = (tuple(map(str, words)), tuple(map(str, pipes)), settings, str(cwd or Path.cwd()))
-        one = Program(_forks.Process(target=_main, args=target, daemon=True))
+        one = Program(FORKS.Process(target=_main, args=target, daemon=True))
         one.process.start()
         gathering = asyncio.gather(_gather(one, readers[1]), _keep(one, readers[0]), _watch(one, ours))
         try:
