@@ -154,9 +154,9 @@ async def ended(*words: object, env: Mapping[str, str] | None = None, cwd: Path 
         return await one.code(), one
 
 
-def typed(*words: object, cwd: Path | None = None) -> CompletedProcess[str]:
+def typed(*words: object, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> CompletedProcess[str]:
     """The same for a test without a loop, told as `subprocess.run` tells it."""
-    code, one = asyncio.run(ended(*words, cwd=cwd))
+    code, one = asyncio.run(ended(*words, env=env, cwd=cwd))
     return CompletedProcess(words, code, one.told, one.words)
 
 

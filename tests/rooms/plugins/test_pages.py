@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.programs import typed
+
 DOCS = Path(__file__).parents[3] / "docs"
 _BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
@@ -19,29 +21,32 @@ def written(page: str, folder: Path) -> Path:
     return folder
 
 
-def run(folder: Path, *command: str) -> str:
-    """Standard output of `python -m …` in `folder`, with settings and journals of its own."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("PAPERPIT_")},
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        "XDG_CONFIG_HOME": str(folder / "xdg"),
-        "PAPERPIT_JOURNAL": str(folder / "journal.db"),
-    }
-    command = (sys.executable, "-P", *command)
+def said_by_pytest(folder: Path, *words: str) -> str:
+    """What it says of the tests in `folder`, in a process that has imported nothing of ours."""
+    command = (sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", *words)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def paperpit(folder: Path, *args: str) -> Any:
+def run(folder: Path, *words: str) -> str:
+    """Standard output of a command in `folder`, with settings and journals of its own."""
+    environment = {"XDG_CONFIG_HOME": str(folder / "xdg"), "PAPERPIT_JOURNAL": str(folder / "journal.db")}
+    done = typed(*words, env=environment, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def paperpit(folder: Path, *words: str) -> Any:
     """A command's JSON."""
-    return json.loads(run(folder, "-c", "from bot.cli import main; main()", *args, "--json"))
+    return json.loads(run(folder, *words, "--json"))
 
 
 def test_the_adapter_of_the_page_trades_a_run(tmp_path: Path) -> None:
     written("writing-an-adapter.md", tmp_path)
     assert paperpit(tmp_path, "check") == []
-    run(tmp_path, "-c", "from bot.cli import main; main()", "run")
+    run(tmp_path, "run")
     orders = paperpit(tmp_path, "journal", "orders")
     entries = [order for order in orders if order["role"] == "entry"]
     assert len(entries) > 3
@@ -51,7 +56,7 @@ def test_the_adapter_of_the_page_trades_a_run(tmp_path: Path) -> None:
 
 def test_the_strategy_of_the_page_passes_its_test_and_trades_the_demo(tmp_path: Path) -> None:
     written("writing-a-strategy.md", tmp_path)
-    assert "3 passed" in run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_fade.py")
+    assert "3 passed" in said_by_pytest(tmp_path, "test_fade.py")
     assert paperpit(tmp_path, "check", "fade.toml") == []
     summary = paperpit(tmp_path, "replay", "demo", "--strategy", "fade.toml")
     assert summary["approved"] > 0
@@ -60,7 +65,7 @@ def test_the_strategy_of_the_page_passes_its_test_and_trades_the_demo(tmp_path: 
 
 def test_the_detector_of_the_page_passes_its_test(tmp_path: Path) -> None:
     written("writing-a-detector.md", tmp_path)
-    assert "4 passed" in run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=prepend", ".")
+    assert "4 passed" in said_by_pytest(tmp_path, "--import-mode=prepend", ".")
 
 
 def test_the_detector_of_the_page_is_switched_on_by_its_table(tmp_path: Path) -> None:
