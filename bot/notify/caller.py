@@ -26,7 +26,7 @@ from bot.notify.notice import SECOND_NS, Notice, Trouble, digest
 from bot.notify.seeing import KINDS, Look, happened, troubles, visible
 from bot.notify.sending import Sender
 
-EVERY_S = 3.0
+EVERY_S = 2.0
 AGAIN_NS = 60 * SECOND_NS
 """After a call that nobody took, the next one."""
 LAST_S = 2.5

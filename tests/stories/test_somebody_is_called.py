@@ -3,20 +3,16 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tests.programs import ended, program
 from tests.servers import free_port
+from tests.stories.hooks import SECRET, webhook
 
-SECRET = "T0PSECRET-hook-path"
 COMMAND = 'notify.command=["/bin/sh","-c","cat >> told.txt"]'
 
 
-def given(folder: Path, name: str, *sets: str) -> tuple[tuple[object, ...], dict[str, Any]]:
+def given(folder: Path, name: str, *sets: str) -> tuple[tuple[object, ...], dict[str, str]]:
     """A desk on a market that goes on, and where its journal is."""
     words = ("--strategy", "drill-es.toml", "--calendar", "none", "--warm", "none", "--once")
     settings = [word for one in ("adapter=synthetic", *sets) for word in ("--set", one)]
@@ -30,51 +26,6 @@ async def told(folder: Path, words: str, seconds: float = 20) -> str:
         while not (file.exists() and words in file.read_text()):
             await asyncio.sleep(0.05)
     return file.read_text()
-
-
-@dataclass
-class Hook:
-    """A webhook: what it got, and how it answers."""
-
-    port: int = 0
-    got: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-    """What comes next: "500", "silence"; empty: it takes it."""
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def until(self, words: str, seconds: float = 30) -> dict[str, Any]:
-        """The first notice with these words in its title."""
-        async with asyncio.timeout(seconds):
-            while not (found := [one for one in self.got if words in one["title"]]):
-                self.asked.clear()
-                await self.asked.wait()
-        return found[0]
-
-
-@asynccontextmanager
-async def webhook(*answers: str) -> AsyncIterator[Hook]:
-    """A real HTTP server."""
-    hook = Hook(answers=list(answers))
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = next(line for line in head.splitlines() if line.lower().startswith("content-length"))
-        body = await reader.readexactly(int(length.partition(":")[2]))
-        answer = hook.answers.pop(0) if hook.answers else "200"
-        if answer == "200":
-            hook.got.append(json.loads(body))
-        if answer == "silence":
-            await reader.read()
-        writer.write(f"HTTP/1.1 {answer} so\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-        writer.close()
-        hook.asked.set()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    hook.port = server.sockets[0].getsockname()[1]
-    try:
-        yield hook
-    finally:
-        server.close()
 
 
 async def test_a_person_is_called_for_the_kill_switch_and_again_in_the_evening(tmp_path: Path) -> None:
@@ -106,7 +57,7 @@ async def test_a_webhook_that_is_down_or_broken_gets_what_it_missed_and_the_desk
     name = f"hooks-{os.getpid()}"
     async with webhook("500", "500", "500") as hook:
         secret = tmp_path / "hook"
-        secret.write_text(f"http://127.0.0.1:{hook.port}/{SECRET}?token={SECRET}\n")
+        secret.write_text(f"{hook.url}\n")
         run, here = given(tmp_path, name, f"notify.webhook_file={json.dumps(str(secret))}")
         async with program(*run, env=here, cwd=tmp_path) as desk:
             await desk.until("trading")
@@ -144,14 +95,16 @@ async def test_a_start_that_is_refused_calls_somebody(tmp_path: Path) -> None:
 
 
 async def test_a_person_tries_it_before_it_matters(tmp_path: Path) -> None:
-    by_name = ("doctor", "notify", "--json")
-    # given nobody to call, then a program that works, then one that is not there
-    told_of = [
-        await ended(*by_name, *(word for one in sets for word in ("--set", one)), cwd=tmp_path)
-        for sets in ((), (COMMAND,), ('notify.command=["/nowhere/to/call"]',))
-    ]
-    # then each is told as it is
-    assert [code for code, _ in told_of] == [0, 0, 1]
-    levels = [json.loads(one.told)[0]["level"] for _, one in told_of]
-    assert levels == ["warn", "ok", "fail"]
-    assert "a test: notices of this desk arrive here" in await told(tmp_path, "a test")
+    # given a program that is not there, and a webhook that is
+    async with webhook() as hook:
+        (tmp_path / "hook").write_text(hook.url)
+        (tmp_path / "bot.toml").write_text(
+            'strategies = ["drill-es.toml"]\n[notify]\ncommand = ["/nowhere/to/call"]\nwebhook_file = "hook"\n'
+        )
+        code, doctor = await ended("doctor", "notify", "--json", cwd=tmp_path)
+        # then a test arrives, and what did not work is told
+        assert (await hook.until("a test"))["about"] == "test"
+    (finding,) = json.loads(doctor.told)
+    assert (code, finding["level"]) == (0, "warn")
+    assert finding["message"] == "/nowhere/to/call cannot be started: No such file or directory"
+    assert SECRET not in doctor.words + doctor.told
