@@ -145,6 +145,7 @@ class Mosquitto:
         if self._running is not None:
             self._running.kill()
             self._running.communicate()
+            self._running = None
 
     def pause(self) -> None:
         """It holds its connections and says nothing on them any more."""

@@ -38,5 +38,6 @@ def _companions(asked: Asked, desk: Desk) -> Iterator[Companion]:
     if bot.mqtt.url is not None:
         from bot import mqtt
 
-        known = mqtt.Desk(bot.desk, desk.status, desk.tell, desk.refused, place, folder())
+        shown = partial(desk.beside.__setitem__, "mqtt")
+        known = mqtt.Desk(bot.desk, desk.status, desk.tell, desk.refused, place, folder(), shown)
         yield "mqtt", partial(mqtt.serve, bot.mqtt, known)

@@ -8,6 +8,9 @@
     seen.py        the commands of the last day, so that none is done twice
     commands.py    from what came in to its answer
     asking.py      the other end: a command is sent and its answer waited for
+    events.py      what happened: the journal's rows as messages
+    reached.py     how far it has been told
+    telling.py     the journal told in order, at least once
     serving.py     who says what, from the first word to `offline`
 
 It is the only room that imports aiomqtt, and it is imported only where the settings name a broker.

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +89,8 @@ async def converse(settings: MqttSettings, name: str, what: Conversation) -> Non
                 await _talk(client, what)
         except MqttError as error:
             why = str(error)
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError  # see _end
         what.told(why)
         if why != reported:  # a broker that is away for a weekend is one line
             _log.warning(
@@ -110,12 +112,22 @@ async def _talk(client: Client, what: Conversation) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
         with suppress(MqttError, TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await what.goodbye(client)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all are over: in Python 3.11 `wait_for`, which the library is made of, can lose a cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        over, left = await asyncio.wait(left, timeout=HANG_UP_S)
+        for task in over:
+            if not task.cancelled():
+                task.exception()  # it was raised already, or comes of the end
 
 
 async def _listen(client: Client, ears: Sequence[Ear]) -> None:

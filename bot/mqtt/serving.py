@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,18 @@ from aiomqtt import Client, Will
 from bot.clock import WallClock
 from bot.config.services import MqttSettings
 from bot.domain.command import Command
+from bot.errors import PaperpitError
 from bot.journal.place import Place
 from bot.mqtt.commands import ears
 from bot.mqtt.connection import Conversation, converse, say
 from bot.mqtt.state import OFFLINE, health, states, status
+from bot.mqtt.telling import Telling
 from bot.mqtt.topics import Topics
 
 LOOK_S, HEALTH_S = 1.0, 10.0
 """What holds now is looked at once a second and said when it has changed; how the process is, every ten."""
+REST_S = 1.0
+"""So long the end of the journal may take, before the goodbye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +40,30 @@ class Desk:
     journal: Place
     folder: Path
     """Where a small file may be kept."""
+    shown: Callable[[Callable[[], Mapping[str, Any]]], None]
+    """Told whom to ask how the connection is: `connected`, `trouble`, and up to which `seq` all has arrived."""
 
 
 async def serve(settings: MqttSettings, desk: Desk) -> None:
     """Say what the desk does until cancelled. Raises PaperpitError when it cannot even be tried."""
     topics = Topics(f"{settings.prefix}/{desk.name}")
-    speaker = _Speaker(topics, desk)
     gone = status(OFFLINE, ["it has gone without a goodbye"], None, {})
     will = Will(topics.status, gone, qos=1, retain=True)
-    talks = (speaker.tell_state, speaker.tell_health)
+    speaker = _Speaker(topics, desk, Telling(topics, desk.journal, desk.folder / f"{desk.name}.mqtt"))
+    talks = (speaker.tell_state, speaker.tell_health, speaker.telling.tell)
     async with ears(settings.commands, topics, desk, desk.folder / f"{desk.name}.commands") as heard:
-        await converse(settings, topics.root.replace("/", "-"), Conversation(will, speaker.leave, talks, heard))
+        said = Conversation(will, speaker.leave, talks, heard, told=speaker.note)
+        desk.shown(speaker.facts)
+        await converse(settings, topics.root.replace("/", "-"), said)
 
 
 class _Speaker:
     """Says what holds now. It remembers since when, across connections."""
 
-    def __init__(self, topics: Topics, desk: Desk) -> None:
-        self._topics, self._desk = topics, desk
+    def __init__(self, topics: Topics, desk: Desk, telling: Telling) -> None:
+        self._topics, self._desk, self.telling = topics, desk, telling
         self._state, self._since_ns = "", 0
+        self._trouble, self._connected = "", False
 
     async def tell_state(self, client: Client) -> None:
         """Everything on a new connection, from then on what changes. What changes twice in between is said once."""
@@ -73,9 +83,21 @@ class _Speaker:
             await asyncio.sleep(HEALTH_S)
 
     async def leave(self, client: Client) -> None:
-        """The broker says nothing of a connection that ends in order."""
+        """What has happened up to the end, and the goodbye: of a connection that ends in order no will is told."""
+        with suppress(TimeoutError, PaperpitError):
+            async with asyncio.timeout(REST_S):
+                await self.telling.tell_the_rest(client)
         payload = status(OFFLINE, ["it has been stopped"], WallClock().now_ns(), {})
         await say(client, self._topics.status, payload, retain=True)
+
+    def note(self, trouble: str) -> None:
+        """What is wrong with the connection; empty: nothing."""
+        self._trouble, self._connected = trouble, not trouble
+
+    def facts(self) -> Mapping[str, Any]:
+        """How the connection is, and how far the journal has been told."""
+        why = self._trouble or self.telling.trouble
+        return {"connected": self._connected, "trouble": why, "seq": self.telling.seq}
 
     def _now(self) -> list[tuple[str, bytes]]:
         told = self._desk.status()

@@ -1,6 +1,11 @@
-"""The names under which a desk speaks, all of them below its own."""
+"""The names under which a desk speaks, all of them below its own, and the one way in which it writes."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bot.log import scrub
 
 VERSION = 1
 """Of every payload's schema, its key `v`. Keys may be added, never renamed or dropped without another number."""
@@ -54,3 +59,11 @@ class Topics:
     def event(self, kind: str) -> str:
         """What happened, a topic a kind."""
         return f"{self.root}/event/{kind}"
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def payload(**facts: Any) -> bytes:
+    """Facts as JSON, with the schema's version; without secrets, and account ids shortened."""
+    return scrub(_encode({"v": VERSION, **facts}).decode()).encode()

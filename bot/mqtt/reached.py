@@ -1,0 +1,43 @@
+"""How far the journal has been told, in a file of its own: a listener never writes into what it listens to."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from bot.durable import replace
+from bot.journal.reading import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Everything up to `seq` has been acknowledged."""
+
+    journal: str
+    run: str
+    """The newest run at that time: a journal without it is another one."""
+    seq: int
+    last: dict[str, int] = field(default_factory=dict)
+    """Kind of event → `seq` of the newest one that was said."""
+
+
+def read(path: Path) -> Reached | None:
+    """What the file says; None where there is none, or none that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Reached)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def write(path: Path, reached: Reached) -> None:
+    """Durable on return."""
+    replace(path, [msgspec.json.encode(reached)])
+
+
+def going_on(reader: Reader, reached: Reached | None) -> Reached:
+    """Where to go on in this journal; one that is new to us is told from the beginning of its newest run."""
+    journal, newest = reader.place.shown, reader.runs[-1] if reader.runs else None
+    runs = {"", *(one.run for one in reader.runs)}
+    if reached is not None and reached.journal == journal and reached.run in runs and reached.seq <= reader.last_seq:
+        return reached
+    return Reached(journal, newest.run if newest else "", newest.seq - 1 if newest else 0)
