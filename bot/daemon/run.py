@@ -8,7 +8,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -127,9 +127,12 @@ class Run:
         for kind, count in outcome.anomalies.items():
             writer.anomaly(kind, count, self.adapter.market.first_ns)
         outcome.seconds = time.perf_counter() - started
-        writer.finish(outcome.kept())
         with self._finishing():
-            outcome.recorded = [*self._recorded(), *await self._backed_up()]
+            await self._announce(writer)
+        writer.finish(outcome.kept())
+        outcome.recorded = self._recorded()
+        with self._finishing():
+            outcome.recorded = [*outcome.recorded, *await self._let_go(), *await self._backed_up()]
         if self._stopping is not None:
             outcome.stopped_by = self._stopping.by
         return outcome
@@ -287,6 +290,30 @@ class Run:
             run, journal = self._opened.run, self._asked.journal
             where, now = account.simulated_at, self._wall.now_ns()
             self._stack.callback(lock_account(account.account, run, journal, now, simulated_at=where).release)
+
+    async def _announce(self, writer: Writer) -> None:
+        """Write down which rows the journal lets go of."""
+        if self._asked.durability == "replay":
+            return
+        from bot.journal.retention import Kind, due
+
+        settings, now = self._asked.bot.value.retention, self._wall.now_ns()
+        keep: dict[Kind, int] = {"footprint": settings.footprints, "link_event": settings.link_events}
+        with suppress(Unreachable):  # it may all go when the next run ends
+            for one in await asyncio.to_thread(due, place(self._asked.journal), keep, now):
+                writer.pruned(one.kind, one.up_to, one.rows, now)
+
+    async def _let_go(self) -> list[str]:
+        """Delete what was announced; what is to be said about it."""
+        if self._asked.durability == "replay":
+            return []
+        from bot.journal.retention import let_go
+
+        try:
+            gone = await asyncio.to_thread(let_go, place(self._asked.journal))
+        except Unreachable as error:
+            return [f"{error.what}; it is tried again when the next run ends"]
+        return [f"let go of {gone} old rows, as [retention] says: bars around signals, link events"] if gone else []
 
     async def _backed_up(self) -> list[str]:
         """The day's copy of a live journal; what is to be said when it could not be made."""

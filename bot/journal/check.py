@@ -11,6 +11,7 @@ from bot.domain.order import BracketState, OrderState, Role
 from bot.journal import canon, legality, rows
 from bot.journal.canonical import chain_of
 from bot.journal.reading import Reader, RunInfo
+from bot.journal.retention import announced
 from bot.journal.rows import EDITABLE, TABLES
 from bot.journal.standing import standing
 from bot.journal.tables import PARENTS, metadata
@@ -83,15 +84,28 @@ ENDINGS = {"sqlite": ("no_update", "no_delete"), "postgresql": ("append_only", "
 
 
 def _gaps(reader: Reader) -> Iterator[Problem]:
+    """Every `seq` stands once; what was let go is as much as was announced, and nothing behind it."""
     each = " UNION ALL ".join(f'SELECT seq FROM "{name}"' for name in TABLES)
-    before = 0
+    edges = announced(reader)
+    before, gone, edge = 0, 0, max(edges.values(), default=0)
     for (seq,) in reader.query(f"SELECT seq FROM ({each}) AS every ORDER BY seq"):
         if seq == before:
             yield {"kind": "seq", "message": f"two rows have seq {seq}", "seq": seq}
         elif seq > before + 1:
-            missing = f"{before + 1} to {seq - 1}" if seq > before + 2 else str(before + 1)
-            yield {"kind": "seq", "message": f"rows are gone: seq {missing}", "seq": before + 1}
+            gone += max(0, min(seq - 1, edge) - before)
+            if seq - 1 > edge:
+                first = max(before, edge) + 1
+                missing = f"{first} to {seq - 1}" if seq > first + 1 else str(first)
+                yield {"kind": "seq", "message": f"rows are gone: seq {missing}", "seq": first}
         before = seq
+    (said,) = next(reader.query("SELECT COALESCE(SUM(rows), 0) FROM pruned"))
+    left = 0
+    for kind, up_to in edges.items():
+        (count,) = next(reader.query(f'SELECT COUNT(*) FROM "{kind}" WHERE seq <= ?', [up_to]))
+        left += count
+    if gone + left != said:
+        told = f"{said} rows up to seq {edge} were announced to go; {gone} are gone and {left} still stand"
+        yield {"kind": "seq", "message": told, "seq": edge}
 
 
 def _write_ahead(reader: Reader) -> Iterator[Problem]:

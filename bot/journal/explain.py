@@ -14,6 +14,7 @@ from bot.journal import rows
 from bot.journal.lists import order_terms, outcomes_of, seen_facts, states_of
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.remarks import remarks
+from bot.journal.retention import let_go_on
 from bot.journal.round_trips import round_trip
 from bot.journal.values import BUY_SELL, LONG_SHORT, Grid, grids
 
@@ -51,7 +52,12 @@ def explain(reader: Reader, row_id: str) -> Facts:
         "round_trip": trip.shape() if trip else None,
         "first_stop": grid.price(trip.first_stop) if trip else None,
         **_remarks(reader, [row.id for row in (bracket, *decisions, signal) if row is not None]),
-        "footprints": [_decode(row.bar) for row in _of(reader, rows.Footprint, "signal_id", signal and signal.id)],
+        "footprints": (
+            bars := [_decode(row.bar) for row in _of(reader, rows.Footprint, "signal_id", signal and signal.id)]
+        ),
+        "footprints_gone_ns": None
+        if bars or not signal or not decisions
+        else let_go_on(reader, "footprint", signal.seq),
     }
 
 

@@ -220,6 +220,7 @@ SINGLE: dict[str, Schema] = {
         round_trip=_or_null(OBJECT),
         first_stop=_or_null(DECIMAL),
         footprints=OBJECTS,
+        footprints_gone_ns=_or_null(INTEGER),
         **REMARKS,
     ),
     "moment": _object(

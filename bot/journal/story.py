@@ -27,6 +27,8 @@ def tell(facts: Facts) -> str:
     drawn = ladder(facts)
     if drawn:
         parts += ["", *drawn]
+    elif facts["footprints_gone_ns"] is not None:
+        parts += ["", f"The bars around it were let go on {new_york(facts['footprints_gone_ns']):%-d %B %Y}."]
     return "\n".join(parts)
 
 

@@ -8,9 +8,13 @@ from bot.desk import Desk
 from bot.domain.command import Command
 from bot.errors import UsageError
 from bot.journal import rows
+from bot.journal.check import check
+from bot.journal.place import place
+from bot.journal.reading import reading
 from tests.laws.markets import DRILL
 from tests.playing import Played, play, strategy
 from tests.rooms.desk.live import run
+from tests.rooms.journal.build import OPENING, Told, Wall, writer
 from tests.tapes import Tape, ns
 
 DAY = "2026-05-27"
@@ -253,3 +257,23 @@ def test_a_live_run_leaves_a_copy_of_its_journal(tmp_path: Path) -> None:
     live = run(tmp_path, busy(3), ANYTIME)
     (copy,) = (tmp_path / "backups").iterdir()
     assert Played(live.played.outcome, str(copy)).hash == live.played.hash
+
+
+def test_a_live_run_lets_go_of_what_is_old_and_its_copy_is_as_small(tmp_path: Path) -> None:
+    # given a journal with a run of three years ago
+    url = str(tmp_path / "journal.db")
+    with writer(url, durability="process", wall=Wall(OPENING), run="old") as journal:
+        journal.footprint(Told(journal).signal(0).id, {"cells": []})
+        journal.link_event("up", OPENING, "")
+        journal.finish({})
+    # when a run of today ends
+    live = run(tmp_path, busy(3), ANYTIME)
+    # then that is gone, as it was announced, here and in the copy
+    assert [(row.kind, row.rows) for row in live.rows(rows.Pruned)] == [("footprint", 1), ("link_event", 1)]
+    assert "let go of 2 old rows" in live.played.outcome.recorded[0]
+    (copy,) = (tmp_path / "backups").iterdir()
+    for one in (url, str(copy)):
+        with reading(place(one)) as reader:
+            assert check(reader) == []
+            assert reader.where(rows.Footprint, "run", "old") == []
+            assert len(reader.where(rows.Signal, "run", "old")) == 1
