@@ -90,10 +90,14 @@ METRICS = (
     Metric("journal_last_seq", "gauge", "The newest row's `seq`"),
     Metric("journal_size_bytes", "gauge", "How large the journal's file is"),
     Metric("journal_disk_free_bytes", "gauge", "What is free where the journal's file is"),
+    Metric("backup_failed", "gauge", "1 when the last copy of the journal could not be made"),
     Metric("backup_timestamp_seconds", "gauge", "When the journal's newest copy was made"),
     Metric("recoveries_total", "counter", "Starts: `clean`, or `reconciled` where something had to be", ("outcome",)),
     Metric("recording", "gauge", "1 while the market is recorded, 0 while it is not"),
     Metric("mqtt_connected", "gauge", "1 while the message broker is reached"),
-    Metric("mqtt_dropped_total", "counter", "Messages of state that were dropped because the broker did not take them"),
+    Metric("mqtt_seq", "gauge", "Up to which row of the journal it has been told what happened"),
+    Metric("notices_total", "counter", "Notices that a person was sent"),
+    Metric("notices_waiting", "gauge", "Notices that could not be sent yet"),
+    Metric("notices_failing", "gauge", "1 while a person cannot be called"),
 )
 BY_NAME = {metric.name: metric for metric in METRICS}

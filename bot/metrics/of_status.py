@@ -68,9 +68,19 @@ def _of_the_process(status: Mapping[str, Any]) -> Iterator[Sample]:
         bounds = tuple(bound / MILLI for bound in loop["bounds_ms"])
         yield Sample("loop_lag_seconds", Spread(bounds, tuple(loop["counts"]), loop["sum_ms"] / MILLI))
     yield Sample("recording", status["recording"] is True)
-    if (mqtt := status.get("mqtt")) is not None:
+    yield Sample("backup_failed", bool(status["backup"]))
+    yield from _of_the_others(status)
+
+
+def _of_the_others(status: Mapping[str, Any]) -> Iterator[Sample]:
+    """Who else stands beside the desk, where the settings name them."""
+    if mqtt := status.get("mqtt"):
         yield Sample("mqtt_connected", mqtt["connected"])
-        yield Sample("mqtt_dropped_total", mqtt["dropped"])
+        yield Sample("mqtt_seq", mqtt["seq"])
+    if notices := status.get("notices"):
+        yield Sample("notices_total", notices["sent"])
+        yield Sample("notices_waiting", notices["waiting"])
+        yield Sample("notices_failing", bool(notices["trouble"]))
 
 
 def _of_the_market(status: Mapping[str, Any], age_s: float) -> Iterator[Sample]:

@@ -12,9 +12,10 @@ from tests.stories.test_a_strategy_never_returns import HERE as WEDGING
 
 NOT_HERE = {
     *("cause", "working_orders", "blocked_total", "recoveries_total", "backup_timestamp_seconds"),
-    *("blackout_next_timestamp_seconds", "calendar_until_timestamp_seconds", "mqtt_connected", "mqtt_dropped_total"),
+    *("blackout_next_timestamp_seconds", "calendar_until_timestamp_seconds", "mqtt_connected", "mqtt_seq"),
+    *("notices_total", "notices_waiting", "notices_failing"),
 }
-"""What comes and goes while it trades, and what it has no calendar, no copies and no message broker for."""
+"""What comes and goes while it trades, and what it has no calendar, no copies, no message broker and nobody to call for."""
 
 
 async def test_a_desk_that_trades_is_counted_and_a_pause_is_told_with_its_reason(tmp_path: Path) -> None:

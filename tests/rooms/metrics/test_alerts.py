@@ -94,10 +94,12 @@ BROKEN: dict[str, Callable[[Status], object]] = {
     "JournalNotWritten": lambda status: status["health"].update(journal="disk full"),
     "LoopLag": _late,
     "ClockDrift": lambda status: status["health"].update(clock_offset_ms=-1_500),
-    "MessageBrokerAway": lambda status: status.update(mqtt={"connected": False, "dropped": 3}),
+    "BackupFailed": lambda status: status.update(backup="the disk is full"),
+    "NobodyIsCalled": lambda status: status.update(notices={"sent": 1, "waiting": 2, "trouble": "no route"}),
+    "MessageBrokerAway": lambda status: status.update(mqtt={"connected": False, "seq": 7}),
 }
 """Alert → what happens to the desk."""
-OTHERWISE = {"DeskGone", "NakedPosition", "LoopStands", "DiskNearlyFull", "BackupFailed"}
+OTHERWISE = {"DeskGone", "NakedPosition", "LoopStands", "DiskNearlyFull", "BackupOld"}
 """What no word of the desk brings; each has a test of its own."""
 
 
@@ -139,7 +141,7 @@ def test_a_position_without_a_stop_is_counted_from_when_it_was_seen(tmp_path: Pa
     [
         ("LoopStands", "paperpit_status_age_seconds", 11.0),
         ("DiskNearlyFull", "paperpit_journal_disk_free_bytes", 1e9),
-        ("BackupFailed", "paperpit_backup_timestamp_seconds", NOW_S - 5 * DAY_S),
+        ("BackupOld", "paperpit_backup_timestamp_seconds", NOW_S - 5 * DAY_S),
     ],
 )
 def test_what_the_machine_brings_is_called_for(name: str, metric: str, value: float) -> None:
