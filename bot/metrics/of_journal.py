@@ -74,18 +74,16 @@ class Values:
 
 
 class Counts:
-    """What one journal has brought since the first look."""
+    """What one journal has brought after the row `since`; None: where counting begins is found at the first look."""
 
-    def __init__(self) -> None:
-        self._seq: int | None = None
-        self._settled = 0
+    def __init__(self, since: int | None = None) -> None:
+        self._seq, self._settled = since, since or 0
         self._counted: Counter[tuple[str, tuple[str, ...]]] = Counter()
         self._acks, self._fills = Values(LATENCIES), Values(WAITS)
         self._slipped: dict[str, Values] = {}
 
-    def look(self, reader: Reader) -> None:
-        """Count what has come since."""
-        last = reader.last_seq
+    def look(self, reader: Reader, last: int) -> None:
+        """Count what has come since the last look, up to the row `last`."""
         if self._seq is None:
             runs = [run for run in reader.runs if reader.state(run.run) == "running"]
             self._seq = self._settled = runs[-1].seq - 1 if runs else last
@@ -138,7 +136,7 @@ class Counting:
                 self._place, self._counts = place, Counts()
             try:
                 with reading(place) as reader:
-                    self._counts.look(reader)
+                    self._counts.look(reader, reader.last_seq)
                 readable = True
             except PaperpitError:  # it is not there yet, or its database is away
                 readable = False

@@ -15,7 +15,7 @@ NOT_HERE = {
     *("blackout_next_timestamp_seconds", "calendar_until_timestamp_seconds", "mqtt_connected", "mqtt_seq"),
     *("notices_total", "notices_waiting", "notices_failing"),
 }
-"""What comes and goes while it trades, and what it has no calendar, no copies, no message broker and nobody to call for."""
+"""What comes and goes while it trades, and what this desk has not: calendar, copies, broker, somebody to call."""
 
 
 async def test_a_desk_that_trades_is_counted_and_a_pause_is_told_with_its_reason(tmp_path: Path) -> None:
