@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.desk.asking import Asking
 from bot.desk.parts import Parts
-from bot.domain.command import KILL, Command, pause_key, since
+from bot.domain.command import KILL, REFUSED, Command, pause_key, since
 from bot.domain.order import ENDED, Role
 from bot.errors import PaperpitError, Unreachable, UsageError
 
@@ -70,7 +70,7 @@ class Told:
             return
         while self._refused:
             way, why, count = self._refused.popleft()
-            self._p.journal.control(f"{way}.refused", count, now, why)
+            self._p.journal.control(f"{way}{REFUSED}", count, now, why)
         self._p.journal.commit()
 
     def remember(self, done: Mapping[str, str]) -> None:

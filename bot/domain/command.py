@@ -11,6 +11,9 @@ KILL, PAUSE, STRATEGY = "kill", "pause", "strategy"
 DAY_END = "day_end"
 """Key of `control` for the day's end before its time; the value is the trading day (yyyymmdd) that takes no entries."""
 
+REFUSED = ".refused"
+"""How a key of `control` ends that counts what was no command: nothing followed from it."""
+
 
 def pause_key(strategy: str, product: str) -> str:
     """The key of a pause of one strategy, of one product, of both, or of everything (both empty)."""

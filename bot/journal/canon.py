@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from bot.domain.command import REFUSED
 from bot.journal.rows import CHAINED, TABLES
 
 VERSION = "1"
@@ -33,8 +34,14 @@ _KEPT = {
     )
     for table, row in TABLES.items()
 }
+_KEY = TABLES["control"]._fields.index("key")
 
 _encode = msgspec.json.Encoder().encode
+
+
+def is_compared(table: str, row: Sequence[object]) -> bool:
+    """Whether a row says something about what a run did; what was no command changed nothing."""
+    return table != "control" or not str(row[_KEY]).endswith(REFUSED)
 
 
 def columns(table: str) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def keyed(reader: Reader, run: RunInfo, table: str) -> dict[tuple[object, ...], 
     """The rows of one table by what they speak of; equal ones are numbered."""
     seen: Counter[tuple[object, ...]] = Counter()
     found = {}
-    for _, _, row in rows_of(reader, run, [table]):
+    for row in (row for _, _, row in rows_of(reader, run, [table]) if canon.is_compared(table, row)):
         named = dict(zip(rows.TABLES[table]._fields, row, strict=True))
         kept = {column: named[column] for column in canon.columns(table)}
         key = tuple(kept[column] for column in _PAIRED_BY.get(table, ()))

@@ -42,6 +42,12 @@ def test_two_runs_of_one_tape_are_the_same(url: str) -> None:
     assert compared(url) == []
 
 
+def test_what_was_no_command_makes_no_difference(url: str) -> None:
+    run(url, "a")
+    run(url, "bb", more=lambda told: told.journal.control("mqtt.refused", 7, told.at(600), "unsigned: no signature"))
+    assert compared(url) == []
+
+
 def test_what_comes_after_another_setting_follows_from_it(file_url: str) -> None:
     run(file_url, "a", config={"bot.toml": "[risk]\nmax_open_brackets = 2\n"})
     run(file_url, "bb", config={"bot.toml": "[risk]\nmax_open_brackets = 1\n"}, more=lambda told: told.blocked(5))
