@@ -32,6 +32,8 @@ WAY = "mqtt"
 """By which commands come, in the journal."""
 WINDOW_S = 60.0
 """One row a reason in so long."""
+ANSWER_S = 10.0
+"""So long the desk has to do it before that is said; the next one waits behind it."""
 
 _log = logging.getLogger("paperpit.mqtt")
 
@@ -91,8 +93,8 @@ class Answer:
 class Commands:
     """Takes and answers the commands for one desk, one after the other."""
 
-    def __init__(self, topics: Topics, judge: Judge, desk: Handler) -> None:
-        self._topics, self._judge, self._desk = topics, judge, desk
+    def __init__(self, topics: Topics, judge: Judge, desk: Handler, answer_s: float = ANSWER_S) -> None:
+        self._topics, self._judge, self._desk, self._answer_s = topics, judge, desk, answer_s
         self._refusals = Refusals(partial(desk.refused, WAY))
 
     async def hear(self, client: Client, message: Message) -> None:
@@ -107,7 +109,7 @@ class Commands:
         try:
             judge = partial(self._judge.command, verb, asked.payload, retained=asked.retained)
             command = await asyncio.to_thread(judge)
-            said = {"ok": True, "verb": command.verb, **_told(command, await self._desk.tell(command))}
+            said = {"ok": True, "verb": command.verb, **_told(command, await self._done(command))}
         except PaperpitError as error:
             code = _code(error)
             if isinstance(error, Refused):
@@ -115,6 +117,15 @@ class Commands:
             said = {"ok": False, "code": code, "message": error.what, "allowed": error.allowed, "do": error.do}
         text = scrub(msgspec.json.encode({"v": VERSION, **said}).decode())
         return Answer(self._reply_topic(asked.reply_to), text.encode(), asked.correlation)
+
+    async def _done(self, command: Command) -> Mapping[str, Any]:
+        """Have it done. A desk that cannot come to it does it later all the same, but the next one need not wait."""
+        try:
+            async with asyncio.timeout(self._answer_s):
+                return await self._desk.tell(command)
+        except TimeoutError:
+            what = f"the desk has not come to it in {self._answer_s:g} s; it does it as soon as it moves"
+            raise Unreachable(what, do="paperpit mqtt send status") from None
 
     def end(self) -> None:
         """Write down what was counted and not told yet."""

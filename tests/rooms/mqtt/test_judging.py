@@ -1,5 +1,6 @@
 """What counts as a command through the broker, and that nothing else does anything."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ConfigError, InputMissing
-from bot.mqtt.commands import Asked
+from bot.mqtt.commands import Asked, Refusals
 from bot.mqtt.judging import BYTES_MAX, VERBS
 from bot.mqtt.seen import DAY_NS
 from bot.mqtt.signing import Said, is_signed, secret, signature, signed
@@ -145,6 +146,31 @@ async def test_another_secret_holds_at_once_and_without_one_nobody_is_obeyed(lin
     (tmp_path / "secret").write_text("another one, and long enough\n")
     assert (await line.says(said()))["code"] == "unsigned"
     assert (await line.says(signed(b"another one, and long enough", PLACE, said())))["ok"]
+
+
+async def test_a_desk_that_stands_still_keeps_nobody_waiting(line: Line) -> None:
+    told = await line.says(said("pause", strategy="stuck"))
+    assert (told["code"], told["message"]) == (
+        "unreachable",
+        "the desk has not come to it in 0.2 s; it does it as soon as it moves",
+    )
+    assert (await line.says(said("status", "n-0000002")))["ok"]
+
+
+async def test_what_follows_is_told_by_the_window_while_there_is_something() -> None:
+    told, over = list[tuple[str, int]](), asyncio.Event()
+
+    def write(why: str, count: int) -> None:
+        told.append((why, count))
+        if len(told) == 2:
+            over.set()
+
+    refusals = Refusals(write, 0.01)
+    for number in range(3):
+        refusals.note("stale", f"it is {number} s old")
+    await asyncio.wait_for(over.wait(), 5)
+    refusals.end()
+    assert told == [("stale: it is 0 s old", 1), ("stale: it is 2 s old", 2)]
 
 
 async def test_a_flood_of_refusals_is_a_row_and_a_count(line: Line) -> None:

@@ -1,5 +1,6 @@
 """A desk that remembers what it was told, commands as somebody signs them, and the two put together."""
 
+import asyncio
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ PLACE = "paperpit/es"
 KEY = b"correct horse battery staple"
 NOW = 1_764_194_400_000_000_000
 MAX_AGE = 30 * 10**9
+ANSWER_S = 0.2
 
 
 @dataclass
@@ -31,6 +33,8 @@ class Desk:
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         self.heard.append(command)
+        if command.strategy == "stuck":
+            await asyncio.Event().wait()
         if command.instrument == "XX":
             raise UsageError("the desk does not trade XX", allowed="ES", do="name another")
         if command.verb == "status":
@@ -54,7 +58,9 @@ class Line:
         seen, file = Seen(self.folder / "es.commands"), self.folder / "secret"
         seen.read(self.now)
         file.write_bytes(KEY)
-        self.commands = Commands(Topics(PLACE), Judge(PLACE, file, MAX_AGE, seen, lambda: self.now), self.desk)
+        self.commands = Commands(
+            Topics(PLACE), Judge(PLACE, file, MAX_AGE, seen, lambda: self.now), self.desk, ANSWER_S
+        )
 
     def restarted(self) -> "Line":
         return dataclasses.replace(self)
