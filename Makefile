@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim mutants chaos chaos-owner chaos-disk soak fuzz-config lock secrets clean
+.PHONY: help run test lint bench sim mutants chaos chaos-owner chaos-disk soak fuzz-config fuzz-mqtt lock secrets clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -51,6 +51,9 @@ soak: $(VENV)/.dev  ## let one process trade DAYS=30 days, each at a gateway of 
 
 fuzz-config: $(VENV)/.dev  ## judge N=10000 mutated settings files; SEED=1
 	@$(BIN)/python -m tests.fuzz.config $(or $(N),10000) $(or $(SEED),1)
+
+fuzz-mqtt: $(VENV)/.dev  ## say N=10000 mutated commands to a desk, as if they came through the broker; SEED=1
+	@$(BIN)/python -m tests.fuzz.mqtt $(or $(N),10000) $(or $(SEED),1)
 
 mutants: $(VENV)/.dev  ## kill every deliberately broken daemon by the invariant that it names: SEEDS=1000 ONLY=M07
 	@$(BIN)/python -m tests.sim.mutants $(foreach name,SEEDS ONLY,$(if $($(name)),$(name)=$($(name))))
