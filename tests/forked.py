@@ -11,9 +11,11 @@ import adapters.ib
 import bot.cli.check
 import bot.cli.control
 import bot.cli.doctor
+import bot.cli.mqtt
 import bot.cli.run
 import bot.cli.story
 import bot.daemon.daemon
+import bot.mqtt.asking
 from adapters.ib.frames import Frames
 from tests.laws.markets import drill, market
 from tests.playing import play
