@@ -2,7 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +40,14 @@ def other(what: Asked, folder: Path, **texts: str) -> Read:
     """The same settings with other strategies, by file name."""
     specs = [read_strategy(strategy(folder, text, f"{name}.toml")) for name, text in texts.items()]
     return Read(replace(what, strategies=specs), NONE)
+
+
+def cpi(ts: int) -> str:
+    """One more row of a calendar."""
+    at = datetime.fromtimestamp(ts // 10**9, ZoneInfo("America/New_York"))
+    return (
+        f"cpi,{at:%Y-%m-%d},{at:%H:%M},America/New_York,{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ},confirmed,me,my.csv\n"
+    )
 
 
 def results(live: Outcome) -> list[str]:
@@ -132,3 +142,45 @@ def test_limits_follow(folder: Path) -> None:
     outcome, differing = repeated(live.journal, live.run)
     assert differing == []
     assert outcome.tally.refusals == live.tally.refusals
+
+
+def test_what_a_strategy_left_is_looked_after_when_it_has_gone(folder: Path) -> None:
+    # given a strategy that holds something for minutes, and is taken away meanwhile
+    first = asked(folder, "risk.max_daily_loss_usd=100000")
+    patient = SLOW.replace("9s", "10m").replace("stop_ticks = 3", "stop_ticks = 30").replace("ticks = 4", "ticks = 40")
+    first = other(first, folder, strategy=patient.replace("offset_ticks = -1", "offset_ticks = 2")).asked
+    read = {"n1": other(first, folder)}
+    live = asyncio.run(traded(first, rows_seen=60_000, told={20_000: reload("n1")}, read=read))
+    assert results(live) == ["reloaded: strategy drill-law has gone"]
+    (revision,) = revisions(live)
+    # then it wants nothing more, and what it held left by its own exits
+    with reading(place(live.journal)) as reader:
+        run = reader.choose(live.run)
+        assert all(row.seq < revision.seq for row in reader.read(rows.Decision, run))
+        fills = reader.read(rows.Fill, run)
+        states = {row.bracket_id: row.state for row in reader.read(rows.BracketEvent, run)}
+    assert sum(row.side * row.quantity for row in fills if row.seq < revision.seq) != 0
+    assert sum(row.side * row.quantity for row in fills) == 0
+    assert set(states.values()) <= {"closed", "cancelled"}
+    assert {row.role for row in fills if row.seq > revision.seq} <= {"stop", "target", "flatten"}
+    assert repeated(live.journal, live.run)[1] == []
+
+
+def test_dates_of_another_calendar_close_entries_and_a_replay_follows(folder: Path) -> None:
+    # given a desk with a calendar, whose person adds a report that comes in a minute
+    known = EventCalendar.load(None)
+    first = asked(folder)
+    first = replace(first, bot=replace(first.bot, value=first.bot.value.model_copy(update={"calendar": None})))
+    own = folder / "calendar.csv"
+    live = asyncio.run(traded(first, rows_seen=10_000))
+    with reading(place(live.journal)) as reader:
+        last = max(row.ts for row in reader.read(rows.Decision, reader.choose(live.run)))
+    at = last // 60_000_000_000 * 60_000_000_000
+    own.write_text(known.text + cpi(at))
+    newer = replace(first, bot=replace(first.bot, value=first.bot.value.model_copy(update={"calendar": str(own)})))
+    read = {"n1": Read(newer, EventCalendar.load(str(own)))}
+    # when it is told so
+    live = asyncio.run(traded(first, rows_seen=60_000, told={5_000: reload("n1")}, read=read))
+    assert "reloaded: the calendar has changed: 1 events are new (cpi" in results(live)[0]
+    assert live.tally.refusals["blackout"] > 0
+    assert repeated(live.journal, live.run)[1] == []
