@@ -9,6 +9,7 @@
     commands.py    from what came in to its answer
     asking.py      the other end: a command is sent and its answer waited for
     events.py      what happened: the journal's rows as messages
+    schemas.py     JSON Schema of every message
     reached.py     how far it has been told
     telling.py     the journal told in order, at least once
     serving.py     who says what, from the first word to `offline`

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import jsonschema
 from aiomqtt import Client, Message, MqttError, ProtocolVersion
 
+from tests.rooms.mqtt.manual import FOLDER
 from tests.servers import Mosquitto
 
 PATIENCE_S = 30.0
@@ -25,6 +27,11 @@ class Listener:
     def on(self, topic: str) -> list[dict[str, Any]]:
         """Payloads of one topic, in order."""
         return [json.loads(one.payload) for one in self.messages if str(one.topic) == f"{self.root}/{topic}"]
+
+    @property
+    def topics(self) -> set[str]:
+        """All of them."""
+        return {str(one.topic).removeprefix(f"{self.root}/") for one in self.messages}
 
     async def until(self, topic: str, wanted: Callable[[dict[str, Any]], bool] = lambda said: True) -> dict[str, Any]:
         """The first payload of a topic that is as wanted; waits for it."""
@@ -65,3 +72,17 @@ async def _listen(broker: Mosquitto, listener: Listener, ready: asyncio.Event, l
                     listener.heard(message)
         except MqttError:
             await asyncio.sleep(0.02)
+
+
+def as_the_schemas_say(heard: Listener) -> set[str]:
+    """Asserts it of all that was heard; the schemas that were needed."""
+    needed = set[str]()
+    for topic in heard.topics:
+        kind, _, part = topic.partition("/")
+        name = f"event-{part}" if kind == "event" else kind
+        schema = json.loads((FOLDER / f"{name}.json").read_text())
+        for one in heard.on(topic):
+            jsonschema.validate(one, schema)
+            assert not one.keys() - schema["properties"].keys()
+        needed.add(name)
+    return needed

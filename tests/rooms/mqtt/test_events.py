@@ -1,9 +1,11 @@
 """The journal told page by page: everything once, in order, in the shapes of the command line's lists."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -15,6 +17,8 @@ from bot.journal.lists import list_blocked, list_fills, list_round_trips, list_s
 from bot.journal.place import place
 from bot.journal.reading import Reader, reading
 from bot.mqtt.events import BLACKOUT, BLOCKED, FILL, KINDS, LINK, NOTE, ORDER, ROUND_TRIP, SIGNAL, Event, page
+from bot.mqtt.schemas import SCHEMAS
+from bot.mqtt.topics import payload
 from tests.laws.markets import DRILL, market
 from tests.playing import play, strategy
 from tests.rooms.journal.build import CPI, Told, the_lesson, writer
@@ -76,7 +80,10 @@ def test_events_are_the_objects_of_the_command_lines_lists(tmp_path: Path) -> No
         lists = {SIGNAL: list_signals, BLOCKED: list_blocked, FILL: list_fills, ROUND_TRIP: list_round_trips}
         listed = {kind: list(made(reader, runs, Filters())) for kind, made in lists.items()}
         words = reader.read(rows.Order, runs) + reader.read(rows.OrderEvent, runs)
-    # then each is told as its list has it, without what is only known later
+    # then each is as its schema says, and told as its list has it, without what is only known later
+    for event in events:
+        sent = json.loads(payload(seq=event.seq, after=None, **event.facts))
+        jsonschema.validate(sent, SCHEMAS[f"event-{event.kind}"])
     said = {kind: [event.facts for event in events if event.kind == kind] for kind in KINDS}
     for kind, objects in listed.items():
         assert objects

@@ -15,7 +15,7 @@ from bot.mqtt.events import KINDS
 from tests.laws.markets import DRILL
 from tests.playing import EAGER, strategy
 from tests.programs import program
-from tests.rooms.mqtt.listening import Listener, listening
+from tests.rooms.mqtt.listening import Listener, as_the_schemas_say, listening
 from tests.servers import Mosquitto, mosquitto
 
 MANY = ("risk.max_brackets_per_day=100000", "risk.max_brackets_per_strategy=100000")
@@ -95,3 +95,7 @@ def test_every_fill_arrives_while_the_broker_dies_and_comes_back(tmp_path: Path,
     assert len(there) > 10
     for kind in KINDS:
         gaps(heard.on(f"event/{kind}"))
+    # and all that was said is as the schemas have it
+    needed = as_the_schemas_say(heard)
+    assert needed >= {"status", "position", "day", "next_blackout", "health", "event-fill", "event-order"}
+    assert "event-round_trip" in needed
