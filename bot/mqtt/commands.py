@@ -54,13 +54,16 @@ async def ears(
 ) -> AsyncIterator[tuple[Ear, ...]]:
     """Who listens to commands while the block lasts: nobody, where they are not enabled.
 
-    `memory` is the file of what was taken.
+    `memory` is the file of what was taken. Raises Unreachable when it cannot be read: then nobody listens at all.
     """
     if not settings.enabled or settings.secret_file is None:
         yield ()
         return
     seen = Seen(memory)
-    await asyncio.to_thread(seen.read, WallClock().now_ns())
+    try:
+        await asyncio.to_thread(seen.read, WallClock().now_ns())
+    except OSError as error:
+        raise Unreachable(f"the memory of commands cannot be used: {error}", where=str(memory)) from error
     judge = Judge(topics.root, Path(settings.secret_file), settings.max_age, seen, WallClock().now_ns)
     commands = Commands(topics, judge, desk)
     try:
@@ -99,6 +102,8 @@ class Commands:
 
     async def hear(self, client: Client, message: Message) -> None:
         """One message of the broker's, answered. Raises MqttError."""
+        if message.retain and not message.payload:
+            return  # MQTT's way to take away what the broker has kept
         answer = await self.answer(_asked(message))
         more: dict[str, Any] = {} if answer.correlation is None else {"CorrelationData": answer.correlation}
         await say(client, answer.topic, answer.payload, **more)
@@ -113,7 +118,8 @@ class Commands:
         except PaperpitError as error:
             code = _code(error)
             if isinstance(error, Refused):
-                self._refusals.note(code, error.what)
+                cause = error.__cause__  # for whoever runs the desk, not for whoever asked
+                self._refusals.note(code, f"{error.what}: {cause}" if cause else error.what)
             said = {"ok": False, "code": code, "message": error.what, "allowed": error.allowed, "do": error.do}
         text = scrub(msgspec.json.encode({"v": VERSION, **said}).decode())
         return Answer(self._reply_topic(asked.reply_to), text.encode(), asked.correlation)

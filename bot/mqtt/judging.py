@@ -34,8 +34,7 @@ ALL = "all"
 """What a flatten of everything is confirmed with."""
 VERBS: tuple[Verb, ...] = ("status", "pause", "resume", "cancel-entries", "flatten", "stop")
 """What may be told through the broker. Clearing the kill switch is not among it."""
-
-
+UNKEPT = "publish it without retain; an empty retained message takes the kept one away"
 OPENING: Verb = "resume"
 """The only one of them that opens something."""
 
@@ -68,7 +67,7 @@ class Judge:
         if len(payload) > BYTES_MAX:
             raise Refused("too-large", f"{len(payload)} bytes are no command", allowed=f"at most {BYTES_MAX} bytes")
         if retained:
-            raise Refused("retained", "a command that the broker kept is not obeyed", do="publish it without retain")
+            raise Refused("retained", "a command that the broker kept is not obeyed", do=UNKEPT)
         said = _read(payload)
         self._is_meant(said)
         command = _allowed(verb, said, self._place)
@@ -92,7 +91,6 @@ class Judge:
         try:
             return secret(self._file)
         except PaperpitError as error:
-            _log.warning("commands are refused: %s", error.what)
             what = "this desk cannot read its secret: nobody is obeyed"
             raise Refused("no-secret", what, do="paperpit check, at the desk's own machine") from error
 

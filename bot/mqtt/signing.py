@@ -48,8 +48,11 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 def secret(path: Path) -> bytes:
-    """The secret of a file: its first line. Raises InputMissing, or ConfigError for one that is too short."""
-    found = read_secret(path).encode()
+    """The secret of a file: its first line. Raises InputMissing, or ConfigError for one that cannot be used."""
+    try:
+        found = read_secret(path).encode()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"the secret's file {path} cannot be read: {error}", do=f"chmod 600 {path}") from error
     if len(found) < SECRET_MIN:
         raise ConfigError(
             f"the secret in {path} has {len(found)} bytes: too few to sign with",

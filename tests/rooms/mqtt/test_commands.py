@@ -166,6 +166,7 @@ def test_what_is_no_command_is_answered_and_written_down_and_nothing_is_done(tmp
             # the next process is no more to be had, and refuses what the broker has kept for it
             async with here.trading():
                 assert (await bob.hears())["code"] == "retained"
+                await bob.client.publish(f"{bob.root}/cmd/resume", b"", 1, True)  # which takes it away
                 assert (await bob.says(taken))["code"] == "replayed"
                 assert (await bob.says(command("status")))["status"]["state"] == "trading"
 
