@@ -1,8 +1,10 @@
 """The process's own heartbeat: who holds it up is named, what it cost is told, and it does not restart for ever."""
 
+import asyncio
 import logging
 import os
 import time
+from bisect import bisect_left
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,19 @@ def test_what_another_program_left_in_the_environment_is_nothing(monkeypatch: py
     monkeypatch.setenv(ENVIRONMENT, "yes")
     assert taken() is None
     assert ENVIRONMENT not in os.environ
+
+
+async def test_how_late_the_loop_was_is_counted(tmp_path: Path) -> None:
+    # given a loop that stands still for 0.3 s, once
+    with Heart(lambda: None, 30 * SECOND, None) as heart:
+        await asyncio.sleep(0.1)
+        before = heart.lags["counts"]
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            pass
+        await asyncio.sleep(0.1)
+    # then a beat came that late
+    late = [now - then for now, then in zip(heart.lags["counts"], before, strict=True)]
+    assert sum(late[bisect_left(heart.lags["bounds_ms"], 250) :]) >= 1
+    assert sum(late) > 1
+    assert heart.lags["sum_ms"] >= 250

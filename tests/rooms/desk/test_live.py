@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bot.desk import Desk
+from bot.desk import Desk, Tally
 from bot.domain.command import Command
+from bot.domain.market import TICK
 from bot.errors import UsageError
 from bot.journal import rows
 from bot.journal.check import check
@@ -175,6 +177,15 @@ def test_status_tells_what_is_held_what_it_is_worth_and_what_has_come(tmp_path: 
     assert contract["position"] == position["quantity"] * (1 if position["side"] == "long" else -1)
     assert 0 < contract["ticks"] <= live.played.outcome.tally.rows
     assert held["queue"]["commands"] == 0
+
+
+def test_rows_of_several_instruments_are_counted_apart() -> None:
+    tally = Tally()
+    for instruments in ([0, 2, 2], [], [2]):
+        ticks = np.zeros(len(instruments), TICK)
+        ticks["instrument"] = instruments
+        tally.came(ticks, 3)
+    assert (tally.rows, tally.ticks) == (4, {0: 1, 1: 0, 2: 3})
 
 
 def test_rows_that_come_late_close_a_desk_that_goes_by_the_wall(tmp_path: Path) -> None:

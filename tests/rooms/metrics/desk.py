@@ -15,10 +15,10 @@ from prometheus_client.samples import Sample
 
 from tests.laws.markets import DRILL
 from tests.playing import strategy
-from tests.programs import Program, program
+from tests.programs import PATIENCE_S, Program, program
 from tests.servers import free_port
 
-PATIENCE_S, LOOK_S = 30.0, 0.1
+LOOK_S = 0.1
 CROSSING = DRILL.replace("offset_ticks = -1", "offset_ticks = 4")
 """A drill that takes what is offered."""
 
@@ -36,7 +36,7 @@ class Port:
     def _get(self, path: str, host: str) -> tuple[int, str]:
         asked = urllib.request.Request(f"http://127.0.0.1:{self.number}{path}", headers={"Host": host} if host else {})
         try:
-            with urllib.request.urlopen(asked, timeout=5) as answer:
+            with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -61,7 +61,7 @@ class Port:
                     (_, ready), found = await self.json("/readyz"), await self.samples()
                     if wanted(ready, found):
                         return found
-                except urllib.error.URLError:  # it does not listen yet
+                except OSError:  # it does not listen yet
                     pass
                 await asyncio.sleep(LOOK_S)
 
