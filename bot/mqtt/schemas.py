@@ -1,9 +1,13 @@
 """JSON Schema of every message, by topic: made from the journal's own shapes. docs/mqtt/ holds them as files."""
 
+import msgspec
+
 from bot.domain.mode import Mode
 from bot.domain.order import OrderState
 from bot.journal.shapes import DECIMAL, INTEGER, LISTS, NUMBER, OBJECT, REMARKS, SIDE, SINGLE, TEXT, Schema
 from bot.mqtt.events import BLACKOUT, BLOCKED, FILL, LINK, NOTE, ORDER, ROUND_TRIP, SIGNAL
+from bot.mqtt.judging import VERBS
+from bot.mqtt.signing import Said
 from bot.mqtt.state import OFFLINE
 from bot.mqtt.topics import VERSION
 
@@ -101,6 +105,32 @@ def _message(topic: str, schema: Schema, about: str, **more: Schema) -> Schema:
     }
 
 
+def _command() -> Schema:
+    """What the desk is told, from the very type that reads it; regular expressions of others end with `$`."""
+    said = msgspec.json.schema(Said)["$defs"]["Said"]
+    keys = {
+        name: {**of, "pattern": of["pattern"].replace(r"\Z", "$")} if "pattern" in of else of
+        for name, of in said["properties"].items()
+    }
+    told = _message(
+        "cmd/<verb>",
+        {**said, "properties": {**keys, "verb": {"enum": list(VERBS)}}},
+        "docs/mqtt-commands.md says how it is signed.",
+    )
+    return {**told, "required": [*said["required"], "sig"], "additionalProperties": False}
+
+
+def _reply() -> Schema:
+    """What came of it: done, told, or refused."""
+    done, verb = {"const": True}, {"enum": list(VERBS)}
+    told = [
+        _object(ok=done, verb=verb, result=TEXT),
+        _object(ok=done, verb=verb, status=SINGLE["status"]),
+        _object(ok={"const": False}, code=TEXT, message=TEXT, allowed=TEXT, do=TEXT),
+    ]
+    return {**_message("reply", _object(), "Or the message's own response topic."), "oneOf": told}
+
+
 _PLACE = {"seq": INTEGER, "after": _or_null(INTEGER)}
 SCHEMAS: dict[str, Schema] = {
     **{
@@ -116,5 +146,7 @@ SCHEMAS: dict[str, Schema] = {
         )
         for kind, schema in EVENTS.items()
     },
+    "cmd": _command(),
+    "reply": _reply(),
 }
 """File in docs/mqtt/ without its ending → the schema of one topic's messages."""

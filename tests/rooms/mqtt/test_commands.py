@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
 from aiomqtt import Client, ProtocolVersion
@@ -19,6 +20,7 @@ from bot.journal.check import check
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.mqtt.asking import command
+from bot.mqtt.schemas import SCHEMAS
 from bot.mqtt.signing import Said, signed
 from tests.programs import Program, ended, program
 from tests.rooms.mqtt.listening import listening
@@ -44,7 +46,10 @@ class Writer:
 
     async def says(self, said: Said, **more: Any) -> dict[str, Any]:
         """The answer to a command, signed here."""
-        return await self.publishes(said.verb, msgspec.json.encode(signed(KEY.encode(), self.root, said)), **more)
+        payload = msgspec.json.encode(signed(KEY.encode(), self.root, said))
+        if said.verb != "buy":
+            jsonschema.validate(json.loads(payload), SCHEMAS["cmd"])
+        return await self.publishes(said.verb, payload, **more)
 
     async def publishes(self, verb: str, payload: bytes, *, retain: bool = False) -> dict[str, Any]:
         """The answer to anything."""
@@ -61,6 +66,7 @@ class Writer:
         assert message.properties.CorrelationData == MARK
         assert not message.retain
         told: dict[str, Any] = json.loads(bytes(message.payload))
+        jsonschema.validate(told, SCHEMAS["reply"])
         return told
 
 
