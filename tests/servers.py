@@ -124,12 +124,13 @@ class Mosquitto:
 
     port: int
     _command: Sequence[str]
+    scheme: str = "mqtt"
     _running: "subprocess.Popen[str] | None" = None
 
     @property
     def url(self) -> str:
         """As `[mqtt] url` has it."""
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Come back when it takes connections."""
@@ -154,10 +155,12 @@ class Mosquitto:
 
 
 @contextmanager
-def mosquitto(*, user: str = "", password: str = "", settings: str = "") -> Iterator[Mosquitto]:
+def mosquitto(
+    *, user: str = "", password: str = "", secured: tuple[Path, Path] | None = None, settings: str = ""
+) -> Iterator[Mosquitto]:
     """A broker that lives as long as the block; anybody may do anything there unless a user is named.
 
-    `settings` are further lines of its mosquitto.conf.
+    `secured` by a certificate and its key it speaks TLS; `settings` are further lines of its mosquitto.conf.
     """
     server = _mosquitto("mosquitto")
     with tempfile.TemporaryDirectory(prefix="paperpit-mqtt-") as folder:
@@ -167,8 +170,11 @@ def mosquitto(*, user: str = "", password: str = "", settings: str = "") -> Iter
             subprocess.run(made, check=True, capture_output=True)
             lines += [f"password_file {folder}/passwords"]
         lines += [f"allow_anonymous {str(not user).lower()}", "log_type error", "log_type information", "user root"]
-        Path(folder, "mosquitto.conf").write_text("\n".join([*lines, f"listener {port} 127.0.0.1", ""]))
-        running = Mosquitto(port, (server, "-c", f"{folder}/mosquitto.conf"))
+        lines += [f"listener {port} 127.0.0.1"]
+        if secured is not None:
+            lines += [f"certfile {secured[0]}", f"keyfile {secured[1]}"]
+        Path(folder, "mosquitto.conf").write_text("\n".join([*lines, ""]))
+        running = Mosquitto(port, (server, "-c", f"{folder}/mosquitto.conf"), "mqtts" if secured else "mqtt")
         try:
             running.start()
             yield running

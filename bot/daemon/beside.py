@@ -9,8 +9,9 @@ It shares the desk's loop, so it must wait for nothing but by `await`: what bloc
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from bot.errors import PaperpitError
 from bot.log import kept
@@ -37,6 +38,17 @@ async def beside(name: str, work: Callable[[], Awaitable[None]], first_s: float 
         _, late = await asyncio.wait([task], timeout=GOODBYE_S)
         if late:
             _log.warning("%s does not end; it is left behind", name)
+
+
+def unheard(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+    """The loop's exception handler: what was raised where nobody catches it is one line, never a stack trace."""
+    error, what = context.get("exception"), context["message"]
+    if isinstance(error, OSError):  # a socket that was closed while the MQTT library had it watched
+        _log.warning("%s: %s", what, error)
+    else:
+        why = f": {type(error).__name__}: {error}" if error is not None else ""
+        path = f", please send {kept(error)}" if error is not None else ""
+        _log.error("%s%s; this is a bug%s", what, why, path)
 
 
 async def _again_and_again(name: str, work: Callable[[], Awaitable[None]], first_s: float) -> None:

@@ -17,6 +17,7 @@ from bot import control
 from bot.clock import WallClock
 from bot.control.asking import asked as asked_now
 from bot.daemon.asked import Asked, Read
+from bot.daemon.beside import unheard
 from bot.daemon.company import in_company
 from bot.daemon.heart import Heart, taken
 from bot.daemon.reloading import refuse_other_process
@@ -72,6 +73,7 @@ class Daemon:
         Raises Locked when another process answers by that name.
         """
         bot = self._asked.bot.value
+        asyncio.get_running_loop().set_exception_handler(unheard)
         async with control.serving(bot.desk, self):
             with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before) as self._heart, self._listening():
                 async with in_company(self._asked, self):

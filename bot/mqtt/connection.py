@@ -168,10 +168,11 @@ async def connected(settings: MqttSettings, name: str, will: Will | None = None)
     try:
         await asyncio.shield(connecting)
     except BaseException:
-        # It connects in a thread, and what a thread has opened would be left open.
+        # It connects in a thread, and what a thread has opened would be left open. Cancelled before it has hung up, the
+        # library would raise in a callback, where nobody catches it.
         await asyncio.wait([connecting], timeout=HANG_UP_S)
-        connecting.cancel()
         await _hang_up(client, HANG_UP_S)
+        connecting.cancel()
         raise
     try:
         yield client

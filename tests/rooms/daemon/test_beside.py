@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.daemon import beside as room
-from bot.daemon.beside import beside
+from bot.daemon.beside import beside, unheard
 from bot.errors import Unreachable
 
 
@@ -106,3 +106,25 @@ def test_what_the_block_raises_comes_out_of_it() -> None:
 
     with pytest.raises(Unreachable, match="the market"):
         asyncio.run(block())
+
+
+def test_what_nobody_catches_is_one_line(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def fail(error: Exception) -> None:
+        raise error
+
+    async def block() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(unheard)
+        loop.call_soon(fail, OSError(9, "Bad file descriptor"))
+        loop.call_soon(fail, KeyError("x"))
+        await asyncio.sleep(0)
+
+    asyncio.run(block())
+    closed, bug = (record.getMessage() for record in caplog.records if record.name == "paperpit.beside")
+    assert closed.endswith("[Errno 9] Bad file descriptor")
+    assert "KeyError: 'x'; this is a bug, please send" in bug
+    assert not any(record.exc_info for record in caplog.records)
