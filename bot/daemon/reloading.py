@@ -73,6 +73,8 @@ class Reloading:
         self._seats, self._blackouts, self._manages = seats, blackouts, manages
         self.asked = opened.asked
         """What is in force."""
+        self.specs = opened.specs
+        """Its strategies whose product is on the market."""
         self.read: dict[str, Read | PaperpitError] = {
             own_nonce(opened.run, nonce): Read(asked, None) for nonce, asked in opened.asked.revisions.items()
         }
@@ -122,7 +124,7 @@ class Reloading:
         )
         self._agenda.revise(watched, now)
         self._seats[:] = plan.seats
-        self.asked = plan.asked
+        self.asked, self.specs = plan.asked, plan.specs
         for name in gone:
             await self._orders.cancel_entries(now, "command", strategy=name)
 

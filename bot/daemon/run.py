@@ -203,9 +203,9 @@ class Run:
         """When the hours of any strategy begin next, ns UTC; None where that is not known."""
         now, opened = self._opened.clock.now_ns(), self._opened
         found = []
-        for spec in opened.specs:
+        for spec in opened.specs if self._reloading is None else self._reloading.specs:
             sessions = Sessions(opened.hours[spec.instrument])
-            hours = Hours(sessions, spec.hours, self._asked.bot.value.risk)
+            hours = Hours(sessions, spec.hours, self.asked.bot.value.risk)
             windows = (hours.window(at) for at in range(max(0, sessions.at(now)), len(sessions.opens)))
             found.append(next((first for first, last in windows if now < first < last), None))
         return min((first for first in found if first is not None), default=None)

@@ -211,7 +211,9 @@ class Told:
 
     def _strategy(self, command: Command) -> None:
         names = [seat.strategy.name for seat in self._p.seats]
-        if command.strategy and command.strategy not in names:
+        # Who has gone may still hold something, and that may have to leave.
+        left = [live.bracket.approved.proposal.strategy for live in self._p.orders.live]
+        if command.strategy and command.strategy not in (*names, *left):
             raise UsageError(f"no strategy {command.strategy} sits at the desk", allowed=", ".join(names))
 
 
