@@ -7,12 +7,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.config import read_strategy
 from bot.daemon import Asked, Outcome, Read
 from bot.domain.command import Command
 from bot.errors import ConfigError, PaperpitError
-from bot.journal import rows
+from bot.journal import canon, rows
+from bot.journal.canonical import rows_of
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.risk.calendar import EventCalendar
@@ -98,11 +101,28 @@ def test_a_replay_goes_on_with_what_the_run_went_on_with(folder: Path) -> None:
     assert [row.config_hash for row in revisions(outcome)] == [row.config_hash for row in found]
 
 
-def test_files_that_say_what_they_said_change_nothing(folder: Path) -> None:
-    first = asked(folder)
-    live = asyncio.run(traded(first, rows_seen=20_000, told={5_000: reload("n1")}, read={"n1": Read(first, NONE)}))
-    assert results(live) == ["nothing has changed: every file says what it said before"]
-    assert revisions(live) == []
+def written(live: Outcome) -> list[bytes]:
+    """Every canonical row but commands and what the wall decides."""
+    with reading(place(live.journal)) as reader:
+        (run,) = reader.choose(live.run)
+        tables = [name for name in rows.TABLES if name not in ("command", "mode_change", "heartbeat")]
+        return [canon.of_row(table, row) for _, table, row in rows_of(reader, run, tables)]
+
+
+def test_files_that_say_what_they_said_change_no_row_whenever_they_are_read(folder: Path) -> None:
+    untold = written(asyncio.run(traded(asked(folder), rows_seen=20_000)))
+
+    @settings(max_examples=4, deadline=None)
+    @given(st.lists(st.integers(1, 19_000), min_size=1, max_size=3, unique=True))
+    def law(moments: list[int]) -> None:
+        first = asked(folder)
+        told = {at: reload(f"n{at}") for at in moments}
+        read = {f"n{at}": Read(first, NONE) for at in moments}
+        live = asyncio.run(traded(first, rows_seen=20_000, told=told, read=read))
+        assert set(results(live)) == {"nothing has changed: every file says what it said before"}
+        assert written(live) == untold
+
+    law()
 
 
 @pytest.mark.parametrize(
