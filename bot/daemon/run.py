@@ -15,7 +15,7 @@ from typing import Any
 from bot.clock import WallClock
 from bot.daemon.asked import Asked, Outcome, Read
 from bot.daemon.building import desk_of
-from bot.daemon.compiling import has_wire, rehearsal
+from bot.daemon.compiling import rehearsal
 from bot.daemon.heart import Wedged
 from bot.daemon.opening import Opened, opened
 from bot.daemon.reloading import Reloading
@@ -142,8 +142,8 @@ class Run:
         return nullcontext() if self._stopping is None else self._stopping.asking(lambda: None)
 
     async def _load_the_rest(self) -> None:
-        """Now that every position is looked after: the first tick shall not wait for a kernel."""
-        if has_wire(self._asked):
+        """Now that every position is looked after: neither a tick nor a command shall wait for a kernel."""
+        if self.adapter.market.last_ns is None:
             await asyncio.to_thread(rehearsal(self._asked))
 
     def _memory(self) -> AbstractContextManager[None]:
