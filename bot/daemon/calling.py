@@ -1,5 +1,6 @@
 """Calling a person: what the one who calls is shown of the desk, and of the day in the evening."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ async def calling(asked: Asked, desk: Desk) -> AsyncIterator[None]:
     caller = Caller(bot.notify, sender, control.folder() / f"{bot.desk}.notify", where, eyes)
     desk.beside["notices"] = caller.health.shape
     async with beside("notify", caller.run):
+        await asyncio.sleep(0)  # it has begun: a start that is refused at once is called for as well
         try:
             yield
         except Exception as error:

@@ -94,6 +94,19 @@ async def test_a_start_that_is_refused_calls_somebody(tmp_path: Path) -> None:
     assert "the desk has ended: nobody listens" in await told(tmp_path, "the desk has ended")
 
 
+async def test_a_start_that_is_refused_before_anything_was_waited_for_calls_somebody(tmp_path: Path) -> None:
+    # given a journal that is gone and of which there is a copy
+    name = f"gone-{os.getpid()}"
+    run, here = given(tmp_path, name, COMMAND)
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups/journal-2026-05-27.db").touch()
+    # when the desk is started
+    code, _ = await ended(*run, env=here, cwd=tmp_path)
+    # then a person hears that it does not trade
+    assert code == 65
+    assert "the journal is gone or empty" in await told(tmp_path, "the desk has ended")
+
+
 async def test_a_person_tries_it_before_it_matters(tmp_path: Path) -> None:
     # given a program that is not there, and a webhook that is
     async with webhook() as hook:
