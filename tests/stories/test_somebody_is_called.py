@@ -28,30 +28,6 @@ async def told(folder: Path, words: str, seconds: float = 20) -> str:
     return file.read_text()
 
 
-async def test_a_person_is_called_for_the_kill_switch_and_again_in_the_evening(tmp_path: Path) -> None:
-    # given a desk whose person is called by a program
-    name = f"calls-{os.getpid()}"
-    run, here = given(tmp_path, name, COMMAND)
-    async with program(*run, env=here, cwd=tmp_path) as desk:
-        await desk.until("trading")
-        # when everything is closed by a person
-        code, _ = await ended("flatten", "--yes", "--reason", "a fire in the pit", "--desk", name, env=here)
-        assert code == 0
-        # then it is told: what, since when, what to do
-        notice = await told(tmp_path, "a fire in the pit")
-        assert f"paperpit {name}: the kill switch is set: flatten: a fire in the pit" in notice
-        assert "since: 20" in notice
-        assert "do:    paperpit status" in notice
-        # and when the day ends
-        assert (await ended("stop", "--desk", name, env=here))[0] == 0
-        assert await desk.code() == 0
-    # then it is told what the day came to
-    evening = await told(tmp_path, "the day: ")
-    assert "not right  kill True" in evening
-    assert "refused    " in evening
-    assert evening.count(f"paperpit {name}: ") == 2, evening
-
-
 async def test_a_webhook_that_is_down_or_broken_gets_what_it_missed_and_the_desk_does_not_care(tmp_path: Path) -> None:
     # given a webhook that is broken at first, and whose address is a secret
     name = f"hooks-{os.getpid()}"
@@ -61,7 +37,7 @@ async def test_a_webhook_that_is_down_or_broken_gets_what_it_missed_and_the_desk
         run, here = given(tmp_path, name, f"notify.webhook_file={json.dumps(str(secret))}")
         async with program(*run, env=here, cwd=tmp_path) as desk:
             await desk.until("trading")
-            assert (await ended("flatten", "--yes", "--reason", "a fire", "--desk", name, env=here))[0] == 0
+            assert (await ended("flatten", "--yes", "--reason", "a fire in the pit", "--desk", name, env=here))[0] == 0
             # when it fails three times
             await desk.until("nobody could be called: the webhook answered 500")
             # then the desk says so in its status, and stops as it would have done
@@ -77,9 +53,13 @@ async def test_a_webhook_that_is_down_or_broken_gets_what_it_missed_and_the_desk
         async with program(*run, env=here, cwd=tmp_path) as desk:
             notice = await hook.until("kill switch")
             assert (notice["v"], notice["about"], notice["state"], notice["desk"]) == (1, "kill", "begun", name)
+            assert notice["title"].startswith("the kill switch is set: flatten: a fire in the pit")
+            assert [line.partition(":")[0] for line in notice["text"].splitlines()[1:]] == ["since", "do"]
             assert (await ended("stop", "--desk", name, env=here))[0] == 0
             await desk.code()
-        await hook.until("the day: ")
+        # and when the day ends it is told what that came to
+        evening = await hook.until("the day: nothing was traded")
+        assert "not right  kill True" in evening["text"]
         assert [one["state"] for one in hook.got if one["about"] == "kill"] == ["begun"]
 
 
