@@ -8,6 +8,7 @@ from bot.control.asking import asked
 from bot.metrics.names import BY_NAME, METRICS
 from tests.rooms.metrics.desk import CROSSING, desk, samples, values
 from tests.rooms.web.served import serving
+from tests.servers import mosquitto
 from tests.stories.test_a_strategy_never_returns import HERE as WEDGING
 
 NOT_HERE = {
@@ -80,6 +81,18 @@ async def test_a_desk_that_stands_still_answers_and_says_so(tmp_path: Path) -> N
         assert told["reasons"][0].startswith("the loop has stood still for ")
         assert (await port.json("/readyz"))[0] == 503
         assert running.process.exitcode is None
+
+
+async def test_a_message_broker_that_goes_is_seen(tmp_path: Path) -> None:
+    with mosquitto() as broker:
+        async with desk(tmp_path, f"mqtt.url={broker.url}") as (_, port, _):
+            # given a desk that has told a broker something
+            await port.until(
+                lambda ready, found: 1 in values(found, "mqtt_connected") and any(values(found, "mqtt_seq"))
+            )
+            # when that is gone
+            broker.stop()
+            await port.until(lambda ready, found: 0 in values(found, "mqtt_connected"))
 
 
 async def test_a_page_server_without_a_desk_or_a_journal_says_so(tmp_path: Path) -> None:
