@@ -147,8 +147,7 @@ def _in_force(reader: "Reader", info: "RunInfo") -> "list[Command]":
 
 def _where(wanted: str, journal: str | None) -> "tuple[Place, str]":
     """The journal and the id of the run that is meant; of the two that are ours, the one that has it."""
-    import os
-
+    from bot.config.places import journal_named
     from bot.journal.choice import NAMES, choose
     from bot.journal.place import place
     from bot.journal.reading import reading
@@ -158,7 +157,7 @@ def _where(wanted: str, journal: str | None) -> "tuple[Place, str]":
     if named:
         return where, named
     own = [place(str(path)) for name in NAMES if (path := data_folder() / name).exists()]
-    places = [where] if journal or os.environ.get("PAPERPIT_JOURNAL") or wanted == "last" else own
+    places = [where] if journal or journal_named() or wanted == "last" else own
     found: list[tuple[Place, RunInfo]] = []
     for one in places:
         with reading(one) as reader:

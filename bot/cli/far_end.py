@@ -1,7 +1,6 @@
 """What `doctor` cannot see from here alone: the adapter's far end, whether the journal takes a row, who is called."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -43,10 +42,11 @@ def looked_at(config: Path | None, sets: Sequence[str]) -> list[Finding]:
 def journal_of(config: Path | None, sets: Sequence[str]) -> "Place":
     """The journal that `run` would write. Raises ConfigError."""
     from bot.config import journal_url, load_bot
+    from bot.config.places import journal_named
     from bot.journal.opening import default_url
     from bot.journal.place import place
 
-    url = os.environ.get("PAPERPIT_JOURNAL") or journal_url(load_bot(config, sets))
+    url = journal_named() or journal_url(load_bot(config, sets))
     return place(url or default_url(replay=False))
 
 

@@ -18,15 +18,18 @@ LOOK_AGAIN_NS = 5_000_000_000
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="0: any that is free.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1 or localhost.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1 or localhost; any with --locked.")
 @click.option("--name", "names", multiple=True, metavar="HOST[:PORT]", help="Also answer to this name, of a proxy.")
+@click.option("--locked", is_flag=True, help="Reading needs the token, too.")
 @click.option("--journal", metavar="URL", help="A path, sqlite:///PATH or postgresql://…. Else the newest.")
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
     help="The token that writing needs, made if absent. Else the one of paperpit init.",
 )
-def serve(port: int, host: str, names: tuple[str, ...], journal: str | None, token_file: Path | None) -> None:
+def serve(
+    port: int, host: str, names: tuple[str, ...], locked: bool, journal: str | None, token_file: Path | None
+) -> None:
     """Show the journal in a browser, live while the desk writes it. Reads only, until a browser shows the token.
 
     \b
@@ -41,10 +44,11 @@ def serve(port: int, host: str, names: tuple[str, ...], journal: str | None, tok
 
     def ready(address: str) -> None:
         click.echo(address)
-        say(f"serving {address} for reading; a browser may write once it has shown the token in {path}; Ctrl-C ends it")
+        reads, may = ("", "read and write") if locked else (" for reading", "write")
+        say(f"serving {address}{reads}; a browser may {may} once it has shown the token in {path}; Ctrl-C ends it")
 
     find = _finder(journal)
-    serve_pages(find, host=host, port=port, names=names, token_path=path, asking=asking, ready=ready)
+    serve_pages(find, host=host, port=port, names=names, locked=locked, token_path=path, asking=asking, ready=ready)
 
 
 def _finder(journal: str | None) -> "Callable[[], Place]":

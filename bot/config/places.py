@@ -4,6 +4,7 @@ import difflib
 import os
 from pathlib import Path
 
+from bot.config.secrets import read_secret
 from bot.errors import InputMissing
 from bot.resources import data_folder, shipped, user_config_folder
 
@@ -11,6 +12,8 @@ BOT_FILE = "bot.toml"
 INSTRUMENTS_FILE = "instruments.toml"
 HOURS_FILE = "calendar/hours-override.toml"
 TOKEN_FILE = "token"
+JOURNAL, JOURNAL_FILE = "PAPERPIT_JOURNAL", "PAPERPIT_JOURNAL_FILE"
+"""Of the environment: the journal's URL, or a file that holds it where it has a password."""
 
 
 def find_bot(flag: Path | None = None) -> Path:
@@ -44,6 +47,12 @@ def find_token() -> Path:
         if (folder / TOKEN_FILE).is_file() and (folder / BOT_FILE).is_file():
             return (folder / TOKEN_FILE).absolute()
     return data_folder() / TOKEN_FILE
+
+
+def journal_named() -> str | None:
+    """The journal's URL as the environment tells it, ahead of bot.toml. Raises InputMissing where a file is missing."""
+    file = os.environ.get(JOURNAL_FILE)
+    return os.environ.get(JOURNAL) or (read_secret(Path(file)) if file else None)
 
 
 def _beside() -> Path:

@@ -1,8 +1,8 @@
 """Which journal a reader opens: the one it is given, else the one that was written to last."""
 
-import os
 from collections.abc import Sequence
 
+from bot.config.places import journal_named
 from bot.errors import InputMissing
 from bot.journal.opening import default_url
 from bot.journal.place import Place, place, split_run
@@ -14,12 +14,12 @@ NAMES = ("journal.db", "replay.db")
 
 
 def choose(given: str | None) -> tuple[Place, str | None, bool]:
-    """The journal of `--journal`, of PAPERPIT_JOURNAL, else the one with the newest started run.
+    """The journal of `--journal`, of the environment (`journal_named`), else the one with the newest started run.
 
     Returns its place, the run where the URL names one (`URL#RUN`), and whether it was ours to choose. Raises
     InputMissing when there is none, UsageError for what is no journal's URL.
     """
-    url = given or os.environ.get("PAPERPIT_JOURNAL")
+    url = given or journal_named()
     if url:
         base, run = split_run(url)
         return place(base), run, False

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Iterable
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -52,6 +53,7 @@ def application(site: Site, hosts: Iterable[str]) -> Starlette:
         middleware=[
             Middleware(Guard, hosts=hosts),
             Middleware(Unbroken, site=site),
+            *([Middleware(Locked, site=site)] if site.locked else []),
             Middleware(GZipMiddleware, minimum_size=1_000),
         ],
         exception_handlers={PaperpitError: _said, Refused: _refused, HTTPException: _http},
@@ -105,6 +107,28 @@ class Unbroken:
             _log.error(told)
             if not begun and scope["type"] == "http":
                 await _message(Request(scope), 500, told)(scope, receive, send)
+
+
+class Locked:
+    """ASGI middleware: without the token a page leads to the form that asks for it, and the API says what it needs."""
+
+    OPEN = ("/unlock", "/static/")
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app, self._site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] != "http"
+            or scope["path"].startswith(self.OPEN)
+            or self._site.keys.shown(Headers(scope=scope))
+        ):
+            await self._app(scope, receive, send)
+        elif scope["path"].startswith(API):
+            needed = Refused(401, "reading needs the token", f"Authorization: Bearer, with {self._site.token_path}")
+            await _refused(Request(scope), needed)(scope, receive, send)
+        else:
+            await RedirectResponse("/unlock", 303)(scope, receive, send)
 
 
 def _message(request: Request, status: int, what: str, where: str = "", allowed: str = "", do: str = "") -> Response:

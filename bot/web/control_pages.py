@@ -25,7 +25,7 @@ BODY_MAX = 1 << 16
 async def ask_token(request: Request) -> Response:
     """The form into which a person puts the token."""
     site: Site = request.app.state.site
-    return site.page(request, "unlock.html", token_path=site.token_path, wrong=False)
+    return site.page(request, "unlock.html", token_path=site.token_path, locked=site.locked, wrong=False)
 
 
 async def take_token(request: Request) -> Response:
@@ -33,7 +33,8 @@ async def take_token(request: Request) -> Response:
     site: Site = request.app.state.site
     form = await _form(request)
     if not site.keys.is_token(form.get("token", "")):
-        return site.page(request, "unlock.html", code=403, token_path=site.token_path, wrong=True)
+        wrong = {"token_path": site.token_path, "locked": site.locked, "wrong": True}
+        return site.page(request, "unlock.html", code=403, **wrong)
     answer = RedirectResponse("/", 303)
     answer.set_cookie(COOKIE, site.keys.cookie, httponly=True, samesite="strict", path="/")
     return answer

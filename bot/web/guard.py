@@ -1,7 +1,8 @@
 """Who may ask for what. Everything that is asked for goes through here first.
 
     Host       must be one of ours: another name that leads here (DNS rebinding) is refused
-    reading    anybody who reaches the port, which is bound to this machine alone
+    reading    anybody who reaches the port, which is bound to this machine alone; where it is not, whoever has shown
+               the token (`Locked` of bot/web/app.py)
     writing    from one of our own pages (Origin, Sec-Fetch-Site), by somebody who has shown the token:
                `Authorization: Bearer TOKEN`, or the cookie of /unlock together with the form's own secret
     answers    carry a policy that lets a page load nothing from elsewhere and run no script but our files
@@ -90,6 +91,10 @@ class Keys:
         """Whether the question carries the token itself."""
         scheme, _, given = headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and self.is_token(given.strip())
+
+    def shown(self, headers: Headers) -> bool:
+        """Whether the question comes from somebody who has the token, in the one way or the other."""
+        return self.bearer(headers) or self.unlocked(headers)
 
     def is_form(self, given: str) -> bool:
         """Whether that is the form's secret."""

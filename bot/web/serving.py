@@ -19,6 +19,8 @@ from bot.web.guard import Keys
 from bot.web.site import Site
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+EVERY = ("0.0.0.0", "::")
+"""Addresses that stand for all of a machine's; nobody opens a page under them."""
 
 
 def serve(
@@ -27,30 +29,32 @@ def serve(
     host: str,
     port: int,
     names: tuple[str, ...],
+    locked: bool,
     token_path: Path,
     asking: Asking,
     ready: Callable[[str], None],
 ) -> None:
     """Serve until a signal ends it; `ready` is told the address when it answers, port 0 having become a real one.
 
-    `names` are further hosts that lead here (a proxy's), `asking` asks the tapes what refusals would have made. Raises
-    Unreachable when the port cannot be had, ConfigError for a token that others may read, UsageError for an address
-    that is not this machine's alone.
+    `names` are further hosts that lead here (a proxy's), `asking` asks the tapes what refusals would have made; when
+    `locked`, nothing is read without the token either. Raises Unreachable when the port cannot be had, ConfigError for
+    a token that others may read, UsageError for an address that is not this machine's alone and not locked.
     """
-    if host not in ("127.0.0.1", "::1", "localhost"):
+    if not locked and host not in ("127.0.0.1", "::1", "localhost"):
         raise UsageError(
             f"{host} is not this machine alone",
-            allowed="127.0.0.1, ::1, localhost",
+            allowed="127.0.0.1, ::1, localhost; any with --locked",
             do="an SSH tunnel, or a proxy on this machine with --name HOST: docs/serve.md",
         )
-    site = Site(find, Keys(hide(token.read(token_path))), WallClock().now_ns, str(token_path), asking)
+    site = Site(find, Keys(hide(token.read(token_path))), WallClock().now_ns, str(token_path), locked, asking)
     listening = _listen(host, port)
     bound = listening.getsockname()[1]
-    hosts = [f"{name}:{bound}" for name in LOOPBACK] + [name.lower() for name in names]
+    here = "127.0.0.1" if host in EVERY else f"[{host}]" if ":" in host else host
+    hosts = {f"{name}:{bound}" for name in (*LOOPBACK, here)} | {name.lower() for name in names}
     app = application(site, hosts)
     server = _Server(
         uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1),
-        lambda: ready(f"http://{'[::1]' if host == '::1' else host}:{bound}/"),
+        lambda: ready(f"http://{here}:{bound}/"),
     )
     # A year's journal takes seconds to look through: whoever opens the first page should not wait for all of it.
     Thread(target=site.warm, daemon=True).start()
@@ -71,7 +75,7 @@ class _Server(uvicorn.Server):
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:

@@ -46,6 +46,8 @@ class Site:
     keys: Keys
     now_ns: Callable[[], int]
     token_path: str
+    locked: bool = False
+    """Whether reading needs the token, too."""
     asking: Asking | None = None
     """Who asks the tapes what refusals would have made."""
     templates: Environment = field(default_factory=_templates)

@@ -38,7 +38,7 @@ def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     """Runs a command in a folder of its own; everything that it says, and how it ended."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
-    for name in ("PAPERPIT_CONFIG", "PAPERPIT_JOURNAL"):
+    for name in ("PAPERPIT_CONFIG", "PAPERPIT_JOURNAL", "PAPERPIT_JOURNAL_FILE"):
         monkeypatch.delenv(name, raising=False)
 
     def run(*words: str) -> str:
@@ -62,7 +62,7 @@ def test_a_journals_password_is_not_told_by_who_cannot_reach_it(says: Says, word
 
 
 @pytest.mark.parametrize("url", URLS)
-@pytest.mark.parametrize("by", ["flag", "environment", "file", "settings", "set"])
+@pytest.mark.parametrize("by", ["flag", "environment", "file", "named-file", "settings", "set"])
 def test_no_way_of_naming_a_journal_tells_its_password(
     says: Says, monkeypatch: pytest.MonkeyPatch, url: str, by: str
 ) -> None:
@@ -71,6 +71,9 @@ def test_no_way_of_naming_a_journal_tells_its_password(
         words += ["--journal", url]
     elif by == "environment":
         monkeypatch.setenv("PAPERPIT_JOURNAL", url)
+    elif by == "named-file":
+        Path("url").write_text(f"{url}\n")
+        monkeypatch.setenv("PAPERPIT_JOURNAL_FILE", "url")
     elif by == "file":
         Path("url").write_text(f"{url}\n")
         Path("url").chmod(0o600)

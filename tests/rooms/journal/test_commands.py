@@ -115,6 +115,23 @@ def test_a_given_journal_wins_over_the_environment(
     assert (ran.json[0]["run"], ran.err) == ("b", "")
 
 
+def test_a_file_may_hold_the_journals_url(paperpit: Paperpit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a URL where a container has its secrets, which no environment and no list of processes shows
+    told(tmp_path / "a.db", "a")
+    secret = tmp_path / "secret"
+    secret.write_text(f"sqlite:///{tmp_path / 'a.db'}\n")
+    monkeypatch.setenv("PAPERPIT_JOURNAL_FILE", str(secret))
+    # then it is read there; the URL itself goes before; a file that is missing is named
+    assert paperpit("journal", "fills", "--json").json[0]["run"] == "a"
+    told(tmp_path / "b.db", "b")
+    monkeypatch.setenv("PAPERPIT_JOURNAL", f"sqlite:///{tmp_path / 'b.db'}")
+    assert paperpit("journal", "fills", "--json").json[0]["run"] == "b"
+    monkeypatch.delenv("PAPERPIT_JOURNAL")
+    secret.unlink()
+    ran = paperpit("replay")
+    assert (ran.code, str(secret) in ran.err) == (66, True)
+
+
 def test_a_url_names_a_run(paperpit: Paperpit, tmp_path: Path) -> None:
     path = tmp_path / "replay.db"
     told(path, "first")

@@ -75,3 +75,24 @@ async def test_the_cookie_is_for_this_site_and_no_script(tmp_path: Path, reviewe
     assert shown.code == 303
     assert all(word in shown.headers["set-cookie"].lower() for word in ("httponly", "samesite=strict", "path=/"))
     assert TOKEN not in shown.headers["set-cookie"]
+
+
+async def test_behind_the_lock_nothing_is_read_without_the_token(tmp_path: Path, reviewed: Played) -> None:
+    # given a server that anybody who reaches this machine may ask
+    async with serving(tmp_path, "--journal", reviewed.url, "--locked", "--host", "0.0.0.0") as site:
+        # when nothing is shown, a page leads to the form and the API says what it needs
+        page, api, style = [await site.get(path) for path in ("/", "/api/v1/signals", "/static/paperpit.css")]
+        form = await site.get("/unlock")
+        # when the token was shown, once or with each question
+        browser = await site.unlocked()
+        seen = [
+            await site.get("/", cookie=browser["cookie"]),
+            await site.get("/api/v1/signals", authorization=f"Bearer {TOKEN}"),
+        ]
+        wrong = await site.get("/api/v1/signals", authorization="Bearer no")
+        strange = await site.get("/unlock", host="elsewhere.example")
+    assert (page.code, page.headers["location"]) == (303, "/unlock")
+    assert (api.code, api.headers["www-authenticate"], "needs the token" in api.text) == (401, "Bearer", True)
+    assert (form.code, style.code, wrong.code, strange.code) == (200, 200, 401, 421)
+    assert {name: page.headers.get(name) for name in ANSWERS} == ANSWERS
+    assert [one.code for one in seen] == [200, 200]
