@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim mutants chaos chaos-owner chaos-disk soak fuzz-config fuzz-mqtt lock secrets clean
+.PHONY: help run test lint bench sim mutants chaos chaos-owner chaos-disk soak fuzz-config fuzz-mqtt lock secrets image-test clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -66,12 +66,17 @@ lock: $(TOOLS)/.tools  ## resolve the three lock files anew from pyproject.toml
 	$(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade --extra dbn,postgres,dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	printf 'nautilus_trader\nhftbacktest\n' | $(TOOLS)/bin/pip-compile $(LOCK) --generate-hashes --upgrade -o requirements-peers.lock -
 
-secrets:  ## make the passwords that docker-compose.yml reads, once
-	@if [ -e secrets/journal_url ]; then echo "secrets/ is there already: nothing done"; else \
-	  umask 077 && mkdir -p secrets && \
-	  $(PYTHON) -c 'import secrets; print(secrets.token_hex(24), end="")' > secrets/postgres_password && \
-	  printf 'postgresql+psycopg://paperpit:%s@postgres/paperpit' "$$(cat secrets/postgres_password)" > secrets/journal_url && \
-	  chmod 644 secrets/journal_url && echo "wrote secrets/: keep it to yourself"; fi
+# Containers run as users of their own, who must read them: the folder is what keeps others out.
+secrets:  ## make the passwords that docker-compose.yml reads; what is there already stays
+	@umask 022 && mkdir -p secrets && chmod 700 secrets && cd secrets && \
+	for name in postgres_password reader_password grafana_password mqtt_desk mqtt_operator mqtt_reader mqtt_health; do \
+	  [ -e $$name ] || { od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > $$name && echo "wrote secrets/$$name"; }; done && \
+	[ -e journal_url ] || printf 'postgresql+psycopg://paperpit:%s@postgres/paperpit' "$$(cat postgres_password)" > journal_url && \
+	for user in desk operator reader health; do echo "$$user:$$(cat mqtt_$$user)"; done > mqtt_users && \
+	chmod 644 * && echo "secrets/ holds what docker-compose.yml reads: keep it to yourself"
+
+image-test: $(VENV)/.dev  ## take the Dockerfile's steps in an empty folder, without a container, and run what comes out
+	@$(BIN)/python -P -m tests.image
 
 clean:  ## remove environments and caches; keeps var/, where the journals and tapes are
 	rm -rf $(VENV) $(PEERS) $(TOOLS) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

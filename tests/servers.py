@@ -162,11 +162,11 @@ def mosquitto(
 
     `secured` by a certificate and its key it speaks TLS; `settings` are further lines of its mosquitto.conf.
     """
-    server = _mosquitto("mosquitto")
+    server = need_mosquitto("mosquitto")
     with tempfile.TemporaryDirectory(prefix="paperpit-mqtt-") as folder:
         port, lines = free_port(), ["persistence false", "set_tcp_nodelay true", settings]
         if user:
-            made = [_mosquitto("mosquitto_passwd"), "-b", "-c", f"{folder}/passwords", user, password]
+            made = [need_mosquitto("mosquitto_passwd"), "-b", "-c", f"{folder}/passwords", user, password]
             subprocess.run(made, check=True, capture_output=True)
             lines += [f"password_file {folder}/passwords"]
         lines += [f"allow_anonymous {str(not user).lower()}", "log_type error", "log_type information", "user root"]
@@ -182,7 +182,7 @@ def mosquitto(
             running.stop()
 
 
-def _mosquitto(name: str) -> str:
+def need_mosquitto(name: str) -> str:
     """One of its programs, which may lie where only root looks."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found:
