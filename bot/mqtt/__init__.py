@@ -8,6 +8,7 @@
     seen.py        the commands of the last day, so that none is done twice
     commands.py    from what came in to its answer
     asking.py      the other end: a command is sent and its answer waited for
+    discovery.py   the desk as a device of Home Assistant
     events.py      what happened: the journal's rows as messages
     schemas.py     JSON Schema of every message
     reached.py     how far it has been told

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiomqtt import Client, Will
+from aiomqtt import Client, Message, Will
 
 from bot.clock import WallClock
-from bot.config.services import MqttSettings
+from bot.config.services import HomeAssistantSettings, MqttSettings
 from bot.domain.command import Command
 from bot.errors import PaperpitError
 from bot.journal.place import Place
 from bot.mqtt.commands import ears
-from bot.mqtt.connection import Conversation, converse, say
+from bot.mqtt.connection import Conversation, Ear, converse, say
+from bot.mqtt.discovery import ONLINE, announcement, birth
 from bot.mqtt.state import OFFLINE, health, states, status
 from bot.mqtt.telling import Telling
 from bot.mqtt.topics import Topics
@@ -49,10 +50,11 @@ async def serve(settings: MqttSettings, desk: Desk) -> None:
     topics = Topics(f"{settings.prefix}/{desk.name}")
     gone = status(OFFLINE, ["it has gone without a goodbye"], None, {})
     will = Will(topics.status, gone, qos=1, retain=True)
-    speaker = _Speaker(topics, desk, Telling(topics, desk.journal, desk.folder / f"{desk.name}.mqtt"))
+    telling = Telling(topics, desk.journal, desk.folder / f"{desk.name}.mqtt")
+    speaker = _Speaker(topics, desk, telling, settings.home_assistant)
     talks = (speaker.tell_state, speaker.tell_health, speaker.telling.tell)
     async with ears(settings.commands, topics, desk, desk.folder / f"{desk.name}.commands") as heard:
-        said = Conversation(will, speaker.leave, talks, heard, told=speaker.note)
+        said = Conversation(will, speaker.leave, talks, (*heard, *speaker.ears), told=speaker.note)
         desk.shown(speaker.facts)
         await converse(settings, topics.root.replace("/", "-"), said)
 
@@ -60,10 +62,15 @@ async def serve(settings: MqttSettings, desk: Desk) -> None:
 class _Speaker:
     """Says what holds now. It remembers since when, across connections."""
 
-    def __init__(self, topics: Topics, desk: Desk, telling: Telling) -> None:
-        self._topics, self._desk, self.telling = topics, desk, telling
+    def __init__(self, topics: Topics, desk: Desk, telling: Telling, home: HomeAssistantSettings) -> None:
+        self._topics, self._desk, self.telling, self._home = topics, desk, telling, home
         self._state, self._since_ns = "", 0
         self._trouble, self._connected = "", False
+
+    @property
+    def ears(self) -> tuple[Ear, ...]:
+        """Who hears that Home Assistant has started, where the desk is announced to it."""
+        return (Ear(birth(self._home.prefix), self._announce),) if self._home.enabled else ()
 
     async def tell_state(self, client: Client) -> None:
         """Everything on a new connection, from then on what changes. What changes twice in between is said once."""
@@ -103,4 +110,16 @@ class _Speaker:
         told = self._desk.status()
         if told["state"] != self._state:
             self._state, self._since_ns = told["state"], WallClock().now_ns()
-        return list(states(self._topics, told, self._since_ns))
+        return [*states(self._topics, told, self._since_ns), *self._announced(told)]
+
+    def _announced(self, told: Mapping[str, Any]) -> list[tuple[str, bytes]]:
+        """The device that Home Assistant shall know, once a run stands that knows its instruments."""
+        instruments = [one["instrument"] for one in told["contracts"]]
+        if not self._home.enabled or not instruments:
+            return []
+        return [announcement(self._home.prefix, self._topics, instruments, told["version"])]
+
+    async def _announce(self, client: Client, message: Message) -> None:
+        if message.payload == ONLINE:
+            for topic, payload in self._announced(self._desk.status()):
+                await say(client, topic, payload, retain=True)

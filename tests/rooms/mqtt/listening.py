@@ -40,8 +40,12 @@ class Listener:
                 for said in self.on(topic):
                     if wanted(said):
                         return said
-                self._news.clear()
-                await self._news.wait()
+                await self.news()
+
+    async def news(self) -> None:
+        """Wait for one more message."""
+        self._news.clear()
+        await self._news.wait()
 
     def heard(self, message: Message) -> None:
         """One more."""
