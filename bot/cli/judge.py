@@ -192,7 +192,7 @@ class Judge:
                 if not path.is_file():
                     do = f"umask 077 && cat > {shown(path)}"
                     self.faults.append(place.fault((*prefix, key), f"{shown(path)} is not there", do=do))
-                elif path.stat().st_mode & 0o077:
+                elif path.stat().st_mode & 0o077 and key not in _FOR_ALL:
                     message, do = f"others may read {shown(path)}", f"chmod 600 {shown(path)}"
                     self.faults.append(place.fault((*prefix, key), message, level="warning", do=do))
 
@@ -255,6 +255,10 @@ class Judge:
             self.notes.append(f"calendar: newest event is {newest.kind} on {newest.date}, {calendar.source}")
         else:
             self.notes.append(f"calendar: nothing ahead is known, {calendar.source}")
+
+
+_FOR_ALL = ("ca_file", "certificate_file")
+"""Files that are no secret."""
 
 
 def _tapes(bot: BotFile) -> list[str]:

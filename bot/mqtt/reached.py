@@ -25,7 +25,7 @@ def read(path: Path) -> Reached | None:
     """What the file says; None where there is none, or none that can be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Reached)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, ValueError):  # msgspec's own, or text that is no UTF-8
         return None
 
 

@@ -84,3 +84,14 @@ def test_a_secret_that_can_be_guessed_is_refused_and_one_that_others_may_read_is
     (here / "mqtt-secret").chmod(0o644)
     (fault,) = faults(here)
     assert (fault["level"], fault["do"]) == ("warning", "chmod 600 mqtt-secret")
+
+
+def test_a_certificate_is_for_everybody_and_its_key_is_not(here: Path) -> None:
+    path = here / "bot.toml"
+    files = ("ca_file", "certificate_file", "key_file")
+    for name in files:
+        (here / name).write_text("")
+        (here / name).chmod(0o644)
+    told = "\n".join(f'{name} = "{name}"' for name in files)
+    path.write_text(f'strategies = []\n\n[mqtt]\nurl = "mqtts://broker.lan"\n{told}\n')
+    assert [(fault["key"], fault["level"]) for fault in faults(here)] == [("mqtt.key_file", "warning")]
