@@ -22,8 +22,8 @@ from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
 from bot.journal.tail import after
 from bot.notify.due import Call, Facts, Memory, due, made
-from bot.notify.notice import SECOND_NS, Notice, Trouble, digest
-from bot.notify.seeing import KINDS, Look, happened, troubles, visible
+from bot.notify.notice import SECOND_NS, Notice, Trouble, digest, no_run
+from bot.notify.seeing import KINDS, Look, happened, troubles, untold_day, visible
 from bot.notify.sending import Sender
 
 EVERY_S = 2.0
@@ -99,6 +99,11 @@ class Caller:
         look = self._looking.look()
         read = await asyncio.to_thread(self._read, memory, look.now_ns)
         memory.journal, memory.seq, memory.reviewed = read.journal, read.seq, read.reviewed
+        if read.news or not memory.day:
+            memory.day = look.now_ns
+        if (session := untold_day(look, memory.day)) is not None:
+            memory.day = session[1]
+            read.news.append(digest(f"day-{session[0]}", no_run(*session, look.status["reasons"]), look.now_ns))
         found = {one.key: one for one in [*read.troubles, *troubles(look, self._settings.before_session)]}
         facts = Facts(list(found.values()), visible(look), read.news)
         calls = due(facts, look.now_ns, memory, self._settings)

@@ -44,6 +44,8 @@ class Memory(msgspec.Struct):
     """Notices that found no room among those that wait: only their number is told."""
     reviewed: int = 0
     """The last row of the run that the last digest was about."""
+    day: int = 0
+    """Up to when the last digest told: 0, where there was none."""
     called: list[tuple[int, bool]] = []
     """The calls of the last hour: when, and whether for something grave."""
 
@@ -95,7 +97,7 @@ def made(call: Call, now: int, memory: Memory) -> None:
 def _seen(trouble: Trouble, now: int, memory: Memory, settings: NotifySettings) -> None:
     since = min(trouble.since_ns or now, now)
     known = memory.known.setdefault(trouble.key, Known(trouble.about, trouble.key, trouble.what, since, now))
-    known.seen, known.what = now, trouble.what
+    known.seen, known.what, known.since = now, trouble.what, min(known.since, since)
     if not known.told and now - known.since >= trouble.patience_ns:
         known.told = now
         _wait(begun(trouble, known.since, now), memory)

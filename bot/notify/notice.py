@@ -67,6 +67,15 @@ def digest(run: str, lines: Sequence[str], now_ns: int) -> Notice:
     return Notice("digest", run, "digest", lines[0], "\n".join(lines), now_ns)
 
 
+def no_run(opened_ns: int, closed_ns: int, reasons: Sequence[str]) -> list[str]:
+    """The lines of a day on which no desk stood."""
+    return [
+        "the day: nothing was traded, no desk stood",
+        f"from       {moment(opened_ns)} to {moment(closed_ns)}",
+        *(f"not right  {why}" for why in reasons),
+    ]
+
+
 def together(notices: Sequence[Notice], more: int, now_ns: int, most: int = 20) -> Notice:
     """Several that would be too many one by one, and `more` that are only counted."""
     told = notices[:most]

@@ -20,6 +20,8 @@ NAKED_NS = 5 * SECOND_NS
 """A stop is put back within a second or two; what takes longer is seen by a person."""
 LEAVING_NS = 60 * SECOND_NS
 DISK_LEAST = 1 << 30
+TOLD_AFTER_NS = 15 * 60 * SECOND_NS
+"""So long after a session's end its run has told of it."""
 EXPECTED = frozenset(
     {
         *("hours", "blackout", "pause", "cooldown", "losses_in_a_row"),
@@ -97,6 +99,15 @@ def happened(new: Sequence[New]) -> Iterator[Trouble]:
             yield _killed(f"the kill switch is set: {row.why}", row.ts)
         elif isinstance(row, rows.Control) and row.key == DAY_END:
             yield _lost(row.why, row.ts)
+
+
+def untold_day(look: Look, told_until: int) -> tuple[int, int] | None:
+    """The newest session that ended without a run that could tell of it: its open and close; None where there is none.
+
+    A run ends soon after its session, or goes on while a position lives.
+    """
+    over = [session for session in look.sessions if session[1] + TOLD_AFTER_NS <= look.now_ns]
+    return over[-1] if over and not look.stands and told_until and told_until < over[-1][0] else None
 
 
 def _closed(status: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) -> Iterator[Trouble]:
