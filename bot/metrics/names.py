@@ -84,6 +84,8 @@ METRICS = (
     Metric("blackout_active", "gauge", "1 while news closes entries of a strategy"),
     Metric("blackout_next_timestamp_seconds", "gauge", "When the next blackout begins"),
     Metric("calendar_until_timestamp_seconds", "gauge", "How far the calendar reaches for a kind of event", ("kind",)),
+    Metric("commands_total", "counter", "Commands that the desk was given", ("verb",)),
+    Metric("commands_refused_total", "counter", "What came as a command and was none, by why", ("way", "code")),
     Metric("journal_commit_seconds", "gauge", "How long the newest commit took"),
     Metric("journal_writable", "gauge", "0 while the journal cannot be written"),
     Metric("journal_readable", "gauge", "0 while the journal cannot be read: counters stand still"),

@@ -12,6 +12,7 @@ from threading import Lock
 
 import msgspec
 
+from bot.domain.command import REFUSED
 from bot.errors import PaperpitError
 from bot.journal.backups import backups
 from bot.journal.place import Place
@@ -54,6 +55,8 @@ _STARTED = f"""
 SELECT EXISTS (SELECT 1 FROM mode_change WHERE mode_change.run = run.run AND mode = 'reconciled')
 FROM run WHERE {_NEW.format("run")}
 """
+_COMMANDS = f"SELECT verb, COUNT(*) FROM command WHERE {_NEW.format('command')} GROUP BY 1"
+_REFUSED = f"SELECT key, value, why FROM control WHERE key LIKE ? AND {_NEW.format('control')}"
 
 
 class Values:
@@ -102,6 +105,10 @@ class Counts:
                 self._fills.add(took / NANO)
             if ticks is not None:  # a market order names no price
                 self._slipped.setdefault(leg, Values(SLIPPAGES)).add(ticks)
+        for verb, count in reader.query(_COMMANDS, since):
+            self._counted["commands_total", (verb,)] += count
+        for key, count, why in reader.query(_REFUSED, [f"%{REFUSED}", *since]):
+            self._counted["commands_refused_total", (key.removesuffix(REFUSED), why.partition(":")[0])] += int(count)
         for kind, count in reader.query(_UNUSED, [*settled, self._settled]):
             self._counted["signals_total", (kind, "unused")] += count
         for (reconciled,) in reader.query(_STARTED, settled):

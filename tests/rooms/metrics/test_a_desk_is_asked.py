@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from aiomqtt import Client
+
 from bot import control
 from bot.control.asking import asked
 from bot.metrics.names import BY_NAME, METRICS
@@ -14,7 +16,7 @@ from tests.stories.test_a_strategy_never_returns import HERE as WEDGING
 NOT_HERE = {
     *("cause", "working_orders", "blocked_total", "recoveries_total", "backup_timestamp_seconds"),
     *("blackout_next_timestamp_seconds", "calendar_until_timestamp_seconds", "mqtt_connected", "mqtt_seq"),
-    *("notices_total", "notices_waiting", "notices_failing"),
+    *("commands_total", "commands_refused_total", "notices_total", "notices_waiting", "notices_failing"),
 }
 """What comes and goes while it trades, and what this desk has not: calendar, copies, broker, somebody to call."""
 
@@ -49,7 +51,8 @@ async def test_a_desk_that_trades_is_counted_and_a_pause_is_told_with_its_reason
         assert next(values(later, "ticks_total")) >= walked
         # when it is paused
         await asyncio.to_thread(control.tell, name, asked("pause", reason="lunch"))
-        await port.until(lambda ready, found: 1 in values(found, "cause", rule="pause"))
+        paused = await port.until(lambda ready, found: 1 in values(found, "cause", rule="pause"))
+        assert list(values(paused, "commands_total", verb="pause")) == [1]
         code, told = await port.json("/readyz")
         # then it is not ready, and says why; its loop is well
         assert code == 503
@@ -83,14 +86,22 @@ async def test_a_desk_that_stands_still_answers_and_says_so(tmp_path: Path) -> N
         assert running.process.exitcode is None
 
 
-async def test_a_message_broker_that_goes_is_seen(tmp_path: Path) -> None:
+async def test_what_a_message_broker_brings_and_that_it_goes_is_seen(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("a secret of more than sixteen bytes")
+    commands = ("mqtt.commands.enabled=true", f"mqtt.commands.secret_file={secret}")
     with mosquitto() as broker:
-        async with desk(tmp_path, f"mqtt.url={broker.url}") as (_, port, _):
+        async with desk(tmp_path, f"mqtt.url={broker.url}", *commands) as (_, port, name):
             # given a desk that has told a broker something
             await port.until(
                 lambda ready, found: 1 in values(found, "mqtt_connected") and any(values(found, "mqtt_seq"))
             )
-            # when that is gone
+            # when somebody sends through it what is no command
+            async with Client("127.0.0.1", broker.port) as stranger:
+                await stranger.publish(f"paperpit/{name}/cmd/flatten", b"now!")
+            await port.until(lambda ready, found: 1 in values(found, "commands_refused_total", way="mqtt"))
+            # and when it is gone
             broker.stop()
             await port.until(lambda ready, found: 0 in values(found, "mqtt_connected"))
 

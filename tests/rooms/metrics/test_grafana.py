@@ -14,7 +14,10 @@ import psycopg
 import pytest
 import yaml
 
+from bot.journal.place import place
+from bot.journal.reading import reading
 from bot.metrics.names import BY_NAME, Metric
+from bot.metrics.of_journal import Counts
 from tests.laws.markets import DRILL, market
 from tests.playing import play, strategy
 from tests.servers import postgres
@@ -111,6 +114,12 @@ def test_the_journal_answers_every_question_in_sql(tmp_path: Path) -> None:
         assert answers["Round trips"] == [(len(played.round_trips),)]
         assert float(answers["Net"][0][0]) == pytest.approx(sum(float(trip["net"]) for trip in played.round_trips))
         assert answers["Refused"] == [(len(played.blocked),)]
+        # and what is counted for Prometheus is counted there as in a file
+        with reading(place(url)) as reader:
+            counts = Counts(0)
+            counts.look(reader, reader.last_seq)
+        counted = [one for one in counts.samples() if one.name == "signals_total"]
+        assert sum(one.value for one in counted if one.labels[1] == "blocked") == len(played.blocked)
 
 
 def _asked(connection: "psycopg.Connection[Any]", sql: str, account: str) -> list[tuple[Any, ...]]:
