@@ -19,6 +19,7 @@ from bot.desk.asking import Asking
 from bot.desk.facts import Facts
 from bot.desk.opposed import opposed
 from bot.desk.parts import Parts, Tally
+from bot.desk.pictures import Pictures
 from bot.desk.telling import Told
 from bot.desk.watch import Watch
 from bot.domain.command import Command
@@ -40,7 +41,6 @@ from bot.ports import Batch, DeskView, Edge, Stop
 _NEVER = np.iinfo(np.int64).max
 SECOND_NS = 1_000_000_000
 ROWS_UNHEARD = 256  # rows after which a tape lets the loop look at what else there is
-FOOTPRINT_BARS = 5  # bars kept with a decision, so that the evening's chart needs no tape
 SETTLE_S = 10.0  # how long an answer to the last cancellations and exits is waited for
 SETTLE_ROUNDS = 3  # what is heard then may ask for something again
 
@@ -70,6 +70,7 @@ class Desk:
         self.told = Told(parts, self.stop, self.asking, self._take_seats)
         """What a person says."""
         self._facts = Facts(parts, self.tally, self.watch)
+        self._pictures = Pictures(parts)
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
@@ -160,15 +161,21 @@ class Desk:
         """Walk to each event and meet it."""
         kinds = events["kind"].tolist()
         self.tally.bars += kinds.count(self._bar)
-        chosen = [index for index, kind in enumerate(kinds) if self._delivered[kind]]
+        chosen = [index for index, kind in enumerate(kinds) if self._delivered[kind] or kind == self._bar]
         # Choosing copies record by record, which the one event of a live read need not wait for.
         events = events if len(chosen) == len(kinds) else events[chosen]
         silent = opposed(events)
-        for index in range(len(events)):
+        for index, kind in enumerate(kinds[at] for at in chosen):
             event = events[index]
+            bar = kind == self._bar and self._pictures.follows(int(event["instrument"]), int(event["timeframe"]))
+            if not bar and not self._delivered[kind]:
+                continue
             stop = Stop(int(event["row"]), not event["before"], int(event["known"]))
             await self._advance(stop)
-            await self._meet(event, stop, index in silent)
+            if bar:
+                self._pictures.closed(int(event["instrument"]), int(event["timeframe"]), int(event["ts"]))
+            if self._delivered[kind]:
+                await self._meet(event, stop, index in silent)
 
     def _turn(self, ticks: Ticks) -> None:
         """A new batch: remember where each instrument stood, and how far time has come."""
@@ -357,17 +364,8 @@ class Desk:
             self.tally.blocked += 1
             self.tally.refusals.update(reason.rule for reason in verdict.reasons)
         # Pictures for the evening: no order waits for them.
-        self._footprints(signal)
+        self._pictures.judged(signal, taken=isinstance(verdict, Approved))
         self._p.journal.commit()
-
-    def _footprints(self, signal: Signal) -> None:
-        if not signal.id or not signal.timeframe:
-            return
-        for back in range(FOOTPRINT_BARS - 1, -1, -1):
-            end = signal.ts - back * signal.timeframe
-            bar = self._p.engine.footprint(signal.instrument, signal.timeframe, end)
-            if bar is not None:
-                self._p.journal.footprint(signal.id, bar)
 
     async def _close_down(self) -> None:
         """The tape has ended: entries are cancelled, positions leave at the last quote."""
@@ -392,6 +390,7 @@ class Desk:
                 pass
             if self._heard == heard:
                 break
+        self._pictures.put_down()
         self._p.journal.commit()
 
     def _standing(self, instrument: int, row: int) -> Ticks | None:

@@ -9,7 +9,8 @@ ROWS_MAX = 16
 
 def ladder(facts: Mapping[str, Any]) -> list[str]:
     """Lines of the bar that the signal came from, highest price first; none without a footprint."""
-    bars = [bar for bar in facts["footprints"] if bar["cells"]]
+    seen = facts["signal"] and facts["signal"]["ts_ns"]
+    bars = [bar for bar in facts["footprints"] if bar["cells"] and bar["end"] <= seen]
     if not bars:
         return []
     tick, cells = Decimal(facts["tick"]), {cell[0]: cell for cell in bars[-1]["cells"]}

@@ -14,10 +14,11 @@ from bot.journal.show import find
 from bot.journal.story import tell
 from bot.review.moment import moment
 from bot.review.when import Asked
-from tests.rooms.journal.build import CPI, MINUTE, Told, the_lesson, writer
+from tests.rooms.journal.build import CPI, MINUTE, OPENING, Told, the_lesson, writer
 
 BAR = {
     "timeframe": MINUTE,
+    "end": OPENING,
     "cells": [[16799, 20, 0, 0], [16800, 100, 30, 0], [16801, 244, 0, 0], [16802, 40, 60, 0], [16803, 0, 70, 5]],
 }
 
@@ -143,7 +144,7 @@ def test_a_long_ladder_shows_the_prices_around_the_signal(file_url: str) -> None
         told = Told(journal)
         bracket = the_lesson(told)
         cells = [[price, 1, 1, 0] for price in range(16750, 16850)]
-        journal.footprint(bracket.approved.proposal.signal_id, {"cells": cells})
+        journal.footprint(bracket.approved.proposal.signal_id, {"end": OPENING, "cells": cells})
         journal.finish({})
     ladder = [line for line in tell(facts(file_url, bracket.id)).splitlines() if "│" in line]
     assert len(ladder) == 17
