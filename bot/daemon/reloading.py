@@ -1,8 +1,8 @@
 """Other settings while a run lasts: judged as a whole, and swapped between two batches or not at all.
 
-Strategies, the event calendar and `[risk]` may change. What would need another market, other detectors or another
-journal is refused with the keys that want it. Whoever is unchanged keeps its object and its state; whoever is new is
-made; whoever has gone sends nothing more, and what it left is looked after as before.
+Strategies and the event calendar may change, and `[risk]` may become tighter. What would need another market, other
+detectors or another journal is refused with the keys that want it. Whoever is unchanged keeps its object and its state;
+whoever is new is made; whoever has gone sends nothing more, and what it left is looked after as before.
 
 A run that is repeated does the same at the same place (`Asked.revisions`); its calendar follows by its renewals.
 """
@@ -141,7 +141,9 @@ class Reloading:
         asked, opened = found.asked, self._opened
         calendar = opened.in_force.calendar
         if found.calendar is not None:
-            _refuse([*_keys(self.asked, asked), *self._other_files(asked), *self._other_calendar(found.calendar)])
+            looser = _loosened(self.asked.bot.value.risk, asked.bot.value.risk)
+            files, dates = self._other_files(asked), self._other_calendar(found.calendar)
+            _refuse([*_keys(self.asked, asked), *looser, *files, *dates])
             calendar = calendar.joined(found.calendar)
         flow = flow_of(asked)
         idle = idle_of(asked, opened.adapter, flow)
@@ -274,6 +276,22 @@ def _keys(before: Asked, after: Asked) -> Iterator[str]:
     latencies = [latency_ns(asked.bot.value, [one.value for one in asked.strategies]) for asked in (before, after)]
     if latencies[0] != latencies[1] and before.bot.value.replay == after.bot.value.replay:
         yield "replay.latency_ms of a strategy"
+
+
+def _loosened(before: RiskSettings, after: RiskSettings) -> Iterator[str]:
+    """Keys of `[risk]` that would let more pass than before: a limit is only tightened while a session lasts."""
+    for key in RiskSettings.model_fields:
+        one, other = getattr(before, key), getattr(after, key)
+        if one == other or f"risk.{key}" in _FIXED:
+            continue
+        less = one is not None and (other is None or (other > one if _is_most(key) else other < one))
+        if less:
+            yield f"risk.{key} (looser than before)"
+
+
+def _is_most(key: str) -> bool:
+    """Whether a limit is the tighter the smaller it is."""
+    return key.startswith("max_") or key in ("signal_ttl", "account_usd")
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

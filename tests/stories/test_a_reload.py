@@ -151,6 +151,25 @@ def test_every_key_that_holds_as_long_as_the_process_is_named(folder: Path) -> N
     assert results(live) == ["refused: cannot change while a run lasts: desk, risk.on_operator_cancel, seed"]
 
 
+@pytest.mark.parametrize(
+    ("now", "later", "refused"),
+    [
+        ("max_daily_loss_usd=17", "max_daily_loss_usd=18", "risk.max_daily_loss_usd (looser than before)"),
+        ("cooldown=5m", "cooldown=4m", "risk.cooldown (looser than before)"),
+        ("account_usd=9000", "max_open_brackets=2", "risk.account_usd (looser than before)"),
+        ("max_daily_loss_usd=18", "max_daily_loss_usd=17", ""),
+        ("cooldown=4m", "cooldown=5m", ""),
+        ("max_open_brackets=2", "max_open_brackets=2", ""),
+    ],
+)
+def test_a_limit_is_only_tightened_while_a_session_lasts(folder: Path, now: str, later: str, refused: str) -> None:
+    first, second = asked(folder, f"risk.{now}"), asked(folder, f"risk.{later}")
+    live = asyncio.run(traded(first, rows_seen=9_000, told={5_000: reload("n1")}, read={"n1": Read(second, NONE)}))
+    (result,) = results(live)
+    assert result.startswith("refused") is bool(refused)
+    assert refused in result
+
+
 def test_limits_follow(folder: Path) -> None:
     # given a desk that may lose little from some moment on
     first = asked(folder)

@@ -24,6 +24,7 @@ strategies = ["drill.toml"]
 [adapters.synthetic]
 speed = "60x"
 """
+LOOSER = "risk.max_losses_in_a_row (looser than before)"
 STORM = 50
 PACE_S = 1 / STORM
 """Between two signals of the storm: the kernel makes one of two that wait."""
@@ -77,7 +78,7 @@ async def test_the_desk_goes_on_with_what_the_files_say_or_with_what_it_had(file
         code, said = await ended("reload", *words[-2:], env=here)
         assert (code, said.words.splitlines()) == (
             78,
-            ["error: cannot change while a run lasts: seed", "  do:      paperpit stop; paperpit run"],
+            [f"error: cannot change while a run lasts: seed, {LOOSER}", "  do:      paperpit stop; paperpit run"],
         )
         await stopped(desk, words, here)
     # then all of it stands in the journal, and so does what was in force when
