@@ -1,5 +1,6 @@
 """Judges a configuration without a broker: settings, plug-in parameters, arithmetic of brackets, calendar coverage."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -148,7 +149,15 @@ class Judge:
             _judge_journal(bot)
         self._secrets(parse(text, file), (), path.parent, place)
         self._mqtt_secret(bot, path.parent, place)
+        self._program(bot, place)
         return bot
+
+    def _program(self, bot: BotFile, place: Placing) -> None:
+        """Who is called by a program that is not there is not called."""
+        name = next(iter(bot.notify.command), "")
+        if name and shutil.which(name) is None:
+            message, do = f"there is no program {name}", "paperpit doctor notify"
+            self.faults.append(place.fault(("notify", "command"), message, level="warning", do=do))
 
     def _strategy(self, path: Path, calendar: "EventCalendar | None" = None) -> StrategyFile | None:
         text, file, before = self._read(path), shown(path), len(self.faults)

@@ -62,7 +62,7 @@ def troubles(look: Look, before_session: int) -> Iterator[Trouble]:
     if look.stands:
         yield from _closed(status, causes)
         yield from _naked(status)
-    why = "; ".join(str(one) for one in status["reasons"])
+    why = "; ".join([*status["reasons"], *([look.ended] if look.ended else [])])
     if any(words in why for words in NEEDS_LOGIN):
         yield Trouble("login", "login", f"the gateway wants a login: {why}", "log in at the gateway; paperpit doctor")
     if words := _not_ready(look, causes, before_session):

@@ -14,9 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import structs
 
 from bot.config.services import NotifySettings, webhook_url
-from bot.log import hide, without_secrets
+from bot.log import hide, scrub, without_secrets
 from bot.notify.notice import Notice
 
 VERSION = 1
@@ -59,7 +60,8 @@ class Sender:
         return cls(desk, settings.command, settings.webhook or "", file)
 
     async def send(self, notice: Notice) -> Sent:
-        """Send it each way that is set, with three tries where it is needed."""
+        """Send it each way that is set, without secrets and whole account ids, with three tries where it is needed."""
+        notice = structs.replace(notice, title=scrub(notice.title), text=scrub(notice.text))
         ways = [*([self._run] if self.command else []), *([self._post] if self.webhook or self.webhook_file else [])]
         whys = [await self._tried(way, notice) for way in ways]
         return Sent("" in whys, without_secrets("; ".join(why for why in whys if why)))

@@ -101,3 +101,9 @@ async def test_a_person_tries_it_before_it_matters(tmp_path: Path) -> None:
     assert (code, finding["level"]) == (0, "warn")
     assert finding["message"] == "/nowhere/to/call cannot be started: No such file or directory"
     assert SECRET not in doctor.words + doctor.told
+
+
+async def test_a_program_that_is_not_there_is_found_before_it_matters(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text('strategies = ["drill-es.toml"]\n[notify]\ncommand = ["tell-me-so"]\n')
+    code, judged = await ended("check", "--json", cwd=tmp_path)
+    assert (code, "there is no program tell-me-so" in judged.told) == (0, True), judged.told + judged.words

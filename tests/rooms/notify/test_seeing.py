@@ -50,6 +50,7 @@ def position(state: str, stop: str | None) -> dict[str, Any]:
         (look(ended="nobody listens"), "ended", "nobody listens"),
         (look(stands=False, state="starting", mode="blind", reasons=["opening"]), "not-ready", "starting; opening"),
         (look(stands=False, state="starting", reasons=[f"{SILENT} within 10 s"]), "login", SILENT),
+        (look(stands=False, ended=f"{SILENT} within 10 s"), "login", SILENT),
     ],
 )
 def test_what_is_wrong_is_seen(seen: Look, key: str, words: str) -> None:

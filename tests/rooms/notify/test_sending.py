@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bot.config.services import NotifySettings
-from bot.log import scrub
+from bot.log import hide, scrub
 from bot.notify import Sender, trial
 from tests.servers import free_port
 from tests.stories.hooks import SECRET, webhook
@@ -26,6 +27,12 @@ async def test_a_program_gets_the_notice_on_its_standard_input_and_no_shell_sees
     sent = await sender(command=("/usr/bin/tee", str(file))).send(NOTICE)
     assert (sent.arrived, sent.why) == (True, "")
     assert file.read_text().startswith("paperpit here: a test: notices of this desk arrive here\n\n")
+
+
+async def test_what_leaves_the_machine_has_no_whole_account_and_no_secret(tmp_path: Path) -> None:
+    file, said = tmp_path / "told", structs.replace(NOTICE, title="DU1234567", text=f"DU1234567 {hide(SECRET)}")
+    await sender(command=("/usr/bin/tee", str(file))).send(said)
+    assert file.read_text() == "paperpit here: DU…567\n\nDU…567 …\n"
 
 
 @pytest.mark.parametrize(
