@@ -1,4 +1,7 @@
-"""A start after a crash: until somebody protects a position again, nothing is loaded that only other commands need."""
+"""A start after a crash: until somebody protects a position again, nothing is loaded that only other commands need.
+
+Nor what stands beside the desk where the settings do not name it.
+"""
 
 import subprocess
 import sys
@@ -21,7 +24,9 @@ plugins.find("adapters", "ib")
 tell_of_earlier(sys.argv[1])
 refuse_damaged(place(sys.argv[1]))
 assert fold(sys.argv[1], account="DU1").brackets
-print(*sorted({"alembic", "apscheduler", "icalendar", "pandas", "sqlalchemy", "tomlkit"} & set(sys.modules)))
+others = {"alembic", "apscheduler", "icalendar", "pandas", "sqlalchemy", "tomlkit"}
+beside = {"aiomqtt", "prometheus_client", "bot.metrics", "bot.mqtt", "bot.notify"}
+print(*sorted((others | beside) & set(sys.modules)))
 """
 
 
