@@ -159,7 +159,8 @@ def _not_ready(look: Look, causes: Sequence[Mapping[str, Any]], before_session: 
         # Until it is time, a desk between two sessions only waits.
         waits = status["state"] == "closed" and status["mode"] != Mode.REFUSED.value
         return "" if waits else "; ".join([str(status["state"]), *status["reasons"]])
-    if status["state"] == "starting":
+    trades = not look.sessions or any(opens <= now < closes for opens, closes in look.sessions)
+    if status["state"] == "starting" and trades:
         return "it waits for the market's first tick"
     found = [one for one in causes if one["rule"] not in EXPECTED]
     everybody = status["mode"] != Mode.TRADING.value

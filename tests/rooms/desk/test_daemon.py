@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import control
+from bot.clock import WallClock
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Daemon
 from bot.domain.command import Command
@@ -18,9 +19,9 @@ from tests.laws.markets import DRILL, market
 from tests.playing import strategy
 
 
-def asked(folder: Path) -> Asked:
+def asked(folder: Path, *sets: str) -> Asked:
     tape = market(5, rows=200).write(folder / "tape.parquet")
-    bot = read_bot(shipped("config/bot.toml"), [f"adapters.replay.tape={tape}", f"desk=desk-{folder.name[:16]}"])
+    bot = read_bot(shipped("config/bot.toml"), [f"adapters.replay.tape={tape}", f"desk=desk-{folder.name[:16]}", *sets])
     specs = [read_strategy(strategy(folder, DRILL))]
     return Asked(bot, specs, f"sqlite:///{folder / 'journal.db'}", "process")
 
@@ -104,3 +105,19 @@ def test_the_socket_is_gone_when_the_daemon_is(tmp_path: Path) -> None:
 
 def test_waiting_for_a_session_that_has_begun_is_no_waiting(tmp_path: Path) -> None:
     asyncio.run(Daemon(asked(tmp_path)).until_open(0))
+
+
+def test_where_somebody_is_called_the_next_run_begins_in_time_for_that(tmp_path: Path) -> None:
+    # given a session that opens in twenty minutes, and half an hour in which somebody wants to know
+    async def waits(*sets: str) -> bool:
+        daemon = Daemon(asked(tmp_path, *sets))
+        try:
+            async with asyncio.timeout(0.05):
+                await daemon.until_open(WallClock().now_ns() + 20 * 60 * 10**9)
+        except TimeoutError:
+            return True
+        return False
+
+    # then the run is opened at once, and five minutes before the session where nobody is called
+    assert asyncio.run(waits('notify.command=["/bin/true"]')) is False
+    assert asyncio.run(waits()) is True

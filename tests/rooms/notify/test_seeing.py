@@ -44,6 +44,7 @@ def position(state: str, stop: str | None) -> dict[str, Any]:
         (look(**closed("journal", "the journal cannot be written")), "not-ready", "cannot be written"),
         (look(**position("naked", None)), "naked:r-7", "long 2 ESM6 of drill has no working stop"),
         (look(**position("open", None)), "naked:r-7", "no working stop (open)"),
+        (look(state="starting", mode="blind"), "not-ready", "first tick"),
         (look(free=10 << 20), "disk", "10 MiB are free"),
         (look(backup="no room"), "backup", "no room"),
         (look(lacking={"FOMC": "2026-12-01"}), "calendar", "FOMC until 2026-12-01"),
@@ -72,6 +73,8 @@ def test_what_is_wrong_is_seen(seen: Look, key: str, words: str) -> None:
         # the weekend: nobody has to be ready, and a gateway that restarts is nobody's trouble yet
         look(**closed("feed"), sessions=((NOW + HOUR_NS, NOW + 2 * HOUR_NS),)),
         look(stands=False, state="starting", mode="refused", sessions=((NOW + HOUR_NS, NOW + 2 * HOUR_NS),)),
+        # before the exchange opens nothing ticks
+        look(state="starting", mode="blind", sessions=((NOW + SECOND_NS, NOW + HOUR_NS),)),
         # between two sessions
         look(stands=False, state="closed", mode="no-entries", reasons=["the next session opens at …"]),
     ],
