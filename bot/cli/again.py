@@ -265,9 +265,13 @@ def _again(one: "rows.Command", found: Found) -> bool:
 def _revisions(
     commands: "Sequence[rows.Command]", revisions: "Sequence[rows.ConfigRevision]"
 ) -> "dict[str, rows.ConfigRevision]":
-    """Nonce of a reload → what it brought: that was written right before the command itself."""
+    """Nonce of a reload → what it brought: that was written right before the command itself.
+
+    What a crash has parted from its command was the last thing that the run did.
+    """
     reloads = [one for one in commands if one.verb == "reload"]
-    return {next(one.nonce for one in reloads if one.seq > new.seq): new for new in revisions}
+    found = {next((one.nonce for one in reloads if one.seq > new.seq), ""): new for new in revisions}
+    return {nonce: new for nonce, new in found.items() if nonce}
 
 
 def _as_it_was(bot: "Loaded[BotFile]", row: "rows.Run", wishes: Wishes) -> "tuple[Loaded[BotFile], list[str]]":

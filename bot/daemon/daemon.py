@@ -154,11 +154,8 @@ class Daemon:
                 else:
                     told = {"result": self._for_the_next_run(read)}
             except PaperpitError as error:
-                why = f"reload refused, the settings stay as they were: {error.what}"
-                _log.warning(why)
-                self._say(why)
+                self._say(f"reload refused, the settings stay as they were: {error.what}")
                 raise
-        _log.info(told["result"])
         self._say(told["result"])
         return told
 
@@ -176,6 +173,8 @@ class Daemon:
         """Whoever watches is told at once."""
         if self._desk is not None:
             self._desk.watch.say(text)
+        else:
+            _log.warning(text)
 
     def _hung_up(self) -> None:
         """SIGHUP: reload. What comes of it is said, and stands in the journal."""
