@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from bot.config.services import MqttSettings
 
 FIRST_S, LONGEST_S = 1.0, 60.0
 """A broken connection is made again after 1, 2, 4 … s, at most a minute."""
+STEADY_S = 30.0
+"""One that lasted for so long was sound, and the wait begins anew: a broker may throw out whoever it let in."""
 ANSWER_S = 10.0
 """What the broker does not acknowledge in that time has not arrived: the connection counts as broken."""
 GOODBYE_S, HANG_UP_S = 2.0, 0.2
@@ -79,12 +82,12 @@ async def converse(settings: MqttSettings, name: str, what: Conversation) -> Non
 
     Raises InputMissing when a secret's file is not there.
     """
-    wait, reported = FIRST_S, ""
+    wait, why, reported = FIRST_S, "", ""
     while True:
+        began = time.monotonic()
         try:
             async with connected(settings, name, what.will) as client:
                 _log.info("connected to the message broker %s", settings.url)
-                wait, reported = FIRST_S, ""
                 what.told("")
                 await _talk(client, what)
         except MqttError as error:
@@ -92,6 +95,8 @@ async def converse(settings: MqttSettings, name: str, what: Conversation) -> Non
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError  # see _end
         what.told(why)
+        if time.monotonic() - began > STEADY_S:
+            wait, reported = FIRST_S, ""
         if why != reported:  # a broker that is away for a weekend is one line
             _log.warning(
                 "the message broker %s is not there: %s; tried again for as long as it takes", settings.url, why

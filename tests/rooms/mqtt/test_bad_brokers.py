@@ -17,7 +17,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from tests.programs import ended, program
 from tests.rooms.mqtt.listening import listening
-from tests.rooms.mqtt.test_telling import busy
+from tests.rooms.mqtt.test_telling import busy, until_filled
 from tests.servers import Mosquitto, mosquitto
 
 FAST = ("adapters.synthetic.speed=max", "adapters.synthetic.hours=0.05")
@@ -76,6 +76,7 @@ def test_a_broker_that_stops_answering_does_not_hold_up_the_end(tmp_path: Path) 
             ):
                 await heard.until("event/fill")
                 broker.pause()
+                await until_filled(tmp_path / "hung.db", 3)
                 assert await desk.interrupted(signal.SIGTERM, 10) == 143
 
     asyncio.run(story())
