@@ -32,7 +32,6 @@ from tests.servers import Mosquitto, free_port, need_mosquitto, postgres
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OWN = [name for name, service in SERVICES.items() if service["image"].startswith("paperpit:")]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 DIGEST = re.compile(r"^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.-]+)?@sha256:[0-9a-f]{64}$")
 NO_DIGEST = {"ghcr.io/gnzsnz/ib-gateway:10.37.1n"}
@@ -167,34 +166,46 @@ def test_the_image_gets_every_file_that_it_copies() -> None:
     assert set(sources) == allowed
 
 
-@pytest.mark.parametrize("name", [name for name in OWN if SERVICES[name]["command"][0] == "run"])
-def test_what_a_desk_is_told_is_what_the_program_takes(name: str, secrets: Path, tmp_path: Path) -> None:
-    words = [word.replace("/run/secrets", str(secrets)) for word in SERVICES[name]["command"][1:]]
-    sets = [word for word in words if word.startswith("--set=")]
-    adapter = next(word.partition("=")[2] for word in words if word.startswith("--adapter="))
-    command = [PAPERPIT, "check", "--json", *sets, f"--set=adapter={adapter}"]
+def test_what_the_live_desk_is_told_is_what_the_program_takes(secrets: Path, tmp_path: Path) -> None:
+    words = [word.replace("/run/secrets", str(secrets)) for word in SERVICES["live"]["command"]]
+    assert words[:2] == ["run", "--adapter=ib"]
+    command = [PAPERPIT, "check", "--json", "--set=adapter=ib", *words[2:]]
     done = subprocess.run(command, cwd=tmp_path, env=env(tmp_path), capture_output=True, text=True)
     assert [one for one in json.loads(done.stdout) if one["level"] == "error"] == []
     assert done.returncode == 0
 
 
-def test_the_demonstration_trades_into_postgres_and_is_read_from_there(secrets: Path, tmp_path: Path) -> None:
-    # given a database with the image's own script run in it, and its URL where compose puts the secret
+async def test_the_demonstration_trades_into_postgres_and_tells_the_broker(
+    broker: Mosquitto, secrets: Path, tmp_path: Path
+) -> None:
+    # given a database and a broker as compose has them, and the journal's URL where it puts the secret
     with postgres() as server:
         url = server.database("desk").replace("postgresql://", "postgresql+psycopg://")
         (tmp_path / "journal_url").write_text(url)
         own = env(tmp_path) | {"PAPERPIT_JOURNAL_FILE": str(tmp_path / "journal_url")}
         # when the desk does what compose says, for half an hour of the market and as fast as it goes
-        only_there = ("mqtt.", "metrics.", "synthetic.speed")
-        words = [word for word in SERVICES["desk"]["command"] if not any(part in word for part in only_there)]
-        fast = ["--set=adapters.synthetic.speed=max", "--set=adapters.synthetic.hours=0.5"]
-        done = subprocess.run([PAPERPIT, *words, *fast], cwd=tmp_path, env=own, capture_output=True, text=True)
+        addresses = {"mosquitto:1883": f"127.0.0.1:{broker.port}", "/run/secrets": str(secrets), "0.0.0.0": "127.0.0.1"}
+        addresses |= {"=9464": f"={free_port()}", "=10x": "=max"}
+        words = SERVICES["desk"]["command"]
+        for there, here in addresses.items():
+            assert any(there in word for word in words)
+            words = [word.replace(there, here) for word in words]
+        command = [PAPERPIT, *words, "--set=adapters.synthetic.hours=0.5"]
+        done = await asyncio.to_thread(
+            subprocess.run, command, cwd=tmp_path, env=own, capture_output=True, text=True, timeout=120
+        )
         assert done.returncode == 0, done.stderr
         # then `docker compose run --rm desk journal round-trips` finds it
         read = [PAPERPIT, "journal", "round-trips", "--json"]
         found = subprocess.run(read, cwd=tmp_path, env=own, capture_output=True, text=True, check=True)
         assert len(json.loads(found.stdout)) >= 2
         reading_is_all_that_a_reader_may(server.port, secrets)
+    # and whoever looks on at the broker knows that it has gone
+    word = (secrets / "mqtt_reader").read_text()
+    async with aiomqtt.Client("127.0.0.1", broker.port, username="reader", password=word, timeout=5) as reader:
+        await reader.subscribe("paperpit/+/status")
+        last = json.loads(bytes((await anext(reader.messages)).payload))
+    assert (last["state"], last["reasons"]) == ("offline", ["it has been stopped"])
 
 
 def reading_is_all_that_a_reader_may(port: int, secrets: Path) -> None:
@@ -293,7 +304,8 @@ async def test_the_broker_lets_each_do_its_part_and_nobody_in_without_a_password
                 payload = bytes(message.payload).decode()
                 if payload == "end":
                     break
-                heard[name].append(f"{payload}: {message.topic}")
+                if not message.retain:  # what was there before
+                    heard[name].append(f"{payload}: {message.topic}")
     # then the desk hears commands of the operator alone, others hear what the desk says, the reader says nothing
     told = [f"desk: {topic}" for topic in TOPICS if "/cmd/" not in topic and topic != "strange/topic"]
     assert heard == {
