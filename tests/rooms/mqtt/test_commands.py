@@ -141,10 +141,13 @@ def test_a_desk_is_paused_resumed_and_flattened_from_afar(tmp_path: Path, broker
             # what the desk itself refuses is answered with its words
             told = await ann.says(command("pause", instrument="XX"))
             assert (told["ok"], told["code"], told["allowed"]) == (False, "usage", "ES")
+            # and its end is answered before it comes
+            told = await ann.says(command("stop", reason="evening"))
+            assert told["result"].startswith("stopping: entries are cancelled")
 
     story(tell)
     told = [(row.verb, row.who) for row in here.rows(rows.Command) if row.who.startswith("mqtt")]
-    assert told == [("pause", "mqtt:ann"), ("resume", "mqtt"), ("flatten", "mqtt")]
+    assert told == [("pause", "mqtt:ann"), ("resume", "mqtt"), ("flatten", "mqtt"), ("stop", "mqtt")]
 
 
 def test_what_is_no_command_is_answered_and_written_down_and_nothing_is_done(tmp_path: Path, broker: Mosquitto) -> None:
