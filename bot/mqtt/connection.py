@@ -31,6 +31,7 @@ STEADY_S = 30.0
 ANSWER_S = 10.0
 """What the broker does not acknowledge in that time has not arrived: the connection counts as broken."""
 GOODBYE_S, HANG_UP_S = 2.0, 0.2
+"""So long the last words may take, and to hang up, which needs no answer: less than what stands beside a desk has."""
 IN_FLIGHT, UNHEARD = 16, 64
 """Messages that may be without an acknowledgement, and those that may wait to be heard; more of these are dropped."""
 HEARING = SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True)
@@ -176,13 +177,13 @@ async def connected(settings: MqttSettings, name: str, will: Will | None = None)
         # It connects in a thread, and what a thread has opened would be left open. Cancelled before it has hung up, the
         # library would raise in a callback, where nobody catches it.
         await asyncio.wait([connecting], timeout=HANG_UP_S)
-        await _hang_up(client, HANG_UP_S)
+        await _hang_up(client)
         connecting.cancel()
         raise
     try:
         yield client
     finally:
-        await _hang_up(client, GOODBYE_S)
+        await _hang_up(client)
 
 
 async def _reachable(host: str, port: int, tls: ssl.SSLContext | None) -> None:
@@ -195,9 +196,9 @@ async def _reachable(host: str, port: int, tls: ssl.SSLContext | None) -> None:
         raise MqttError(str(error) or "no answer") from error
 
 
-async def _hang_up(client: Client, seconds: float) -> None:
+async def _hang_up(client: Client) -> None:
     """Also on a client that never was connected, whose socket the library would leave open."""
-    client.timeout = seconds
+    client.timeout = HANG_UP_S
     with suppress(MqttError):
         await client.__aexit__(None, None, None)
 

@@ -78,6 +78,7 @@ def test_a_broker_that_stops_answering_does_not_hold_up_the_end(tmp_path: Path) 
                 broker.pause()
                 await until_filled(tmp_path / "hung.db", 3)
                 assert await desk.interrupted(signal.SIGTERM, 10) == 143
+            assert "left behind" not in desk.words
 
     asyncio.run(story())
 
