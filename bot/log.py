@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 from urllib.parse import unquote
 
 _NAMES = "password|passwd|token|secret|api_?key|private_key"
@@ -24,6 +24,45 @@ _SHORTEST = 4
 """Parts of a password that are shorter are in every word."""
 _ACCOUNT = re.compile(r"\b(D[UF])\d+(\d{3})\b")
 _hidden: set[str] = set()
+
+EVENTS = {
+    "start": "a run is opened: adapter, contracts, from when",
+    "compiling": "the detectors are compiled, which the first start waits for",
+    "cut-off": "an earlier run of this journal has no end",
+    "note": "what was found or done beside: contracts, tapes, recordings, copies, old rows",
+    "warm": "which memory the detectors start with",
+    "idle": "a strategy is not asked in this run, and why",
+    "recovered": "what an earlier run left, and what became of it",
+    "ready": "the desk stands and the market has spoken",
+    "beat": "once a minute: the touch, counts so far, and how often each rule has refused since the last one",
+    "mode": "the desk's mode changed; every cause of it",
+    "link": "the link to the broker changed",
+    "feed": "what an instrument's data is worth changed",
+    "calendar": "the event calendar was renewed, or could not be",
+    "house": "the desk closed entries by itself: it stood still, a clock jumped, the broker pauses it",
+    "written": "the journal cannot be written, or can again",
+    "command": "what a person said before the run began, and what came of it",
+    "reload": "settings were read again, or refused",
+    "recording": "ticks are not recorded any more",
+    "memory": "what the detectors remember could not be saved",
+    "strategy": "a strategy failed and is asked no more",
+    "waiting": "the next session's run cannot be opened; it is tried again every minute",
+    "session": "the session is over, and when the next one opens",
+    "stop": "it was stopped in order",
+    "end": "a run has ended: what it saw and did",
+    "heart": "the loop stands still, and where",
+    "journal": "rows of an earlier run were written late, or wait in memory alone",
+    "beside": "something that stands beside the desk failed and is started again",
+    "ib": "the IB gateway said something, or does not answer",
+    "mqtt": "the message broker came or went; a command was refused",
+    "notify": "nobody could be called, or what was said cannot be kept",
+    "metrics": "metrics could not be told",
+    "gateway": "what the simulated gateway sees",
+    "web": "a page could not be made",
+    "library": "a library's warning; `logger` names it",
+}
+"""Every event and what it means. One that a part of ours logs by `paperpit.PART` is named after the part."""
+_structured = False
 
 
 def hide(secret: str) -> str:
@@ -62,11 +101,15 @@ def without_secret_rows(text: str) -> str:
 
 
 def configure(*, level: str = "info", as_json: bool | None = None, stream: TextIO | None = None) -> None:
-    """Set up structlog and `logging`, once, by the daemon or a command. `as_json` None: JSON unless on a terminal."""
+    """Set up structlog and `logging`, once, by the daemon or a command. `as_json` None: JSON unless on a terminal.
+
+    `level` is ours; of libraries warnings are told.
+    """
     import structlog
 
+    global _structured
     out = stream or sys.stderr
-    render_json = not out.isatty() if as_json is None else as_json
+    _structured = render_json = not out.isatty() if as_json is None else as_json
     first: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -83,14 +126,15 @@ def configure(*, level: str = "info", as_json: bool | None = None, stream: TextI
             )
         ]
     )
-    handler = logging.StreamHandler(out)
+    handler = logging.StreamHandler(stream) if stream is not None else _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=first,
+            foreign_pre_chain=[*first, _by_part] if render_json else first,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_keys, *renderers, _clean],
         )
     )
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.basicConfig(handlers=[handler], level="WARNING", force=True)
+    logging.getLogger("paperpit").setLevel(level.upper())
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -100,6 +144,20 @@ def configure(*, level: str = "info", as_json: bool | None = None, stream: TextI
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def structured() -> bool:
+    """Whether what happens is told as JSON, for programs."""
+    return _structured
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is just then: a line that changes puts itself in its place while it stands."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """As the handler does."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def scrub(text: str) -> str:
@@ -121,6 +179,16 @@ def _without_keys(logger: object, method: str, event: MutableMapping[str, Any]) 
     for key in event:
         if SECRET_KEY.search(key):
             event[key] = HIDDEN
+    return event
+
+
+def _by_part(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What a part of ours says by `logging` is an event of the part's name, with its words as a value."""
+    name = cast("logging.LogRecord", event["_record"]).name
+    part = name.split(".")[1] if name.startswith("paperpit.") else "library"
+    event["text"], event["event"] = event["event"], part
+    if part == "library":
+        event["logger"] = name
     return event
 
 

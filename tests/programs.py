@@ -169,7 +169,7 @@ async def _reader(pipe: Path) -> asyncio.StreamReader:
 
 async def _gather(one: Program, reader: asyncio.StreamReader) -> None:
     async for line in reader:
-        if not line.startswith(SLOW):
+        if SLOW not in line:
             one.said.append(line.decode().rstrip())
             one._news.set()
     one._deaf.set()

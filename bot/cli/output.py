@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.log import without_secrets
+from bot.log import structured, without_secrets
 from bot.review.export.cells import cell
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -23,6 +23,22 @@ NEW_YORK = ZoneInfo("America/New_York")
 def say(text: str = "") -> None:
     """A note for a person: standard error, so that standard output stays the result. No secret is in it."""
     click.echo(without_secrets(text), err=True)
+
+
+def tell(event: str, text: str, **facts: Any) -> None:
+    """What happens to a desk: a line for a person, one JSON object for programs. `event` is one of `bot.log.EVENTS`."""
+    if structured():
+        note(event, text=text, **facts)
+    else:
+        say(text)
+
+
+def note(event: str, **facts: Any) -> None:
+    """What only programs want to hear."""
+    if structured():
+        import structlog
+
+        structlog.get_logger("paperpit").info(event, **facts)
 
 
 def counted(counts: Mapping[str, int]) -> str:

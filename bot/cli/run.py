@@ -42,6 +42,7 @@ def run(
     from bot.config import journal_url
     from bot.daemon import Asked, Read
     from bot.journal import default_url
+    from bot.log import configure
     from bot.risk.calendar import EventCalendar
     from bot.tape import tapes_folder
     from bot.warm import AUTO, Wanted
@@ -59,10 +60,13 @@ def run(
 
     def again() -> Read:
         judged(config, changes, strategies, calendar)
-        asked = read()
-        return Read(asked, EventCalendar.load(asked.bot.value.calendar))
+        new = read()
+        return Read(new, EventCalendar.load(new.bot.value.calendar))
 
-    outcome = trade_on(read(), once=once, tell=tell)
+    asked = read()
+    log = asked.bot.value.log
+    configure(level=log.level, as_json=None if log.format == "auto" else log.format == "json")
+    outcome = trade_on(asked, once=once, tell=tell)
     tell(outcome)
     leave(outcome)
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import called, counted, new_york, say
+from bot.cli.output import called, counted, new_york
+from bot.cli.output import tell as tell_operator
 from bot.review.words import no_edge
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ def tell_of_earlier(url: str) -> None:
         with reading(place(url)) as reader:
             newest = max(reader.runs, key=lambda run: run.started_ns, default=None)
             if newest is not None and reader.state(newest.run) == "cut-off":
-                say(
+                tell_operator(
+                    "cut-off",
                     f"note: run {newest.run} of {new_york(newest.started_ns)} was cut off: it has no end, and its "
-                    "process is gone. What it had written is kept; this is a new run."
+                    "process is gone. What it had written is kept; this is a new run.",
                 )
     except InputMissing:
         return

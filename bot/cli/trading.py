@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bot.cli.output import new_york, progress, say
+from bot.cli.output import new_york, note, progress
+from bot.cli.output import tell as tell_operator
 
 if TYPE_CHECKING:
     from bot.config import BotFile, Loaded, StrategyFile
@@ -106,7 +108,7 @@ def _prepare(asked: "Asked") -> None:
     from bot.kernel import compiled
 
     if not compiled():
-        say("compiling the detectors (once; some seconds)")
+        tell_operator("compiling", "compiling the detectors (once; some seconds)")
     tell_of_earlier(asked.journal)
 
 
@@ -127,14 +129,15 @@ async def _on(asked: "Asked", once: bool, tell: "Callable[[Outcome], None]") -> 
         try:
             async with daemon.answering():
                 while True:
-                    async with daemon.run(said=say) as run:
+                    async with daemon.run(said=partial(tell_operator, "waiting")) as run:
                         outcome = await _traded(run)
                         opens_ns = run.next_open()
                     _told(outcome)
                     if once or outcome.ended != "session" or outcome.stopped_by is not None:
                         return outcome
                     tell(outcome)
-                    say(f"the session is over; the next one opens {new_york(opens_ns)[:16]} New York")
+                    opens = f"{new_york(opens_ns)[:16]} New York"
+                    tell_operator("session", f"the session is over; the next one opens {opens}", opens_ns=opens_ns)
                     await daemon.until_open(opens_ns)
         except asyncio.CancelledError:
             # Between two runs, or before the first: nothing was open that had to be put in order.
@@ -146,23 +149,24 @@ async def _on(asked: "Asked", once: bool, tell: "Callable[[Outcome], None]") -> 
 
 
 async def _traded(run: "Run") -> "Outcome":
-    for note in run.adapter.notes:
-        say(f"note: {note}")
-    for note in run.warm.notes:
-        say(f"warm: {note}")
+    for text in run.adapter.notes:
+        tell_operator("note", f"note: {text}")
+    for text in run.warm.notes:
+        tell_operator("warm", f"warm: {text}")
     for name, why in run.idle.items():
-        say(f"note: strategy {name} is idle: {why}")
+        tell_operator("idle", f"note: strategy {name} is idle: {why}", strategy=name)
     with _shown(run) as seen:
         return await run.trade(seen)
 
 
 def _told(outcome: "Outcome") -> None:
     if outcome.trouble:
-        say(f"note: what the detectors remember could not be saved: {outcome.trouble}")
-    for note in outcome.recorded:
-        say(f"note: {note}")
+        tell_operator("memory", f"note: what the detectors remember could not be saved: {outcome.trouble}")
+    for text in outcome.recorded:
+        tell_operator("note", f"note: {text}")
     for name, why in outcome.tally.failed.items():
-        say(f"error: strategy {name} failed and was asked no more: {why}")
+        tell_operator("strategy", f"error: strategy {name} failed and was asked no more: {why}", strategy=name)
+    note("end", ended=outcome.ended, **outcome.kept())
 
 
 def _shown(run: "Run") -> AbstractContextManager[Callable[[int], None]]:
@@ -175,7 +179,7 @@ def _shown(run: "Run") -> AbstractContextManager[Callable[[int], None]]:
 def leave(outcome: "Outcome") -> None:
     """The exit code of a run that a signal ended, or in which a strategy failed."""
     if outcome.ended == "stop":
-        say("stopped: entries cancelled, positions left under their stops")
+        tell_operator("stop", "stopped: entries cancelled, positions left under their stops")
     if outcome.stopped_by is not None:
         raise SystemExit(128 + outcome.stopped_by)
     if outcome.tally.failed:

@@ -1,10 +1,11 @@
 """What is happening, on standard error, while a market goes on whose rows nobody knows: time, touch, seen and done."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot.cli.output import new_york, say
+from bot.cli.output import new_york, note, tell
 from bot.clock import WallClock
 from bot.domain.market import ABSENT
 
@@ -24,19 +25,25 @@ def watching(run: "Run") -> Iterator[Callable[[int], None]]:
     market = run.adapter.market
     contracts = ", ".join(one.contract for one in market.instruments)
     until = f"until {new_york(market.last_ns)[:19]}" if market.last_ns is not None else "until Ctrl-C"
-    say(f"{run.adapter.name}: {contracts} from {new_york(market.first_ns)[:19]} New York {until}")
+    start = f"{run.adapter.name}: {contracts} from {new_york(market.first_ns)[:19]} New York {until}"
+    tell("start", start, adapter=run.adapter.name)
     console, clock = Console(stderr=True), WallClock()
     every = _FRAME_NS if console.is_terminal else _LINE_NS
-    last, recorded = clock.now_ns(), True
+    last, recorded, ready = clock.now_ns(), True, False
+    refused = Counter[str]()
     with console.status("waiting for the first tick") as status:
 
         def seen(rows: int) -> None:
-            nonlocal last, recorded
+            nonlocal last, recorded, ready, refused
+            if not ready:
+                ready = True
+                note("ready", text=happening(run))
             if recorded and run.recorder is not None and run.recorder.trouble:
                 recorded = False
-                say(f"warning: nothing is recorded any more: {run.recorder.trouble}; the desk goes on")
+                why = f"warning: nothing is recorded any more: {run.recorder.trouble}; the desk goes on"
+                tell("recording", why)
             for notice in run.notices():
-                say(notice)
+                tell(notice.event, notice)
             now = clock.now_ns()
             if now - last < every:
                 return
@@ -44,7 +51,8 @@ def watching(run: "Run") -> Iterator[Callable[[int], None]]:
             if console.is_terminal:
                 status.update(happening(run))
             else:
-                say(happening(run))
+                before, refused = refused, Counter(run.desk.tally.refusals if run.desk is not None else ())
+                tell("beat", happening(run), refused=dict(refused - before))
 
         yield seen
 

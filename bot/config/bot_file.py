@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bot.config.params import MINUTE_NS, SECOND_NS, Duration, Exact, Params
-from bot.config.services import MetricsSettings, MqttSettings, NotifySettings, RetentionSettings
+from bot.config.services import LogSettings, MetricsSettings, MqttSettings, NotifySettings, RetentionSettings
 
 
 class JournalSettings(Params):
@@ -124,6 +124,7 @@ class BotFile(Params):
     metrics: MetricsSettings = MetricsSettings()
     notify: NotifySettings = NotifySettings()
     retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
     adapters: dict[str, dict[str, Any]] = Field(default_factory=lambda: {"replay": {"tape": "demo"}})
     """`[adapters.NAME]`: what the adapter of that name takes, see below."""
     detectors: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -150,6 +150,15 @@ class NotifySettings(Params):
         return bool(self.command or self.webhook or self.webhook_file)
 
 
+class LogSettings(Params):
+    """[log]: what a running desk says on standard error; its journal holds all that matters."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is told."""
+    format: Literal["auto", "text", "json"] = "auto"
+    """JSON, one object a line, unless somebody sits at a terminal; or one of the two."""
+
+
 class RetentionSettings(Params):
     """[retention]: what the journal lets go of. Fills, orders, decisions and signals stay for ever."""
 

@@ -170,9 +170,9 @@ class Daemon:
         return "reloaded: the next run begins with it"
 
     def _say(self, text: str) -> None:
-        """Whoever watches is told at once."""
+        """Whoever watches is told at once; between two runs nobody does."""
         if self._desk is not None:
-            self._desk.watch.say(text)
+            self._desk.watch.say(text, "reload")
         else:
             _log.warning(text)
 

@@ -22,6 +22,7 @@ from bot.daemon.reloading import Reloading
 from bot.daemon.stopping import Stopping
 from bot.daemon.waiting import Waiting
 from bot.desk import Desk
+from bot.desk.watch import Notice
 from bot.domain.command import Command, strategy_key
 from bot.domain.order import AccountFacts
 from bot.domain.past import Past
@@ -108,7 +109,8 @@ class Run:
         if not self._asked.dry:  # it sends nothing, also to protect
             past = fold(self._asked.journal, account=account.account)
             answer = await self.adapter.broker.snapshot()
-            desk.watch.notices += await orders.recover(past, answer, self._opened.clock.now_ns())
+            for text in await orders.recover(past, answer, self._opened.clock.now_ns()):
+                desk.watch.say(text, "recovered")
             self._who_failed_today(desk, past)
             desk.told.remember(past.done)
         await self._load_the_rest()
@@ -185,7 +187,7 @@ class Run:
         facts["calendar"] = calendar.source
         return facts
 
-    def notices(self) -> list[str]:
+    def notices(self) -> list[Notice]:
         """What a person should be told and was not told yet."""
         if self.desk is None or not self.desk.watch.notices:
             return []

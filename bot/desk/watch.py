@@ -43,6 +43,18 @@ class Cause:
         return self.strategy, self.what
 
 
+class Notice(str):
+    """A sentence for a person, and the event that it is to the log (`bot.log.EVENTS`)."""
+
+    event: str
+
+    def __new__(cls, text: str, event: str) -> "Notice":
+        """Both of them."""
+        made = super().__new__(cls, text)
+        made.event = event
+        return made
+
+
 class Watch:
     """Folds what is heard about the wire and the process, and writes down what follows."""
 
@@ -58,7 +70,7 @@ class Watch:
         """Whether the wall's clock rules: else nothing that only the wall knows may change what the desk does."""
         self.lag_ns: int | None = None
         """How long the newest batch had waited when it was walked; None in a replay."""
-        self.notices: list[str] = []
+        self.notices: list[Notice] = []
         """What a person should be told at once, in order."""
         self._written: tuple[Mode | None, frozenset[tuple[str, str]]] = (None, frozenset())
         self._shut: dict[House, int] = {}
@@ -109,7 +121,7 @@ class Watch:
         self.link = report.state
         self._p.journal.link_event(report.state, report.ts, report.code)
         self._p.gate.link(report.state, report.code)
-        self.say(f"link {report.state}" + (f": {report.code}" if report.code else ""))
+        self.say(f"link {report.state}" + (f": {report.code}" if report.code else ""), "link")
 
     def feed_changed(self, report: FeedReport) -> None:
         """What an instrument's data is worth changed."""
@@ -120,13 +132,13 @@ class Watch:
         why = report.why.removeprefix(f"{product}: ")
         because = f": {why}" if why else ""
         invalid = "; signals on it are not valid" if report.state in ("delayed", "refused") else ""
-        self.say(f"{product} data is {report.state}{because}{invalid}")
+        self.say(f"{product} data is {report.state}{because}{invalid}", "feed")
 
     def calendar_renewed(self, renewal: Renewal, ts: int) -> None:
         """The calendar's files changed; what is in force since then stands in the journal, for a repetition."""
         self._p.journal.control("calendar", renewal.text or False, ts, renewal.why)
         self._p.journal.commit()
-        self.say(renewal.why)
+        self.say(renewal.why, "calendar")
 
     def clock_measured(self, report: ClockReport) -> None:
         """The broker's clock was measured against ours."""
@@ -147,7 +159,7 @@ class Watch:
         self._p.gate.shut(what, why)
         self._p.journal.control(f"house.{what}", True, now, why)
         self._p.journal.commit()
-        self.say(why)
+        self.say(why, "house")
 
     def _open_what_is_over(self, now: int) -> None:
         for what in [what for what, until in self._shut.items() if until <= now]:
@@ -201,7 +213,7 @@ class Watch:
         self._p.journal.mode_change(mode.value, words, now)
         self._p.journal.commit()
         if changed:
-            self.say("; ".join([mode.value, *words]))
+            self.say("; ".join([mode.value, *words]), "mode")
 
     def _found(self, now: int) -> Iterator[Cause]:
         if self._stopping:
@@ -224,9 +236,9 @@ class Watch:
             return
         self._unwritten = bool(down)
         told = f"the journal cannot be written: {down}; nothing is sent but what protects, until it can be"
-        self.say(told if down else "the journal is written again, and nothing is lost")
+        self.say(told if down else "the journal is written again, and nothing is lost", "written")
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, event: str = "command") -> None:
         """A person is told at once."""
         self._due = 0
-        self.notices.append(text)
+        self.notices.append(Notice(text, event))

@@ -23,7 +23,7 @@ from bot.web.pages import calendar, health, moment, refused, round_trips, runs, 
 from bot.web.site import Site, status_of
 
 API = "/api/"
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("paperpit.web")
 
 
 def application(site: Site, hosts: Iterable[str]) -> Starlette:

@@ -19,6 +19,10 @@ MODES = (READY, "no-entries", "protect-only", "blind")
 LINK_LOST, LINK_BACK = ("link down", "link degraded", "link unknown"), "link up"
 
 
+TEXT = ("--set", "log.format=text")
+"""A life is judged by the words that a person reads."""
+
+
 @dataclass
 class Life:
     """`paperpit run`, running or dead. Times are the wall's, ns UTC."""
@@ -144,7 +148,7 @@ async def _executed(words: Sequence[str], folder: Path, fault: str, begun: async
     }
     started = time.time_ns()
     process = await asyncio.create_subprocess_exec(
-        *(program, "run", *words),
+        *(program, "run", *words, *TEXT),
         cwd=folder,
         env={**environment, ENVIRONMENT: fault, "NO_COLOR": "1"},
         stdout=asyncio.subprocess.DEVNULL,
@@ -160,7 +164,7 @@ async def _executed(words: Sequence[str], folder: Path, fault: str, begun: async
 
 async def _forked(words: Sequence[str], folder: Path, fault: str, begun: asyncio.Future[Life]) -> None:
     started = time.time_ns()
-    async with forked("run", *words, env={ENVIRONMENT: fault, "PYTHONASYNCIODEBUG": ""}, cwd=folder) as one:
+    async with forked("run", *words, *TEXT, env={ENVIRONMENT: fault, "PYTHONASYNCIODEBUG": ""}, cwd=folder) as one:
         assert one.process.pid is not None
         life = Life(one.process.pid, started)
         begun.set_result(life)

@@ -32,7 +32,7 @@ class Set:
     @property
     def run(self) -> tuple[object, ...]:
         """`paperpit run` of a drill that wants to enter every other second."""
-        sets = ("record.enabled=false", *EAGER, *self.sets)
+        sets = ("record.enabled=false", "log.format=text", *EAGER, *self.sets)
         words = itertools.chain.from_iterable(("--set", one) for one in sets)
         given = ("--strategy", drill(self.folder), "--calendar", "none", "--journal", self.journal, "--once")
         return ("run", "--desk", self.name, *given, *words)

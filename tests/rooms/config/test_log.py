@@ -20,6 +20,7 @@ def _restored() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     root.handlers[:], root.level = before
+    log._structured = False
     log._hidden.clear()
 
 
@@ -31,16 +32,17 @@ def logged(as_json: bool) -> io.StringIO:
 
 def test_an_event_is_one_json_line_with_its_values() -> None:
     stream = logged(True)
-    structlog.get_logger().info("stop_moved", order="r-1", ticks=3)
+    structlog.get_logger("paperpit").info("stop_moved", order="r-1", ticks=3)
     logging.getLogger("a.library").warning("late by %s", "3 s")
     ours, theirs = map(json.loads, stream.getvalue().splitlines())
     assert (ours["event"], ours["level"], ours["order"], ours["ticks"]) == ("stop_moved", "info", "r-1", 3)
-    assert (theirs["event"], theirs["level"]) == ("late by 3 s", "warning")
+    found = [theirs[key] for key in ("event", "level", "logger", "text")]
+    assert found == ["library", "warning", "a.library", "late by 3 s"]
 
 
 def test_a_person_gets_text() -> None:
     stream = logged(False)
-    structlog.get_logger().info("stop_moved", order="r-1")
+    structlog.get_logger("paperpit").info("stop_moved", order="r-1")
     assert "stop_moved" in stream.getvalue()
     assert "order=r-1" in stream.getvalue()
 
@@ -50,7 +52,7 @@ def test_no_secret_comes_out_by_key_url_file_or_exception(tmp_path: Path, as_jso
     (tmp_path / "token").write_text("canary-1\n")
     secret = read_secret(tmp_path / "token")
     stream = logged(as_json)
-    logger = structlog.get_logger()
+    logger = structlog.get_logger("paperpit")
     logger.info("connected", token="canary-2", url="postgresql://me:canary-3@host/journal", account="DU1234567")
     try:
         raise ValueError(f"no such token: {secret}")
