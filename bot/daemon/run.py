@@ -113,7 +113,8 @@ class Run:
                 desk.watch.say(text, "recovered")
             self._who_failed_today(desk, past)
             desk.told.remember(past.done)
-        await self._load_the_rest()
+        with self._hearing(desk.stop):
+            await self._load_the_rest()
         self._take_its_place(desk, writer)
         await self._do_what_waits(desk, writer)
         self.stands = True
@@ -129,19 +130,19 @@ class Run:
         for kind, count in outcome.anomalies.items():
             writer.anomaly(kind, count, self.adapter.market.first_ns)
         outcome.seconds = time.perf_counter() - started
-        with self._finishing():
+        with self._hearing(lambda: None):
             await self._announce(writer)
         writer.finish(outcome.kept())
         outcome.recorded = self._recorded()
-        with self._finishing():
+        with self._hearing(lambda: None):
             outcome.recorded = [*outcome.recorded, *await self._let_go(), *await self._backed_up()]
         if self._stopping is not None:
             outcome.stopped_by = self._stopping.by
         return outcome
 
-    def _finishing(self) -> AbstractContextManager[None]:
-        """What ends a run is done to its end, unless a second signal insists."""
-        return nullcontext() if self._stopping is None else self._stopping.asking(lambda: None)
+    def _hearing(self, ask: Callable[[], None]) -> AbstractContextManager[None]:
+        """What begins or ends a run is done to its end, unless a second signal insists; the first one calls `ask`."""
+        return nullcontext() if self._stopping is None else self._stopping.asking(ask)
 
     async def _load_the_rest(self) -> None:
         """Now that every position is looked after: neither a tick nor a command shall wait for a kernel."""
