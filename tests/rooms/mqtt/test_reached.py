@@ -14,7 +14,7 @@ from bot.mqtt.telling import Telling
 from bot.mqtt.topics import Topics
 from tests.rooms.journal.build import Told, the_lesson, writer
 from tests.rooms.mqtt.listening import listening
-from tests.servers import Mosquitto, mosquitto
+from tests.servers import Mosquitto, mosquitto, postgres
 
 Note = tuple[int, int | None, str]
 """seq, after, and what was noted."""
@@ -76,6 +76,36 @@ def test_another_journal_in_its_place_is_told_from_its_own_newest_run(tmp_path: 
         file.unlink()
     write(tmp_path, lambda journal: (the_lesson(Told(journal)), notes(journal, "fresh")))
     assert [(after, text) for _, after, text in told(broker, tmp_path, "another", "fresh")] == [(None, "fresh")]
+
+
+def test_a_database_that_goes_and_comes_back_is_told_on(tmp_path: Path, broker: Mosquitto) -> None:
+    with postgres() as database:
+        url, topics = database.database(), Topics("paperpit/far")
+        with writer(url) as journal:
+            notes(journal, "before")
+
+        async def tell() -> list[str]:
+            telling = Telling(topics, place(url), tmp_path / "far.mqtt")
+            async with (
+                listening(broker, topics.root) as heard,
+                Client("127.0.0.1", broker.port, protocol=ProtocolVersion.V5) as client,
+            ):
+                task = asyncio.create_task(telling.tell(client))
+                await heard.until("event/note")
+                # when it is away for as long as it takes to notice
+                database.stop()
+                async with asyncio.timeout(20):
+                    while not telling.trouble:
+                        await asyncio.sleep(0.05)
+                database.start()
+                with writer(url) as journal:
+                    notes(journal, "after")
+                await heard.until("event/note", lambda said: said["text"] == "after")
+                task.cancel()
+                await asyncio.wait([task])
+                return [one["text"] for one in heard.on("event/note")]
+
+        assert asyncio.run(tell()) == ["before", "after"]
 
 
 @pytest.mark.parametrize("held", [b"", b"{", b"[]", b'{"journal": 7}', b'{"journal": "\xff", "run": "", "seq": 1}'])
