@@ -190,9 +190,10 @@ def explain(subject: str, journal: str | None, run: str | None, day: str, instru
 def _story(found: Opened, row_id: str) -> tuple[dict[str, Any], str]:
     from bot.journal.explain import explain
     from bot.journal.story import tell
+    from bot.review.thresholds import thresholds
 
     facts = explain(found.reader, found.id(row_id))
-    return facts, tell(facts)
+    return facts, tell({**facts, "thresholds": thresholds(found.reader, facts)})
 
 
 def _moment(found: Opened, text: str, day: str, instrument: str) -> tuple[dict[str, Any], str]:

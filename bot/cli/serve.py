@@ -1,8 +1,8 @@
 """`paperpit serve`: the journal in a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,7 @@ from bot.cli.output import say
 
 if TYPE_CHECKING:
     from bot.journal.place import Place
+    from bot.journal.reading import Reader
 
 PORT = 8420
 LOOK_AGAIN_NS = 5_000_000_000
@@ -48,7 +49,17 @@ def serve(
         say(f"serving {address}{reads}; a browser may {may} once it has shown the token in {path}; Ctrl-C ends it")
 
     find = _finder(journal)
-    serve_pages(find, host=host, port=port, names=names, locked=locked, token_path=path, asking=asking, ready=ready)
+    serve_pages(
+        find, host=host, port=port, names=names, locked=locked, token_path=path,
+        asking=asking, reached=_reached, ready=ready,
+    )  # fmt: skip
+
+
+def _reached(reader: "Reader", facts: Mapping[str, Any]) -> Mapping[str, str]:
+    """What a signal's evidence had to reach. The detectors are loaded with the first page that shows any."""
+    from bot.review.thresholds import thresholds
+
+    return thresholds(reader, facts)
 
 
 def _finder(journal: str | None) -> "Callable[[], Place]":

@@ -11,12 +11,15 @@ Facts = Mapping[str, Any]
 SECOND_NS = 1_000_000_000
 INDENT = " " * 24
 
-IN_TICKS = frozenset({"level", "extreme", "cluster_low", "zone", "poc"})
+IN_TICKS = frozenset({"level", "extreme", "cluster_low", "zone", "poc", "lift", "absorbed", "low", "high"})
 """Evidence that is a price, not a measure."""
 
 
 def tell(facts: Facts) -> str:
-    """The whole story as text; its first line is the headline."""
+    """The whole story as text; its first line is the headline.
+
+    `thresholds` among the facts, name of a measure → `≥ 2.4`, stand beside the evidence.
+    """
     parts = [_headline(facts), _setting(facts), "", *_timeline(facts)]
     if facts["round_trip"]:
         parts += ["", *_result(facts)]
@@ -109,7 +112,9 @@ def _signal(facts: Facts) -> tuple[int, str, list[str]]:
     known = f", known {late} ms later" if late else ""
     tick = Decimal(facts["tick"])
     numbers = [
-        f"{name} {_evidence(name, value, tick)}" for name, value in seen["evidence"].items() if value is not None
+        f"{name} {_evidence(name, value, tick)} {facts.get('thresholds', {}).get(name, '')}".rstrip()
+        for name, value in seen["evidence"].items()
+        if value is not None
     ]
     headline = f"{seen['kind']}{side}{at}{frame}, strength {seen['strength']:.2f}{known}"
     return seen["ts_ns"], "signal", [headline, *_wrapped(numbers)]

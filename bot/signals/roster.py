@@ -264,6 +264,25 @@ def _contexts(wish: Wish) -> tuple[int, ...]:
     return tuple(dict.fromkeys((wish.context_ns or CONTEXT_NS, CONTEXT_NS, SLOW_NS)))
 
 
+def made_by(hash: str, product: str, wish: Wish) -> dict[str, Params]:
+    """Kind → parameters of the detector whose signal has this hash (key ""), and of those that it listens to.
+
+    Empty where none of our own that this wish asks for has it.
+    """
+    context, *_ = _contexts(wish)
+    known: dict[tuple[str, int], tuple[str, Params]] = {}
+    for cls in DETECTORS.values():
+        for timeframe in dict.fromkeys((wish.timeframe_ns, *_contexts(wish))):
+            params = _params(cls.Params, cls.kind, wish.params.get(cls.kind, {}), product, timeframe)
+            kinds = _EARS.get(cls.kind, ())
+            ears = {kind: known[kind, context if kind == "imbalance" else wish.timeframe_ns] for kind in kinds}
+            name = params_hash(cls.kind, timeframe, params, [heard for heard, _ in ears.values()])
+            if name == hash:
+                return {"": params, **{kind: theirs for kind, (_, theirs) in ears.items()}}
+            known[cls.kind, timeframe] = name, params
+    return {}
+
+
 def _refuse_unknown(wish: Wish) -> None:
     allowed = [*DETECTORS, *GUARDS, *(cls.kind for cls in wish.extra)]
     for kind in wish.params:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -61,10 +62,14 @@ def whole(at: Rows, reader: Reader, view: View) -> list[dict[str, Any]]:
     return shown
 
 
-def measures(evidence: Mapping[str, float | None], grid: Grid) -> dict[str, str]:
-    """Evidence in words: prices as prices, what is not known left out."""
+def measures(
+    evidence: Mapping[str, float | None], grid: Grid, reached: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """Evidence in words: prices as prices, what is not known left out, what it had to reach behind it."""
     return {
-        name.replace("_", " "): grid.price(int(value)) if name in IN_TICKS else words.number(value)
+        name.replace("_", " "): " ".join(
+            (grid.price(int(value)) if name in IN_TICKS else words.number(value), *filter(None, [reached.get(name)]))
+        )
         for name, value in evidence.items()
         if value is not None
     }

@@ -2,15 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import uvicorn
 
 from bot.clock import WallClock
 from bot.errors import Unreachable, UsageError
 from bot.journal.place import Place
+from bot.journal.reading import Reader
 from bot.log import hide
 from bot.review.refused import Asking
 from bot.web import token
@@ -32,13 +34,15 @@ def serve(
     locked: bool,
     token_path: Path,
     asking: Asking,
+    reached: Callable[[Reader, Mapping[str, Any]], Mapping[str, str]],
     ready: Callable[[str], None],
 ) -> None:
     """Serve until a signal ends it; `ready` is told the address when it answers, port 0 having become a real one.
 
-    `names` are further hosts that lead here (a proxy's), `asking` asks the tapes what refusals would have made; when
-    `locked`, nothing is read without the token either. Raises Unreachable when the port cannot be had, ConfigError for
-    a token that others may read, UsageError for an address that is not this machine's alone and not locked.
+    `names` are further hosts that lead here (a proxy's), `asking` asks the tapes what refusals would have made,
+    `reached` tells what a signal's evidence had to reach; when `locked`, nothing is read without the token either.
+    Raises Unreachable when the port cannot be had, ConfigError for a token that others may read, UsageError for an
+    address that is not this machine's alone and not locked.
     """
     if not locked and host not in ("127.0.0.1", "::1", "localhost"):
         raise UsageError(
@@ -46,7 +50,8 @@ def serve(
             allowed="127.0.0.1, ::1, localhost; any with --locked",
             do="an SSH tunnel, or a proxy on this machine with --name HOST: docs/serve.md",
         )
-    site = Site(find, Keys(hide(token.read(token_path))), WallClock().now_ns, str(token_path), locked, asking)
+    keys = Keys(hide(token.read(token_path)))
+    site = Site(find, keys, WallClock().now_ns, str(token_path), locked, asking, reached)
     listening = _listen(host, port)
     bound = listening.getsockname()[1]
     here = "127.0.0.1" if host in EVERY else f"[{host}]" if ":" in host else host

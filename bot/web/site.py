@@ -50,6 +50,8 @@ class Site:
     """Whether reading needs the token, too."""
     asking: Asking | None = None
     """Who asks the tapes what refusals would have made."""
+    reached: Callable[[Reader, Mapping[str, Any]], Mapping[str, str]] = lambda reader, facts: {}
+    """Who knows what the evidence of a story's signal had to reach: name of a measure → `≥ 2.4`."""
     templates: Environment = field(default_factory=_templates)
     views: Views = field(default_factory=Views)
     kept: Kept = field(default_factory=Kept)

@@ -45,7 +45,8 @@ def _page(request: Request, *, asked: bool) -> Response:
         if request.url.path != (f"{own}{ASKED}" if asked else own):
             return RedirectResponse(own, 302)
         before, after = _neighbours(facts, view)
-        headline, _, story = tell(facts).partition("\n")
+        reached = site.reached(reader, facts)
+        headline, _, story = tell({**facts, "thresholds": reached}).partition("\n")
         told: dict[str, Any] = {
             "facts": facts,
             "headline": headline,
@@ -59,7 +60,7 @@ def _page(request: Request, *, asked: bool) -> Response:
             "aria": _seen(facts),
             "asked": asked,
             "what_if": _what_if(facts, reader, site) if asked else {},
-            "evidence": measures(facts["signal"]["evidence"], _grid(facts)) if facts["signal"] else {},
+            "evidence": measures(facts["signal"]["evidence"], _grid(facts), reached) if facts["signal"] else {},
         }
     return site.page(request, "story.html", **told)
 

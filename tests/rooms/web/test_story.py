@@ -49,7 +49,10 @@ async def test_a_round_trip_is_told_with_its_chart(reviewed: Played, site: Serve
         'rel="next"',
     ):
         assert said in text
-    # the chart draws what the journal says
+    # beside what its signal saw, also what it had to reach
+    assert re.search(r"<dt>volume</dt><dd>[\d.]+ ≥ 150</dd>", text)
+    # the chart draws what the journal says, to the bar in which the position was left
+    assert facts["bars"][-1]["time"] * 10**9 <= trip["exit_ns"] < (facts["bars"][-1]["time"] + facts["step"]) * 10**9
     wanted = next(one for one in reviewed.orders if one["bracket_id"] == trip["id"] and one["role"] == "stop")
     tick = float(facts["tick"])
     assert facts["bracket"]["stop"] * tick == float(wanted["stop_price"])
