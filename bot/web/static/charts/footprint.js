@@ -178,8 +178,8 @@ export class Bracket extends Over {
     c.fillRect(x0, Math.min(entry, stop), x1 - x0, Math.abs(stop - entry));
     c.globalAlpha = 1;
     const wanted = bracket.sent ? "" : " wanted";
-    line(at, [[x0, target], [x1, target]], k.up, [6, 3], this.named("target", bracket.target, bracket.entry) + wanted);
-    line(at, [[x0, entry], [x1, entry]], k.ink, [], `entry ${this.text(bracket.entry)}${wanted}`);
+    line(at, [[x0, target], [x1, target]], k.up, [6, 3]);
+    line(at, [[x0, entry], [x1, entry]], k.ink, []);
     const steps = [[x0, stop]];
     let standing = bracket.stop;
     for (const move of this.facts.stops) {
@@ -189,7 +189,12 @@ export class Bracket extends Over {
       standing = move.price;
     }
     steps.push([x1, y(standing)]);
-    line(at, steps, k.down, [2, 2], this.named("stop", standing, bracket.entry) + wanted);
+    line(at, steps, k.down, [2, 2]);
+    names(at, x0, x1, [
+      [target, k.up, this.named("target", bracket.target, bracket.entry) + wanted],
+      [entry, k.ink, `entry ${this.text(bracket.entry)}${wanted}`],
+      [y(standing), k.down, this.named("stop", standing, bracket.entry) + wanted],
+    ]);
   }
 
   // How far it went against the position and for it: a short mark at the left edge.
@@ -217,8 +222,7 @@ export class Bracket extends Over {
   }
 }
 
-// A line with its label behind its right end: at the left it would hide the cells that were the evidence.
-function line({ c, hx, vy, k, width }, points, colour, dash, label) {
+function line({ c, hx, vy }, points, colour, dash) {
   c.strokeStyle = colour;
   c.lineWidth = 2 * vy;
   c.setLineDash(dash.map((one) => one * hx));
@@ -226,19 +230,30 @@ function line({ c, hx, vy, k, width }, points, colour, dash, label) {
   points.forEach(([px, py], i) => (i ? c.lineTo(px, py) : c.moveTo(px, py)));
   c.stroke();
   c.setLineDash([]);
-  const [x0] = points[0], [x1, y1] = points[points.length - 1];
+}
+
+// Names of lines behind their right end: at the left they would hide the cells that were the evidence. Those of lines
+// that are near each other move apart.
+function names({ c, hx, vy, k, width, height }, x0, x1, lines) {
+  const high = 17 * vy, apart = high + 2 * vy;
+  const sorted = lines.filter(([y]) => y !== null).sort((one, other) => one[0] - other[0]);
+  let least = high / 2;
+  const places = sorted.map(([y]) => (least = Math.max(y, least) + apart) - apart);
+  let most = height - high / 2;
+  for (let i = places.length - 1; i >= 0; i--) most = (places[i] = Math.min(places[i], most)) - apart;
   c.font = `600 ${Math.round(11 * vy)}px system-ui, sans-serif`;
-  const wide = c.measureText(label).width + 10 * hx, high = 17 * vy;
-  const behind = x1 + 4 * hx;
-  const left = behind + wide < width ? behind : Math.max(x0 + 4 * hx, Math.min(x1, width) - wide - 4 * hx);
-  c.fillStyle = k.raised;
-  c.fillRect(left, y1 - high / 2, wide, high);
-  c.lineWidth = hx;
-  c.strokeRect(left, y1 - high / 2, wide, high);
-  c.fillStyle = colour;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  c.fillText(label, left + 5 * hx, y1);
+  c.lineWidth = hx;
+  sorted.forEach(([, colour, name], i) => {
+    const wide = c.measureText(name).width + 10 * hx, behind = x1 + 4 * hx, top = places[i] - high / 2;
+    const left = behind + wide < width ? behind : Math.max(x0 + 4 * hx, Math.min(x1, width) - wide - 4 * hx);
+    c.fillStyle = k.raised;
+    c.fillRect(left, top, wide, high);
+    c.strokeStyle = c.fillStyle = colour;
+    c.strokeRect(left, top, wide, high);
+    c.fillText(name, left + 5 * hx, places[i]);
+  });
 }
 
 function triangle({ c, hx, k }, x, y, way, size = 7) {
@@ -261,19 +276,21 @@ export class Signals extends Over {
   constructor(colours, facts) { super(colours, "top"); this.facts = facts; }
 
   paint(at) {
-    const { c, hx, vy, k, half, x, height } = at, { signal, others } = this.facts;
+    const { c, hx, vy, k, half, x, width, height } = at, { signal, others } = this.facts;
     const here = x(signal.time);
     if (here !== null) {
       c.strokeStyle = k.ink;
       c.lineWidth = 2 * hx;
       c.setLineDash([4 * hx, 3 * hx]);
-      c.strokeRect(here - half, vy, 2 * half, height - 2 * vy);
+      const top = 20 * vy; // above it stands its name, which may be wider
+      c.strokeRect(here - half, top, 2 * half, height - top - vy);
       c.setLineDash([]);
       c.font = `600 ${Math.round(11 * vy)}px system-ui, sans-serif`;
-      c.textAlign = "center";
+      c.textAlign = "left";
       c.textBaseline = "top";
       c.fillStyle = k.ink;
-      c.fillText(`${signal.name} ${signal.side || ""}`, here, 5 * vy);
+      const name = `${signal.name} ${signal.side || ""}`, wide = c.measureText(name).width;
+      c.fillText(name, Math.max(2 * hx, Math.min(here - wide / 2, width - wide - 2 * hx)), 5 * vy);
     }
     for (const one of others) {
       const there = x(one.time);
