@@ -173,7 +173,11 @@ def _shown(run: "Run") -> AbstractContextManager[Callable[[int], None]]:
     """A bar where the end is known, else what is happening."""
     from bot.cli.watching import watching
 
-    return progress(_label(run.adapter.tapes), run.rows, "ticks") if run.rows else watching(run)
+    if not run.rows:
+        return watching(run)
+    label = _label(run.adapter.tapes)
+    note("start", text=label, adapter=run.adapter.name)
+    return progress(label, run.rows, "ticks")
 
 
 def leave(outcome: "Outcome") -> None:

@@ -14,23 +14,24 @@ TOLD = {"tell": 0, "tell_operator": 0, "note": 0, "say": 1}
 """What tells an event → which of its arguments names it."""
 
 
-def calls(*folders: str) -> Iterator[ast.Call]:
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield from (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-
-
 def named() -> Iterator[str]:
     """Every event that is named anywhere."""
-    for call in calls("bot", "adapters"):
+    for folder in ("bot", "adapters"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = path.read_text()
+            tells = path.parent.name in ("cli", "desk", "daemon") and any(f"{name}(" in text for name in TOLD)
+            if tells or "getLogger" in text:
+                yield from _events(ast.parse(text), tells=tells)
+
+
+def _events(tree: ast.AST, *, tells: bool) -> Iterator[str]:
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name, words = _named(call.func), _constants(call)
         if name == "getLogger" and words[0].startswith("paperpit."):
             yield words[0].split(".")[1]
-    for call in calls("bot/cli", "bot/desk", "bot/daemon"):
-        name, words = _named(call.func), _constants(call)
-        if name == "partial" and _named(call.args[0]) in TOLD:
+        elif tells and name == "partial" and _named(call.args[0]) in TOLD:
             yield words[1]
-        elif name in TOLD and len(words) > TOLD[name] and words[TOLD[name]]:
+        elif tells and name in TOLD and len(words) > TOLD[name] and words[TOLD[name]]:
             yield words[TOLD[name]]
 
 
