@@ -8,6 +8,7 @@
     reloading.py other settings while a run lasts, swapped between two batches
     run.py       the order of start and stop of one run
     stopping.py  the signals that end a process
+    terminal.py  the terminal that it was started from, and its being closed
     waiting.py   what a person says while no run trades
     heart.py     a thread that sees when the process does not move any more, and starts it again
     beside.py    what stands beside the desk, and may fail without it

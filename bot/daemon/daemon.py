@@ -25,6 +25,7 @@ from bot.daemon.rereading import Rereading
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
 from bot.daemon.systemd import Supervisor
+from bot.daemon.terminal import Terminal
 from bot.daemon.waiting import ANSWER, Waiting, can_wait
 from bot.desk import Desk
 from bot.domain.command import Command
@@ -55,6 +56,7 @@ class Daemon:
         self._rereading = Rereading(asked)
         self._unasked = set[asyncio.Task[None]]()
         self.stopping = Stopping()
+        self._terminal = Terminal()
         self.supervisor = Supervisor(self.status, lambda: self.stands)
         self.stopped = False
         """Whether a command ended it while no run traded."""
@@ -81,7 +83,7 @@ class Daemon:
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
-        """Reload on SIGHUP while the block lasts."""
+        """Hear SIGHUP while the block lasts."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, self._hung_up)
         try:
@@ -177,7 +179,10 @@ class Daemon:
             _log.warning(text)
 
     def _hung_up(self) -> None:
-        """SIGHUP: reload. What comes of it is said, and stands in the journal."""
+        """SIGHUP: reload, which is said and stands in the journal; where a terminal was closed, an end in order."""
+        if self._terminal.gone():
+            self.stopping.heard(signal.SIGHUP)
+            return
         task = asyncio.create_task(self._reload_unasked())
         self._unasked.add(task)
         task.add_done_callback(self._unasked.discard)

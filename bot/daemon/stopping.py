@@ -19,7 +19,7 @@ class Stopping:
     def __enter__(self) -> "Stopping":
         self._task = asyncio.current_task()
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self._heard, number)
+            asyncio.get_running_loop().add_signal_handler(number, self.heard, number)
         return self
 
     def __exit__(
@@ -52,7 +52,8 @@ class Stopping:
         if self._task is not None:
             self._task.cancel()
 
-    def _heard(self, number: int) -> None:
+    def heard(self, number: int) -> None:
+        """One of the signals that end it has come."""
         self.caught.append(number)
         if len(self.caught) == 1 and self._ask is not None:
             self._ask()
