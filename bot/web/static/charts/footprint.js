@@ -278,7 +278,7 @@ export class Signals extends Over {
   paint(at) {
     const { c, hx, vy, k, half, x, width, height } = at, { signal, others } = this.facts;
     const here = x(signal.time);
-    if (here !== null) {
+    if (here !== null && here > -half && here < width + half) {
       c.strokeStyle = k.ink;
       c.lineWidth = 2 * hx;
       c.setLineDash([4 * hx, 3 * hx]);
