@@ -48,6 +48,7 @@ chaos-disk: $(VENV)/.dev  ## fill the journal's disk up in three ways under a de
 
 soak: $(VENV)/.dev  ## let one process trade DAYS=30 days, each at a gateway of its own, and see that nothing grows; HOURS=0.5 SEED=1
 	@$(BIN)/python -P -m tests.soak $(foreach name,DAYS HOURS SEED,$(if $($(name)),$(name)=$($(name))))
+	@$(BIN)/python -P -m tests.soak.day
 
 fuzz-config: $(VENV)/.dev  ## judge N=10000 mutated settings files; SEED=1
 	@$(BIN)/python -m tests.fuzz.config $(or $(N),10000) $(or $(SEED),1)

@@ -7,17 +7,12 @@ descriptor, task, timer or thread more.
 """
 
 import asyncio
-import ctypes
-import gc
-import os
 import sys
 import tempfile
-import threading
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Run
@@ -26,6 +21,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.resources import shipped
 from tests.gateways import gateway_program
+from tests.soak.size import Size
 
 SETTLED_DAY = 3
 """Until then caches fill, code is compiled and the allocator finds its size."""
@@ -39,45 +35,18 @@ SETTINGS = (
     *("risk.max_losses_in_a_row=100000", "risk.max_losses_in_a_row_all=100000", "risk.max_drawdown_usd=1000000"),
 )
 STRATEGIES = ("drill-es.toml", "es-open-absorption.toml")
-PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-@dataclass(frozen=True)
-class Size:
-    """What a process has at one moment."""
-
-    memory_kib: int
-    descriptors: int
-    tasks: int
-    timers: int
-    threads: int
-
-    @classmethod
-    def now(cls) -> "Size":
-        """Of this process, after its garbage has been collected."""
-        gc.collect()
-        _give_back()
-        loop: Any = asyncio.get_running_loop()
-        resident = int(Path("/proc/self/statm").read_text().split()[1])
-        timers = sum(not timer.cancelled() for timer in loop._scheduled)
-        return cls(
-            resident * PAGE_KIB,
-            len(os.listdir("/proc/self/fd")),
-            len(asyncio.all_tasks()),
-            timers,
-            threading.active_count(),
-        )
-
-    def more_than(self, settled: "Size") -> list[str]:
-        """What has grown since; empty when nothing has."""
-        grown = []
-        if self.memory_kib > settled.memory_kib * (1 + GROWTH):
-            grown.append(f"memory {settled.memory_kib:,} → {self.memory_kib:,} KiB")
-        for name in ("descriptors", "tasks", "timers", "threads"):
-            before, after = getattr(settled, name), getattr(self, name)
-            if after > before:
-                grown.append(f"{name} {before} → {after}")
-        return grown
+def more(settled: Size, last: Size) -> list[str]:
+    """What has grown since it had settled; empty when nothing has."""
+    grown = []
+    if last.memory_kib > settled.memory_kib * (1 + GROWTH):
+        grown.append(f"memory {settled.memory_kib:,} → {last.memory_kib:,} KiB")
+    for name in ("descriptors", "tasks", "timers", "threads"):
+        before, after = getattr(settled, name), getattr(last, name)
+        if after > before:
+            grown.append(f"{name} {before} → {after}")
+    return grown
 
 
 async def soak(days: int, hours: float, seed: int, folder: Path) -> tuple[list[Size], int]:
@@ -92,12 +61,7 @@ async def soak(days: int, hours: float, seed: int, folder: Path) -> tuple[list[S
             trips = await _day(far.port, journal)
         made += trips
         sizes.append(Size.now())
-        one = sizes[-1]
-        print(
-            f"day {number:>3}  {one.memory_kib:>9,} KiB  {one.descriptors:>3} descriptors  {one.tasks:>2} tasks"
-            f"  {one.timers:>2} timers  {one.threads:>2} threads  {trips:>4} round trips",
-            flush=True,
-        )
+        print(f"day {number:>3}  {sizes[-1]}  {trips:>4} round trips", flush=True)
     with reading(place(journal)) as reader:
         problems = check(reader)
     assert problems == [], problems
@@ -123,13 +87,6 @@ def _tapes(days: int, hours: float, seed: int, folder: Path) -> list[Path]:
     return found
 
 
-def _give_back() -> None:
-    """What is free goes back to the machine: the allocator keeps the room of the largest day that there was."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the C library of Linux has it, others need not
-    if trim is not None:
-        trim(0)
-
-
 def main(words: list[str]) -> int:
     """Print a line a day and what has grown; 1 when anything has."""
     asked = dict(word.split("=", 1) for word in words)
@@ -138,7 +95,7 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         sizes, made = asyncio.run(soak(days, hours, seed, Path(folder)))
     settled, last = sizes[min(SETTLED_DAY, days) - 1], sizes[-1]
-    grown = last.more_than(settled)
+    grown = more(settled, last)
     change = 100 * (last.memory_kib / settled.memory_kib - 1)
     print(f"days={days} seed={seed} round_trips={made} memory={change:+.2f}% grown={'; '.join(grown) or 'nothing'}")
     return bool(grown)
