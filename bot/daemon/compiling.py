@@ -16,7 +16,7 @@ from bot.sessions import days_of
 from bot.signals.engine import build
 from bot.tape.clean import Cleaner
 
-__all__ = ["compile_all", "compile_for_a_wire", "rehearsal"]
+__all__ = ["compile_all", "compile_for_a_wire", "has_wire", "rehearsal"]
 
 ROWS = 3_600
 HOUR_NS = 3_600_000_000_000
@@ -28,12 +28,12 @@ def compile_for_a_wire(asked: Asked) -> None:
     Where all that was compiled before it has only to be loaded, which a run does beside its opening. Best called before
     an event loop listens to signals: it would hear of a Ctrl-C when all has been compiled.
     """
-    if _has_wire(asked) and not all_compiled():
+    if has_wire(asked) and not all_compiled():
         compile_all(asked)
         note_all_compiled()
 
 
-def _has_wire(asked: Asked) -> bool:
+def has_wire(asked: Asked) -> bool:
     """Whether the run's adapter talks to somebody who does not wait. Raises ConfigError."""
     return inspect.iscoroutinefunction(plugins.find("adapters", asked.bot.value.adapter, asked.bot.path.parent))
 

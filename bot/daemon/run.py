@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, n
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.clock import WallClock
+from bot.clock import PacedClock, WallClock
 from bot.daemon.asked import Asked, Outcome, Read
 from bot.daemon.building import desk_of
-from bot.daemon.compiling import rehearsal
+from bot.daemon.compiling import has_wire, rehearsal
 from bot.daemon.heart import Wedged
 from bot.daemon.opening import Opened, opened
 from bot.daemon.reloading import Reloading
@@ -146,7 +146,7 @@ class Run:
 
     async def _load_the_rest(self) -> None:
         """Now that every position is looked after: neither a tick nor a command shall wait for a kernel."""
-        if self.adapter.market.last_ns is None:
+        if has_wire(self._asked) or isinstance(self._opened.clock, PacedClock):
             await asyncio.to_thread(rehearsal(self._asked))
 
     def _memory(self) -> AbstractContextManager[None]:

@@ -52,6 +52,14 @@ class SimLoop(asyncio.SelectorEventLoop):
         """Let time pass while nobody else runs, as a slow disk does."""
         self.now_ns += math.ceil(seconds * SECOND_NS)
 
+    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: object) -> "asyncio.Task[Any]":
+        """What a thread would do is done in a turn of its own: no seed could say when a real one is ready."""
+
+        async def done() -> Any:
+            return func(*args)
+
+        return self.create_task(done())
+
     def turn(self, timeout: float | None) -> None:
         """One turn is over: look at what it made, mix who is next, and let time pass if nobody is."""
         self.turns += 1

@@ -40,6 +40,13 @@ def test_a_loop_without_end_is_told():
         run(spin, turns=100)
 
 
+def test_what_a_thread_would_do_takes_no_time_and_as_many_turns_each_time():
+    def days() -> set[int]:
+        return {run(lambda: asyncio.to_thread(sum, range(100_000))).turns for _ in range(3)}
+
+    assert len(days()) == 1
+
+
 def test_the_seed_draws_who_goes_first():
     def order(seed: int) -> list[int]:
         found: list[int] = []
