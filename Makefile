@@ -23,8 +23,8 @@ help:  ## this list
 run: $(VENV)/.runtime  ## set up, then replay the shipped ES opening through the shipped strategy
 	@$(BIN)/paperpit run
 
-test: $(VENV)/.dev  ## set up, then run every test, JOBS=2 files at a time
-	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile
+test: $(VENV)/.dev  ## set up, then run every test
+	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev  ## style, types (strict) and import contracts
 	$(BIN)/ruff check .
