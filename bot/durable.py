@@ -1,8 +1,26 @@
-"""Files that are there whole or not at all, also after a power cut."""
+"""Files that are there whole or not at all, also after a power cut; and small ones that hold a value."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+Kept = TypeVar("Kept")
+
+
+def keep(path: Path, value: object) -> None:
+    """Keep a value as JSON, for `kept` of the next start. Durable on return; raises OSError."""
+    replace(path, [msgspec.json.encode(value)])
+
+
+def kept(path: Path, kind: type[Kept]) -> Kept | None:
+    """What `keep` has left; None where that is nothing, or nothing that can be read: whoever kept it begins anew."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (FileNotFoundError, ValueError):  # msgspec's own, or text that is no UTF-8
+        return None
 
 
 def replace(path: Path, parts: Iterable[bytes]) -> None:

@@ -1,11 +1,7 @@
 """How far the journal has been told, in a file of its own: a listener never writes into what it listens to."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import msgspec
-
-from bot.durable import replace
 from bot.journal.reading import Reader
 
 
@@ -19,19 +15,6 @@ class Reached:
     seq: int
     last: dict[str, int] = field(default_factory=dict)
     """Kind of event → `seq` of the newest one that was said."""
-
-
-def read(path: Path) -> Reached | None:
-    """What the file says; None where there is none, or none that can be read."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Reached)
-    except (FileNotFoundError, ValueError):  # msgspec's own, or text that is no UTF-8
-        return None
-
-
-def write(path: Path, reached: Reached) -> None:
-    """Durable on return."""
-    replace(path, [msgspec.json.encode(reached)])
 
 
 def going_on(reader: Reader, reached: Reached | None) -> Reached:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from aiomqtt import Client
 
+from bot.durable import keep, kept
 from bot.errors import PaperpitError
 from bot.journal.place import Place
 from bot.journal.reading import reading
 from bot.journal.tail import watching
-from bot.mqtt import reached
 from bot.mqtt.connection import IN_FLIGHT, say
 from bot.mqtt.events import Event, Page, page
-from bot.mqtt.reached import Reached
+from bot.mqtt.reached import Reached, going_on
 from bot.mqtt.topics import Topics, payload
 
 LOOK_S, LOOK_FAR_S = 0.25, 1.0
@@ -33,7 +33,7 @@ class Telling:
 
     def __init__(self, topics: Topics, journal: Place, path: Path) -> None:
         self._topics, self._journal, self._path = topics, journal, path
-        self._reached: Reached | None = reached.read(path)
+        self._reached: Reached | None = kept(path, Reached)
         self._kept = 0.0
         self.trouble = ""
         """Why the journal cannot be read now."""
@@ -80,7 +80,7 @@ class Telling:
 
     def _read(self) -> tuple[Page, Reached]:
         with reading(self._journal) as reader:
-            begun = reached.going_on(reader, self._reached)
+            begun = going_on(reader, self._reached)
             newest = reader.runs[-1].run if reader.runs else ""
             return page(reader, begun.seq), replace(begun, run=newest)
 
@@ -97,7 +97,7 @@ class Telling:
     async def _keep(self) -> None:
         self._kept = time.monotonic()
         if self._reached is not None:
-            await asyncio.to_thread(reached.write, self._path, self._reached)
+            await asyncio.to_thread(keep, self._path, self._reached)
 
 
 def _handfuls(events: Sequence[Event]) -> Iterator[Sequence[Event]]:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.config.services import NotifySettings
-from bot.durable import replace
+from bot.durable import kept, replace
 from bot.errors import InputMissing, PaperpitError
 from bot.journal import rows
 from bot.journal.place import Place
@@ -94,7 +94,7 @@ class Caller:
     async def round(self) -> None:
         """One look, and the calls that are due."""
         if self._memory is None:
-            self._memory = await asyncio.to_thread(self._remembered)
+            self._memory = await asyncio.to_thread(kept, self._kept, Memory) or Memory()
         memory = self._memory
         look = self._looking.look()
         read = await asyncio.to_thread(self._read, memory, look.now_ns)
@@ -148,11 +148,6 @@ class Caller:
             _log.info("the journal cannot be looked at: %s", error.what)
             return Read(memory.journal, read.seq, read.reviewed, read.troubles, read.news)
         return read
-
-    def _remembered(self) -> Memory:
-        with suppress(FileNotFoundError, msgspec.DecodeError):
-            return msgspec.json.decode(self._kept.read_bytes(), type=Memory)
-        return Memory()
 
     async def _save(self, memory: Memory) -> None:
         text = msgspec.json.encode(memory)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from aiomqtt import Client, ProtocolVersion
 
+from bot.durable import kept
 from bot.journal import Writer
 from bot.journal.place import place
-from bot.mqtt import reached
+from bot.mqtt.reached import Reached
 from bot.mqtt.telling import Telling
 from bot.mqtt.topics import Topics
 from tests.rooms.journal.build import Told, the_lesson, writer
@@ -112,4 +113,4 @@ def test_a_database_that_goes_and_comes_back_is_told_on(tmp_path: Path, broker: 
 def test_a_file_that_cannot_be_read_is_none(tmp_path: Path, held: bytes) -> None:
     path = tmp_path / "desk.mqtt"
     path.write_bytes(held)
-    assert reached.read(path) is None
+    assert kept(path, Reached) is None

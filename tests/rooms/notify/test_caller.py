@@ -132,9 +132,10 @@ async def test_what_nobody_took_is_said_by_the_next_start(person: Person) -> Non
     assert await person.hears() == ["the kill switch is set: flatten: a fire"]
 
 
-async def test_a_file_that_cannot_be_read_is_begun_anew(person: Person) -> None:
+@pytest.mark.parametrize("held", [b'{"journal": 7', b'{"journal": "\xff"}'])
+async def test_a_file_that_cannot_be_read_is_begun_anew(person: Person, held: bytes) -> None:
     assert await person.hears() == []
-    (person.folder / "here.notify").write_bytes(b'{"journal": 7')
+    (person.folder / "here.notify").write_bytes(held)
     assert await person.hears() == []
     assert (person.folder / "here.notify").read_bytes().startswith(b'{"journal":"')
 
