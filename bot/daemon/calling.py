@@ -1,7 +1,7 @@
 """Calling a person: what the one who calls is shown of the desk, and of the day in the evening."""
 
 import asyncio
-import os
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -51,10 +51,7 @@ class Eyes:
     def look(self) -> Look:
         """Looking.look."""
         now, path = self._wall.now_ns(), place(self._asked.journal).path
-        free = None
-        if path is not None and path.parent.exists():
-            disk = os.statvfs(path.parent)
-            free = disk.f_bavail * disk.f_frsize
+        free = shutil.disk_usage(path.parent).free if path is not None and path.parent.exists() else None
         return Look(
             now_ns=now,
             status=self._desk.status(),

@@ -5,6 +5,7 @@ position, and how they filled.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 from bot.errors import Unreachable
@@ -36,8 +37,7 @@ class Reserve:
         """Why the journal has no reserve; empty when it has one, or could take it back. Nothing new begins without."""
         if self._there:
             return ""
-        free = os.statvfs(self._path.parent)
-        if free.f_bavail * free.f_frsize < 2 * SIZE:
+        if shutil.disk_usage(self._path.parent).free < 2 * SIZE:
             return f"the disk is full: the journal is written into its last reserve ({self._path}: {FREE})"
         return self._make()
 

@@ -4,7 +4,7 @@ Counting begins with the run that is going on when it is looked at first, else w
 starts are counted one look later than they came: by then it is known what became of them.
 """
 
-import os
+import shutil
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -153,8 +153,7 @@ class Counting:
 def _of_the_file(place: Place) -> Iterator[Sample]:
     if place.path is None or not place.path.exists():
         return
-    disk = os.statvfs(place.path.parent)
     yield Sample("journal_size_bytes", place.path.stat().st_size)
-    yield Sample("journal_disk_free_bytes", disk.f_bavail * disk.f_frsize)
+    yield Sample("journal_disk_free_bytes", shutil.disk_usage(place.path.parent).free)
     if copies := backups(place.path):
         yield Sample("backup_timestamp_seconds", max(copy.stat().st_mtime for copy in copies))
