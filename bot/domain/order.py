@@ -65,6 +65,8 @@ class BracketState(StrEnum):
 
 OVER = frozenset({BracketState.CLOSED, BracketState.CANCELLED, BracketState.REJECTED, BracketState.VOID})
 """States of a bracket that has ended; only a late fill wakes it."""
+IN_DANGER = frozenset({BracketState.NAKED, BracketState.STUCK})
+"""States in which a position has no working stop, or cannot be left: a person should know."""
 
 
 @dataclass(frozen=True, slots=True)

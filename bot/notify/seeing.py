@@ -9,7 +9,7 @@ import msgspec
 from bot.config.services import Notice as About
 from bot.domain.command import DAY_END, KILL
 from bot.domain.mode import Mode
-from bot.domain.order import NEEDS_LOGIN
+from bot.domain.order import IN_DANGER, NEEDS_LOGIN
 from bot.journal import rows
 from bot.journal.tail import New
 from bot.notify.notice import SECOND_NS, Trouble
@@ -30,7 +30,6 @@ EXPECTED = frozenset(
     }
 )
 """What closes a desk that is well: the market, its own rules, a person; or what has a notice of its own."""
-IN_DANGER = ("naked", "stuck")
 KINDS = (rows.BracketEvent, rows.Control)
 """Rows that a trouble is read from."""
 

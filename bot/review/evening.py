@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.command import DAY_END, KILL, STRATEGY
+from bot.domain.order import IN_DANGER
 from bot.journal import rows
 from bot.journal.filters import Filters
 from bot.journal.reading import Reader, RunInfo
@@ -14,7 +15,6 @@ from bot.review.report import report
 from bot.review.words import moment, no_edge, signed
 
 LINKS_SHOWN = 3
-NAKED = ("naked", "stuck")
 
 
 def evening(reader: Reader, runs: Sequence[RunInfo], end: rows.ModeChange, next_ns: int | None) -> list[str]:
@@ -50,7 +50,7 @@ def _wrong(reader: Reader, runs: Sequence[RunInfo], facts: dict[str, Any]) -> li
     ]
     more = len(found) - LINKS_SHOWN
     found = [*found[:LINKS_SHOWN], *([f"the link changed {more} times more"] if more > 0 else [])]
-    bare = [row for row in reader.read(rows.BracketEvent, runs) if row.state in NAKED]
+    bare = [row for row in reader.read(rows.BracketEvent, runs) if row.state in IN_DANGER]
     found += [f"{row.bracket_id} had no working stop at {moment(row.ts)} ({row.state})" for row in bare]
     for row in reader.read(rows.Control, runs):
         if row.key in (KILL, DAY_END, "recording") or row.key.startswith(f"{STRATEGY}."):
