@@ -1,7 +1,7 @@
 """The tables of bot.toml for what stands beside the desk: MQTT, metrics, notices, retention."""
 
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -133,9 +133,7 @@ class NotifySettings(Params):
     """An address that gets the notice as JSON."""
     webhook_file: str | None = None
     """A file that holds the address, where it is secret."""
-    about: tuple[Notice, ...] = (
-        *("not-ready", "login", "naked", "kill", "loss-limit", "link", "calendar", "disk", "backup", "digest"),
-    )
+    about: tuple[Notice, ...] = get_args(Notice)
     """What to call for."""
     again_after: Duration = Field(60 * MINUTE_NS, gt=0)
     """What lasts is said again after this long."""
