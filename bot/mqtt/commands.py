@@ -160,27 +160,30 @@ class Refusals:
         if code in self._timers:
             self._more[code] = self._more.get(code, 0) + 1
         else:
-            self._tell(code, 1)
+            self._begin(code, 1)
 
     def end(self) -> None:
         """Tell what has been counted, and wait for nothing more."""
-        for code, timer in self._timers.items():
+        for timer in self._timers.values():
             timer.cancel()
-            if count := self._more.get(code, 0):
-                _log.warning("refused a command (%d): %s", count, self._newest[code])
-                self._write(self._newest[code], count)
         self._timers.clear()
+        for code, count in self._more.items():
+            self._tell(code, count)
         self._more.clear()
 
     def _tell(self, code: str, count: int) -> None:
         _log.warning("refused a command (%d): %s", count, self._newest[code])
         self._write(self._newest[code], count)
+
+    def _begin(self, code: str, count: int) -> None:
+        """Tell it, and from now on count for a while."""
+        self._tell(code, count)
         self._timers[code] = asyncio.get_running_loop().call_later(self._window, self._over, code)
 
     def _over(self, code: str) -> None:
         del self._timers[code]
         if count := self._more.pop(code, 0):
-            self._tell(code, count)
+            self._begin(code, count)
 
 
 def _asked(message: Message) -> Asked:
