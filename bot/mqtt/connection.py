@@ -151,7 +151,8 @@ async def connected(settings: MqttSettings, name: str, will: Will | None = None)
     host, port = url.hostname or "", url.port or PORTS[url.scheme]
     tls = await asyncio.to_thread(_tls, settings) if url.scheme == "mqtts" else None
     await _reachable(host, port, tls)
-    password = read_secret(Path(settings.password_file)) if settings.password_file else None
+    file = settings.password_file
+    password = await asyncio.to_thread(read_secret, Path(file)) if file else None
     client = Client(
         host,
         port,
