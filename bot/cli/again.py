@@ -62,8 +62,9 @@ def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> 
     an end.
     """
     from bot.config import read_bot, read_strategy
-    from bot.daemon import BOT, BROKER, CALENDAR, STRATEGIES, Asked
+    from bot.daemon import Asked
     from bot.journal import default_url
+    from bot.journal.first_rows import BOT, BROKER, CALENDAR, STRATEGIES
     from bot.risk.calendar import EventCalendar
     from bot.warm import NONE, RECORDED, Wanted, folder
 
@@ -103,8 +104,8 @@ def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> 
 
 def find(wanted: str, journal: str | None) -> Found:
     """The run that `wanted` names. Raises InputMissing; UsageError while it is still running."""
-    from bot.daemon import CALENDAR
     from bot.journal import rows
+    from bot.journal.first_rows import CALENDAR
     from bot.journal.reading import reading
     from bot.ports import Renewal
 

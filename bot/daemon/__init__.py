@@ -21,9 +21,9 @@
 It is the only room that knows every other.
 """
 
-from bot.daemon.asked import BOT, BROKER, CALENDAR, STRATEGIES, Asked, Outcome, Read
+from bot.daemon.asked import Asked, Outcome, Read
 from bot.daemon.compiling import compile_for_a_wire
 from bot.daemon.daemon import Daemon
 from bot.daemon.run import Run
 
-__all__ = ["BOT", "BROKER", "CALENDAR", "STRATEGIES", "Asked", "Daemon", "Outcome", "Read", "Run", "compile_for_a_wire"]
+__all__ = ["Asked", "Daemon", "Outcome", "Read", "Run", "compile_for_a_wire"]

@@ -8,13 +8,11 @@ from typing import Any, Literal
 from bot.config import BotFile, Loaded, StrategyFile
 from bot.desk import Tally
 from bot.domain.command import Command
+from bot.journal.first_rows import BOT, STRATEGIES
 from bot.log import without_secrets
 from bot.ports import Adapter, Renewal
 from bot.risk.calendar import EventCalendar
 from bot.warm import Wanted
-
-BOT, STRATEGIES, CALENDAR, BROKER = "bot.toml", "strategies/", "calendar", "broker"
-"""Names under which a run keeps the exact texts that it was made of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from bot.config import BotFile, Params, StrategyFile, instrument, load_instrumen
 from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
-from bot.daemon.asked import BROKER, CALENDAR, Asked
+from bot.daemon.asked import Asked
 from bot.daemon.recording import recorded, repeated, said_by, tidied
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import OVER, AccountFacts
 from bot.domain.past import Past
 from bot.errors import ConfigError, DataDamaged, InputMissing, Locked
+from bot.journal.first_rows import BROKER, CALENDAR
 from bot.journal.fold import fold
 from bot.journal.lock import holder
 from bot.journal.place import place

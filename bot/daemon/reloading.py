@@ -15,12 +15,13 @@ from bot import plugins
 from bot.config import ManageSettings, StrategyFile
 from bot.config.bot_file import RiskSettings
 from bot.config.places import hours_files, instrument_files, shown
-from bot.daemon.asked import CALENDAR, Asked, Read
+from bot.daemon.asked import Asked, Read
 from bot.daemon.opening import Opened, flow_of, hash_of, idle_of, latency_ns, named, readers_of, wishes_of
 from bot.desk import Seat
 from bot.domain.command import Command
 from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, PaperpitError, UsageError
+from bot.journal.first_rows import CALENDAR
 from bot.orders.manager import OrderManager
 from bot.ports import Journal, Strategy
 from bot.risk.blackout import Blackout

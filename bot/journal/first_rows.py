@@ -6,6 +6,9 @@ from bot.domain.instrument import Instrument
 from bot.journal import rows
 from bot.ports import RunFacts
 
+BOT, STRATEGIES, CALENDAR, BROKER = "bot.toml", "strategies/", "calendar", "broker"
+"""Names under which a run keeps the exact texts that it was made of; each strategy's file stands behind its own."""
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from bot.journal import canon, rows
 from bot.journal.causes import FILL_MODEL, MISSED_TICK, ROLL, WARM
+from bot.journal.first_rows import BOT, BROKER, CALENDAR
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.row_diff import CONFIG, Difference, keyed
 
-BOT, CALENDAR, BROKER = "bot.toml", "calendar", "broker"
-"""Names of texts in `run.config`; the daemon writes them."""
 TAPE = "tape"
 _COLUMNS = {"fill_model": FILL_MODEL, "calendar": CALENDAR, "warm": WARM}
 """Columns of `run` that are a kind of their own."""

@@ -1,15 +1,16 @@
 """What the clock allowed a run's strategies at a moment, by the very texts that the run was made of: hours and news."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from bot.config import BotFile, StrategyFile, instrument, read_bot, read_strategy
+from bot.config import BotFile, StrategyFile, instrument
 from bot.domain.market import Days
-from bot.errors import ConfigError, DataDamaged, InputMissing, PaperpitError
+from bot.errors import ConfigError, DataDamaged, PaperpitError
 from bot.journal import rows
+from bot.journal.first_rows import CALENDAR
+from bot.review.settings_of import bot_of, strategies_of
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar
 from bot.risk.hours import Hours, Sessions
@@ -17,8 +18,6 @@ from bot.sessions import days_of
 
 Facts = dict[str, Any]
 
-_BOT, _STRATEGIES, _CALENDAR = "bot.toml", "strategies/", "calendar"
-"""Names of texts in `run.config`; the daemon writes them."""
 _DAY_NS = 86_400_000_000_000
 
 
@@ -35,31 +34,18 @@ def allowed(row: rows.Run, calendar: str, known: Mapping[str, Days], ts: int) ->
     texts: Mapping[str, str] = msgspec.json.decode(row.config)
     unread: list[str] = []
     try:
-        bot = read_bot(Path(_BOT), text=texts.get(_BOT, "")).value
+        bot = bot_of(texts)
     except ConfigError as error:
         bot, unread = BotFile(), [*unread, _unread("its bot.toml", error)]
     try:
-        events = EventCalendar.parse(calendar, (row.calendar.split() or [_CALENDAR])[0])
+        events = EventCalendar.parse(calendar, (row.calendar.split() or [CALENDAR])[0])
     except DataDamaged as error:
         events, unread = EventCalendar.load("none"), [*unread, _unread("its calendar", error)]
     found = []
-    for spec in _specs(texts, unread):
-        if spec.instrument in known:
+    for spec in strategies_of(texts, lambda name, error: unread.append(_unread(name, error))):
+        if spec.enabled and spec.instrument in known:
             found.append(_one(spec, bot, events, known[spec.instrument], ts))
     return found, unread
-
-
-def _specs(texts: Mapping[str, str], unread: list[str]) -> Iterator[StrategyFile]:
-    for name, text in texts.items():
-        if not name.startswith(_STRATEGIES):
-            continue
-        try:
-            spec = read_strategy(Path(name.removeprefix(_STRATEGIES)), text=text).value
-        except (ConfigError, InputMissing) as error:
-            unread.append(_unread(name, error))
-            continue
-        if spec.enabled:
-            yield spec
 
 
 def _unread(what: str, error: PaperpitError) -> str:

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from bot.config import read_bot, read_strategy
 from bot.domain.instrument import Instrument
-from bot.errors import ConfigError, InputMissing
+from bot.errors import ConfigError
 from bot.journal import rows
 from bot.journal.reading import Reader
+from bot.review.settings_of import bot_of, strategies_of
 from bot.signals.marks import MARKS
 from bot.signals.roster import Wish, made_by
-
-_BOT, _STRATEGIES = "bot.toml", "strategies/"
-"""Names of texts in `run.config`; the daemon writes them."""
 
 
 def thresholds(reader: Reader, facts: Mapping[str, Any]) -> dict[str, str]:
@@ -53,16 +49,10 @@ def _wishes(reader: Reader, run: str, one: Instrument) -> Iterator[Wish]:
     for config in (*began, *revised):
         texts: Mapping[str, str] = msgspec.json.decode(config)
         try:
-            everybody = read_bot(Path(_BOT), text=texts.get(_BOT, "")).value.detectors
+            everybody = bot_of(texts).detectors
         except ConfigError:
             continue
-        for name, text in texts.items():
-            if not name.startswith(_STRATEGIES):
-                continue
-            try:
-                spec = read_strategy(Path(name.removeprefix(_STRATEGIES)), text=text).value
-            except (ConfigError, InputMissing):
-                continue
+        for spec in strategies_of(texts, lambda name, error: None):
             if spec.instrument == one.product:
                 yield Wish(spec.timeframe, spec.context, {**everybody, **spec.detectors})
         yield Wish.default(one, everybody)

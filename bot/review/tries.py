@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from bot.journal import rows
-from bot.journal.made_of import BOT, BROKER, CALENDAR
+from bot.journal.first_rows import BOT, BROKER, CALENDAR
 from bot.journal.reading import Reader, RunInfo
 
 _NO_SETTING = ("name", "expect")

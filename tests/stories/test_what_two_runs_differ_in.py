@@ -15,10 +15,10 @@ import pytest
 
 from bot.cli.again import Wishes, differences, recorded
 from bot.daemon import Outcome
-from bot.daemon.asked import BROKER
 from bot.domain.command import Command
 from bot.domain.market import PRINT
 from bot.journal import rows
+from bot.journal.first_rows import BROKER
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.review.moment import moment
