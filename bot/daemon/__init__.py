@@ -3,6 +3,7 @@
     asked.py     what the command line asked for, and what came of it
     opening.py   adapter opened → calendar, sessions, detectors: all that can refuse before a run is written
     recording.py what a live run keeps, so that it can be repeated
+    making.py    strategies, their blackouts and hours, as a start and a reload make them
     building.py  strategies, gate, orders, agenda → the desk
     rereading.py the settings read once more, off the loop
     reloading.py other settings while a run lasts, swapped between two batches

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.clock import WallClock
+from bot.daemon.making import blackout_of, own_nonce, strategy_of, watched_of
 from bot.daemon.opening import Opened
-from bot.daemon.reloading import Reloading, blackout_of, own_nonce, strategy_of, watched_of
+from bot.daemon.reloading import Reloading
 from bot.desk import Desk, Parts, Seat
 from bot.domain.command import Command
 from bot.domain.instrument import Instrument

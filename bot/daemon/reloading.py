@@ -11,19 +11,18 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot import plugins
 from bot.config import ManageSettings, StrategyFile
 from bot.config.bot_file import RiskSettings
 from bot.config.places import hours_files, instrument_files, shown
 from bot.daemon.asked import Asked, Read
+from bot.daemon.making import blackout_of, own_nonce, strategy_of, watched_of
 from bot.daemon.opening import Opened, flow_of, hash_of, idle_of, latency_ns, named, readers_of, wishes_of
 from bot.desk import Seat
 from bot.domain.command import Command
-from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, PaperpitError, UsageError
 from bot.journal.first_rows import CALENDAR
 from bot.orders.manager import OrderManager
-from bot.ports import Journal, Strategy
+from bot.ports import Journal
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar
 from bot.risk.gate import Gate
@@ -35,11 +34,6 @@ RESTART = "paperpit stop; paperpit run"
 _MAY_CHANGE = ("strategies", "calendar", "risk.")
 _FIXED = frozenset({"risk.on_operator_cancel", "risk.max_order_messages_per_minute"})
 """Keys of `[risk]` that orders go by from their beginning."""
-
-
-def own_nonce(run: str, nonce: str) -> str:
-    """The number of a command in a repetition: it is unique in a journal, where both runs may stand."""
-    return f"{run}-{nonce}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,35 +221,6 @@ class Reloading:
         """Trading without any calendar is nothing that begins or ends while a session lasts."""
         states = {newer.state, self._opened.in_force.calendar.state}
         return ["calendar"] if "none" in states and len(states) > 1 else []
-
-
-def strategy_of(asked: Asked, spec: StrategyFile, one: Instrument) -> Strategy:
-    """A strategy, made for an instrument."""
-    folder = asked.loaded(spec).path.parent
-    made: Strategy = plugins.find("strategies", spec.strategy, folder)(spec, one)
-    return made
-
-
-def blackout_of(opened: Opened, spec: StrategyFile, calendar: EventCalendar) -> Blackout:
-    """A strategy's blackouts by a calendar."""
-    one = opened.adapter.market.instruments[opened.products.index(spec.instrument)]
-    return Blackout(calendar, one.events, spec.blackout)
-
-
-def watched_of(opened: Opened, spec: StrategyFile, blackout: Blackout, risk: RiskSettings) -> Watched:
-    """What the clock has to know of a strategy."""
-    at = opened.products.index(spec.instrument)
-    return Watched(
-        spec.name,
-        at,
-        opened.hours[spec.instrument],
-        blackout,
-        risk.flatten_before_close,
-        spec.flat_by,
-        regular=opened.adapter.market.instruments[at].kind == "stock" and spec.hours.session == "regular",
-        on_blackout=spec.on_blackout,
-        flatten_before_ns=spec.blackout.flatten_before,
-    )
 
 
 def refuse_other_process(before: Asked, after: Asked) -> None:
