@@ -5,7 +5,6 @@ contracts and hours asked for anew. In between the desk is `closed` and says so.
 """
 
 import asyncio
-import importlib.metadata
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from bot.daemon.asked import Asked, Read
 from bot.daemon.beside import unheard
 from bot.daemon.company import in_company
 from bot.daemon.heart import Heart, taken
+from bot.daemon.opening import version
 from bot.daemon.reloading import refuse_other_process
 from bot.daemon.rereading import Rereading
 from bot.daemon.run import Run
@@ -225,7 +225,7 @@ class Daemon:
             "journal": place.url if place.path is not None else place.shown,
             "backup": self.backup or "",
             "desk": self._asked.bot.value.desk,
-            "version": importlib.metadata.version("paperpit"),
+            "version": version("paperpit"),
         }
 
 

@@ -359,13 +359,14 @@ def hash_of(texts: Mapping[str, str]) -> str:
 
 def _versions() -> dict[str, str]:
     return {
-        "paperpit": _version("paperpit"),
+        "paperpit": version("paperpit"),
         "python": ".".join(map(str, sys.version_info[:3])),
-        "numba": _version("numba"),
-        "numpy": _version("numpy"),
+        "numba": version("numba"),
+        "numpy": version("numpy"),
     }
 
 
 @cache
-def _version(package: str) -> str:
+def version(package: str) -> str:
+    """Of an installed package; it is read once."""
     return importlib.metadata.version(package)
