@@ -23,6 +23,7 @@ from bot.risk.calendar import EventCalendar
 from bot.risk.calendar_check import DAY_NS, check
 from bot.risk.events import KINDS
 from bot.sessions import days_of
+from tests.fuzz.ending import ended
 from tests.fuzz.mutate import mutated
 from tests.tapes import ns
 
@@ -162,12 +163,7 @@ def main(words: list[str]) -> int:
         except PaperpitError as error:
             sys.stderr.write(f"{error}\n")
             return error.exit_code
-    for wrong in told.wrong[:20]:
-        sys.stdout.write(f"{wrong}\n")
-    if told.wrong:
-        sys.stdout.write(f"again: python -m tests.fuzz.config 1 {seed} {told.wrong[0].split()[1]}\n")
-    sys.stdout.write(f"{told.line()}\n")
-    return 1 if told.wrong else 0
+    return ended(told, "tests.fuzz.config", seed)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import msgspec
 
 from bot.mqtt.judging import VERBS
 from bot.mqtt.signing import Said
+from tests.fuzz.ending import ended
 from tests.rooms.mqtt.told import Line, said
 
 NOISE = (
@@ -142,12 +143,7 @@ def main(words: list[str]) -> int:
     cases, seed, first = (int(word) for word in (*words, *("1000", "1", "0")[len(words) :]))
     with TemporaryDirectory() as folder:
         told = fuzz(cases, seed, Path(folder), first)
-    for wrong in told.wrong[:20]:
-        sys.stdout.write(f"{wrong}\n")
-    if told.wrong:
-        sys.stdout.write(f"again: python -m tests.fuzz.mqtt 1 {seed} {told.wrong[0].split()[1].rstrip(':')}\n")
-    sys.stdout.write(f"{told.line()}\n")
-    return 1 if told.wrong else 0
+    return ended(told, "tests.fuzz.mqtt", seed)
 
 
 if __name__ == "__main__":

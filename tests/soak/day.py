@@ -11,8 +11,7 @@ import os
 import sys
 import tempfile
 import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -25,6 +24,7 @@ from bot import control
 from bot.journal.check import check
 from bot.journal.place import place
 from bot.journal.reading import reading
+from tests.background import meanwhile
 from tests.servers import free_port, mosquitto
 from tests.soak.size import Size
 
@@ -74,7 +74,7 @@ async def play(step: int, counts: int, folder: Path) -> Heard:
             *told,
             calls,
         )
-        async with _in_the_background(_listen(broker.port, name, heard)), _in_the_background(_scrape(port, heard)):
+        async with meanwhile(_listen(broker.port, name, heard)), meanwhile(_scrape(port, heard)):
             with (folder / "log").open("wb") as log:
                 desk = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE, stderr=log)
             assert desk.stdout is not None
@@ -139,17 +139,6 @@ async def _scrape(port: int, heard: Heard) -> None:
 def _get(url: str) -> None:
     with urllib.request.urlopen(url, timeout=10) as answer:
         answer.read()
-
-
-@asynccontextmanager
-async def _in_the_background(work: Any) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def main(words: list[str]) -> int:

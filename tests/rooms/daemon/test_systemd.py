@@ -4,8 +4,8 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from bot.daemon.systemd import Supervisor
 from bot.errors import Unreachable
+from tests.background import meanwhile
 from tests.programs import program
 
 FACTS: dict[str, Any] = {"state": "trading", "mode": "trading", "reasons": []}
@@ -66,17 +67,6 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager
         yield one
 
 
-@asynccontextmanager
-async def telling(one: Supervisor) -> AsyncIterator[None]:
-    task = asyncio.create_task(one.tell())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 async def test_a_service_manager_hears_the_desk_stand_move_and_end(tmp_path: Path) -> None:
     # given somebody who listens while a desk starts
     given = ("--adapter", "synthetic", "--strategy", "drill-es.toml", "--calendar", "none", "--warm", "none", "--once")
@@ -96,7 +86,7 @@ async def test_a_service_manager_hears_the_desk_stand_move_and_end(tmp_path: Pat
 
 
 async def test_a_loop_that_stands_still_says_nothing(manager: Manager) -> None:
-    async with telling(Supervisor(lambda: FACTS, lambda: True)):
+    async with meanwhile(Supervisor(lambda: FACTS, lambda: True).tell()):
         await manager.until("WATCHDOG=1")
         manager.listen()
         time.sleep(0.2)  # the loop stands still
@@ -108,7 +98,7 @@ async def test_a_loop_that_stands_still_says_nothing(manager: Manager) -> None:
 async def test_it_is_not_ready_before_it_stands_and_a_reload_is_told_around(manager: Manager) -> None:
     stood: list[bool] = []
     one = Supervisor(lambda: FACTS, lambda: bool(stood))
-    async with telling(one):
+    async with meanwhile(one.tell()):
         await manager.until("WATCHDOG=1")
         assert "READY=1" not in manager.heard
         stood.append(True)
@@ -121,7 +111,9 @@ async def test_it_is_not_ready_before_it_stands_and_a_reload_is_told_around(mana
 
 async def test_what_it_says_is_one_line_in_any_letters_and_without_an_account(manager: Manager) -> None:
     reasons = ["the journal cannot be written:\nREADY=1 → Größe of DU1234567", "paused"]
-    async with telling(Supervisor(lambda: {**FACTS, "mode": "protect-only", "reasons": reasons}, lambda: False)):
+    async with meanwhile(
+        Supervisor(lambda: {**FACTS, "mode": "protect-only", "reasons": reasons}, lambda: False).tell()
+    ):
         await manager.until("STATUS=")
     (said,) = {one for one in manager.heard if one.startswith("STATUS=")}
     assert said == "STATUS=protect-only: the journal cannot be written: READY=1 → Größe of DU…567"
