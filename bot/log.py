@@ -73,7 +73,8 @@ def hide(secret: str) -> str:
     if secret and "://" not in secret:
         _hidden.add(secret)
     for password in passwords_in(secret):
-        parts = {password, unquote(password), *re.split(r"[/@:?#&%]", password)}
+        forms = (password, unquote(password))
+        parts = {*forms, *(part for form in forms for part in re.split(r"[/@:?#&%]", form))}
         _hidden.update(part for part in parts if len(part) >= _SHORTEST)
     return secret
 
