@@ -11,7 +11,7 @@ import pytest
 from bot.domain.order import CommissionReport, FillReport, Known, OrderReport, Unavailable
 from bot.errors import Unreachable
 from tests.rooms.ib import peer as wire
-from tests.rooms.ib.desk import HURRY, contract, desk, joined
+from tests.rooms.ib.desk import HURRY, SILENT, contract, desk, joined
 from tests.rooms.ib.peer import Peer, listening
 from tests.rooms.ib.test_books import CANCELLED, WORKING, placed, quiet
 from tests.rooms.ib.test_broker import ENTRY, long_one
@@ -19,7 +19,7 @@ from tests.rooms.ib.test_broker import ENTRY, long_one
 
 async def test_a1_a_start_without_all_end_markers_is_no_start():
     with pytest.raises(Unreachable, match="does not say what it holds"):
-        async with desk(Peer(mute={wire.EXECUTIONS})):
+        async with desk(Peer(mute={wire.EXECUTIONS}), SILENT):
             pass
 
 

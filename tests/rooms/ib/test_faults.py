@@ -14,7 +14,7 @@ from adapters.gateway.faults import FAULTS, NOW
 from adapters.gateway.play import Push
 from adapters.gateway.server import Gateway
 from adapters.ib.broker import IbBroker
-from adapters.ib.link import Link
+from adapters.ib.link import Link, Waits
 from adapters.ib.params import Params
 from bot.config import instrument
 from bot.domain.order import (
@@ -34,13 +34,14 @@ from tests.rooms.ib.desk import HURRY, Desk
 from tests.rooms.ib.test_broker import long_one, stop_of
 
 HASTE = {"slow-acks": "50", "status-late": "50", "commission-late": "50"}
-PATIENT = replace(HURRY, answer=1, greeting=1.5, snapshot=0.2, unsure=0.1, again=0.05)
+PATIENT = replace(HURRY, snapshot=0.2, unsure=0.1, again=0.05)
+SILENT = replace(PATIENT, answer=1, greeting=1.5)
 
 
 @asynccontextmanager
-async def traded(far: Gateway) -> AsyncIterator[Desk]:
+async def traded(far: Gateway, waits: Waits = PATIENT) -> AsyncIterator[Desk]:
     """A broker at that gateway, with the front month of ES as it is listed there."""
-    link = Link(Params(port=far.port), PATIENT)
+    link = Link(Params(port=far.port), waits)
     await link.open()
     found = await link.contract_details(Contract(symbol="ES", secType="FUT", exchange="CME", currency="USD"))
     assert isinstance(found, Known)
@@ -70,7 +71,7 @@ def held(near: Desk) -> int:
 
 async def agreed(near: Desk) -> None:
     """Until a snapshot shows the units that were reported, and works the orders that we believe to work."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             answer = await near.broker.snapshot()
             if isinstance(answer, Known):
@@ -125,7 +126,7 @@ async def test_what_is_told_ends_with_what_the_exchange_knows(fault: str):
 
 @pytest.mark.parametrize("fault", ["drop", "half-message", "garbage", "mute", "mute-end:positions", "live-account"])
 async def test_a_link_that_fails_in_a_position_is_whole_again(fault: str):
-    async with gateway(silent=True) as far, traded(far) as near:
+    async with gateway(silent=True) as far, traded(far, SILENT) as near:
         near.foreign = 0
         quote(far, "4200.50", "4200.75")
         await near.broker.place(long_one())
@@ -226,7 +227,7 @@ async def test_we_come_back_by_ourselves(fault: str):
 async def test_a_first_start_that_fails_says_why(fault: str, error: type[Exception], words: str):
     async with gateway(silent=True, faults=(fault,)) as far:
         with pytest.raises(error, match=words):
-            async with traded(far):
+            async with traded(far, SILENT):
                 pass
         assert "order" not in str(far.control({"do": "verdict"})["findings"])
 

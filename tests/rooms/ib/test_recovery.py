@@ -18,7 +18,7 @@ from bot.domain.order import (
 from bot.errors import Unreachable
 from bot.ports import Stop
 from tests.rooms.ib import peer as wire
-from tests.rooms.ib.desk import HURRY, Desk, desk
+from tests.rooms.ib.desk import HURRY, SILENT, Desk, desk
 from tests.rooms.ib.peer import Peer
 from tests.rooms.ib.test_books import placed, quiet
 from tests.rooms.ib.test_broker import long_one
@@ -171,7 +171,7 @@ async def test_with_nothing_live_nothing_is_asked():
 
 @pytest.mark.parametrize("silent", [wire.OPEN_ORDERS, wire.EXECUTIONS, wire.POSITIONS])
 async def test_an_end_marker_that_does_not_come_is_no_answer(silent: str):
-    async with desk() as (near, far):
+    async with desk(waits=SILENT) as (near, far):
         far.mute.add(silent)
         answer = await near.broker.snapshot()
         assert isinstance(answer, Unavailable)
@@ -179,7 +179,7 @@ async def test_an_end_marker_that_does_not_come_is_no_answer(silent: str):
 
 
 async def test_an_answer_that_comes_late_is_not_the_next_ones():
-    async with desk() as (near, far):
+    async with desk(waits=SILENT) as (near, far):
         await placed(near, far)
         far.mute.add(wire.OPEN_ORDERS)
         assert isinstance(await near.link.open_orders(), Unavailable)
@@ -191,7 +191,7 @@ async def test_an_answer_that_comes_late_is_not_the_next_ones():
 
 
 async def test_silence_twice_ends_the_connection():
-    async with desk() as (near, far):
+    async with desk(waits=SILENT) as (near, far):
         far.mute.add(wire.POSITIONS)
         for _ in range(2):
             assert isinstance(await near.broker.snapshot(), Unavailable)

@@ -9,7 +9,7 @@ from bot.domain.order import (
 )
 from bot.errors import ConfigError, Locked, NotPaper, Unreachable
 from tests.rooms.ib import peer as wire
-from tests.rooms.ib.desk import desk, joined
+from tests.rooms.ib.desk import SILENT, desk, joined
 from tests.rooms.ib.peer import Peer, listening
 from tests.rooms.ib.test_books import placed
 from tests.rooms.ib.test_broker import long_one, stop_of
@@ -42,7 +42,7 @@ async def test_of_several_paper_accounts_one_has_to_be_chosen():
 
 async def test_a_gateway_that_never_answers_is_said_to_be_one():
     with pytest.raises(Unreachable, match="does not answer within"):
-        async with desk(Peer(greet=False)):
+        async with desk(Peer(greet=False), SILENT):
             pass
 
 
@@ -57,14 +57,14 @@ async def test_a_port_where_nobody_listens_says_what_to_check():
 
 async def test_a_gateway_that_does_not_say_what_it_holds_is_not_traded_at():
     with pytest.raises(Unreachable, match="does not say what it holds"):
-        async with desk(Peer(mute={wire.POSITIONS})):
+        async with desk(Peer(mute={wire.POSITIONS}), SILENT):
             pass
 
 
 async def test_an_end_marker_that_is_lost_once_costs_a_connection_and_no_start():
     async with listening() as far:
         far.hook = lambda peer, fields: fields[0] == wire.POSITIONS and peer.connections == 1
-        async with joined(far) as near:
+        async with joined(far, SILENT) as near:
             assert near.broker.link == "up"
             assert near.listen() == []
             assert near.link.number == 2
