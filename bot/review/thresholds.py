@@ -28,7 +28,7 @@ def thresholds(reader: Reader, facts: Mapping[str, Any]) -> dict[str, str]:
     one = Instrument(facts["instrument"], Decimal(facts["tick"]), Decimal(facts["tick_value"]))
     for wish in _wishes(reader, row.run, one):
         try:
-            found = made_by(row.params_hash, one.product, wish)
+            found = made_by(row.kind, row.params_hash, one.product, wish)
         except ConfigError:  # a parameter that this program does not know any more
             continue
         if found:

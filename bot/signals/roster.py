@@ -264,8 +264,8 @@ def _contexts(wish: Wish) -> tuple[int, ...]:
     return tuple(dict.fromkeys((wish.context_ns or CONTEXT_NS, CONTEXT_NS, SLOW_NS)))
 
 
-def made_by(hash: str, product: str, wish: Wish) -> dict[str, Params]:
-    """Kind → parameters of the detector whose signal has this hash (key ""), and of those that it listens to.
+def made_by(kind: str, hash: str, product: str, wish: Wish) -> dict[str, Params]:
+    """Kind → parameters of the detector whose signal of that kind has this hash (key ""), and of those it listens to.
 
     Empty where none of our own that this wish asks for has it.
     """
@@ -274,11 +274,11 @@ def made_by(hash: str, product: str, wish: Wish) -> dict[str, Params]:
     for cls in DETECTORS.values():
         for timeframe in dict.fromkeys((wish.timeframe_ns, *_contexts(wish))):
             params = _params(cls.Params, cls.kind, wish.params.get(cls.kind, {}), product, timeframe)
-            kinds = _EARS.get(cls.kind, ())
-            ears = {kind: known[kind, context if kind == "imbalance" else wish.timeframe_ns] for kind in kinds}
-            name = params_hash(cls.kind, timeframe, params, [heard for heard, _ in ears.values()])
-            if name == hash:
-                return {"": params, **{kind: theirs for kind, (_, theirs) in ears.items()}}
+            heard = _EARS.get(cls.kind, ())
+            ears = {ear: known[ear, context if ear == "imbalance" else wish.timeframe_ns] for ear in heard}
+            name = params_hash(cls.kind, timeframe, params, [theirs for theirs, _ in ears.values()])
+            if name == hash and kind in cls.kinds:
+                return {"": params, **{ear: theirs for ear, (_, theirs) in ears.items()}}
             known[cls.kind, timeframe] = name, params
     return {}
 

@@ -1,17 +1,20 @@
 """Beside what a signal saw stands what it had to reach, by the settings of the run that saw it."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from bot.config import instrument
 from bot.journal.explain import explain
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.story import tell
 from bot.resources import shipped
 from bot.review.thresholds import thresholds
+from bot.signals.args import params_hash
 from bot.signals.marks import MARKS
-from bot.signals.roster import DETECTORS
+from bot.signals.roster import DETECTORS, Wish, made_by
 from tests.playing import play
 from tests.rooms.journal.build import Told, the_lesson, writer
 from tests.tapes import lesson
@@ -63,3 +66,12 @@ def test_what_the_texts_do_not_explain_is_left_unsaid(tmp_path: Path) -> None:
         facts = explain(reader, bracket.id)
         assert thresholds(reader, facts) == {}
         assert "≥" not in tell({**facts, "thresholds": {}})
+
+
+def test_a_hash_explains_only_a_signal_that_its_detector_gives() -> None:
+    # given a row that another program wrote: an absorption under the hash of an imbalance detector
+    wish = Wish.default(instrument("ESM2026", Decimal("0.25")), {})
+    params = DETECTORS["imbalance"].Params.defaults("ES", wish.timeframe_ns)
+    name = params_hash("imbalance", wish.timeframe_ns, params)
+    assert made_by("imbalance", name, "ES", wish) == {"": params}
+    assert made_by("absorption", name, "ES", wish) == {}
