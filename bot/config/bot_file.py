@@ -1,7 +1,7 @@
 """The model of bot.toml."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,15 @@ class JournalSettings(Params):
     """"power" survives a power cut; "process" survives a crash of the program and is faster."""
     backups: int = Field(7, ge=0)
     """Copies of a SQLite journal that are kept, one a day, made when a live run ends; 0: none are made."""
+
+
+class ExposureGroup(Params):
+    """[risk.exposure.NAME]: products that move together, and how much of them the account may carry one way."""
+
+    weights: Annotated[dict[str, Exact], Field(min_length=1)]
+    """Product → how many dollars of the group's usual member a dollar of it moves like; below 0: the other way."""
+    max_usd: Exact = Field(gt=0)
+    """Worth times weight, held, working and wanted, in one direction."""
 
 
 class RiskSettings(Params):
@@ -49,6 +58,12 @@ class RiskSettings(Params):
     """What the account is worth, where the broker does not say; without either nobody judges its margin."""
     max_margin_percent: Exact = Field(Decimal("50"), gt=0, le=100)
     """Initial margin of everything held and working, in percent of what the account is worth."""
+    max_gross_notional_usd: Exact = Field(Decimal("2000000"), gt=0)
+    """What all instruments together are worth, long and short added: held, working and wanted."""
+    max_net_notional_usd: Exact = Field(Decimal("1500000"), gt=0)
+    """The same in the direction of the entry, what is held the other way taken off."""
+    exposure: dict[str, ExposureGroup] = Field(default_factory=dict)
+    """Groups of products that move together, by name: `[risk.exposure.NAME]`."""
     min_days_to_expiry: int = Field(3, ge=0)
     """No entry in a contract that must be left in fewer days than this."""
     min_reward_risk: Exact = Field(Decimal("1.0"), ge=1)

@@ -39,7 +39,8 @@ def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
             continue
         inner = _model_in(field.annotation)
         if inner is not None:
-            yield from describe(inner, f"{prefix}{name}.")
+            any_name = "NAME." if get_origin(field.annotation) is dict else ""
+            yield from describe(inner, f"{prefix}{name}.{any_name}")
             continue
         kind = _kind(field)
         default = None if field.is_required() else toml_value(field.get_default(call_default_factory=True), kind)
@@ -116,6 +117,6 @@ def _bound(rule: Any) -> str:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model of an optional table."""
+    """The model of an optional table, or of tables by name."""
     found = [arg for arg in get_args(annotation) if isinstance(arg, type) and issubclass(arg, BaseModel)]
-    return found[0] if found and get_origin(annotation) in (Union, UnionType) else None
+    return found[0] if found and get_origin(annotation) in (Union, UnionType, dict) else None

@@ -184,13 +184,19 @@ def _value(path: Path, raw: Any) -> object:
 def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
     at: Any = model
     for part in path:
-        if isinstance(at, type) and issubclass(at, BaseModel):
-            at = at.model_fields[str(part)].annotation
-        at = _member(at)
-    return at if isinstance(at, type) and issubclass(at, BaseModel) else model
+        if _is_model(at):
+            field = at.model_fields.get(str(part))
+            at = None if field is None else _without_none(field.annotation)
+        else:  # a key of a table, or a place in a list
+            at = next(iter(filter(_is_model, get_args(at))), None)
+    return at if _is_model(at) else model
 
 
-def _member(annotation: Any) -> Any:
-    """`X` out of `X`, `X | None`, `dict[str, X]`, `tuple[X, ...]`."""
-    models = [arg for arg in get_args(annotation) if isinstance(arg, type) and issubclass(arg, BaseModel)]
-    return models[0] if models else annotation
+def _without_none(annotation: Any) -> Any:
+    """`X` out of `X | None`; anything else as it is."""
+    models = [arg for arg in get_args(annotation) if _is_model(arg)]
+    return models[0] if models and type(None) in get_args(annotation) else annotation
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -1,7 +1,7 @@
 """Loads bot.toml and strategies: found, read, `--set` applied, judged; every fault is said at once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -80,6 +80,8 @@ def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | 
         raise ConfigError.of(unsafe)
     if text is not None:
         return Loaded(bot, found, changed)
+    if unknown := list(_unknown_weights(bot, found.parent, place)):
+        raise ConfigError.of(tuple(unknown))
     update = {
         "strategies": _strategy_paths(bot.strategies, found.parent, place),
         "calendar": _calendar_path(bot.calendar, found.parent),
@@ -142,6 +144,16 @@ def judge_strategy(
 def _known_instrument(name: object, folder: Path | None) -> Instrument | None:
     known = load_instruments(folder)
     return instrument(name, folder=folder) if isinstance(name, str) and product_of(name, known) in known else None
+
+
+def _unknown_weights(bot: BotFile, folder: Path, place: Placing) -> Iterator[Fault]:
+    """A product that nobody knows would be left out of its group without a word."""
+    known = load_instruments(folder)
+    for name, group in bot.risk.exposure.items():
+        for product in group.weights:
+            if product not in known:
+                key = ("risk", "exposure", name, "weights", product)
+                yield place.fault(key, f"{product} is no product of instruments.toml", allowed=", ".join(known))
 
 
 def _strategy_paths(names: Sequence[str], folder: Path, place: Placing) -> tuple[str, ...]:

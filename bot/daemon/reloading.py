@@ -248,11 +248,16 @@ def _loosened(before: RiskSettings, after: RiskSettings) -> Iterator[str]:
     """Keys of `[risk]` that would let more pass than before: a limit is only tightened while a session lasts."""
     for key in RiskSettings.model_fields:
         one, other = getattr(before, key), getattr(after, key)
-        if one == other or f"risk.{key}" in _FIXED:
+        if one == other or f"risk.{key}" in _FIXED or key == "exposure":
             continue
         less = one is not None and (other is None or (other > one if _is_most(key) else other < one))
         if less:
             yield f"risk.{key} (looser than before)"
+    for name, group in before.exposure.items():
+        then = after.exposure.get(name)
+        # Other weights measure another thing: nobody can say which of the two lets more pass.
+        if then is None or then.weights != group.weights or then.max_usd > group.max_usd:
+            yield f"risk.exposure.{name} (looser than before, or other weights)"
 
 
 def _is_most(key: str) -> bool:

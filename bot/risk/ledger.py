@@ -5,7 +5,7 @@ instrument's currency; a commission counts as expected at its fill and is put ri
 round trip is its money after commissions over what its units would have lost between their entry and the first stop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -113,6 +113,28 @@ class Ledger:
             units = abs(self.position[at]) + self.working[at][1] + self.working[at][-1]
             if units:
                 total += facts.margin(self.price[at], units)
+        return total
+
+    def gross(self) -> Decimal:
+        """Worth of the most that could be held of every instrument, long and short added, at our newest prices."""
+        total = ZERO
+        for at, facts in enumerate(self._instruments):
+            held, working = self.position[at], self.working[at]
+            total += facts.worth(self.price[at], max(held + working[1], working[-1] - held))
+        return total
+
+    def carried(self, way: int, weights: Mapping[str, Decimal] | None = None) -> Decimal:
+        """Worth of what is held and could still be filled `way` (+1 long, −1 short), less what is held the other way.
+
+        Each product counts by its weight (absent: not at all; below 0: it moves the other way); None: each as it is.
+        """
+        total = ZERO
+        for at, facts in enumerate(self._instruments):
+            weight = Decimal(1) if weights is None else weights.get(facts.product, ZERO)
+            toward = way if weight >= 0 else -way
+            units = toward * self.position[at] + self.working[at][toward]
+            if weight and units:
+                total += abs(weight) * facts.worth(self.price[at], 1) * units
         return total
 
     def sent_within(self, now: int) -> int:

@@ -30,10 +30,21 @@ def room(
         _row("brackets_per_day", "", day.brackets, settings.max_brackets_per_day),
         _row("losses_in_a_row", "", ledger.trips.losses("", now), settings.max_losses_in_a_row_all),
     ]
+    found += _exposure(ledger, settings)
     for name in sorted(asked):
         found.append(_row("brackets_per_strategy", name, day.sent[name], settings.max_brackets_per_strategy))
         found.append(_row("losses_in_a_row", name, ledger.trips.losses(name, now), settings.max_losses_in_a_row))
     return [*found, *_positions(ledger, instruments)]
+
+
+def _exposure(ledger: Ledger, settings: RiskSettings) -> Iterator[dict[str, Any]]:
+    """The larger of both directions, where there are two."""
+    net = max(ledger.carried(1), ledger.carried(-1))
+    yield _row("gross_exposure", "", f"{ledger.gross():.2f}", str(settings.max_gross_notional_usd), "USD")
+    yield _row("net_exposure", "", f"{net:.2f}", str(settings.max_net_notional_usd), "USD")
+    for name, group in settings.exposure.items():
+        most = max(ledger.carried(way, group.weights) for way in (1, -1))
+        yield _row("correlated_exposure", name, f"{most:.2f}", str(group.max_usd), "USD")
 
 
 def _positions(ledger: Ledger, instruments: Sequence[Instrument]) -> Iterator[dict[str, Any]]:

@@ -151,12 +151,24 @@ def test_every_key_that_holds_as_long_as_the_process_is_named(folder: Path) -> N
     assert results(live) == ["refused: cannot change while a run lasts: desk, risk.on_operator_cancel, seed"]
 
 
+LOOSER = "risk.exposure.x (looser than before"
+GROUP = "{{weights = {{ES = {0}}}, max_usd = {1}00000}}"
+
+
 @pytest.mark.parametrize(
     ("now", "later", "refused"),
     [
         ("max_daily_loss_usd=17", "max_daily_loss_usd=18", "risk.max_daily_loss_usd (looser than before)"),
         ("cooldown=5m", "cooldown=4m", "risk.cooldown (looser than before)"),
         ("account_usd=9000", "max_open_brackets=2", "risk.account_usd (looser than before)"),
+        (
+            "exposure.x=" + GROUP.format(1, 9),
+            "exposure.x=" + GROUP.format(1, 10),
+            LOOSER,
+        ),
+        ("exposure.x=" + GROUP.format(1, 9), "exposure.x=" + GROUP.format(2, 9), LOOSER),
+        ("exposure.x=" + GROUP.format(1, 9), "max_open_brackets=2", LOOSER),
+        ("exposure.x=" + GROUP.format(1, 9), "exposure.x=" + GROUP.format(1, 8), ""),
         ("max_daily_loss_usd=18", "max_daily_loss_usd=17", ""),
         ("cooldown=4m", "cooldown=5m", ""),
         ("max_open_brackets=2", "max_open_brackets=2", ""),

@@ -8,6 +8,7 @@ from bot.risk.rules.intent import Duplicate, Freshness
 from bot.risk.rules.loss import DailyLoss, DailyLossR, DayEnd, Drawdown
 from bot.risk.rules.market import Band, Collar, Expiry, FeedLive, Guard, Roll, Spread, Stale
 from bot.risk.rules.pace import BracketsPerDay, BracketsPerMinute, BracketsPerStrategy, Cooldown, LossesInARow
+from bot.risk.rules.portfolio import CorrelatedExposure, GrossExposure, NetExposure
 from bot.risk.rules.time import InBlackout, InHours
 
 _WHOEVER = (
@@ -21,6 +22,7 @@ ALL: tuple[type[Rule], ...] = (
     *_WHOEVER,
     *(Spread, Collar, Band, Grid, StopDistance, RewardRisk, OrderSize, BracketRisk, Notional),
     *(Position, Margin, Opposite, OpenBrackets),
+    *(GrossExposure, NetExposure, CorrelatedExposure),
     *_PACE,
     *_LOSS,
     *(Duplicate, Freshness),

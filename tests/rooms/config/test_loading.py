@@ -171,6 +171,13 @@ def test_a_strategy_that_is_not_there_is_a_fault_of_the_file_that_lists_it(place
         load_strategy("drill-se.toml")
 
 
+def test_a_product_that_nobody_knows_is_not_left_out_of_its_group_without_a_word(place: Path) -> None:
+    text = "[risk.exposure.stocks]\nweights = { AAPL = 1, TSLAA = 2 }\nmax_usd = 100_000\n"
+    ((line, key, message),) = faults(text, place)
+    assert (line, key) == (2, "risk.exposure.stocks.weights.TSLAA")
+    assert message == "TSLAA is no product of instruments.toml"
+
+
 def test_a_strategy_in_a_python_file_is_found_beside_its_settings(place: Path) -> None:
     text = STRATEGY.replace('"drill"', '"code/mine.py:Mine"')
     assert load_strategy(write(place / "deep/mine.toml", text)).strategy == f"{place}/deep/code/mine.py:Mine"

@@ -11,8 +11,10 @@ from tests.rooms.risk.bench import CL, ES, PAPER, SHIPPED, Bench, ns
 from tests.rooms.risk.cases import Case
 from tests.rooms.risk.cases_of_the_day import OF_THE_DAY
 from tests.rooms.risk.cases_of_the_moment import OF_THE_MOMENT
+from tests.rooms.risk.cases_of_the_portfolio import OF_THE_PORTFOLIO
 
-CASES = [*OF_THE_MOMENT, *OF_THE_DAY]
+CASES = [*OF_THE_MOMENT, *OF_THE_DAY, *OF_THE_PORTFOLIO]
+BY_WORTH = ("notional", "margin", "gross_exposure", "net_exposure", "correlated_exposure")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule} {case.name}".strip())
@@ -29,7 +31,7 @@ def test_every_rule_has_a_boundary_case() -> None:
 def test_a_rule_is_the_same_for_the_other_side(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Bench, "mirrored", True)
     # What a bracket is worth depends on its price: those have cases of their own for either side.
-    if case.rule not in ("notional", "margin"):
+    if case.rule not in BY_WORTH:
         assert case.passes() == []
         assert case.rule in case.stops()
 
