@@ -2,7 +2,7 @@
 
 Signals are a function of the tape alone, so nothing that the desk does with one batch can change what the next one
 says. The kernels hold no lock on the interpreter: on two cores a replay takes as long as the slower of the two.
-A live market is scanned as it comes.
+A live market is scanned as it comes, and of a tape that was scanned before there is nothing to wait for.
 """
 
 from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ WORTH_A_THREAD = 2048
 
 async def scanned(market: Market, engine: Engine) -> AsyncGenerator[tuple[Batch, Events]]:
     """The market's batches in order, each with the EVENT rows of its scan. Raises what market and engine raise."""
-    if market.last_ns is None:
+    if market.last_ns is None or engine.knows:
         async for batch in market.batches():
             yield batch, engine.scan(batch.ticks, batch.silent_until or 0)
         return

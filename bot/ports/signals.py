@@ -66,6 +66,8 @@ class Engine(Protocol):
     """Kinds delivered to strategies and gate but not listed as signals."""
     candidates: frozenset[str]
     """Kinds that fall short of a signal: journalled in a table of their own, and no strategy is asked about them."""
+    knows: bool
+    """Whether a scan only looks up what was seen of the tape before: no thread is needed for that."""
 
     def scan(self, ticks: Ticks, until: int) -> Events:
         """EVENT rows of this batch in the order in which they happened; a copy."""

@@ -19,6 +19,7 @@ from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
 from bot.signals.deal import deal, marks
 from bot.signals.footprint import BAR, CELL, Footprint
+from bot.signals.lengthened import longer, taller
 from bot.signals.roster import INTERNAL, Roster, Wish
 from bot.signals.settle import settle
 
@@ -131,7 +132,7 @@ class Engine:
     def _settle(self, heard: int, closed: int) -> Events:
         """Let closed bars and the rows' events become more events; all of them in order."""
         while len(self._out) < heard + (closed - self._settled) * self._roster.events_per_bar:
-            self._out = _longer(self._out)
+            self._out = longer(self._out)
         found = settle(
             self._days,
             self._closed,
@@ -150,12 +151,12 @@ class Engine:
     def _make_room(self, code: int) -> None:
         """Double what a walk ran out of; it goes on where it stood."""
         if code == GROW:
-            self._ladders = _taller(self._ladders)
+            self._ladders = taller(self._ladders)
         elif code == FULL:
-            self._closed = _longer(self._closed)
-            self._cells = _longer(self._cells)
+            self._closed = longer(self._closed)
+            self._cells = longer(self._cells)
         else:
-            self._out = _longer(self._out)
+            self._out = longer(self._out)
 
     def _forget_old_bars(self) -> None:
         """Keep the bars of the batch before, and the newest before those, once there are many more.
@@ -187,6 +188,10 @@ class Engine:
         bars["cells_to"] = np.cumsum([len(rows) for rows in cells])
         bars["cells_from"] = bars["cells_to"] - [len(rows) for rows in cells]
         return bars, np.concatenate([self._cells[:0], *cells])
+
+    def closed(self) -> tuple[Any, Any]:
+        """The bars that closed in the newest batch, in order, and their cells: copies."""
+        return self._copied(np.arange(self._before, len(self._shown[0])))
 
     def memory(self) -> Memory:
         """Everything that it remembers between two calls of `scan`, by name: copies, so that it may go on."""
@@ -292,19 +297,6 @@ def _in_order(events: Events) -> Events:
     return events[np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))]
 
 
-def _longer(rows: Any) -> Any:
-    return np.concatenate((rows, np.zeros_like(rows)))
-
-
-def _taller(ladders: Any) -> Any:
-    """Ladders of twice the size; every cell of an open bar goes to its new place."""
-    taller = np.zeros((ladders.shape[0], 2 * ladders.shape[1]), CELL)
-    for old, new in zip(ladders, taller, strict=True):
-        used = old[old["last"] > 0]
-        new[used["price"] & (taller.shape[1] - 1)] = used
-    return taller
-
-
 def build(
     instrument: Instrument,
     days: Days,
@@ -331,6 +323,7 @@ class MultiEngine:
     """
 
     internal = INTERNAL
+    knows = False
 
     def __init__(self, engines: Sequence[Engine]) -> None:
         self._engines = tuple(engines)

@@ -107,6 +107,7 @@ class SimEngine:
     kinds = (KIND,)
     internal: frozenset[str] = frozenset()
     candidates: frozenset[str] = frozenset()
+    knows = False
     engines: tuple[Any, ...] = ()
 
     def __init__(self, market: SimMarket) -> None:
