@@ -238,10 +238,15 @@ def _points(group: Group, folders: tuple[str, ...]) -> EntryPoints:
     return entry_points(group=f"paperpit.{group}")
 
 
-def _installed(group: Group, name: str) -> Found:
+@lru_cache
+def _offered(group: Group, name: str, folders: tuple[str, ...]) -> list[Offer]:
+    """Who offers a plug-in of that name, in those folders."""
     # By name: to tell whose a plug-in is takes its distribution's metadata, and those of the others are not asked for.
-    points = _points(group, tuple(sys.path)).select(name=name)
-    offered = sorted({_offer(point) for point in points}, key=_by_owner)
+    return sorted({_offer(point) for point in _points(group, folders).select(name=name)}, key=_by_owner)
+
+
+def _installed(group: Group, name: str) -> Found:
+    offered = _offered(group, name, tuple(sys.path))
     if not offered:
         names = [offer.name for offer in offers(group)]
         near = difflib.get_close_matches(name, names, 1)

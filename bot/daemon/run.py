@@ -47,8 +47,14 @@ class Run:
         stopping: Stopping | None = None,
         before: Wedged | None = None,
         waiting: Waiting | None = None,
+        parts: Opened | None = None,
+        journal: Callable[[Opened, AccountFacts], Writer] | None = None,
     ) -> None:
         self._asked = asked
+        self._ready = parts
+        """What somebody else has opened; None: it is opened here."""
+        self._journal = journal
+        """Makes a writer where the journal is none of the settings'."""
         self._waiting = waiting
         """What a person said before the run began."""
         self._before = before
@@ -67,7 +73,7 @@ class Run:
 
     async def __aenter__(self) -> "Run":
         async with AsyncExitStack() as stack:
-            self._parts = await opened(self._asked, new_run_id(self._wall.now_ns()), stack)
+            self._parts = self._ready or await opened(self._asked, new_run_id(self._wall.now_ns()), stack)
             self._stack = stack.pop_all()
         return self
 
@@ -333,6 +339,8 @@ class Run:
         return []
 
     def _open_journal(self, account: AccountFacts) -> Writer:
+        if self._journal is not None:
+            return self._stack.enter_context(self._journal(self._opened, account))
         return self._stack.enter_context(
             open_writer(
                 self._asked.journal,

@@ -219,6 +219,19 @@ def round_trips_of(reader: Reader, brackets: Sequence[rows.Bracket]) -> list[Rou
     return parts.assembled(brackets)
 
 
+def round_trips_in(written: Mapping[str, Sequence[Any]]) -> list[RoundTrip]:
+    """The same of a run whose rows are all at hand, by table."""
+    parts = _Parts(
+        written["instrument"],
+        [order for order in written["order"] if order.bracket_id is not None],
+        [fill for fill in written["fill"] if fill.bracket_id is not None],
+        written["amendment"],
+        {row.exec_id: Decimal(row.amount) for row in written["commission"]},
+        written["excursion"],
+    )
+    return parts.assembled(written["bracket"])
+
+
 def round_trip(reader: Reader, bracket: rows.Bracket) -> RoundTrip | None:
     """The round trip of one bracket, None while it holds a position or when it never did."""
     return next(iter(round_trips_of(reader, [bracket])), None)
