@@ -49,12 +49,11 @@ def open_writer(
     where = place(url)
     started_ns = now_ns()
     owner = Owner.here(facts.run, started_ns)
-    do = _instead(where, replay=durability == "replay")
+    do = "stop that process, or name another journal with --journal"
+    if durability == "replay":
+        do = instead(where, "replay")
     with ExitStack() as opened:
-        if where.path is None:
-            store = _open_postgres(where, owner, do, durability, opened)
-        else:
-            store = _open_sqlite(where.path, where, owner, do, durability, opened)
+        store = open_store(where, owner, do, durability, opened)
         late = take_up(store, where.folder)
         writer = Writer(
             *(store, facts, instruments),
@@ -67,6 +66,13 @@ def open_writer(
             _log.warning("%d rows that the journal could not take from its last run are written now", late)
         writer.closes(opened.pop_all())
     return writer
+
+
+def open_store(where: Place, owner: Owner, do: str, durability: Durability, opened: ExitStack) -> Store:
+    """Own a journal until `opened` ends, made if it is absent. Raises what `open_writer` raises."""
+    if where.path is None:
+        return _open_postgres(where, owner, do, durability, opened)
+    return _open_sqlite(where.path, where, owner, do, durability, opened)
 
 
 def _open_sqlite(path: Path, where: Place, owner: Owner, do: str, durability: Durability, opened: ExitStack) -> Store:
@@ -101,10 +107,9 @@ def _open_postgres(where: Place, owner: Owner, do: str, durability: Durability, 
     return store
 
 
-def _instead(where: Place, *, replay: bool) -> str:
-    if not replay:
-        return "stop that process, or name another journal with --journal"
+def instead(where: Place, who: str) -> str:
+    """What to do when another process owns the journal that `who` (a replay, a sweep) would write."""
     other = data_folder() / "replay.db"
     if where.path and where.path.absolute() == other:
         other = other.with_name("replay-2.db")
-    return f"name another journal for this replay: --journal sqlite:///{other}"
+    return f"name another journal for this {who}: --journal sqlite:///{other}"

@@ -86,4 +86,11 @@ CREATE TRIGGER pruned_no_update BEFORE UPDATE ON "pruned" BEGIN SELECT RAISE(ABO
 CREATE TRIGGER pruned_no_delete BEFORE DELETE ON "pruned" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on pruned'); END;
 CREATE TRIGGER footprint_no_delete BEFORE DELETE ON "footprint" WHEN OLD.seq > (SELECT COALESCE(MAX(up_to), 0) FROM pruned WHERE kind = 'footprint') BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on footprint'); END;
 CREATE TRIGGER link_event_no_delete BEFORE DELETE ON "link_event" WHEN OLD.seq > (SELECT COALESCE(MAX(up_to), 0) FROM pruned WHERE kind = 'link_event') BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on link_event'); END;
-INSERT INTO alembic_version VALUES ('0006');
+CREATE TABLE sweep ( id TEXT NOT NULL, started_ns INTEGER NOT NULL, strategy TEXT NOT NULL, file TEXT NOT NULL, tapes TEXT NOT NULL, trials INTEGER NOT NULL, seed INTEGER NOT NULL, CONSTRAINT pk_sweep PRIMARY KEY (id) ) STRICT;
+CREATE TRIGGER sweep_no_update BEFORE UPDATE ON "sweep" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on sweep'); END;
+CREATE TRIGGER sweep_no_delete BEFORE DELETE ON "sweep" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on sweep'); END;
+CREATE TABLE sweep_trial ( trial TEXT NOT NULL, tape TEXT NOT NULL, sweep TEXT NOT NULL, setting TEXT NOT NULL, params TEXT NOT NULL, round_trips INTEGER NOT NULL, net_ticks INTEGER NOT NULL, result TEXT NOT NULL, journal_hash TEXT, error TEXT, CONSTRAINT pk_sweep_trial PRIMARY KEY (trial, tape), CONSTRAINT fk_sweep_trial_sweep FOREIGN KEY(sweep) REFERENCES sweep (id) ) STRICT;
+CREATE TRIGGER sweep_trial_no_update BEFORE UPDATE ON "sweep_trial" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: UPDATE on sweep_trial'); END;
+CREATE TRIGGER sweep_trial_no_delete BEFORE DELETE ON "sweep_trial" BEGIN SELECT RAISE(ABORT, 'the journal is append-only: DELETE on sweep_trial'); END;
+CREATE INDEX ix_sweep_trial_tape ON sweep_trial (tape);
+INSERT INTO alembic_version VALUES ('0007');

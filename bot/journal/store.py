@@ -16,6 +16,7 @@ from bot.journal.backups import way_back
 from bot.journal.checkpoints import PASSIVE, Checkpoints
 from bot.journal.reserve import Reserve
 from bot.journal.rows import TABLES
+from bot.journal.sweep_rows import SWEEPS
 
 T = TypeVar("T")
 CANNOT = "the journal cannot be written: "
@@ -40,10 +41,11 @@ class Store(Protocol):
 
 def inserts(placeholder: str) -> dict[str, str]:
     """One INSERT a table with the driver's placeholder."""
+    columns = {name: row._fields for name, row in TABLES.items()} | {name: row._fields for name, row in SWEEPS.items()}
     return {
-        name: f'INSERT INTO "{name}" ({", ".join(map(_quoted, row._fields))}) '
-        f"VALUES ({', '.join([placeholder] * len(row._fields))})"
-        for name, row in TABLES.items()
+        name: f'INSERT INTO "{name}" ({", ".join(map(_quoted, fields))}) '
+        f"VALUES ({', '.join([placeholder] * len(fields))})"
+        for name, fields in columns.items()
     }
 
 

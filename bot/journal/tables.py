@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from bot.journal.rows import TABLES
+from bot.journal.sweep_rows import NAMED_BY, SWEEPS
 
 UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
     "run": (("run",),),
@@ -84,6 +86,12 @@ def build() -> MetaData:
         Table(name, metadata, *columns, *_keys(name), sqlite_strict=True)
         for column in LOOKED_UP.get(name, ()):
             Index(None, metadata.tables[name].c[column])
+    for name, found in SWEEPS.items():
+        columns = [_column(key, hint) for key, hint in get_type_hints(found).items()]
+        Table(name, metadata, *columns, PrimaryKeyConstraint(*NAMED_BY[name]), sqlite_strict=True)
+    trials = metadata.tables["sweep_trial"]
+    trials.append_constraint(ForeignKeyConstraint(["sweep"], ["sweep.id"]))
+    Index(None, trials.c["tape"])
     return metadata
 
 

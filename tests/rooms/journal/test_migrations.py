@@ -21,6 +21,8 @@ from bot.journal.maintenance import change, revision
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.schema import HEAD, REVISIONS, SHORTCUT
+from bot.journal.sweep_rows import Sweep, SweepTrial
+from bot.journal.sweeps import open_sweeps
 from bot.journal.tables import metadata
 from tests.rooms.journal.build import CPI, Told, the_lesson, writer
 from tests.servers import Postgres, binary
@@ -92,7 +94,7 @@ def test_down_and_up_again_keeps_every_row(url: str, steps: tuple[str, str]) -> 
             "SELECT mode FROM mode_change WHERE mode IN ('amendment', 'config_revision', 'pruned')"
         )
         kept = sorted(mode for (mode,) in marks.fetchall())
-    older = [*(["amendment"] if lower < "0004" else []), "config_revision", "pruned"]
+    older = [*(["amendment"] if lower < "0004" else []), *(["config_revision", "pruned"] if lower < "0006" else [])]
     assert kept == older, "an older program has no other place for it"
     assert change(place(url), steps[1], up=True, now_ns=NOW + 10**9)[:2] == (lower, HEAD)
     assert journal_hash(url) == before
@@ -246,3 +248,17 @@ def test_notes_and_tags_can_be_changed(url: str) -> None:
         connection.execute(f"INSERT INTO note VALUES (9001, '{run}', '{run}-1', 1, 'early', 'me')")
         connection.execute("UPDATE note SET text = 'too early'")
         connection.execute("DELETE FROM note")
+
+
+def test_what_sweeps_found_is_let_go_on_the_way_down_and_may_be_found_again(url: str) -> None:
+    asked = Sweep("1m8d9rstwsv23", NOW, "drill-es", "", "[]", 1, 1)
+    trial = SweepTrial("9a", "7f", asked.id, "5c", "{}", 3, -2, "{}", "1d", None)
+    for at in (NOW, NOW + 10**10):
+        with open_sweeps(url, asked.id, lambda: NOW) as sweeps:
+            sweeps.begin(asked)
+            sweeps.add(trial)
+            sweeps.flush()
+            assert sweeps.known("7f") == {"9a": "{}"}
+            assert sweeps.known("80") == {}
+        change(place(url), "-1", up=False, now_ns=at)
+        change(place(url), "head", up=True, now_ns=at + 10**9)
