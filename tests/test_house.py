@@ -158,6 +158,7 @@ ABOVE_PORTS = {
     "cli",
     "daemon",
     "scoring",
+    "search",
     "web",
     "mqtt",
     "metrics",

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tape": ("bot.cli.tape:tape", "Tapes: info, import, export, check, cut, synth, list."),
     "gateway": ("bot.cli.gateway:gateway", "Stand in for IB Gateway: its protocol, a market, a paper account."),
     "score": ("bot.cli.score:score", "Hold what the detectors see of a tape against its labels."),
+    "sweep": ("bot.cli.sweep:sweep", "Try many settings of a strategy on tapes, and say what that proves."),
     "calendar": ("bot.cli.calendar:calendar", "Event calendar: list, next, check, import."),
     "journal": (
         "bot.cli.journal:journal",

@@ -70,9 +70,18 @@ def find_strategy(name: str, folder: Path | None = None) -> Path:
 
     Raises InputMissing, naming the nearest file that there is.
     """
+    return _find(name, "strategies", folder)
+
+
+def find_sweep(name: str) -> Path:
+    """A sweep's file, found as a strategy's is, in the folders `sweeps`. Raises InputMissing."""
+    return _find(name, "sweeps", None)
+
+
+def _find(name: str, kind: str, folder: Path | None) -> Path:
     path = Path(name).expanduser()
     path = path if path.suffix else path.with_suffix(".toml")
-    places = (user_config_folder() / "strategies", shipped("config") / "strategies")
+    places = (user_config_folder() / kind, shipped("config") / kind)
     for candidate in ((folder or Path()) / path, path, *(place / path.name for place in places)):
         if candidate.is_file():
             return candidate

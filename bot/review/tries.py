@@ -68,6 +68,11 @@ def tried(known: Iterable[Setting], products: Iterable[str], *, drill: bool) -> 
     return {one.digest for one in known if one.product in wanted and one.drill == drill}
 
 
+def setting_of(text: str, bot: str) -> Setting:
+    """What a strategy's TOML sets it to, under the text of a bot.toml."""
+    return _setting(_table(text), _table(bot).get("detectors", {}))
+
+
 def _setting(table: Mapping[str, Any], detectors: Mapping[str, Any]) -> Setting:
     own = {key: value for key, value in table.items() if key not in _NO_SETTING}
     text = msgspec.json.encode([own, detectors], order="sorted")
