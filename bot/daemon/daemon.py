@@ -77,7 +77,8 @@ class Daemon:
         bot = self._asked.bot.value
         asyncio.get_running_loop().set_exception_handler(unheard)
         async with control.serving(bot.desk, self):
-            with Heart(lambda: self._desk, bot.daemon.wedged_after, self._before) as self._heart, self._listening():
+            heart = Heart(lambda: self._desk, bot.daemon.wedged_after, self._before, lambda: self.stopping.came)
+            with heart as self._heart, self._listening():
                 async with in_company(self._asked, self):
                     yield
 
@@ -116,7 +117,7 @@ class Daemon:
             try:
                 yield self._run
             finally:
-                self.backup, self._run = self._run.unsaved, None
+                self.backup, self._run = self._run.ending.unsaved, None
 
     async def until_open(self, opens_ns: int) -> None:
         """Wait until it is time to open the run of the session that begins at `opens_ns`."""
@@ -254,6 +255,7 @@ _NOBODY: Mapping[str, Any] = {
     "health": {"clock_offset_ms": 0, "loop_lag_ms": 0, "commit_ms": 0.0, "journal": ""},
     "strategies": [],
     "recording": False,
+    "finishing": "",
     "calendar_until": {},
     "contracts": [],
     "queue": {},

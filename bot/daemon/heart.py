@@ -4,6 +4,9 @@
     2 s late        the desk hears of it when the loop beats again: entries are closed for a while
     wedged_after    nothing will come: the process replaces itself by its own command line, and the new start recovers
 
+Where a stop was asked for there is no new start: the process ends after `wedged_after`, and at a second signal as soon
+as the loop is 2 s late.
+
 What the process had open is closed by the kernel with it: the journal's lock, the account's, the broker's socket. The
 strategy that was being asked is named to the new start, which asks it no more that day. Only a call that also keeps the
 interpreter to itself (a loop inside of C) is beyond a thread: a supervisor outside has to see to that.
@@ -17,7 +20,7 @@ import threading
 import time
 import traceback
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NoReturn
@@ -62,10 +65,19 @@ def taken() -> Wedged | None:
 
 
 class Heart:
-    """Beats in the running loop and listens in a thread while the block lasts. `desk` is the desk at hand."""
+    """Beats in the running loop and listens in a thread while the block lasts.
 
-    def __init__(self, desk: Callable[[], Desk | None], wedged_ns: int, before: Wedged | None) -> None:
-        self._desk, self._wedged_ns = desk, wedged_ns
+    `desk` is the desk at hand, `came` the signals so far that ask for an end, also while the loop stands still.
+    """
+
+    def __init__(
+        self,
+        desk: Callable[[], Desk | None],
+        wedged_ns: int,
+        before: Wedged | None,
+        came: Callable[[], Sequence[int]] = lambda: (),
+    ) -> None:
+        self._desk, self._wedged_ns, self._came = desk, wedged_ns, came
         self._restarts = before.restarts if before is not None else ()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="heartbeat", daemon=True)
@@ -114,7 +126,11 @@ class Heart:
             before, looked = looked, time.monotonic_ns()
             desk = self._desk()
             # Where this thread is late as well, it is the machine that stood still, or somebody stopped us.
-            if desk is None or looked - before > LATE_NS:
+            if looked - before > LATE_NS:
+                continue
+            if len(self._came()) > 1 and looked - self._beaten >= STALL_NS:
+                self._stop("the loop does not move, and a second signal does not wait for it", looked - self._beaten)
+            if desk is None:
                 continue
             late, name, moves = looked - self._beaten, desk.asking.name, desk.watch.live and desk.begun
             if late >= LATE_NS and not self._logged and moves:
@@ -122,6 +138,8 @@ class Heart:
                 _log.warning("the loop stands still for %d ms%s: %s", late // MS_NS, _whose(name), self._where())
             # A tape may be scanned for as long as it takes; a strategy may not think for ever anywhere.
             if late >= self._wedged_ns and (moves or name):
+                if self._came() or desk.ended == "stop":
+                    self._stop(f"{_what(name)} while a stop was asked for", late)
                 self._replace(name, late)
 
     def _where(self) -> str:
@@ -130,12 +148,23 @@ class Heart:
         stack = traceback.extract_stack(frame)[-FRAMES:] if frame is not None else []
         return " ← ".join(f"{one.filename}:{one.lineno} {one.name}" for one in reversed(stack))
 
+    def _stop(self, what: str, late: int) -> NoReturn:
+        """The end that was asked for, without the loop."""
+        signals = self._came()
+        _end(
+            f"error: {what} ({self._still(late)}): it ends now; positions stay under their stops at the broker\n",
+            128 + signals[0] if signals else PaperpitError.exit_code,
+        )
+
+    def _still(self, late: int) -> str:
+        return f"no answer for {late / SECOND_NS:.3g} s, at {self._where()}"
+
     def _replace(self, name: str, late: int) -> None:
         """Start again in this process's place. Does not return."""
         now = time.monotonic_ns()
-        why = f"no answer for {late / SECOND_NS:.3g} s, at {self._where()}"
+        why = self._still(late)
         restarts = tuple(ts for ts in self._restarts if now - ts < WITHIN_NS)
-        what = f"strategy {name} does not return" if name else "the desk does not move"
+        what = _what(name)
         if len(restarts) >= RESTARTS:
             _end(
                 f"error: {what} ({why}), and {RESTARTS} restarts in ten minutes have not helped; positions stay under"
@@ -149,10 +178,14 @@ class Heart:
             _end(f"error: {what}, and it cannot be started again: {error}\n  do:      paperpit run\n")
 
 
+def _what(name: str) -> str:
+    return f"strategy {name} does not return" if name else "the desk does not move"
+
+
 def _whose(name: str) -> str:
     return f", strategy {name} is being asked" if name else ""
 
 
-def _end(text: str) -> NoReturn:
+def _end(text: str, code: int = PaperpitError.exit_code) -> NoReturn:
     os.write(sys.stderr.fileno(), text.encode())
-    os._exit(PaperpitError.exit_code)
+    os._exit(code)

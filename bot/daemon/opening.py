@@ -17,7 +17,7 @@ from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
 from bot.daemon.asked import Asked
-from bot.daemon.recording import recorded, repeated, said_by, tidied
+from bot.daemon.recording import recorded, repeated, said_by
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import OVER, AccountFacts
@@ -119,11 +119,10 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
 
     Raises whatever refuses the run: ConfigError, InputMissing, DataDamaged, Unreachable, NotPaper.
     """
-    said = tidied(asked)
     past, flow = _past(asked), flow_of(asked)
     adapter = await open_adapter(asked, needs_of(asked, run, flow, past))
     stack.push_async_callback(adapter.broker.close)
-    adapter, recorder = recorded(asked, replace(adapter, notes=[*said, *adapter.notes]), run, stack)
+    adapter, recorder = recorded(asked, adapter, run, stack)
     warm = stack.enter_context(Memories(asked.warm, asked.journal, adapter))
     days = {one.product: _sessions(asked, adapter, warm, one) for one in adapter.market.instruments}
     clock = adapter.clock or (WallClock() if adapter.market.last_ns is None else TapeClock())

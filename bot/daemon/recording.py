@@ -1,15 +1,20 @@
 """What a live run keeps so that it can be repeated: its ticks as tapes, and what its broker said of hours and data."""
 
 import json
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from bot.clock import WallClock
+from bot.config.bot_file import RecordSettings
+from bot.daemon.aside import GivenUp, aside
 from bot.daemon.asked import Asked
+from bot.daemon.beside import beside
 from bot.ports import Adapter
-from bot.tape.keeping import finish_all, throw_away
+from bot.tape.keeping import finish_all, throw_away, weight
 from bot.tape.recorder import Recorder
 
 GIGABYTE = 1_000_000_000
@@ -17,24 +22,45 @@ MADE = "synthetic"
 """The adapter whose market its seed makes again."""
 
 
-def tidied(asked: Asked) -> list[str]:
-    """Put the tapes folder in order before a run that may record; what is to be said about it.
+@asynccontextmanager
+async def tidying(asked: Asked, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """Put the tapes folder in order beside a run that may record, in a thread: no position waits for that.
 
-    What a crash left is finished, what has been kept long enough is deleted.
+    What a crash left is finished, what has been kept long enough is deleted; `say` is told. When the block ends before
+    that, the next run goes on with it.
     """
+    folder = asked.record_to
+    if folder is None:
+        yield
+        return
+
+    async def tidy() -> None:
+        for text in await aside(partial(_tidied, folder, asked.bot.value.record)):
+            say(text)
+
+    async with beside("tapes", tidy):
+        yield
+
+
+def _tidied(folder: Path, settings: RecordSettings, given_up: GivenUp) -> list[str]:
     said: list[str] = []
-    if asked.record_to is None:
-        return said
-    finish_all(asked.record_to, said.append)
-    settings = asked.bot.value.record
-    gone = throw_away(
-        asked.record_to,
-        keep_ns=settings.keep,
-        max_bytes=settings.max_gb * GIGABYTE,
-        now_ns=WallClock().now_ns(),
-    )
-    if gone:
-        said.append(f"deleted {len(gone)} recorded tapes, as [record] keep and max_gb say: {gone[0].stem} …")
+    finish_all(folder, said.append, given_up)
+    return said if given_up() else [*said, *_thrown_away(folder, settings, 0)]
+
+
+def _thrown_away(folder: Path, settings: RecordSettings, size: int) -> list[str]:
+    """Delete tapes as the settings say, where `size` bytes more are needed; what is to be said about it."""
+    room = settings.max_gb * GIGABYTE - size
+    gone = throw_away(folder, keep_ns=settings.keep, max_bytes=room, now_ns=WallClock().now_ns())
+    return [f"deleted {len(gone)} recorded tapes, as [record] keep and max_gb say: {gone[0].stem} …"] if gone else []
+
+
+def _room(folder: Path, settings: RecordSettings, size: int) -> list[str]:
+    """Make room for `size` bytes of a recording. Raises OSError where what must be kept leaves none."""
+    said = _thrown_away(folder, settings, size)
+    if (all_of_it := weight(folder) + size) > settings.max_gb * GIGABYTE:
+        gigabytes = f"{all_of_it / GIGABYTE:.1f} GB, {size / GIGABYTE:.1f} of them being written"
+        raise OSError(f"[record] max_gb = {settings.max_gb} is reached: there are {gigabytes}")
     return said
 
 
@@ -44,7 +70,8 @@ def recorded(asked: Asked, adapter: Adapter, run: str, stack: AsyncExitStack) ->
     wanted = asked.record_to is not None and settings.enabled and (adapter.name != MADE or settings.synthetic)
     if asked.record_to is None or not wanted or adapter.market.last_ns is not None:
         return adapter, None
-    recorder = stack.enter_context(Recorder(asked.record_to, run, f"{adapter.name} {run}"))
+    room = partial(_room, asked.record_to, settings)
+    recorder = stack.enter_context(Recorder(asked.record_to, run, f"{adapter.name} {run}", room=room))
     return replace(adapter, market=recorder.over(adapter.market)), recorder
 
 

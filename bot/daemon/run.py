@@ -8,7 +8,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +16,10 @@ from bot.clock import PacedClock, WallClock
 from bot.daemon.asked import Asked, Outcome, Read
 from bot.daemon.building import desk_of
 from bot.daemon.compiling import has_wire, rehearsal
+from bot.daemon.ending import Ending
 from bot.daemon.heart import Wedged
 from bot.daemon.opening import Opened, opened
+from bot.daemon.recording import tidying
 from bot.daemon.reloading import Reloading
 from bot.daemon.stopping import Stopping
 from bot.daemon.waiting import Waiting
@@ -26,11 +28,10 @@ from bot.desk.watch import Notice
 from bot.domain.command import Command, strategy_key
 from bot.domain.order import AccountFacts
 from bot.domain.past import Past
-from bot.errors import DataDamaged, NotPaper, PaperpitError, Unreachable
+from bot.errors import NotPaper, PaperpitError, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
 from bot.journal.account import lock_account
 from bot.journal.fold import PRIVATE, fold
-from bot.journal.place import place
 from bot.ports import Adapter
 from bot.risk.events import members
 from bot.risk.hours import Hours, Sessions
@@ -68,12 +69,11 @@ class Run:
         self.desk: Desk | None = None
         self.stands = False
         """Whether what earlier runs left has been taken up: every position is looked after."""
-        self.unsaved = ""
-        """Why the journal could not be copied when the run had ended."""
 
     async def __aenter__(self) -> "Run":
         async with AsyncExitStack() as stack:
             self._parts = self._ready or await opened(self._asked, new_run_id(self._wall.now_ns()), stack)
+            self.ending = Ending(self._asked, self.recorder, self._wall.now_ns, self._insisted)
             self._stack = stack.pop_all()
         return self
 
@@ -126,8 +126,9 @@ class Run:
         self.stands = True
         outcome = Outcome(self._opened.run, self.adapter, self._asked.journal, self._opened.idle)
         outcome.warm = self.warm.hash
-        with self._memory():
-            outcome.stopped_by = await self._until_the_end(desk, seen)
+        async with tidying(self._asked, lambda text: desk.watch.say(text, "note")):
+            with self._memory():
+                outcome.stopped_by = await self._until_the_end(desk, seen)
         outcome.ended = desk.ended
         outcome.trouble = self.warm.end(stopped=desk.ended == "stop")
         outcome.tally = desk.tally
@@ -136,15 +137,23 @@ class Run:
         for kind, count in outcome.anomalies.items():
             writer.anomaly(kind, count, self.adapter.market.first_ns)
         outcome.seconds = time.perf_counter() - started
+        await self._end(outcome, writer)
+        return outcome
+
+    async def _end(self, outcome: Outcome, writer: Writer) -> None:
+        """The last row, and what takes long: a second signal leaves it to the next start."""
         with self._hearing(lambda: None):
-            await self._announce(writer)
+            await self.ending.announce(writer)
         writer.finish(outcome.kept())
-        outcome.recorded = self._recorded()
         with self._hearing(lambda: None):
-            outcome.recorded = [*outcome.recorded, *await self._let_go(), *await self._backed_up()]
+            await self.ending.rest()
+        self.ending.leave()
+        outcome.recorded = self.ending.said
         if self._stopping is not None:
             outcome.stopped_by = self._stopping.by
-        return outcome
+
+    def _insisted(self) -> bool:
+        return self._stopping is not None and self._stopping.insisted
 
     def _hearing(self, ask: Callable[[], None]) -> AbstractContextManager[None]:
         """What begins or ends a run is done to its end, unless a second signal insists; the first one calls `ask`."""
@@ -190,6 +199,9 @@ class Run:
         facts: dict[str, Any] = {} if self.desk is None else self.desk.status()
         facts["run"], facts["adapter"] = self._opened.run, self.adapter.name
         facts["recording"] = False if self.recorder is None else self.recorder.trouble or True
+        if self.ending.doing:
+            facts["finishing"] = self.ending.doing
+            facts["reasons"] = [self.ending.doing, *facts["reasons"]]
         facts["calendar_until"] = {kind: _day(known.until_ns) for kind, known in calendar.coverage.items()}
         facts["calendar"] = calendar.source
         return facts
@@ -245,14 +257,6 @@ class Run:
         if self.recorder is not None:
             self.recorder.told = lambda why: writer.control("recording", "stopped", self._opened.clock.now_ns(), why)
 
-    def _recorded(self) -> list[str]:
-        """End the recording; what is to be said about it."""
-        if self.recorder is None:
-            return []
-        self.recorder.close()
-        stopped = [f"the recording stopped: {self.recorder.trouble}"] if self.recorder.trouble else []
-        return [*stopped, *self.recorder.notes]
-
     @property
     def _opened(self) -> Opened:
         assert self._parts is not None, "a run is opened by `async with`"
@@ -299,44 +303,6 @@ class Run:
             run, journal = self._opened.run, self._asked.journal
             where, now = account.simulated_at, self._wall.now_ns()
             self._stack.callback(lock_account(account.account, run, journal, now, simulated_at=where).release)
-
-    async def _announce(self, writer: Writer) -> None:
-        """Write down which rows the journal lets go of."""
-        if self._asked.durability == "replay":
-            return
-        from bot.journal.retention import Kind, due
-
-        settings, now = self._asked.bot.value.retention, self._wall.now_ns()
-        keep: dict[Kind, int] = {"footprint": settings.footprints, "link_event": settings.link_events}
-        with suppress(Unreachable):  # it may all go when the next run ends
-            for one in await asyncio.to_thread(due, place(self._asked.journal), keep, now):
-                writer.pruned(one.kind, one.up_to, one.rows, now)
-
-    async def _let_go(self) -> list[str]:
-        """Delete what was announced; what is to be said about it."""
-        if self._asked.durability == "replay":
-            return []
-        from bot.journal.retention import let_go
-
-        try:
-            gone = await asyncio.to_thread(let_go, place(self._asked.journal))
-        except Unreachable as error:
-            return [f"{error.what}; it is tried again when the next run ends"]
-        return [f"let go of {gone} old rows, as [retention] says: bars around signals, link events"] if gone else []
-
-    async def _backed_up(self) -> list[str]:
-        """The day's copy of a live journal; what is to be said when it could not be made."""
-        keep, path = self._asked.bot.value.journal.backups, place(self._asked.journal).path
-        if path is None or not keep or self._asked.durability == "replay":
-            return []
-        from bot.journal.copying import back_up  # not before a position is looked after
-
-        try:
-            await asyncio.to_thread(back_up, path, keep, self._wall.now_ns())
-        except (Unreachable, DataDamaged) as error:
-            self.unsaved = error.what
-            return [f"no copy of the journal was made: {error.what}"]
-        return []
 
     def _open_journal(self, account: AccountFacts) -> Writer:
         if self._journal is not None:

@@ -12,7 +12,11 @@ class Stopping:
 
     def __init__(self) -> None:
         self.caught: list[int] = []
-        """Numbers of the signals that came, in order."""
+        """Numbers of the signals that the loop has heard, in order."""
+        self.came: list[int] = []
+        """Numbers of those that came, also while the loop stands still; another thread may look."""
+        self.insisted = False
+        """Whether nothing is waited for any more."""
         self._ask: Callable[[], None] | None = None
         self._task: asyncio.Task[object] | None = None
 
@@ -20,6 +24,9 @@ class Stopping:
         self._task = asyncio.current_task()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self.heard, number)
+            # asyncio's own handler does nothing, and wakes the loop, which is no use while that stands still.
+            signal.signal(number, lambda number, frame: self.came.append(number))
+            signal.siginterrupt(number, False)
         return self
 
     def __exit__(
@@ -49,6 +56,7 @@ class Stopping:
 
     def insist(self) -> None:
         """End the task at once, as a second signal would."""
+        self.insisted = True
         if self._task is not None:
             self._task.cancel()
 

@@ -5,6 +5,7 @@ STATUS=…               its mode and the worst cause of it
 WATCHDOG=1             the loop moves; silent for `WATCHDOG_USEC`, the process is killed and started again
 RELOADING=1, READY=1   around a reload
 STOPPING=1             it is ending
+EXTEND_TIMEOUT_USEC    a tape is made or the journal copied: it shall be waited for
 """
 
 import asyncio
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 """How often it is looked whether there is something new to tell."""
+MORE_S = 30
+"""So much longer than up to now it may take, each time that this is asked."""
 
 
 class Supervisor:
@@ -65,6 +68,8 @@ class Supervisor:
             if (words := _words(facts)) != status:
                 status = words
                 self._say(f"STATUS={status}")
+            if facts["finishing"]:
+                self._say(f"EXTEND_TIMEOUT_USEC={MORE_S * 1_000_000}")
             self._say("WATCHDOG=1")
             await asyncio.sleep(every)
 

@@ -6,10 +6,11 @@ A server's backups are its administrator's; what `pg_dump` makes of its database
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bot.durable import sync_folder
 from bot.errors import DataDamaged, InputMissing, Unreachable, UsageError
@@ -25,15 +26,21 @@ from bot.journal.store import damaged
 from bot.journal.unwritten import path_of
 
 SECOND_NS = 1_000_000_000
+STEPS = 10_000
+"""Of SQLite's own: so often it asks whether anybody waits for it."""
 ASIDE = "set-aside"
 """The folder beside a journal in which what stood there before a restore is kept."""
 
 
-def back_up(path: Path, keep: int, now_ns: int) -> Path:
+def _waited_for() -> bool:
+    return False
+
+
+def back_up(path: Path, keep: int, now_ns: int, given_up: Callable[[], bool] = _waited_for) -> Path:
     """Copy a journal as it stands, also while it is written, let go of all but the newest `keep` copies (0: of none).
 
-    The day's second copy takes the place of the first. Raises Unreachable, with all older copies kept, and DataDamaged
-    when what was copied is not whole.
+    The day's second copy takes the place of the first. Raises Unreachable, also soon after it was `given_up`, with all
+    older copies kept, and DataDamaged when what was copied is not whole.
     """
     folder = folder_of(path)
     try:
@@ -41,15 +48,17 @@ def back_up(path: Path, keep: int, now_ns: int) -> Path:
     except OSError as error:
         raise _not_copied(path, folder, error) from error
     copy = folder / f"{path.stem}-{datetime.fromtimestamp(now_ns // SECOND_NS, UTC).date()}{SUFFIX}"
-    copy_to(path, copy, unfinished=folder / f"{path.stem}.unfinished")
+    copy_to(path, copy, unfinished=folder / f"{path.stem}.unfinished", given_up=given_up)
     for old in backups(path)[:-keep]:
         old.unlink()
     return copy
 
 
-def copy_to(path: Path, copy: Path, *, unfinished: Path | None = None) -> None:
+def copy_to(
+    path: Path, copy: Path, *, unfinished: Path | None = None, given_up: Callable[[], bool] = _waited_for
+) -> None:
     """Copy a journal to a file that is there when it is whole and proven, and not before. Raises as `back_up`."""
-    with _proven(path, unfinished or copy.with_name(f"{copy.name}.unfinished")) as half:
+    with _proven(path, unfinished or copy.with_name(f"{copy.name}.unfinished"), given_up) as half:
         half.replace(copy)
         sync_folder(copy.parent)
 
@@ -80,13 +89,15 @@ def restore(where: Place, copy: Path, now_ns: int) -> Path | None:
     return aside
 
 
-def prove(where: Place) -> None:
+def prove(where: Place, given_up: Callable[[], bool] = _waited_for) -> None:
     """Look at every page, every key, and the chain of each run; at that of an older schema `db upgrade` looks.
 
-    Raises DataDamaged, ConfigError for what is no journal or a newer one.
+    Raises DataDamaged, ConfigError for what is no journal or a newer one, OSError or sqlite3.OperationalError soon
+    after it was `given_up`.
     """
     assert where.path is not None
     with closing(sqlite3.connect(where.uri, uri=True)) as connection:
+        connection.set_progress_handler(given_up, STEPS)
         look_through(connection, where.path, closely=True)
         tables = {name for (name,) in connection.execute(TABLES_OF_SQLITE)}
         (read,) = connection.execute(
@@ -96,7 +107,11 @@ def prove(where: Place) -> None:
     if version != HEAD and version in REVISIONS:
         return
     with reading(where) as reader:
-        broken = [problem for run in reader.runs for problem in chain_of(reader, run)]
+        broken = list[Mapping[str, Any]]()
+        for run in reader.runs:
+            if given_up():
+                raise OSError("nobody waits for it any more")
+            broken += chain_of(reader, run)
     if broken:
         raise DataDamaged(broken[0]["message"], where=where.shown, do="take an older copy")
 
@@ -119,16 +134,17 @@ def _set_aside(path: Path, coming: Path, now_ns: int) -> Path | None:
 
 
 @contextmanager
-def _proven(path: Path, half: Path) -> Iterator[Path]:
+def _proven(path: Path, half: Path, given_up: Callable[[], bool] = _waited_for) -> Iterator[Path]:
     """A journal's copy at `half`, looked through and on the disk; it is gone after the block unless it was moved."""
     try:
         _room(path, half.parent)
         half.unlink(missing_ok=True)
         with closing(sqlite3.connect(place(str(path)).uri, uri=True)) as connection:
+            connection.set_progress_handler(given_up, STEPS)
             connection.execute("VACUUM INTO ?", (str(half),))
         with half.open("rb") as file:
             os.fsync(file.fileno())
-        prove(place(str(half)))
+        prove(place(str(half)), given_up)
         yield half
     except DataDamaged as error:
         raise DataDamaged(f"the journal's copy is not whole: {error.what}", where=str(path), do=error.do) from error

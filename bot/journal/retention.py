@@ -64,14 +64,17 @@ def let_go_on(reader: Reader, kind: Kind, seq: int) -> int | None:
     return int(ts) if ts is not None else None
 
 
-def let_go(place: Place) -> int:
-    """Delete all that was announced, how many rows. Raises Unreachable; what is left is deleted by the next call."""
+def let_go(place: Place, given_up: Callable[[], bool] = lambda: False) -> int:
+    """Delete all that was announced, piece by piece until it is `given_up`; how many rows.
+
+    Raises Unreachable; what is left is deleted by the next call.
+    """
     with reading(place) as reader:
         edges = announced(reader)
     gone = 0
     with _deleting(place) as delete:
         for kind, up_to in edges.items():
-            while count := delete(PIECES.format(kind, up_to, PIECE)):
+            while not given_up() and (count := delete(PIECES.format(kind, up_to, PIECE))):
                 gone += count
     return gone
 

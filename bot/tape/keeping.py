@@ -1,24 +1,30 @@
 """Recorded tapes in the tapes folder: which there are, of which run, and which have been kept long enough."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.errors import DataDamaged, InputMissing, PaperpitError
 from bot.tape.facts import TapeFacts
 from bot.tape.reader import open_tape
-from bot.tape.unfinished import Say, finish, unfinished
+from bot.tape.unfinished import Say, Unfinished, finish, unfinished
 
 DAY_NS = 86_400 * 1_000_000_000
 FRESH_NS = DAY_NS
 """What was recorded within the last day is never thrown away: its diff has not been looked at."""
 
 
-def finish_all(folder: Path, say: Say) -> list[Path]:
-    """Make tapes of what crashes left behind; what nobody could finish, or is being written, is handed back."""
+def finish_all(folder: Path, say: Say, given_up: Callable[[], bool] = lambda: False) -> list[Path]:
+    """Make tapes of what crashes left behind; what nobody could finish, or is being written, is handed back.
+
+    What is left when it is `given_up` is left without a word.
+    """
     left = []
     for path in unfinished(folder):
         try:
-            facts = finish(path, say)
+            facts = finish(path, say, given_up)
+        except Unfinished:
+            left.append(path)
+            continue
         except (PaperpitError, OSError) as error:
             say(f"the recording {path.name} cannot be finished: {error}".splitlines()[0])
             left.append(path)
@@ -45,6 +51,11 @@ def recorded(folder: Path) -> Iterator[tuple[Path, TapeFacts]]:
 def of_run(folder: Path, run: str) -> dict[str, Path]:
     """Contract → the tape of it that a run recorded."""
     return {facts.contract: path for path, facts in recorded(folder) if facts.run == run}
+
+
+def weight(folder: Path) -> int:
+    """Bytes of all tapes in `folder` that runs recorded."""
+    return sum(path.stat().st_size for path, _ in recorded(folder))
 
 
 def throw_away(folder: Path, *, keep_ns: int, max_bytes: int, now_ns: int) -> list[Path]:

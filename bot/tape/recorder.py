@@ -1,8 +1,8 @@
 """What a live market said, kept: one tape an instrument, fed with the very batches that the desk sees.
 
-The desk's thread copies rows after it has walked them; a thread of its own appends them to files, each second, and
-makes them outlive a power cut, each minute. At the end the files become tapes (`bot.tape.unfinished`). Whatever goes
-wrong with the disk stops the recording, loudly, and never the desk.
+The desk's thread copies rows after it has walked them; a thread of its own appends them to files, each second or each
+megabyte, and makes them outlive a power cut, each minute. At the end the files become tapes (`bot.tape.unfinished`),
+in whatever thread `make` is called. Whatever goes wrong with the disk stops the recording, loudly, and never the desk.
 """
 
 import shutil
@@ -22,15 +22,27 @@ from bot.tape.unfinished import SUFFIX, Header, PartFile, finish
 
 SECOND_NS = 1_000_000_000
 FLUSH_NS = SECOND_NS
+FLUSH_BYTES = 1 << 20
+"""So much is handed over before its second is over: what waits in memory is small at any speed of a market."""
 SYNC_NS = 60 * SECOND_NS
+SYNC_BYTES = 256 << 20
+"""So often, or after so many bytes, files are synced and the room for them is looked at."""
 RESERVE_BYTES = 512 << 20
 """Left free on the disk: the journal needs it more."""
 BEHIND_BYTES = 256 << 20
 """What may wait for a slow disk, in memory, before the recording gives up."""
 
+Room = Callable[[int], Sequence[str]]
+"""Told how many bytes are being recorded: makes room for them, and says what it did. Raises OSError when there is none;
+called in the recorder's own thread."""
+
+
+def _room_enough(size: int) -> Sequence[str]:
+    return ()
+
 
 class Recorder:
-    """Records one run. A context manager: at its end there are tapes."""
+    """Records one run. A context manager: at its end there are tapes; after an error, recordings for the next start."""
 
     def __init__(
         self,
@@ -39,27 +51,29 @@ class Recorder:
         source: str,
         *,
         reserve: int = RESERVE_BYTES,
+        room: Room = _room_enough,
     ) -> None:
         self.trouble = ""
         """Why nothing is recorded any more; empty while all is well."""
         self.told: Callable[[str], None] = lambda why: None
         """Called once, in the desk's thread, with why the recording stopped; then it is over."""
         self.notes: list[str] = []
-        """What is to be said about the tapes that were made."""
-        self._folder, self._run, self._source, self._reserve = folder, run, source, reserve
+        """What is to be said about the tapes that were made, or that went to make room."""
+        self._folder, self._run, self._source, self._reserve, self._room = folder, run, source, reserve, room
         self._market: Market | None = None
         self._held: Batch | None = None
         self._waiting: list[bytes] = []
+        self._bytes = 0  # of those that wait
         self._until = 0
         self._flushed = time.monotonic_ns()
-        self._synced = self._flushed
+        self._synced, self._unsynced = self._flushed, 0
         self._behind = 0  # bytes handed to the thread and not written yet; each side only ever adds or takes its own
         self._written = 0
         self._failed = ""
         self._parts: dict[int, PartFile] = {}
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._job: Future[None] | None = None
-        self._closed = False
+        self._ended = False
 
     def over(self, market: Market) -> "RecordedMarket":
         """The same market, recorded."""
@@ -69,7 +83,7 @@ class Recorder:
     @property
     def state(self) -> Mapping[str, object]:
         """For `status`: whether it records, and why not."""
-        return {"recording": not (self.trouble or self._closed), "why": self.trouble}
+        return {"recording": not (self.trouble or self._ended), "why": self.trouble}
 
     def hold(self, batch: Batch) -> None:
         """The desk is about to walk this."""
@@ -78,25 +92,24 @@ class Recorder:
     def take(self) -> None:
         """The desk has walked it: keep its rows. Copies at most; nothing waits for the disk."""
         batch, self._held = self._held, None
-        if batch is None or self.trouble or self._closed:
+        if batch is None or self.trouble or self._ended:
             return
         if len(batch.ticks):
             self._waiting.append(np.ascontiguousarray(batch.ticks).tobytes())
+            self._bytes += len(self._waiting[-1])
             self._until = max(self._until, int(batch.ticks["ts"][-1]))
         self._until = max(self._until, batch.silent_until or 0)
         now = time.monotonic_ns()
-        if now - self._flushed >= FLUSH_NS:
+        if now - self._flushed >= FLUSH_NS or self._bytes >= FLUSH_BYTES:
             self._flushed = now
             self._hand_over()
 
     def _hand_over(self) -> None:
+        data, self._waiting, self._bytes = b"".join(self._waiting), [], 0
         if self._failed or self._broken() or self._behind - self._written > BEHIND_BYTES:
             self.trouble = self._failed or self._broken() or "the disk is too slow for the market"
-            self._waiting.clear()
             self.told(self.trouble)
             return
-        data = b"".join(self._waiting)
-        self._waiting.clear()
         self._behind += len(data)
         self._job = self._thread.submit(self._write, data, self._until)
 
@@ -119,15 +132,16 @@ class Recorder:
                 mine["instrument"] = 0
                 part.append(mine, until)
             self._written += len(data)
+            self._unsynced += len(data)
             self._sync()
         except OSError as error:
             self._failed = error.strerror or str(error)
 
     def _sync(self) -> None:
         now = time.monotonic_ns()
-        if now - self._synced < SYNC_NS:
+        if now - self._synced < SYNC_NS and self._unsynced < SYNC_BYTES:
             return
-        self._synced = now
+        self._synced, self._unsynced = now, 0
         for part in self._parts.values():
             part.sync()
         self._look_at_room()
@@ -136,6 +150,7 @@ class Recorder:
         free = shutil.disk_usage(self._folder).free
         if free < self._reserve:
             raise OSError(f"only {free >> 20} MiB are free, and the journal needs them")
+        self.notes += self._room(sum(part.size for part in self._parts.values()))
 
     def _open(self, instrument: int, first_ns: int) -> PartFile:
         assert self._market is not None, "nothing is recorded before there is a market"
@@ -147,28 +162,36 @@ class Recorder:
         header = Header(one.product, contract, f"{one.tick:f}", self._source, self._run, self._market.first_ns)
         return PartFile(self._folder / f"{contract}-{day}-{self._run}{SUFFIX}", header)
 
-    def close(self) -> None:
-        """Write what is left and make the tapes. A tape that cannot be made is left for the next start, with a note."""
-        if self._closed:
+    def end(self) -> None:
+        """The desk walks no more: hand over what is left. Called in its thread, and waits for nothing."""
+        if self._ended:
             return
         self.take()
         if not self.trouble:
             self._hand_over()
-        self._closed = True
+        self._ended = True
+
+    def make(self, given_up: Callable[[], bool] = lambda: False) -> None:
+        """After `end`: make the tapes, in any thread; as long as the disk needs, or until it is `given_up`.
+
+        A tape that was not made is left as a recording for the next start, with a note.
+        """
         self._thread.shutdown(wait=True)
         self.trouble = self.trouble or self._failed or self._broken()
-        for part in self._parts.values():
+        while self._parts:
+            _, part = self._parts.popitem()
             try:
                 part.close()
-                finish(part.path, self.notes.append)
+                finish(part.path, self.notes.append, given_up)
             except (OSError, PaperpitError) as error:
                 self.notes.append(f"the recording {part.path.name} is no tape yet: {error}".splitlines()[0])
 
     def __enter__(self) -> "Recorder":
         return self
 
-    def __exit__(self, *ended: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *ended: object) -> None:
+        self.end()
+        self.make(lambda: kind is not None)
 
 
 class RecordedMarket:

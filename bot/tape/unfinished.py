@@ -2,7 +2,8 @@
 
 `<name>.part` grows beside the place where `<name>.parquet` will stand; whoever writes it holds the kernel's lock on it.
 What a crash leaves behind is made a tape by the next start or by `paperpit tape list`: a last row that is torn is
-dropped, with a word. Between the rows stand marks, rows of kind 0: until then the market had been listened to.
+dropped, with a word; a tape that was half made is taken away and made anew. Between the rows stand marks, rows of
+kind 0: until then the market had been listened to.
 """
 
 import fcntl
@@ -18,9 +19,9 @@ import msgspec
 import numpy as np
 
 from bot.domain.market import ABSENT, TICK, Ticks
-from bot.errors import DataDamaged
+from bot.errors import DataDamaged, PaperpitError
 from bot.tape.facts import ROW_GROUP, TapeFacts
-from bot.tape.writer import TapeWriter
+from bot.tape.writer import TapeWriter, half_made
 
 SUFFIX = ".part"
 MARK = 0
@@ -29,6 +30,14 @@ _FORMAT = "paperpit recording 1"
 _HEADER_MAX = 65_536
 
 Say = Callable[[str], None]
+
+
+class Unfinished(PaperpitError):
+    """Nobody waits for the tape any more: the recording stays, and the next start makes it."""
+
+
+def _waited_for() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class PartFile:
 
     def append(self, rows: Ticks, until_ns: int) -> None:
         """Add rows, and how far time has come; they are the system's when this returns."""
-        self._file.write(np.ascontiguousarray(rows).tobytes())
+        self._file.write(np.ascontiguousarray(rows).view(np.uint8).data)
         self._mark["ts"] = until_ns
         self._file.write(self._mark.tobytes())
         self._file.flush()
@@ -68,20 +77,26 @@ class PartFile:
         """Let it survive a power cut."""
         os.fsync(self._file.fileno())
 
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._file.tell()
+
     def close(self) -> None:
         """Let go of the file and of its lock."""
         self._file.close()
 
 
-def finish(path: Path, say: Say) -> TapeFacts | None:
+def finish(path: Path, say: Say, given_up: Callable[[], bool] = _waited_for) -> TapeFacts | None:
     """Make the tape of a recording that nobody writes any more, and take the recording away.
 
     None while somebody writes it, or when it holds no row: then it is taken away all the same. Raises DataDamaged for
-    what is no recording, UsageError where the tape cannot be written; the recording stays then.
+    what is no recording, UsageError where the tape cannot be written, Unfinished when it was `given_up` (asked once a
+    block of rows); the recording stays then.
     """
     try:
         with _owned(path) as file:
-            facts = None if file is None else _made(path, file, say)
+            facts = None if file is None else _made(path, file, say, given_up)
             if file is not None:
                 path.unlink()
             return facts
@@ -116,17 +131,20 @@ def _owned(path: Path) -> Iterator[IO[bytes] | None]:
         yield file
 
 
-def _made(path: Path, file: IO[bytes], say: Say) -> TapeFacts | None:
+def _made(path: Path, file: IO[bytes], say: Say, given_up: Callable[[], bool]) -> TapeFacts | None:
     header = _header(path, file)
     if header is None:
         say(f"{path.name}: was cut off before its first row, and is taken away")
         return None
     begin = file.tell()
-    count, until = _measured(file, begin)
+    count, until = _measured(file, begin, given_up)
     if not count:
         return None
+    tape = path.with_suffix(".parquet")
+    for half in half_made(tape):  # whoever made it holds no lock any more: it was cut off
+        half.unlink(missing_ok=True)
     writer = TapeWriter(
-        path.with_suffix(".parquet"),
+        tape,
         instrument=header.instrument,
         contract=header.contract,
         tick=Decimal(header.tick),
@@ -136,7 +154,7 @@ def _made(path: Path, file: IO[bytes], say: Say) -> TapeFacts | None:
         until_ns=until,
     )
     with writer:
-        for block in _blocks(file, begin):
+        for block in _blocks(file, begin, given_up):
             writer.append(block[block["kind"] != MARK])
     torn = (file.tell() - begin) % TICK.itemsize
     if torn:
@@ -159,17 +177,19 @@ def _header(path: Path, file: IO[bytes]) -> Header | None:
         raise DataDamaged(f"is not a recording: {error}", where=str(path)) from None
 
 
-def _blocks(file: IO[bytes], begin: int) -> Iterator[Ticks]:
-    """Everything from `begin` on, marks too."""
+def _blocks(file: IO[bytes], begin: int, given_up: Callable[[], bool] = _waited_for) -> Iterator[Ticks]:
+    """Everything from `begin` on, marks too. Raises Unfinished when nobody waits for the next one."""
     file.seek(begin)
     while data := file.read(ROW_GROUP * TICK.itemsize):
+        if given_up():
+            raise Unfinished("the next start finishes it")
         yield np.frombuffer(data[: len(data) // TICK.itemsize * TICK.itemsize], TICK)
 
 
-def _measured(file: IO[bytes], begin: int) -> tuple[int, int]:
+def _measured(file: IO[bytes], begin: int, given_up: Callable[[], bool] = _waited_for) -> tuple[int, int]:
     """How many rows there are, and how far time had come when the recording ended (ns UTC)."""
     count = until = 0
-    for block in _blocks(file, begin):
+    for block in _blocks(file, begin, given_up):
         count += int(np.count_nonzero(block["kind"] != MARK))
         until = max(until, int(block["ts"].max(initial=0)))
     return count, until

@@ -6,7 +6,9 @@ after an error or an interruption neither the file nor a folder made for it rema
 
 import contextlib
 import os
+from collections.abc import Iterator
 from decimal import Decimal
+from glob import escape
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -34,6 +36,11 @@ _ENCODING: dict[str, Any] = {
 }
 _BYTES = np.dtype((np.void, TICK.itemsize))
 _RESOLUTIONS = (1_000_000_000, 1_000_000, 1_000)
+
+
+def half_made(path: Path) -> Iterator[Path]:
+    """Files of an `AtomicFile` at `path` that is being written, or was when its process died."""
+    return path.parent.glob(f".{escape(path.name)}.*.part")
 
 
 class AtomicFile:

@@ -16,7 +16,7 @@ from bot.errors import Unreachable
 from tests.background import meanwhile
 from tests.programs import program
 
-FACTS: dict[str, Any] = {"state": "trading", "mode": "trading", "reasons": []}
+FACTS: dict[str, Any] = {"state": "trading", "mode": "trading", "reasons": [], "finishing": ""}
 
 
 class Manager:

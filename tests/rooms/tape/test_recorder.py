@@ -189,7 +189,8 @@ class TestTrouble:
         # given a folder that cannot be made, for a file stands there
         (tmp_path / "tapes").write_text("")
         batches = asyncio.run(self.seen(recorder := Recorder(tmp_path / "tapes", RUN, "ib")))
-        recorder.close()
+        recorder.end()
+        recorder.make()
         assert len(batches) == 3
         assert recorder.trouble
         assert recorder.state == {"recording": False, "why": recorder.trouble}
