@@ -42,8 +42,7 @@ def watching(run: "Run") -> Iterator[Callable[[int], None]]:
                 recorded = False
                 why = f"warning: nothing is recorded any more: {run.recorder.trouble}; the desk goes on"
                 tell("recording", why)
-            for notice in run.notices():
-                tell(notice.event, notice)
+            _tell_all(run)
             now = clock.now_ns()
             if now - last < every:
                 return
@@ -54,7 +53,15 @@ def watching(run: "Run") -> Iterator[Callable[[int], None]]:
                 before, refused = refused, Counter(run.desk.tally.refusals if run.desk is not None else ())
                 tell("beat", happening(run), refused=dict(refused - before))
 
-        yield seen
+        try:
+            yield seen
+        finally:
+            _tell_all(run)
+
+
+def _tell_all(run: "Run") -> None:
+    for notice in run.notices():
+        tell(notice.event, notice)
 
 
 def happening(run: "Run") -> str:

@@ -107,7 +107,7 @@ class RecordSettings(Params):
     keep: Duration = Field(60 * 86_400 * SECOND_NS, gt=0)
     """Recorded tapes older than this are deleted; those of the last day never."""
     max_gb: int = Field(20, ge=1)
-    """Beyond so much the oldest recorded tapes are deleted."""
+    """Beyond so much the oldest recorded tapes are deleted; where those of the last day are more, recording stops."""
 
 
 class DaemonSettings(Params):

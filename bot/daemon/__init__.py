@@ -8,6 +8,8 @@
     rereading.py the settings read once more, off the loop
     reloading.py other settings while a run lasts, swapped between two batches
     run.py       the order of start and stop of one run
+    ending.py    what is done when a run has ended and may take minutes
+    aside.py     long work in a thread, which can be given up
     stopping.py  the signals that end a process
     terminal.py  the terminal that it was started from, and its being closed
     waiting.py   what a person says while no run trades

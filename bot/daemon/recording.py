@@ -35,33 +35,37 @@ async def tidying(asked: Asked, say: Callable[[str], None]) -> AsyncIterator[Non
         return
 
     async def tidy() -> None:
-        for text in await aside(partial(_tidied, folder, asked.bot.value.record)):
-            say(text)
+        said: list[str] = []
+        try:
+            await aside(partial(_tidy, folder, asked.bot.value.record, said.append))
+        finally:
+            for text in said:  # also when the rest is left: what was deleted is told
+                say(text)
 
     async with beside("tapes", tidy):
         yield
 
 
-def _tidied(folder: Path, settings: RecordSettings, given_up: GivenUp) -> list[str]:
-    said: list[str] = []
-    finish_all(folder, said.append, given_up)
-    return said if given_up() else [*said, *_thrown_away(folder, settings, 0)]
+def _tidy(folder: Path, settings: RecordSettings, say: Callable[[str], None], given_up: GivenUp) -> None:
+    finish_all(folder, say, given_up)
+    if not given_up():
+        _throw_away(folder, settings, 0, say)
 
 
-def _thrown_away(folder: Path, settings: RecordSettings, size: int) -> list[str]:
-    """Delete tapes as the settings say, where `size` bytes more are needed; what is to be said about it."""
+def _throw_away(folder: Path, settings: RecordSettings, size: int, say: Callable[[str], None]) -> None:
+    """Delete tapes as the settings say, where `size` bytes more are needed."""
     room = settings.max_gb * GIGABYTE - size
     gone = throw_away(folder, keep_ns=settings.keep, max_bytes=room, now_ns=WallClock().now_ns())
-    return [f"deleted {len(gone)} recorded tapes, as [record] keep and max_gb say: {gone[0].stem} …"] if gone else []
+    if gone:
+        say(f"deleted {len(gone)} recorded tapes, as [record] keep and max_gb say: {gone[0].stem} …")
 
 
-def _room(folder: Path, settings: RecordSettings, size: int) -> list[str]:
-    """Make room for `size` bytes of a recording. Raises OSError where what must be kept leaves none."""
-    said = _thrown_away(folder, settings, size)
+def _make_room(folder: Path, settings: RecordSettings, size: int, say: Callable[[str], None]) -> None:
+    """For `size` bytes of a recording. Raises OSError where what must be kept leaves none."""
+    _throw_away(folder, settings, size, say)
     if (all_of_it := weight(folder) + size) > settings.max_gb * GIGABYTE:
         gigabytes = f"{all_of_it / GIGABYTE:.1f} GB, {size / GIGABYTE:.1f} of them being written"
         raise OSError(f"[record] max_gb = {settings.max_gb} is reached: there are {gigabytes}")
-    return said
 
 
 def recorded(asked: Asked, adapter: Adapter, run: str, stack: AsyncExitStack) -> tuple[Adapter, Recorder | None]:
@@ -70,7 +74,7 @@ def recorded(asked: Asked, adapter: Adapter, run: str, stack: AsyncExitStack) ->
     wanted = asked.record_to is not None and settings.enabled and (adapter.name != MADE or settings.synthetic)
     if asked.record_to is None or not wanted or adapter.market.last_ns is not None:
         return adapter, None
-    room = partial(_room, asked.record_to, settings)
+    room = partial(_make_room, asked.record_to, settings)
     recorder = stack.enter_context(Recorder(asked.record_to, run, f"{adapter.name} {run}", room=room))
     return replace(adapter, market=recorder.over(adapter.market)), recorder
 

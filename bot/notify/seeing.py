@@ -175,5 +175,8 @@ def _around(look: Look) -> Iterator[Trouble]:
     if look.free is not None and look.free < DISK_LEAST:
         what = f"the journal's disk is nearly full: {look.free >> 20} MiB are free"
         yield Trouble("disk", "disk", what, "make room: a journal that cannot be written closes entries")
+    if (why := look.status["recording"]) and why is not True:
+        do = "make room, or raise [record] max_gb; the next run records again"
+        yield Trouble("disk", "recording", f"ticks are not recorded any more: {why}", do)
     if look.backup:
         yield Trouble("backup", "backup", f"the journal's copy failed: {look.backup}", "paperpit doctor disk journal")

@@ -32,13 +32,15 @@ RESERVE_BYTES = 512 << 20
 BEHIND_BYTES = 256 << 20
 """What may wait for a slow disk, in memory, before the recording gives up."""
 
-Room = Callable[[int], Sequence[str]]
-"""Told how many bytes are being recorded: makes room for them, and says what it did. Raises OSError when there is none;
-called in the recorder's own thread."""
+Room = Callable[[int, Callable[[str], None]], None]
+"""Told how many bytes are being recorded, makes room for them and says what it did. Raises OSError when there is none.
+
+Called in the recorder's own thread.
+"""
 
 
-def _room_enough(size: int) -> Sequence[str]:
-    return ()
+def _room_enough(size: int, say: Callable[[str], None]) -> None:
+    return
 
 
 class Recorder:
@@ -150,7 +152,7 @@ class Recorder:
         free = shutil.disk_usage(self._folder).free
         if free < self._reserve:
             raise OSError(f"only {free >> 20} MiB are free, and the journal needs them")
-        self.notes += self._room(sum(part.size for part in self._parts.values()))
+        self._room(sum(part.size for part in self._parts.values()), self.notes.append)
 
     def _open(self, instrument: int, first_ns: int) -> PartFile:
         assert self._market is not None, "nothing is recorded before there is a market"

@@ -99,15 +99,20 @@ def test_a_start_finishes_what_a_crash_left_and_throws_away_what_is_old(folder: 
     first = asyncio.run(traded(asked(folder), rows_seen=2_000))
     (old,) = of_run(folder / "tapes", first.run).values()
     os.utime(old, (0, 0))
-    # when the next one starts
-    what = asked(folder, "record.keep=2d")
-    notes = asyncio.run(_notes(what))
-    # then there is a tape of the one and none of the other any more
+    # when the next one trades
+    notices = asyncio.run(_told_until_it_is_gone(asked(folder, "record.keep=2d"), old))
+    # then there is a tape of the one and none of the other any more, and no trade has waited for that
     assert list(of_run(folder / "tapes", "1")) == ["ESZ2026"]
-    assert not old.exists()
-    assert any(first.run in note and "deleted" in note for note in notes)
+    assert any(first.run in notice and "deleted" in notice for notice in notices)
 
 
-async def _notes(what: Asked) -> list[str]:
-    async with Run(what) as run:
-        return list(run.adapter.notes)
+async def _told_until_it_is_gone(what: Asked, tape: Path) -> list[str]:
+    """Trades for as long as a tape is there; what a person was told."""
+    async with Run(what) as run, asyncio.timeout(60):
+
+        def look(rows: int) -> None:
+            if run.desk is not None and not tape.exists():
+                run.desk.stop()
+
+        await run.trade(look)
+        return [str(notice) for notice in run.notices()]

@@ -109,6 +109,21 @@ async def test_it_is_not_ready_before_it_stands_and_a_reload_is_told_around(mana
         assert manager.listen() == ["READY=1"]
 
 
+async def test_it_is_waited_for_while_a_tape_is_made(manager: Manager) -> None:
+    doing = "making tapes of the recording"
+    told = [{**FACTS, "state": "stopping", "reasons": [doing], "finishing": doing}]
+    async with meanwhile(Supervisor(lambda: told[0], lambda: True).tell()):
+        await manager.until(f"STATUS=trading: {doing}")
+        await manager.until("EXTEND_TIMEOUT_USEC=30000000")
+        # when that is done, nobody has to wait any more
+        told[0] = FACTS
+        await manager.until("STATUS=trading")
+        manager.listen()
+        manager.heard.clear()
+        await manager.until("WATCHDOG=1")
+    assert not any("EXTEND" in one for one in manager.heard)
+
+
 async def test_what_it_says_is_one_line_in_any_letters_and_without_an_account(manager: Manager) -> None:
     reasons = ["the journal cannot be written:\nREADY=1 → Größe of DU1234567", "paused"]
     async with meanwhile(

@@ -46,6 +46,7 @@ def position(state: str, stop: str | None) -> dict[str, Any]:
         (look(**position("open", None)), "naked:r-7", "no working stop (open)"),
         (look(state="starting", mode="blind"), "not-ready", "first tick"),
         (look(free=10 << 20), "disk", "10 MiB are free"),
+        (look(recording="[record] max_gb = 20 is reached"), "recording", "not recorded any more: [record] max_gb = 20"),
         (look(backup="no room"), "backup", "no room"),
         (look(lacking={"FOMC": "2026-12-01"}), "calendar", "FOMC until 2026-12-01"),
         (look(ended="nobody listens"), "ended", "nobody listens"),

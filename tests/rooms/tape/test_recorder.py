@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +152,21 @@ class TestACrash:
         assert list(tmp_path.iterdir()) == []
         assert "before its first row" in said[0]
 
+    def test_in_the_middle_of_making_the_tape_leaves_nothing_half_made(self, tmp_path: Path) -> None:
+        path = self.part(tmp_path)
+        # given what the process had written of the tape when it died, and a tape that is just being imported
+        half, another = tmp_path / f".{path.stem}.parquet.4711.part", tmp_path / ".other.parquet.7.part"
+        half.write_bytes(b"PAR1")
+        another.write_bytes(b"PAR1")
+        finish_all(tmp_path, lambda _: None)
+        assert (half.exists(), another.exists()) == (False, True)
+        assert len(rows_of(of_run(tmp_path, RUN)["ESZ2026"])) == 50
+
+    def test_is_left_as_it_is_when_nobody_waits_for_the_tape(self, tmp_path: Path) -> None:
+        path, said = self.part(tmp_path), list[str]()
+        assert finish_all(tmp_path, said.append, lambda: True) == [path]
+        assert (list(tmp_path.iterdir()), said) == ([path], [])
+
     def test_is_finished_once_by_whoever_comes_first(self, tmp_path: Path) -> None:
         self.part(tmp_path)
         finish_all(tmp_path, lambda _: None)
@@ -202,6 +217,29 @@ class TestTrouble:
         live = Live([one("ESZ2026")], cut(market(100), [50]))
         recorder = recorded(tmp_path, live, reserve=1 << 60)
         assert "the journal needs them" in recorder.trouble
+
+    def test_with_the_room_stops_the_recording_while_it_grows(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # given a room that is looked at often, and is enough for half of what comes
+        monkeypatch.setattr("bot.tape.recorder.FLUSH_NS", 0)
+        monkeypatch.setattr("bot.tape.recorder.SYNC_BYTES", 1)
+        asked: list[int] = []
+
+        def room(size: int, say: Callable[[str], None]) -> None:
+            asked.append(size)
+            if size > 20_000:
+                say("made room, and not enough")
+                raise OSError("[record] max_gb is reached")
+
+        live = Live([one("ESZ2026")], cut(market(1_000), range(10, 1_000, 10)))
+        with Recorder(tmp_path, RUN, "ib", room=room) as recorder:
+            asyncio.run(walked(recorder, live))
+        # then it was told how large the recording was, what it did is said, and what was recorded is a tape
+        assert (asked[0], asked) == (0, sorted(asked))
+        assert recorder.trouble == "[record] max_gb is reached"
+        assert recorder.notes == ["made room, and not enough"]
+        assert 0 < len(rows_of(of_run(tmp_path, RUN)["ESZ2026"])) < 1_000
 
     def test_is_told_once_while_the_desk_goes_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         # given a recorder that hands every batch over at once
