@@ -113,7 +113,7 @@ def test_who_asks_it_to_stop_meanwhile_is_not_forgotten(
             # given a desk that wedges with a position
             await listening(far, running)
             async with meanwhile(play(far, running, ledger)):
-                await running.until("the loop stands still")
+                await running.until("strategy drill-law is being asked")
             # when it is asked to end
             for _ in range(signals):
                 running.send(signal.SIGTERM)
