@@ -37,7 +37,8 @@ class Middles:
         for instrument, asked in enumerate(self._asked):
             mine = ticks[ticks["instrument"] == instrument]
             self._status(instrument, mine)
-            stamps, middles = _usable(mine)
+            rows = usable(mine)
+            stamps, middles = mine["ts"][rows], (mine["bid"][rows].astype(np.float64) + mine["ask"][rows]) / 2
             # An answer may ask for more.
             while asked and asked[0][0] < until:
                 ts, _, since, answer = heapq.heappop(asked)
@@ -67,12 +68,11 @@ class Middles:
         return any(begun <= ts and since < ended for begun, ended in self._halts[instrument])
 
 
-def _usable(ticks: Ticks) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Stamps and middles of the rows that have a book of two sides which is not crossed."""
+def usable(ticks: Ticks) -> npt.NDArray[np.intp]:
+    """The rows that have a book of two sides which is not crossed."""
     good = (ticks["kind"] != STATUS) & (ticks["flags"] & (OFF_GRID | QUARANTINED) == 0)
     good &= (ticks["bid"] != ABSENT) & (ticks["ask"] != ABSENT) & (ticks["bid"] <= ticks["ask"])
-    rows = np.flatnonzero(good)
-    return ticks["ts"][rows], (ticks["bid"][rows].astype(np.float64) + ticks["ask"][rows]) / 2
+    return np.flatnonzero(good)
 
 
 class Markouts:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.journal.place import Place
     from bot.journal.reading import Reader, RunInfo
     from bot.ports import Renewal
+    from bot.tape import TapeFacts
 
 REPLAY, SYNTHETIC, IB = "replay", "synthetic", "ib"
 REFUSED = "refused"
@@ -32,6 +33,8 @@ class Wishes:
     sets: Sequence[str] = ()
     fill_model: str | None = None
     latency_ms: int | None = None
+    tapes: Sequence[str] = ()
+    """Files that its tapes may be among, if they are not where they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> 
 
     found = find(wanted, wishes.journal)
     row, texts = found.row, json.loads(found.row.config)
-    own = _recorded_tapes(found, tell)
+    own = _recorded_tapes(found, wishes.tapes, tell)
 
     def settings(texts: Mapping[str, str]) -> "tuple[Loaded[BotFile], list[Loaded[StrategyFile]], list[str]]":
         bot = read_bot(Path(BOT), list(wishes.sets), text=texts[BOT])
@@ -196,8 +199,10 @@ def differences(found_in: "Place", run: str, url: str, other: str) -> list[dict[
         return compare(reader_a, reader_a.choose(run)[0], reader_b, reader_b.choose(other)[0])
 
 
-def _recorded_tapes(found: Found, tell: Callable[[str], None]) -> list[str]:
+def _recorded_tapes(found: Found, given: Sequence[str], tell: Callable[[str], None]) -> list[str]:
     """The tapes that the run recorded, in the order of its instruments; empty where it replayed or made its market.
+
+    They lie among the `given` files or in the tapes folder.
 
     Raises InputMissing when a live run's are gone.
     """
@@ -208,6 +213,7 @@ def _recorded_tapes(found: Found, tell: Callable[[str], None]) -> list[str]:
         return []
     finish_all(tapes_folder(), tell)
     tapes = of_run(tapes_folder(), found.row.run)
+    tapes |= {facts.contract: path for path, facts in _facts(given) if facts.run == found.row.run}
     if not tapes and found.row.adapter != SYNTHETIC:
         raise InputMissing(
             f"the ticks of run {found.row.run} are not there: it recorded none, or they have been deleted since",
@@ -278,7 +284,8 @@ def _revisions(
 def _as_it_was(bot: "Loaded[BotFile]", row: "rows.Run", wishes: Wishes) -> "tuple[Loaded[BotFile], list[str]]":
     """The settings and tapes of a run that replayed or made its market."""
     told = json.loads(row.tapes)
-    tapes = [tape for tape in told if tape["hash"]]
+    lie = {facts.hash: str(path) for path, facts in _facts(wishes.tapes)}
+    tapes = [{**tape, "name": lie.get(tape["hash"], tape["name"])} for tape in told if tape["hash"]]
     _same_tapes(tapes)
     if any(tape["last_ns"] is None for tape in told) and not any(".hours=" in one for one in wishes.sets):
         raise UsageError(
@@ -347,6 +354,17 @@ def _same_tapes(tapes: Sequence[Mapping[str, Any]]) -> None:
                     where=str(tape["name"]),
                     do="put the old tape back, or replay this one without --run",
                 )
+
+
+def _facts(given: Sequence[str]) -> "list[tuple[Path, TapeFacts]]":
+    """The tapes in these files, with what each says of itself."""
+    from bot.tape import find_tape, open_tape
+
+    found = []
+    for path in map(find_tape, given):
+        with open_tape(path) as reader:
+            found.append((path, reader.facts))
+    return found
 
 
 def _ends(row: "rows.Command") -> bool:

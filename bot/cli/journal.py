@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from bot.cli.evaluate import evaluate
 from bot.cli.export import export
 from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
@@ -133,6 +134,7 @@ def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str,
     return shown
 
 
+journal.add_command(evaluate)
 journal.add_command(export)
 journal.add_command(report)
 journal.add_command(stats)

@@ -51,11 +51,12 @@ def _told(reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters") -> "S
             return ask(run, wishes)
 
         found = refused(reader, runs, filters, counted)
-    _missing(found.untold)
+    missing(found.untold)
     return found.refused
 
 
-def _missing(untold: Mapping[str, str]) -> None:
+def missing(untold: Mapping[str, str]) -> None:
+    """Say which runs' tapes could not be asked, and why."""
     for run, why in list(untold.items())[:SHOWN]:
         say(f"run {run} cannot be asked: {why}")
     if len(untold) > SHOWN:

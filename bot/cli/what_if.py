@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from bot.cli.again import Wishes, recorded
+from bot.domain.what_if import Drawn
 
 if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
     from bot.daemon.opening import Opened
-    from bot.domain.what_if import Answer, Moment, Wish
+    from bot.domain.what_if import Answer, Draw, Made, Moment, Wish
     from bot.journal.place import Place
     from bot.journal.reading import Reader, RunInfo
-    from bot.review.refused import Ask
+    from bot.review.refused import Ask, Draws
 
 
 WHAT: Mapping[str, Literal["cancel", "flatten", "tighten"]] = {
@@ -22,18 +25,33 @@ WHAT: Mapping[str, Literal["cancel", "flatten", "tighten"]] = {
 """What the desk does at an edge of its agenda."""
 
 
-def asking(reader: "Reader") -> "Ask":
-    """Who answers for the runs of a journal; answers to runs that are over are kept.
+def asking(reader: "Reader", model: str | None = None, tapes: Sequence[str] = (), folder: str = "") -> "Ask":
+    """Who answers for the runs of a journal, by `model` or by the fill model of each; kept for runs that are over.
 
-    It raises InputMissing, DataDamaged, UsageError where there is no tape to ask.
+    `tapes` are files that a run's tapes may be among, wherever they lie now; who asks for other wishes of a run keeps
+    the answers in a `folder` of its own. It raises InputMissing, DataDamaged, UsageError where there is no tape to ask.
     """
     from bot import resources
+    from bot.domain.what_if import Answer
     from bot.review.kept import kept
 
     def ask(run: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
-        return asyncio.run(_ask(reader.place, run.run, wishes))
+        return asyncio.run(_ask(reader.place, run.run, wishes, model, tapes))
 
-    return kept(ask, reader, resources.cache_folder() / "what-if", _mark())
+    place = resources.cache_folder() / "what-if" / (model or folder)
+    return kept(ask, Answer, reader, place, _mark())
+
+
+def drawing(reader: "Reader", draw: "Draw", tapes: Sequence[str] = ()) -> "Draws":
+    """Who tells what random entries beside a run's wishes would have made, by its fill model; kept likewise."""
+    from bot import resources
+    from bot.review.kept import kept
+
+    def ask(run: "RunInfo", wishes: "Sequence[Wish]") -> "dict[str, list[Drawn]]":
+        return asyncio.run(_draw(reader.place, run.run, wishes, draw, tapes))
+
+    folder = resources.cache_folder() / "what-if" / "random"
+    return kept(ask, dict[str, list[Drawn]], reader, folder, _mark() + repr(draw).encode())
 
 
 def _mark() -> bytes:
@@ -49,26 +67,71 @@ def _mark() -> bytes:
     return digest.digest()
 
 
-async def _ask(place: "Place", run: str, wishes: "Sequence[Wish]") -> "Answer":
+async def _ask(place: "Place", run: str, wishes: "Sequence[Wish]", model: str | None, tapes: Sequence[str]) -> "Answer":
     from contextlib import AsyncExitStack
+
+    from bot.domain.what_if import Answer
+
+    async with AsyncExitStack() as stack:
+        found = await _opened(Wishes(journal=place.url, fill_model=model, tapes=tapes), run, stack)
+        return Answer(found.adapter.fill_model, await _made(found, wishes))
+
+
+async def _draw(
+    place: "Place", run: str, wishes: "Sequence[Wish]", draw: "Draw", tapes: Sequence[str]
+) -> "dict[str, list[Drawn]]":
+    from contextlib import AsyncExitStack
+
+    from adapters.replay.seconds import standing
+    from bot.domain.what_if import STILL_OPEN
+    from bot.review.matched import matched
+
+    known: dict[str, list[int]] = {}
+    for wish in wishes:
+        known.setdefault(wish.product, []).append(wish.known_ns)
+    asked = Wishes(journal=place.url, tapes=tapes)
+    async with AsyncExitStack() as stack:
+        found = await _opened(asked, run, stack)
+        stood = await standing(found.adapter.market, known)
+        shut = {
+            name: sorted({(one.from_ns, one.to_ns) for one in moments if one.to_ns})
+            for name, moments in _moments(found).items()
+        }
+        entries = matched(wishes, stood, found.hours, shut, draw)
+    async with AsyncExitStack() as stack:
+        # A market is read once; a made one is made again.
+        made = await _made(await _opened(asked, run, stack), [one for some in entries.values() for one in some])
+    outcomes = {key: [made[one.id] for one in some] for key, some in entries.items()}
+    return {
+        key: [
+            Drawn(float(one.ticks or 0), float(one.risk) if one.filled else 0.0)
+            for one in some
+            if one.end != STILL_OPEN
+        ]
+        for key, some in outcomes.items()
+    }
+
+
+async def _opened(wishes: Wishes, run: str, stack: "AsyncExitStack") -> "Opened":
+    """A run as it was, with nothing but its market, its broker and its clock."""
     from dataclasses import replace
 
-    from adapters.replay.broker import ReplayBroker
-    from adapters.replay.what_if import what_if
     from bot.daemon.opening import opened
-    from bot.domain.what_if import Answer
     from bot.warm import Wanted
 
-    asked, _, _ = recorded(run, Wishes(journal=place.url), tell=lambda note: None)
+    asked, _, _ = recorded(run, wishes, tell=lambda note: None)
     # Nothing is detected, nobody commands: the memory of detectors and what a person said are not wanted.
-    asked = replace(asked, warm=Wanted(), commands=(), renewals=())
-    async with AsyncExitStack() as stack:
-        found = await opened(asked, run, stack)
-        broker = found.adapter.broker
-        assert isinstance(broker, ReplayBroker)
-        manages = {spec.name: spec.manage for spec in found.specs if spec.manage.moves}
-        made = await what_if(found.adapter.market, broker, wishes, _moments(found), manages)
-        return Answer(found.adapter.fill_model, made)
+    return await opened(replace(asked, warm=Wanted(), commands=(), renewals=()), run, stack)
+
+
+async def _made(found: "Opened", wishes: "Sequence[Wish]") -> "dict[str, Made]":
+    from adapters.replay.broker import ReplayBroker
+    from adapters.replay.what_if import what_if
+
+    broker = found.adapter.broker
+    assert isinstance(broker, ReplayBroker)
+    manages = {spec.name: spec.manage for spec in found.specs if spec.manage.moves}
+    return await what_if(found.adapter.market, broker, wishes, _moments(found), manages)
 
 
 def _moments(opened: "Opened") -> "dict[str, list[Moment]]":

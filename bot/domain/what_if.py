@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 HORIZONS_S = (1, 5, 15, 30, 60, 300, 900)
 """So many seconds later it is looked where the price stands."""
 NOT_FILLED, NOT_PRICED, STILL_OPEN = "unfilled", "unpriced", "open"
@@ -98,3 +101,33 @@ class Answer:
     fill_model: str
     made: Mapping[str, Made]
     """By the wish's id; a wish whose product is not on the tape has none."""
+
+
+Stamps = npt.NDArray[np.int64]
+"""Times in order, or one number for each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The quotes of one instrument in force before each of some stamps, in order of time."""
+
+    ts: Stamps
+    bid: Stamps
+    ask: Stamps
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How entries are drawn at random that are like those that were wanted."""
+
+    each: int = 50  # random entries to one that was wanted
+    seed: int = 1
+    apart_ns: int = 120_000_000_000  # from anything that the strategy wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What came of one bracket at random: ticks gained and risked, for one unit; no risk where it did not fill."""
+
+    ticks: float
+    risk: float

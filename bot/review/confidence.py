@@ -1,15 +1,16 @@
 """What may be said of a mean however often one looks: a confidence sequence, and whole days that change their sign.
 
-An interval of 95 % holds for one look. Who looks every evening and stops at the first that lies above zero is wrong more
-often than one time in twenty. A confidence sequence is right at all looks together: the chance that it is wrong at *any*
-of them, now or later, is at most 1 − level.
+An interval of 95 % holds for one look. Who looks every evening and stops at the first that lies above zero is wrong
+more often than one time in twenty. A confidence sequence is right at all looks together: the chance that it is wrong at
+*any* of them, now or later, is at most 1 − level.
 
     λᵢ = min(√(2 ln(2/α) ÷ (σ̂²ᵢ₋₁ i ln(1 + i))), ½)     what is known before the i-th value decides its weight
     Σ λᵢxᵢ ÷ Σ λᵢ  ±  (ln(2/α) + Σ 4 (xᵢ − μ̂ᵢ₋₁)² ψ(λᵢ)) ÷ Σ λᵢ,     ψ(λ) = (−ln(1 − λ) − λ) ÷ 4
-    μ̂ᵢ = (½ + Σ x) ÷ (i + 1),  σ̂²ᵢ = (¼ + Σ (xⱼ − μ̂ⱼ)²) ÷ (i + 1),  of values in [0, 1]; what one look excludes stays out
+    μ̂ᵢ = (½ + Σ x) ÷ (i + 1),  σ̂²ᵢ = (¼ + Σ (xⱼ − μ̂ⱼ)²) ÷ (i + 1),  of values in [0, 1]
 
-Source: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by betting" (Journal of the Royal Statistical
-Society B 86/1, 2024), theorem 2: the predictable plug-in empirical-Bernstein confidence sequence.
+What one look excludes stays out. Source: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
+betting" (Journal of the Royal Statistical Society B 86/1, 2024), theorem 2: the predictable plug-in empirical-Bernstein
+confidence sequence.
 """
 
 import math
@@ -69,8 +70,8 @@ def sessions_for(mean: float, spread: float, level: float, least: float = LEAST_
 def by_chance(sums: Sequence[float] | Floats, draws: int, seed: int) -> float:
     """How often Σ is at least what it is when each day's sum keeps or changes its sign by the toss of a coin.
 
-    One-sided: small where the sums lie above zero. What a day holds stays together, however alike its parts are. As with
-    any permutation drawn by chance, what was seen counts as one of the draws.
+    One-sided: small where the sums lie above zero. What a day holds stays together, however alike its parts are. As
+    with any permutation drawn by chance, what was seen counts as one of the draws.
     """
     days = np.asarray(sums, float)
     coins = np.random.default_rng((seed, len(days))).integers(0, 2, (draws, len(days)), np.int8) * 2 - 1

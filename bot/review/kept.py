@@ -5,31 +5,37 @@ of them is another now, the tape is asked again.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
 from bot import durable
-from bot.domain.what_if import Answer, Wish
+from bot.domain.what_if import Wish
 from bot.journal.reading import Reader, RunInfo
-from bot.review.refused import Ask
+
+T = TypeVar("T")
 
 
-class _File(msgspec.Struct):
+class _File(msgspec.Struct, Generic[T]):
     key: str
-    answer: Answer
+    answer: T
 
 
-def kept(ask: Ask, reader: Reader, folder: Path, mark: bytes) -> Ask:
-    """The same, but a run that has ended is asked once. Raises what `ask` raises."""
+def kept(
+    ask: Callable[[RunInfo, Sequence[Wish]], T], kind: type[T], reader: Reader, folder: Path, mark: bytes
+) -> Callable[[RunInfo, Sequence[Wish]], T]:
+    """The same, but a run that has ended is asked once; its answer is of that kind. Raises what `ask` raises."""
+    # A type that is only known here.
+    file: msgspec.json.Decoder[_File[T]] = msgspec.json.Decoder(_File[kind])  # type: ignore[valid-type]
 
-    def answer(run: RunInfo, wishes: Sequence[Wish]) -> Answer:
+    def answer(run: RunInfo, wishes: Sequence[Wish]) -> T:
         if reader.end(run.run) is None:
             return ask(run, wishes)
         path, key = folder / f"{run.run}.json", _key(wishes, mark)
-        found = _read(path)
+        found = _read(path, file)
         if found is not None and found.key == key:
             return found.answer
         said = ask(run, wishes)
@@ -41,9 +47,9 @@ def kept(ask: Ask, reader: Reader, folder: Path, mark: bytes) -> Ask:
     return answer
 
 
-def _read(path: Path) -> _File | None:
+def _read(path: Path, file: msgspec.json.Decoder[_File[T]]) -> _File[T] | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_File)
+        return file.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
 

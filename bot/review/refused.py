@@ -1,12 +1,12 @@
-"""What was refused, and what each refusal would have made alone, by the fill model of its run.
+"""What was wanted, and what each proposal would have made alone, by the fill model of its run: the refused, or all.
 
 The tape answers, not this page: whoever is handed in as `Ask` takes a run's proposals to it. What a refusal would have
 made is no claim about the run without its rules: proposals that were all refused while a position was open are all
 counted here, each as if it had been the only one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from bot.domain.market import Days
-from bot.domain.what_if import HORIZONS_S, Answer, Made, Terms, Wish
+from bot.domain.what_if import HORIZONS_S, Answer, Drawn, Made, Terms, Wish
 from bot.errors import PaperpitError
 from bot.journal import rows
 from bot.journal.filters import Filters
@@ -29,13 +29,21 @@ Ask = Callable[[RunInfo, Sequence[Wish]], Answer]
 """Who takes the proposals of a run to its tape. Raises PaperpitError where there is none to ask."""
 Asking = Callable[[Reader], Ask]
 """The same, for the runs of a journal."""
+Draws = Callable[[RunInfo, Sequence[Wish]], Mapping[str, Sequence[Drawn]]]
+"""Who draws random entries that are like a run's wishes, and tells what they would have made. Raises as `Ask` does."""
+BLOCKED = "blocked"
+VERDICTS = (BLOCKED, "approved", "would-place")
+"""All that may come of a proposal."""
 NO_SIGNAL = ("none", True)
 """Of a proposal that only the end of a bar led to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One refusal. `made` is None where no tape could be asked; ticks and R are numbers, times ns UTC."""
+    """One refusal, or another proposal (`verdict`): `made` is None where no tape could be asked.
+
+    Ticks and R are numbers, times ns UTC.
+    """
 
     id: str
     run: str
@@ -53,6 +61,9 @@ class Refused:
     cost_ticks: float
     """Commission of one unit in and out, ticks."""
     grid: Grid
+    verdict: str = BLOCKED
+    drawn: Sequence[Drawn] | None = None
+    """Random entries beside it; None where none were drawn."""
 
     @property
     def filled(self) -> bool:
@@ -101,7 +112,7 @@ class Refused:
 
 
 class Found(NamedTuple):
-    """Refusals in order, and the runs whose tape could not be asked → why."""
+    """Proposals in order, and the runs whose tape could not be asked → why."""
 
     refused: list[Refused]
     untold: dict[str, str]
@@ -109,22 +120,41 @@ class Found(NamedTuple):
 
 def refused(reader: Reader, runs: Sequence[RunInfo], filters: Filters, ask: Ask) -> Found:
     """What the filters let through of what `runs` refused, with what each would have made."""
+    return wanted(reader, runs, filters, ask, (BLOCKED,))
+
+
+def wanted(
+    reader: Reader,
+    runs: Sequence[RunInfo],
+    filters: Filters,
+    ask: Ask,
+    verdicts: Collection[str] = VERDICTS,
+    draws: Draws | None = None,
+) -> Found:
+    """What the filters let through of what `runs` wanted, by the gate's verdict, with what each would have made.
+
+    With `draws` also what random entries beside each would have.
+    """
     runs = filters.runs(runs)
-    wanted, around, found, untold = Wanted.of(reader, runs, filters), _Around.of(reader, runs), list[Refused](), {}
+    passing, around, found, untold = Wanted.of(reader, runs, filters), _Around.of(reader, runs), list[Refused](), {}
     for run in runs:
-        blocked = [row for row in reader.each(rows.Decision, [run]) if row.verdict == "blocked"]
-        mine = [row for row in blocked if wanted.has(row, row.ts) and filters.strategy in ("", row.strategy)]
+        told = [row for row in reader.each(rows.Decision, [run]) if row.verdict in verdicts]
+        mine = [row for row in told if passing.has(row, row.ts) and filters.strategy in ("", row.strategy)]
         if not mine:
             continue
-        signals = _signals(reader, blocked)
-        hours = around.hours(run, min(row.known for row in blocked), max(row.known for row in blocked))
-        answer = Answer(run.fill_model or BROKER, {})
+        signals = _signals(reader, told)
+        hours = around.hours(run, min(row.known for row in told), max(row.known for row in told))
+        answer, drawn = Answer(run.fill_model or BROKER, {}), dict[str, Sequence[Drawn]]()
+        # All of them: whoever answers may keep the answer for the next question.
+        wishes = [_wish(row, signals, hours[row.instrument]) for row in told]
         try:
-            # All of them: whoever answers may keep the answer for the next question.
-            answer = ask(run, [_wish(row, signals, hours[row.instrument]) for row in blocked])
+            answer = ask(run, wishes)
+            drawn |= draws(run, wishes) if draws else {}
         except PaperpitError as error:
             untold[run.run] = error.what
-        found += [around.refused(run, row, signals, hours[row.instrument], answer) for row in mine]
+        for row in mine:
+            one = around.refused(run, row, signals, hours[row.instrument], answer)
+            found.append(replace(one, verdict=row.verdict, drawn=drawn.get(row.id)))
     return Found(found, untold)
 
 

@@ -11,8 +11,8 @@ from bot.review.confidence import SESSIONS_MAX, by_chance, looks, sessions_for
 
 
 def test_three_sessions_worked_by_hand() -> None:
-    # Values 1, 0, 1 of [0, 1] at a level of 0: ln(2/1) = 0.693147. The weights are √(1.386294 ÷ (σ̂² i ln(1 + i))), at most
-    # ½; the first is √(1.386294 ÷ (0.25 × 0.693147)) = 2.83, so ½, and so are the next two. ψ(½) = 0.048287.
+    # Values 1, 0, 1 of [0, 1] at a level of 0: ln(2/1) = 0.693147. Weights are √(1.386294 ÷ (σ̂² i ln(1 + i))), at
+    # most ½; the first is √(1.386294 ÷ (0.25 × 0.693147)) = 2.83, so ½, and so are the next two. ψ(½) = 0.048287.
     # μ̂ before each: 0.5, (0.5 + 1) ÷ 2 = 0.75, (0.5 + 1) ÷ 3 = 0.5. So 4 (x − μ̂)² is 1, 2.25, 1.
     # After three: middle ⅔, margin (0.693147 + 4.25 × 0.048287) ÷ 1.5 = 0.598912.
     assert looks([1, 0, 1], 0, 0, 1).low.tolist() == pytest.approx([0, 0, 0.067755], abs=1e-6)

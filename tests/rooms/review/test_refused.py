@@ -195,13 +195,13 @@ def test_a_run_that_is_over_is_asked_once_until_the_question_or_the_answerer_cha
     journal(tmp_path / "j.db")
     with reading(place(str(tmp_path / "j.db"))) as reader:
         folder = tmp_path / "cache"
-        first = refused(reader, reader.runs, Filters(), kept(ask, reader, folder, b"one"))
-        again = refused(reader, reader.runs, Filters(instrument="ES"), kept(ask, reader, folder, b"one"))
+        first = refused(reader, reader.runs, Filters(), kept(ask, Answer, reader, folder, b"one"))
+        again = refused(reader, reader.runs, Filters(instrument="ES"), kept(ask, Answer, reader, folder, b"one"))
         assert (asked, again) == ([3], first)
-        refused(reader, reader.runs, Filters(), kept(ask, reader, folder, b"two"))
+        refused(reader, reader.runs, Filters(), kept(ask, Answer, reader, folder, b"two"))
         (file,) = folder.iterdir()
         file.write_bytes(b"{")
-        refused(reader, reader.runs, Filters(), kept(ask, reader, folder, b"two"))
+        refused(reader, reader.runs, Filters(), kept(ask, Answer, reader, folder, b"two"))
     assert asked == [3, 3, 3]
 
 
@@ -216,7 +216,7 @@ def test_a_run_that_goes_on_is_asked_each_time(tmp_path: Path) -> None:
         Told(one).blocked(60)
         with reading(place(str(tmp_path / "j.db"))) as reader:
             for _ in range(2):
-                refused(reader, reader.runs, Filters(), kept(ask, reader, tmp_path / "cache", b"one"))
+                refused(reader, reader.runs, Filters(), kept(ask, Answer, reader, tmp_path / "cache", b"one"))
     assert asked == [1, 1]
 
 
