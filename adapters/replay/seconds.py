@@ -47,12 +47,9 @@ class _Seen:
         known = np.concatenate(
             [self._last, np.stack([ticks[name][rows].astype(np.int64) for name in ("ts", "bid", "ask")], axis=1)]
         )
-        stamps = self._asked(int(ticks["ts"][0]), int(ticks["ts"][-1]))
-        at = np.searchsorted(known[:, 0], stamps, side="left") - 1
-        open_ = (at >= 0) & ~self._halts(ticks, stamps)
-        stamps, at = stamps[open_], at[open_]
-        fresh = stamps - known[at, 0] <= STALE_NS
-        self._found.append(np.stack([stamps, known[at, 1], known[at, 2]], axis=1)[fresh])
+        stamps, at = self._asked(known[:, 0], int(ticks["ts"][0]), int(ticks["ts"][-1]))
+        said = ~self._halts(ticks, stamps)
+        self._found.append(np.stack([stamps, known[at, 1], known[at, 2]], axis=1)[said])
         self._last = known[-1:]
 
     def told(self) -> Standing:
@@ -60,13 +57,16 @@ class _Seen:
         found = np.concatenate(self._found)
         return Standing(found[:, 0], found[:, 1], found[:, 2])
 
-    def _asked(self, first: int, last: int) -> Stamps:
-        """The stamps that this batch answers: up to its last one."""
+    def _asked(self, known: Stamps, first: int, last: int) -> tuple[Stamps, Stamps]:
+        """The stamps that this batch answers, up to its last one, and which of the known rows is in force at each."""
         begin = first if self._until < 0 else self._until
         seconds = np.arange(begin // SECOND_NS + 1, last // SECOND_NS + 1, dtype=np.int64) * SECOND_NS
         also = self._also[(self._also > self._until) & (self._also <= last)]
         self._until = last
-        return np.union1d(seconds, also)
+        both = [(some, np.searchsorted(known, some, side="left") - 1) for some in (seconds, also)]
+        fresh = [some[(at >= 0) & (some - known[at] <= STALE_NS)] if len(known) else some[:0] for some, at in both]
+        stamps = np.union1d(*fresh)
+        return stamps, np.searchsorted(known, stamps, side="left") - 1
 
     def _halts(self, ticks: Ticks, stamps: Stamps) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether trading was halted at each of these stamps."""

@@ -308,8 +308,60 @@ BLOCKED_STATS = _list_of(
     seed=INTEGER,
 )
 
-REFUSALS = {"blocked-what-if": BLOCKED_WHAT_IF, "stats-blocked": BLOCKED_STATS}
-"""What tapes are asked for: `journal blocked --what-if`, `journal stats --blocked`."""
+MEAN_R = _object(
+    value=_or_null(NUMBER),
+    low=_or_null(NUMBER),
+    high=_or_null(NUMBER),
+    n=INTEGER,
+    sessions=INTEGER,
+    needed=_or_null(INTEGER),
+    level=NUMBER,
+)
+EVALUATE = _list_of(
+    group=TEXT,
+    strategy=TEXT,
+    fill_model=TEXT,
+    market=TEXT,
+    drill={"type": "boolean"},
+    round_trips=INTEGER,
+    sessions=INTEGER,
+    wanted=INTEGER,
+    untold=INTEGER,
+    taken=INTEGER,
+    filled=INTEGER,
+    refused=INTEGER,
+    mean_r=MEAN_R,
+    random=_object(
+        n=INTEGER,
+        sessions=INTEGER,
+        unmatched=INTEGER,
+        entries=INTEGER,
+        r=_or_null(NUMBER),
+        r_random=_or_null(NUMBER),
+        difference=_or_null(NUMBER),
+        p=_or_null(NUMBER),
+    ),
+    markouts=_list_of(
+        after_s=INTEGER,
+        filled=ESTIMATE,
+        from_fill=ESTIMATE,
+        unfilled=ESTIMATE,
+        refused=ESTIMATE,
+        censored=INTEGER,
+    ),
+    costs=_list_of(fill_model=TEXT, times=INTEGER, r=_or_null(NUMBER), filled=INTEGER),
+    turns={"type": "boolean"},
+    tries=INTEGER,
+    deflated_sharpe=_or_null(OBJECT),
+    level=NUMBER,
+    among=INTEGER,
+    seed=INTEGER,
+    edge={"type": "boolean"},
+    words=TEXT,
+)
+
+REFUSALS = {"blocked-what-if": BLOCKED_WHAT_IF, "stats-blocked": BLOCKED_STATS, "evaluate": EVALUATE}
+"""What tapes are asked for: `journal blocked --what-if`, `journal stats --blocked`, `journal evaluate`."""
 
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

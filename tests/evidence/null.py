@@ -1,0 +1,106 @@
+"""How often an evaluation finds something where nothing is: strict-null markets, and a drill that tosses a coin.
+
+`python -m tests.evidence null SEEDS=200 [JOBS=2]`, or `make null`. Each seed is a market of its own, replayed through
+the whole desk and evaluated from its journal like any other. The seeds begin at 70,001; none was looked at before.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import time
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters.synthetic.synth import Wish, menu_of, write_wish
+from bot.cli.what_if import asking, drawing
+from bot.domain.what_if import Draw
+from bot.journal.filters import Filters
+from bot.journal.place import place
+from bot.journal.reading import reading
+from bot.review.estimates import Bootstrap
+from bot.review.evaluate import Asks, evaluate
+from tests.playing import play, strategy
+
+FIRST_SEED = 70_001
+DAYS, HOURS = 22, 0.27
+EACH = 20
+DRILL = """
+name = "coin"
+strategy = "drill"
+instrument = "ES"
+timeframe = "1m"
+time_stop = "150s"
+
+[params]
+every = 5
+
+[bracket]
+stop_ticks = 5
+target_ticks = 7
+contracts = 1
+
+[entry]
+ttl = "20s"
+
+[hours]
+session = "any"
+"""
+
+
+class Found(NamedTuple):
+    """What was said of one null market."""
+
+    seed: int
+    edge: bool
+    p: float
+    above: bool  # whether the bound at every look lies above zero
+    below: bool
+    entries: int
+    words: str
+
+
+def nothing(seed: int) -> Found:
+    """Make the null market of a seed, trade it, and evaluate what came of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tape, none = folder / "null.parquet", frozenset[int]()
+        write_wish(tape, Wish(seed=seed, hours=HOURS, start=time(10), days=DAYS, menu=menu_of("ES", none, none)))
+        played = play(folder, tape, strategy(folder, DRILL), calendar="none")
+        with reading(place(played.url)) as reader:
+            asks = Asks(asking(reader), {}, drawing(reader, Draw(EACH, seed)))
+            ((one, *others), untold) = evaluate(reader, reader.runs, Filters(), asks, Bootstrap(seed=seed))
+    assert not others
+    assert not untold
+    mean, random = one["mean_r"], one["random"]
+    return Found(seed, one["edge"], random["p"], mean["low"] > 0, mean["high"] < 0, random["n"], one["words"])
+
+
+def all_of(seeds: Sequence[int], jobs: int) -> list[Found]:
+    """Every seed, so many at a time."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
+        return list(pool.map(nothing, seeds))
+
+
+def said(found: Sequence[Found]) -> list[str]:
+    """The rates, a line each."""
+    count = len(found)
+
+    def rate(name: str, hits: int, stated: str) -> str:
+        return f"{name:<44}{hits:>4} of {count}  {100 * hits / count:5.1f} %  stated: {stated}"
+
+    return [
+        f"strict-null ES, seeds {found[0].seed} to {found[-1].seed}, {DAYS} sessions of {60 * HOURS:g} minutes each, "
+        f"{sum(one.entries for one in found):,} entries of a coin-tossing drill, {EACH} random entries to each",
+        rate("an edge was said to be there", sum(one.edge for one in found), "at most 5 %"),
+        rate("bound at every look above zero", sum(one.above for one in found), "at most 2.5 %"),
+        rate("random entries did worse, p ≤ 0.05", sum(one.p <= 0.05 for one in found), "5 %"),
+        rate("p ≤ 0.20", sum(one.p <= 0.2 for one in found), "20 %"),
+    ]
+
+
+def rates(words: Sequence[str]) -> Iterator[str]:
+    """The rates of as many seeds as `words` say: SEEDS=200 JOBS=2."""
+    told = {"SEEDS": "200", "JOBS": "2", **dict(word.split("=", 1) for word in words)}
+    seeds = range(FIRST_SEED, FIRST_SEED + int(told["SEEDS"]))
+    yield from said(all_of(seeds, int(told["JOBS"])))
