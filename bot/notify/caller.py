@@ -82,13 +82,18 @@ class Caller:
 
     async def run(self) -> None:
         """Until it is cancelled; then what is due is said, if that is quick, else at the next start."""
+        at_hand: asyncio.Task[None] | None = None
         try:
             while True:
-                await self.round()
+                # A call that is being made when the desk ends is made and noted: it is not made again.
+                at_hand = asyncio.create_task(self.round())
+                await asyncio.shield(at_hand)
                 await asyncio.sleep(EVERY_S)
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_S):
+                    if at_hand is not None and not at_hand.done():
+                        await at_hand
                     await self.round()
 
     async def round(self) -> None:

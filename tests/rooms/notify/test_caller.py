@@ -1,6 +1,8 @@
 """The one who calls, held against a real journal: what he says once, over starts, crashes and broken files."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from bot.notify import Caller, Look, Sender
 from bot.notify.notice import SECOND_NS
 from bot.review.evening import evening
 from tests.rooms.journal.build import WALL, Told, Wall, the_lesson, writer
+from tests.stories.wires import until
 
 DAY_NS = 86_400 * SECOND_NS
 WAITS = {**_NOBODY, "state": "closed", "mode": "no-entries", "reasons": ["the next session opens at …"]}
@@ -130,6 +133,24 @@ async def test_what_nobody_took_is_said_by_the_next_start(person: Person) -> Non
     await caller.round()
     assert caller.health.shape() == {"sent": 0, "waiting": 1, "trouble": "/bin/false ended with 1"}
     assert await person.hears() == ["the kill switch is set: flatten: a fire"]
+
+
+async def test_what_is_being_said_when_the_desk_ends_is_said_once(person: Person) -> None:
+    assert await person.hears() == []
+    with writer(person.url) as journal:
+        journal.control("kill", True, person.now, "flatten: a fire")
+        journal.commit()
+    # given a program that has taken the call and has not ended yet
+    file = person.folder / "told"
+    calling = asyncio.create_task(person.caller("/bin/sh", "-c", f"cat >> {file}; sleep 0.5").run())
+    await until(lambda: file.exists() and "a fire" in file.read_text())
+    # when the desk ends
+    calling.cancel()
+    with suppress(asyncio.CancelledError):
+        await calling
+    # then it is told once, now and after the next start
+    assert file.read_text().count("since: ") == 1
+    assert await person.hears() == []
 
 
 @pytest.mark.parametrize("held", [b'{"journal": 7', b'{"journal": "\xff"}'])
