@@ -69,6 +69,7 @@ def days(
     usual = Counter(_clock_time(row.close, clock) for row in sessions).most_common(1)[0][0] if overrides else ""
     for table in overrides:
         sessions = _overridden(sessions, table, clock, usual)
+    sessions.sort(key=lambda row: row.open)
     opens = [row.open for row in sessions]
     before = max(bisect_right(opens, first_ns) - 2, 0)
     after = bisect_right(opens, last_ns) + 1
@@ -245,7 +246,6 @@ def _overridden(sessions: Sequence[_Session], table: Mapping[str, Any], zone: Zo
         changed.append(replace(row, open=start, close=close, core_open=core_open, core_close=core_close))
     if first == last and opens and closes and all(row.date != first for row in sessions):
         changed.append(_added(first, opens, closes, zone))
-        changed.sort(key=lambda row: row.open)
     return changed
 
 

@@ -136,6 +136,17 @@ def test_an_override_can_add_a_session_that_the_library_lacks() -> None:
     assert on(found, 20260403)["open"] == "Thu 04-02 18:00"
 
 
+def test_the_order_of_overrides_changes_nothing() -> None:
+    # a session on Sunday that the library lacks, which begins when Monday's would, and Monday's after it
+    added = {"from": "2026-01-04", "until": "2026-01-04", "open": "18:00", "close": "19:01"}
+    moved = {"from": "2026-01-05", "until": "2026-01-05", "open": "19:02", "close": "17:00"}
+    one, other = (
+        asked("2026-01-04 18:30", "2026-01-04 20:00", overrides=tables) for tables in ((added, moved), (moved, added))
+    )
+    assert one.tolist() == other.tolist()
+    assert (on(one, 20260104)["close"], on(one, 20260105)["open"]) == ("Sun 01-04 19:01", "Sun 01-04 19:02")
+
+
 @pytest.mark.parametrize(
     "table",
     [
