@@ -141,6 +141,10 @@ class NotifySettings(Params):
     """Beyond so many in an hour notices are counted and told together."""
     before_session: Duration = Field(30 * MINUTE_NS, gt=0)
     """So long before the session's open the desk should be ready."""
+    link_after: Duration = Field(MINUTE_NS, gt=0)
+    """A link to the broker that has been down for so long is called for."""
+    over_after: Duration = Field(MINUTE_NS, gt=0)
+    """What has not been seen for so long is over; what comes again before is the same trouble."""
 
     @property
     def wanted(self) -> bool:

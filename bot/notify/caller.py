@@ -109,7 +109,7 @@ class Caller:
         if (session := untold_day(look, memory.day)) is not None:
             memory.day = session[1]
             read.news.append(digest(f"day-{session[0]}", no_run(*session, look.status["reasons"]), look.now_ns))
-        found = {one.key: one for one in [*read.troubles, *troubles(look, self._settings.before_session)]}
+        found = {one.key: one for one in [*read.troubles, *troubles(look, self._settings)]}
         facts = Facts(list(found.values()), visible(look), read.news)
         calls = due(facts, look.now_ns, memory, self._settings)
         await self._save(memory)

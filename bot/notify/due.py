@@ -1,8 +1,8 @@
 """Which notices are due: a pure function of what is seen now, the time, and what was said before.
 
 A trouble is said when it has lasted for its patience, again after `again_after` while it lasts, and once when it is
-over: unseen for a minute, so that what flutters is one trouble. In any hour at most `most_an_hour` calls are made, a
-quarter of them kept for what is grave. What does not fit waits, and is told together as soon as there is room again:
+over: unseen for `over_after`, so that what flutters is one trouble. In any hour at most `most_an_hour` calls are made,
+a quarter of them kept for what is grave. What does not fit waits, and is told together as soon as there is room again:
 nothing is lost without being counted.
 """
 
@@ -15,8 +15,6 @@ from bot.config.services import NotifySettings
 from bot.notify.notice import Notice, Trouble, begun, over, together
 
 HOUR_NS = 3_600_000_000_000
-SETTLED_NS = 60_000_000_000
-"""So long nothing may be seen of a trouble before it is called over."""
 KEPT_MOST = 200
 """Notices that wait with their words; more are only counted."""
 
@@ -78,7 +76,7 @@ def due(facts: Facts, now: int, memory: Memory, settings: NotifySettings) -> lis
     for known in [one for one in memory.known.values() if one.key not in troubles]:
         if not known.told:
             del memory.known[known.key]
-        elif known.about in facts.visible and now - known.seen >= SETTLED_NS:
+        elif known.about in facts.visible and now - known.seen >= settings.over_after:
             del memory.known[known.key]
             _wait(over(known.about, known.key, known.what, known.since, known.seen), memory)
     for notice in facts.news:

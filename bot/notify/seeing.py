@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from bot.config.services import Notice as About
+from bot.config.services import NotifySettings
 from bot.domain.command import DAY_END, KILL
 from bot.domain.mode import Mode
 from bot.domain.order import IN_DANGER, NEEDS_LOGIN
@@ -14,7 +15,6 @@ from bot.journal import rows
 from bot.journal.tail import New
 from bot.notify.notice import SECOND_NS, Trouble
 
-LINK_NS = 60 * SECOND_NS
 READY_NS = 60 * SECOND_NS
 NAKED_NS = 5 * SECOND_NS
 """A stop is put back within a second or two; what takes longer is seen by a person."""
@@ -55,16 +55,16 @@ class Look:
     """Why the process ends, where that was nobody's wish."""
 
 
-def troubles(look: Look, before_session: int) -> Iterator[Trouble]:
-    """What is wrong now. `before_session`, ns: from so long before a session's open on the desk should be ready."""
+def troubles(look: Look, settings: NotifySettings) -> Iterator[Trouble]:
+    """What is wrong now, by what the settings say of when the desk should be ready and of a link that is down."""
     status, causes = look.status, look.status.get("causes", ())
     if look.stands:
-        yield from _closed(status, causes)
+        yield from _closed(status, causes, settings.link_after)
         yield from _naked(status)
     why = "; ".join([*status["reasons"], *([look.ended] if look.ended else [])])
     if any(words in why for words in NEEDS_LOGIN):
         yield Trouble("login", "login", f"the gateway wants a login: {why}", "log in at the gateway; paperpit doctor")
-    if words := _not_ready(look, causes, before_session):
+    if words := _not_ready(look, causes, settings.before_session):
         do = "paperpit status; paperpit doctor"
         yield Trouble("not-ready", "not-ready", f"the desk is not ready: {words}", do, patience_ns=READY_NS)
     if look.ended:
@@ -109,7 +109,7 @@ def untold_day(look: Look, told_until: int) -> tuple[int, int] | None:
     return over[-1] if over and not look.stands and told_until and told_until < over[-1][0] else None
 
 
-def _closed(status: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) -> Iterator[Trouble]:
+def _closed(status: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], link_after: int) -> Iterator[Trouble]:
     """What closes the desk and is worth a call."""
     words = {str(one["rule"]): str(one["message"]) for one in causes}
     if (why := words.get("kill_switch")) is not None:
@@ -119,7 +119,7 @@ def _closed(status: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) -> I
         yield _lost(lost)
     if "link" in words and not _planned(status):
         do = "see that the gateway runs and is logged in; positions stay under their stops at the broker"
-        yield Trouble("link", "link", words["link"], do, patience_ns=LINK_NS)
+        yield Trouble("link", "link", words["link"], do, patience_ns=link_after)
 
 
 def _killed(words: str, ts: int = 0) -> Trouble:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config.services import NotifySettings
-from bot.notify.due import HOUR_NS, KEPT_MOST, SETTLED_NS, Call, Facts, Memory, due, made
+from bot.notify.due import HOUR_NS, KEPT_MOST, Call, Facts, Memory, due, made
 from bot.notify.notice import SECOND_NS, Trouble, digest
 
 ABOUT = ("naked", "kill", "link", "disk", "calendar")
@@ -109,7 +109,7 @@ def test_what_flutters_is_one_trouble_and_what_passes_soon_is_none() -> None:
     for at in range(40):
         person.look(*(["link:1"] if at % 2 else []), patience_ns=0)
     person.look("disk:1", patience_ns=60 * SECOND_NS)
-    for _ in range(2 * SETTLED_NS // LOOK_NS):
+    for _ in range(2 * person.settings.over_after // LOOK_NS):
         person.look()
     assert person.titles() == ["link:1 is wrong", "over: link:1 is wrong"]
 

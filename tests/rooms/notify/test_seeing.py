@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.config.services import NotifySettings
 from bot.daemon.daemon import _NOBODY
 from bot.domain.order import SILENT
 from bot.journal import rows
@@ -13,6 +14,7 @@ from bot.notify.seeing import Look, happened, troubles, visible
 
 NOW = 1_800_000_000 * SECOND_NS
 HALF_AN_HOUR = 1_800 * SECOND_NS
+USUAL = NotifySettings(before_session=HALF_AN_HOUR)
 HOUR_NS = 3_600 * SECOND_NS
 
 
@@ -56,7 +58,7 @@ def position(state: str, stop: str | None) -> dict[str, Any]:
     ],
 )
 def test_what_is_wrong_is_seen(seen: Look, key: str, words: str) -> None:
-    found = {one.key: one for one in troubles(seen, HALF_AN_HOUR)}
+    found = {one.key: one for one in troubles(seen, USUAL)}
     assert words in found[key].what
     assert found[key].do
     assert found[key].about in (*visible(seen), "calendar", "backup")
@@ -81,20 +83,20 @@ def test_what_is_wrong_is_seen(seen: Look, key: str, words: str) -> None:
     ],
 )
 def test_what_is_as_it_should_be_calls_nobody(seen: Look) -> None:
-    assert [one.key for one in troubles(seen, HALF_AN_HOUR)] == []
+    assert [one.key for one in troubles(seen, USUAL)] == []
 
 
 def test_half_an_hour_before_the_exchange_opens_the_desk_should_be_ready() -> None:
     soon = ((NOW + HALF_AN_HOUR, NOW + HOUR_NS),)
     seen = look(stands=False, state="starting", mode="refused", reasons=["nobody listens"], sessions=soon)
-    (trouble,) = troubles(seen, HALF_AN_HOUR)
+    (trouble,) = troubles(seen, USUAL)
     assert trouble.what == "the desk is not ready: starting; nobody listens"
-    assert not list(troubles(seen, HALF_AN_HOUR - 1))
+    assert not list(troubles(seen, NotifySettings(before_session=HALF_AN_HOUR - 1)))
 
 
 def test_a_strategy_that_is_asked_no_more_is_told_though_others_trade() -> None:
     failed = closed("failed", "strategy drill is asked no more today")
-    (trouble,) = troubles(look(**{**failed, "mode": "trading"}), HALF_AN_HOUR)
+    (trouble,) = troubles(look(**{**failed, "mode": "trading"}), USUAL)
     assert "drill is asked no more" in trouble.what
 
 
