@@ -25,6 +25,7 @@ from bot.config.explain import Grid
 from bot.config.places import shown
 from bot.config.placing import Placing
 from bot.domain.instrument import Instrument
+from bot.domain.order import NO_QUOTES
 from bot.errors import ConfigError, Fault
 from bot.ports import Strategy
 
@@ -177,6 +178,16 @@ def order_flow(strategy: Strategy, others: Sequence[type] = ()) -> tuple[str, ..
 def beside(factory: Any, name: str) -> Any:
     """What an adapter offers beside its factory, as an attribute of it or of its module; None when it does not."""
     return getattr(factory, name, None) or getattr(sys.modules.get(factory.__module__), name, None)
+
+
+def unquoted(strategy: Strategy, adapter: str, base: Path | None = None) -> str:
+    """Why a strategy that quotes (its attribute `QUOTES`) is not run at an adapter; empty where nothing is in the way.
+
+    One that fills quotes by a queue says so by `TAKES_QUOTES = True` beside its factory.
+    """
+    if not getattr(strategy, "QUOTES", False) or beside(find("adapters", adapter, base), "TAKES_QUOTES"):
+        return ""
+    return f"adapter {adapter} {NO_QUOTES}"
 
 
 def findings(bot: BotFile, place: Placing, base: Path | None, wanted: Mapping[str, Sequence[str]]) -> list[Fault]:

@@ -22,6 +22,7 @@ from adapters.ib.recovery import Recovery
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
 from bot.domain.order import (
+    NO_QUOTES,
     AccountFacts,
     Bracket,
     BrokerState,
@@ -31,6 +32,7 @@ from bot.domain.order import (
     OrderState,
     OrderType,
     Protective,
+    Quoted,
     Report,
     Role,
     Unavailable,
@@ -171,6 +173,10 @@ class IbBroker:
             self._placing(target, parent=entry.number),
         ]
         self._send([entry, stop, target], legs)
+
+    async def quote(self, quoted: Quoted) -> None:
+        """Refused: paper fills a quote as soon as the other side touches it. No queue, so no truth."""
+        raise ConfigError(f"adapter ib {NO_QUOTES}", allowed="replay, synthetic")
 
     async def protect(self, order: Protective) -> None:
         """Send a stop or a market exit in one group with what else would take the bracket out."""

@@ -10,6 +10,8 @@ from bot.config import Params as BaseParams
 from bot.ports import Adapter, AdapterNeeds
 from bot.tape import TapeFacts, find_tape, open_tape
 
+TAKES_QUOTES = True
+
 
 class Params(BaseParams):
     """[adapters.replay] of bot.toml."""

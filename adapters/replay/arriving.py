@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from adapters.replay.matching import FAR
-from bot.domain.market import ABSENT
+from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, Ticks
 
 
 def meets(tick: Any, side: int, limit: int) -> tuple[int | None, int]:
@@ -25,6 +27,15 @@ def market_price(tick: Any, side: int, slippage: int) -> int | None:
     touch = int(tick["ask"] if side > 0 else tick["bid"])
     crossed = tick["bid"] != ABSENT and tick["ask"] != ABSENT and tick["bid"] > tick["ask"]
     return None if touch == ABSENT or crossed else touch + side * slippage
+
+
+def last_print(ticks: Ticks, instrument: int, before: Any) -> int | None:
+    """Price of the newest usable print of these rows, else of `before`, the row that stood before them."""
+    prints = (ticks["kind"] == PRINT) & (ticks["instrument"] == instrument)
+    rows = np.flatnonzero(prints & (ticks["flags"] & (OFF_GRID | QUARANTINED) == 0))
+    if len(rows):
+        return int(ticks[rows[-1]]["price"])
+    return None if before is None or before["price"] == ABSENT else int(before["price"])
 
 
 def slippage_ticks(model: str, ticks: int) -> int:

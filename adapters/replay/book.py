@@ -7,7 +7,9 @@ import numpy as np
 from adapters.replay.matching import FAR, LIMIT, STOP, WORK
 from bot.domain.order import ENDED, Order, OrderState, OrderType, Role
 
-_ORDER = {Role.ENTRY: 0, Role.STOP: 1, Role.TARGET: 2, Role.FLATTEN: 3}
+_ORDER = {Role.QUOTE: 0, Role.ENTRY: 0, Role.STOP: 1, Role.TARGET: 2, Role.FLATTEN: 3}
+ENTERS = (Role.ENTRY, Role.QUOTE)
+"""Roles whose quantity is their own; the others take out what is held."""
 
 
 @dataclass(slots=True)
@@ -17,6 +19,7 @@ class Group:
     bracket_id: str
     orders: list["Held"] = field(default_factory=list)
     position: int = 0  # units in, without sign
+    side: int = 0  # of quotes: which way they are
 
     def of(self, role: Role) -> list["Held"]:
         """The group's orders of one role that have not ended."""
@@ -35,6 +38,15 @@ class Held:
     fills: int = 0
     waiting: int = 0  # units of a target that filled within a stamp that is not over yet
     beaten: bool = False  # its stop was hit within that stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Other terms of an order, on their way."""
+
+    held: Held
+    stop_price: int | None
+    quantity: int | None
 
 
 class Book:
@@ -62,7 +74,7 @@ class Book:
         price = order.stop_price if order.type is OrderType.STOP else order.price
         work["price"] = 0 if price is None else price
         work["instrument"], work["side"] = order.instrument, order.side
-        work["remaining"] = order.quantity if order.role is Role.ENTRY else 0
+        work["remaining"] = order.quantity if order.role in ENTERS else 0
         work["ahead"], work["live"] = FAR, 0
         work["slippage"] = self._slippage[order.instrument] if stop else 0
         return held

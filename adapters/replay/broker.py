@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from adapters.replay.arriving import market_price, meets, slippage_ticks
-from adapters.replay.book import Book, Group, Held
+from adapters.replay.arriving import last_print, market_price, meets, slippage_ticks
+from adapters.replay.book import ENTERS, Amend, Book, Group, Held
 from adapters.replay.matching import FAR, HIT, LIMIT, MODELS, scan
 from bot.domain.instrument import Instrument
-from bot.domain.market import ABSENT, OFF_GRID, PRINT, QUARANTINED, STATUS, TICK, Ticks
+from bot.domain.market import OFF_GRID, QUARANTINED, STATUS, TICK, Ticks
 from bot.domain.order import (
     ENDED,
     AccountFacts,
@@ -34,6 +34,7 @@ from bot.domain.order import (
     OrderState,
     OrderType,
     Protective,
+    Quoted,
     Report,
     Role,
     Unavailable,
@@ -48,13 +49,6 @@ class FillRules:
     model: str = "queue"
     latency_ns: int = 250_000_000
     cancel_latency_ns: int = 250_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Amend:
-    held: Held
-    stop_price: int | None
-    quantity: int | None
 
 
 class ReplayBroker:
@@ -118,6 +112,13 @@ class ReplayBroker:
             self._book.add(order, group)
         self._at(entry.created_ns + self._rules.latency_ns, "activate", group)
 
+    async def quote(self, quoted: Quoted) -> None:
+        """Take one side of a maker's quote; it joins the end of its queue `latency_ns` after it was made."""
+        one = quoted.order
+        if one.client_order_id not in self._book.orders:
+            held = self._book.add(one, self._groups.setdefault(one.bracket_id, Group(one.bracket_id)))
+            self._at(one.created_ns + self._rules.latency_ns, "quote", held)
+
     async def protect(self, order: Protective) -> None:
         """Take a reduce-only order into its bracket's group."""
         self.leave(order.order)
@@ -133,11 +134,11 @@ class ReplayBroker:
     async def amend(self, client_order_id: str, ts: int, *, stop_price: int | None, quantity: int | None) -> None:
         """Change a stop's trigger or an order's quantity, `latency_ns` after `ts`."""
         held = self._book.orders[client_order_id]
-        self._at(ts + self._rules.latency_ns, "amend", _Amend(held, stop_price, quantity))
+        self._at(ts + self._rules.latency_ns, "amend", Amend(held, stop_price, quantity))
 
     def retrigger(self, client_order_id: str, ts: int, stop_price: int) -> None:
         """`amend` of a stop's trigger, likewise."""
-        self._at(ts + self._rules.latency_ns, "amend", _Amend(self._book.orders[client_order_id], stop_price, None))
+        self._at(ts + self._rules.latency_ns, "amend", Amend(self._book.orders[client_order_id], stop_price, None))
 
     async def cancel(self, client_order_id: str, ts: int) -> None:
         """End an order, `cancel_latency_ns` after `ts`, if it has not filled by then."""
@@ -204,13 +205,15 @@ class ReplayBroker:
     def _happen(self, what: str, subject: object, ts: int, row: int) -> None:
         if what == "activate" and isinstance(subject, Group):
             self._activate(subject, ts, row)
+        elif what == "quote" and isinstance(subject, Held):
+            self._post(subject, ts, row)
         elif what == "exit" and isinstance(subject, Held):
             self._exit(subject, ts, row)
         elif what == "cancel" and isinstance(subject, Held):
             self._cancelled(subject, ts)
         elif what == "settle" and isinstance(subject, Held):
             self._settle(subject, ts - 1)
-        elif isinstance(subject, _Amend):
+        elif isinstance(subject, Amend):
             self._amended(subject, ts)
 
     def _activate(self, group: Group, ts: int, row: int) -> None:
@@ -219,10 +222,19 @@ class ReplayBroker:
                 held.state = OrderState.WORKING
                 self._say(held, ts)
         for held in group.of(Role.ENTRY):
-            self._book.wake(held, self._base + row - 1)
-            tick = self._standing(held.order.instrument, row)
-            if tick is not None:
-                self._meet_the_book(held, tick, ts)
+            self._join(held, ts, row)
+
+    def _post(self, held: Held, ts: int, row: int) -> None:
+        if held.state is OrderState.SENT:
+            held.state = OrderState.WORKING
+            self._say(held, ts)
+            self._join(held, ts, row)
+
+    def _join(self, held: Held, ts: int, row: int) -> None:
+        self._book.wake(held, self._base + row - 1)
+        tick = self._standing(held.order.instrument, row)
+        if tick is not None:
+            self._meet_the_book(held, tick, ts)
 
     def _meet_the_book(self, held: Held, tick: Ticks, ts: int) -> None:
         """A limit that the standing quote already crosses fills at once; else it joins its queue."""
@@ -258,17 +270,8 @@ class ReplayBroker:
         instrument = held.order.instrument
         if held.order.reason == "tape-end":
             touch = market_price(tick, held.order.side, 0)
-            return self._last_print(instrument) if touch is None else touch
+            return last_print(self._ticks, instrument, self._last[instrument]) if touch is None else touch
         return None if self._halted[instrument] else market_price(tick, held.order.side, self._slippage[instrument])
-
-    def _last_print(self, instrument: int) -> int | None:
-        ticks = self._ticks
-        prints = (ticks["kind"] == PRINT) & (ticks["instrument"] == instrument)
-        rows = np.flatnonzero(prints & (ticks["flags"] & (OFF_GRID | QUARANTINED) == 0))
-        if len(rows):
-            return int(ticks[rows[-1]]["price"])
-        last = self._last[instrument]
-        return None if last is None or last["price"] == ABSENT else int(last["price"])
 
     def _hit(self, row: int) -> None:
         """Row `row` fills one order. A target waits for the end of its stamp: a stop within it comes first."""
@@ -308,13 +311,28 @@ class ReplayBroker:
         instrument = self._instruments[order.instrument]
         cost = instrument.commission * quantity
         self._queue.append(CommissionReport(fill.exec_id, f"{cost:f}", instrument.currency))
-        whole = order.quantity if order.role is Role.ENTRY or order.role is Role.FLATTEN else 0
+        whole = order.quantity if order.role in ENTERS or order.role is Role.FLATTEN else 0
         if whole and held.filled == whole:
             self._book.end(held, OrderState.FILLED)
         if order.role is Role.ENTRY:
             self._cover(group, quantity, int(seen))
+        elif order.role is Role.QUOTE:
+            self._quoted(held, group, quantity, ts)
         else:
             self._reduce(held, group, quantity, ts)
+
+    def _quoted(self, held: Held, group: Group, quantity: int, ts: int) -> None:
+        """A quote's fill takes out what its other side holds, then brings in the rest."""
+        if group.position and group.side != held.order.side:
+            out = min(quantity, group.position)
+            self._reduce(held, group, out, ts)
+            quantity -= out
+        if quantity:
+            group.side = held.order.side
+            group.position += quantity
+            for stop in group.of(Role.STOP):
+                if stop.state is OrderState.WORKING:  # it was made smaller with what it covered, and may grow again
+                    self._book.works[stop.slot]["remaining"] = min(stop.order.quantity - stop.filled, group.position)
 
     def _cover(self, group: Group, quantity: int, seen: int) -> None:
         """Stop and target follow what the entry filled; the row that filled it can hit the stop as well."""
@@ -327,7 +345,7 @@ class ReplayBroker:
     def _reduce(self, filled: Held, group: Group, quantity: int, ts: int) -> None:
         group.position -= quantity
         for held in list(group.orders):
-            if held is filled or held.order.role is Role.ENTRY or held.state in ENDED:
+            if held is filled or held.order.role in ENTERS or held.state in ENDED:
                 continue
             held.beaten = held.waiting > group.position
             held.waiting = min(held.waiting, group.position)
@@ -336,13 +354,15 @@ class ReplayBroker:
         # While the entry can still fill, its stop must stay where it is, even if it has nothing to cover just now.
         if group.position or group.of(Role.ENTRY):
             return
-        if filled.state not in ENDED:
+        if filled.state not in ENDED and filled.order.role is not Role.QUOTE:
             self._book.end(filled, OrderState.FILLED)
-        self._cancel_exits(group, ts)
+        self._cancel_exits(group, ts, quotes=filled.order.role is not Role.QUOTE)
 
-    def _cancel_exits(self, group: Group, ts: int) -> None:
+    def _cancel_exits(self, group: Group, ts: int, *, quotes: bool = False) -> None:
+        """End every exit; with `quotes` also those that would have taken out what has just left."""
         for held in list(group.orders):
-            if held.order.role is Role.ENTRY or held.state in ENDED:
+            exits = held.order.role not in ENTERS or (quotes and held.order.side == -group.side)
+            if not exits or held.state in ENDED:
                 continue
             state = OrderState.FILLED if held.filled else OrderState.CANCELLED
             won = "reached within the stop's own stamp: the stop wins"
@@ -355,7 +375,7 @@ class ReplayBroker:
         if held.order.role is Role.ENTRY and held.group.position == 0:
             self._cancel_exits(held.group, ts)
 
-    def _amended(self, change: _Amend, ts: int) -> None:
+    def _amended(self, change: Amend, ts: int) -> None:
         held = change.held
         if held.state in ENDED:
             return
@@ -373,4 +393,6 @@ class ReplayBroker:
         self._say(held, ts, message)
 
     def _say(self, held: Held, ts: int, message: str = "") -> None:
-        self._queue.append(OrderReport(held.order.client_order_id, held.state, ts, message=message))
+        # A stop of quotes is as large as it was made; that of a bracket follows what the entry fills.
+        own = held.order.quantity if held.group.side and held.order.role is Role.STOP else 0
+        self._queue.append(OrderReport(held.order.client_order_id, held.state, ts, message=message, quantity=own))

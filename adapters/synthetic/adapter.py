@@ -21,6 +21,7 @@ from bot.domain.instrument import Instrument
 from bot.errors import UsageError
 from bot.ports import Adapter, AdapterNeeds
 
+TAKES_QUOTES = True
 NOW, MAX = "now", "max"
 _AHEAD = 4_096
 """Rows made ahead of a clock."""

@@ -27,6 +27,7 @@ from bot.config.placing import Placing
 from bot.config.reading import parse, read_text
 from bot.domain.instrument import Instrument
 from bot.errors import ConfigError, DataDamaged, Fault, InputMissing, UsageError
+from bot.ports import Strategy
 from bot.resources import shipped
 from bot.tape.find import DEMO
 
@@ -46,6 +47,7 @@ class Judge:
         self._config, self._sets, self._now_ns = config, sets, now_ns
         self._beside = config.parent if config else None  # where else instruments.toml may stand
         self._tapes = [DEMO]  # on which bar lengths may be measured
+        self._made: list[tuple[Placing, Strategy]] = []  # strategies that would be asked, and their files
         self._flow: dict[str, list[str]] = {}  # product → kinds that its strategies hear and that need order flow
 
     @property
@@ -77,6 +79,9 @@ class Judge:
         self._names(known, place)
         with self._keeping(place, ("adapter",)):
             self.faults += plugins.findings(bot, place, path.parent, self._flow)
+            for its, made in self._made:
+                if why := plugins.unquoted(made, bot.adapter, path.parent):
+                    self.faults.append(its.fault(("strategy",), why, allowed="adapter replay or synthetic"))
         if bot.risk.account_usd is None:
             self.notes.append("risk.account_usd is not set: where the broker does not tell it, nobody judges margin")
         if calendar is not None:
@@ -178,6 +183,7 @@ class Judge:
             with self._keeping(place, ("strategy",)):
                 made = plugins.find("strategies", spec.strategy, path.parent)(spec, one)
                 if spec.enabled:
+                    self._made.append((place, made))
                     _, others = plugins.detectors(spec.detectors, path.parent)
                     self._flow.setdefault(one.product, []).extend(plugins.order_flow(made, others))
             self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]

@@ -231,7 +231,7 @@ def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Pa
 
 
 def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
-    """Strategy → the kinds that it hears and that need every print and quote."""
+    """Strategy → the kinds that it hears and that need every print and quote. Raises ConfigError for what cannot be."""
     folder, found = asked.bot.path.parent, dict[str, tuple[str, ...]]()
     known = load_instruments(folder)
     for spec in asked.specs:
@@ -241,6 +241,8 @@ def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
             made = plugins.find("strategies", spec.strategy, loaded.path.parent)(spec, one)
             _, others = plugins.detectors({**asked.bot.value.detectors, **spec.detectors}, loaded.path.parent)
             found[spec.name] = plugins.order_flow(made, others)
+            if why := plugins.unquoted(made, asked.bot.value.adapter, folder):
+                raise ConfigError(why, where=shown(loaded.path), allowed="adapter replay or synthetic")
     return found
 
 

@@ -6,13 +6,14 @@ trading day is over or a person names it: `resume --strategy NAME --reason TEXT`
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
+from typing import Any
 
 from bot.desk.parts import Parts, Seat
 from bot.domain.command import strategy_key
-from bot.domain.decision import Proposal, Refusal, Signal
-from bot.ports import DeskView
+from bot.domain.decision import Proposal, Quote, Refusal, Signal
+from bot.ports import DeskView, Engine
 
 ERRORS = 3
 """So many in one trading day, and a strategy is asked no more."""
@@ -30,7 +31,7 @@ class Asking:
         """Who is being asked just now; empty: nobody. The process's heartbeat reads it."""
         self._slowest = (0, "")
 
-    def wishes(self, seat: Seat, signal: Signal, view: DeskView) -> Sequence[Proposal | Refusal]:
+    def wishes(self, seat: Seat, signal: Signal, view: DeskView) -> Sequence[Proposal | Refusal | Quote]:
         """What a strategy wants; nothing from one that has failed, or fails."""
         name = seat.strategy.name
         if name in self._failed:
@@ -87,14 +88,40 @@ class Asking:
         self._p.journal.commit()
 
 
+def signal_of(
+    engine: Engine, event: Any, kind: str, evidence: Mapping[str, float], next_id: Callable[[], str]
+) -> Signal:
+    """One EVENT row in the desk's words. What is internal to the desk has no id."""
+    return Signal(
+        id="" if kind in engine.internal else next_id(),
+        ts=int(event["ts"]),
+        known=int(event["known"]),
+        instrument=int(event["instrument"]),
+        kind=kind,
+        side=int(event["side"]),
+        price=int(event["price"]),
+        strength=float(event["strength"]),
+        timeframe=int(event["timeframe"]),
+        evidence=evidence,
+        params_hash=engine.params_hash(event),
+    )
+
+
 def _judge(wish: object, seat: Seat) -> None:
     """Raises TypeError or ValueError for what is no wish of this seat's."""
-    if not isinstance(wish, (Proposal, Refusal)):
-        raise TypeError(f"{type(wish).__name__} is neither a Proposal nor a Refusal")
+    if not isinstance(wish, (Proposal, Refusal, Quote)):
+        raise TypeError(f"{type(wish).__name__} is neither a Proposal nor a Refusal nor a Quote")
     if (wish.strategy, wish.instrument) != (seat.strategy.name, seat.instrument):
         raise ValueError(f"a wish of strategy {wish.strategy!r} in instrument {wish.instrument}, which it is not")
-    numbers = {"side": wish.side, "known": wish.known}
+    numbers = {"known": wish.known}
+    if isinstance(wish, Quote):
+        numbers |= {"bid": wish.bid, "ask": wish.ask, "bid_size": wish.bid_size, "ask_size": wish.ask_size}
+        numbers |= {"stop_ticks": wish.stop_ticks, "ttl_ns": wish.ttl_ns}
+    else:
+        numbers |= {"side": wish.side}
     if isinstance(wish, Proposal):
+        if wish.quote:
+            raise ValueError("a Proposal is no side of a Quote: return the Quote")
         numbers |= {"quantity": wish.quantity, "entry": wish.entry, "stop": wish.stop, "target": wish.target}
         numbers |= {"ttl_ns": wish.ttl_ns, "time_stop_ns": wish.time_stop_ns}
     for key, value in numbers.items():

@@ -15,15 +15,16 @@ import numpy as np
 
 from bot.ahead import scanned
 from bot.config import duration_text
-from bot.desk.asking import Asking
+from bot.desk.asking import Asking, signal_of
 from bot.desk.facts import Facts
 from bot.desk.opposed import opposed
 from bot.desk.parts import Parts, Tally
 from bot.desk.pictures import Pictures
+from bot.desk.quoting import Quoting
 from bot.desk.telling import Told
 from bot.desk.watch import Watch
 from bot.domain.command import Command
-from bot.domain.decision import Approved, Proposal, Refusal, Signal
+from bot.domain.decision import Approved, Proposal, Quote, Refusal, Signal
 from bot.domain.market import ABSENT, TICK, Events, Ticks, standing
 from bot.domain.order import (
     ClockReport,
@@ -70,7 +71,7 @@ class Desk:
         self.told = Told(parts, self.stop, self.asking, self._take_seats)
         """What a person says."""
         self._facts = Facts(parts, self.tally, self.watch)
-        self._pictures = Pictures(parts)
+        self._pictures, self._quoting = Pictures(parts), Quoting(parts, self.tally)
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
@@ -306,7 +307,7 @@ class Desk:
         if kind == "guard":
             number, on = int(evidence["number"]), bool(evidence["on"])
             self._p.gate.guard(instrument, number, on, evidence)
-        signal = self._signal(event, kind, evidence)
+        signal = signal_of(engine, event, kind, evidence, self._p.journal.next_id)
         if kind not in engine.internal:
             candidate = kind in engine.candidates
             (self.tally.candidates if candidate else self.tally.signals)[kind] += 1
@@ -319,21 +320,6 @@ class Desk:
         if not opposed:
             await self._ask(event, signal, stop)
 
-    def _signal(self, event: Any, kind: str, evidence: Mapping[str, float]) -> Signal:
-        return Signal(
-            id="" if kind in self._p.engine.internal else self._p.journal.next_id(),
-            ts=int(event["ts"]),
-            known=int(event["known"]),
-            instrument=int(event["instrument"]),
-            kind=kind,
-            side=int(event["side"]),
-            price=int(event["price"]),
-            strength=float(event["strength"]),
-            timeframe=int(event["timeframe"]),
-            evidence=evidence,
-            params_hash=self._p.engine.params_hash(event),
-        )
-
     async def _ask(self, event: Any, signal: Signal, stop: Stop) -> None:
         for seat in self._p.seats:
             heard = seat.instrument == signal.instrument and int(event["source"]) in seat.hears
@@ -344,8 +330,12 @@ class Desk:
             self._quote(signal.instrument, tick)
             orders = self._p.orders
             held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
-            for wish in self.asking.wishes(seat, signal, DeskView(signal.known, bid, ask, held, brackets)):
-                await self._judge(wish, signal)
+            own = self._quoting.held(seat)
+            for wish in self.asking.wishes(seat, signal, DeskView(signal.known, bid, ask, held, brackets, own)):
+                if isinstance(wish, Quote):
+                    await self._quoting.judge(wish, signal.known, self.watch.now_ns())
+                else:
+                    await self._judge(wish, signal)
 
     def _quote(self, instrument: int, tick: Ticks | None) -> None:
         """Let the gate know what stands."""

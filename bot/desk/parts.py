@@ -59,8 +59,26 @@ class Live(Protocol):
     def entry_value(self) -> int: ...
 
 
+class Quotes(Protocol):
+    """What the desk knows of what makers have working."""
+
+    def of(self, strategy: str, instrument: int) -> Live | None: ...
+    def standing(self, strategy: str, instrument: int) -> Mapping[int, tuple[int, int]]: ...
+    async def quote(
+        self,
+        strategy: str,
+        instrument: int,
+        keep: frozenset[int],
+        wanted: Mapping[int, tuple[Approved, str]],
+        now: int,
+    ) -> None: ...
+
+
 class Orders(Protocol):
     """What the desk knows of the order manager."""
+
+    @property
+    def quotes(self) -> Quotes: ...
 
     @property
     def holding(self) -> bool: ...

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 
+from bot.domain.market import ABSENT
 from bot.domain.seal import SEAL
 
 Fact = int | float | str | bool | None
@@ -42,6 +43,7 @@ class Proposal:
     time_stop_ns: int = 0  # leave this long after the entry fill; 0 = never
     why: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    quote: bool = False  # one side of a Quote: its target is where the other side stands, and no promise
 
     @property
     def risk_ticks(self) -> int:
@@ -52,6 +54,57 @@ class Proposal:
     def reward_ticks(self) -> int:
         """Distance from entry to target, positive when the target pays."""
         return self.side * (self.target - self.entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a maker wants to have working: a bid, an ask, both or neither. Nothing else of its may work beside.
+
+    Each side is judged by the gate as a Proposal of its own; whatever fills is kept under one stop for the net of it.
+    """
+
+    strategy: str
+    instrument: int
+    bid: int  # limit, ticks; ABSENT: no bid
+    ask: int  # limit, ticks; ABSENT: no ask
+    bid_size: int  # units
+    ask_size: int
+    stop_ticks: int  # from the first fill of an inventory to its stop
+    known: int  # ns UTC: when what it answers to could be acted on
+    ttl_ns: int  # without another word of the strategy it works no longer
+    signal_id: str = ""
+    why: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def sides(self) -> "tuple[Proposal, ...]":
+        """The bid as a long bracket, then the ask as a short one, so far as they are wanted.
+
+        The target is the other side's price, or one tick beyond the own one where there is no other side.
+        """
+        found = []
+        both = (1, self.bid, self.bid_size, self.ask), (-1, self.ask, self.ask_size, self.bid)
+        for side, price, size, other in both:
+            if price == ABSENT:
+                continue
+            target = other if other != ABSENT and side * other > side * price else price + side
+            found.append(
+                Proposal(
+                    strategy=self.strategy,
+                    instrument=self.instrument,
+                    side=side,
+                    quantity=size,
+                    entry=price,
+                    stop=price - side * self.stop_ticks,
+                    target=target,
+                    signal_id=self.signal_id,
+                    known=self.known,
+                    ttl_ns=self.ttl_ns,
+                    why=self.why,
+                    facts=self.facts,
+                    quote=True,
+                )
+            )
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

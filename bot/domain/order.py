@@ -17,6 +17,12 @@ class Role(StrEnum):
     STOP = "stop"
     TARGET = "target"
     FLATTEN = "flatten"
+    QUOTE = "quote"
+
+
+def enters(role: str, side: int, way: int) -> bool:
+    """Whether an order enlarges a position held `way` (+1 long, −1 short): an entry, or a quote of that side."""
+    return role == Role.ENTRY or (role == Role.QUOTE and side == way)
 
 
 class OrderType(StrEnum):
@@ -100,6 +106,24 @@ class Bracket:
     def orders(self) -> tuple[Order, Order, Order]:
         """Entry, stop, target: the order in which they are journalled and sent."""
         return (self.entry, self.stop, self.target)
+
+
+NO_QUOTES = (
+    "takes no quotes of a market maker: a paper account fills a quote as soon as the other side touches it, with no"
+    " queue before it, so that nothing would be learned"
+)
+"""Why an adapter takes no quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """One side of a maker's quote as it is sent: a resting limit that the gate has approved.
+
+    `order.bracket_id` names the inventory that it fills into: all quotes of it, its stop and its exits belong together.
+    """
+
+    approved: Approved
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Definition
     A round trip is a bracket whose entry fills have all been answered by exit fills: it is flat. Means are weighted by
-    quantity; "planned" is the bracket as it was sent, before anything filled.
+    quantity; "planned" is the bracket as it was sent, before anything filled. A maker's bracket has the side of the
+    quote that filled first; quotes of that side are its entries, those of the other its exits.
 
     ticks          side × (exit VWAP − entry VWAP), for one unit
     gross          Σ over fills of −fill side × price × quantity, in money; net = gross − commission
@@ -25,7 +26,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from bot.domain.order import Role
+from bot.domain.order import Role, enters
 from bot.journal import rows
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.standing import standing
@@ -156,6 +157,8 @@ class RoundTrip:
             return moved.reason
         if order.reason in REASONS:
             return order.reason
+        if order.role == Role.QUOTE:
+            return Role.TARGET.value  # what a maker's other quote takes out is taken where it wanted to
         return order.role if order.role in REASONS else "flatten"
 
     def shape(self) -> dict[str, Any]:
@@ -272,8 +275,11 @@ class _Parts:
 
     def _assembled(self, bracket: rows.Bracket) -> RoundTrip | None:
         fills = standing(self._fills[bracket.id])
-        entries = [fill for fill in fills if fill.role == Role.ENTRY]
-        exits = [fill for fill in fills if fill.role != Role.ENTRY]
+        quoted = [fill for fill in fills if fill.role == Role.QUOTE]
+        if quoted and quoted[0].side != bracket.side:
+            bracket = turned(bracket)
+        entries = [fill for fill in fills if enters(fill.role, fill.side, bracket.side)]
+        exits = [fill for fill in fills if not enters(fill.role, fill.side, bracket.side)]
         held = sum(fill.side * fill.quantity for fill in fills)
         if not entries or held:
             return None
@@ -288,6 +294,13 @@ class _Parts:
             self._grids[bracket.run, bracket.instrument],
             [move for name in self._orders[bracket.id] for move in self._moves.get(name, ())],
         )
+
+
+def turned(bracket: rows.Bracket) -> rows.Bracket:
+    """A maker's bracket as its other quote would have opened it: that one's fill came first, and made its side."""
+    side, risk = -bracket.side, abs(bracket.entry - bracket.stop)
+    entry, target = bracket.target, bracket.entry
+    return bracket._replace(side=side, entry=entry, stop=entry - side * risk, target=target)
 
 
 def commissions(reader: Reader, runs: Sequence[RunInfo]) -> dict[str, Decimal]:

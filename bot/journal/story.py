@@ -54,6 +54,9 @@ def _headline(facts: Facts) -> str:
         count = sum(len(decision["reasons"]) for decision in facts["decisions"])
         side = (facts["decisions"][0]["side"] or "").upper()
         return f"Blocked {short}: {side} {what} was not taken, for {_count(count, 'reason')}"
+    if facts["signal"] is None:
+        side = facts["decisions"][0]["side"].upper()
+        return f"Decision {short}: one side ({side}) of a maker's quote in {what}"
     return f"Signal {short}: {facts['signal']['kind']} in {what}, which no strategy wanted"
 
 

@@ -52,8 +52,12 @@ class Leg:
     trigger: int | None = None  # the stop in force, ticks: the one that the broker named last
     moved: str = ""  # why it is not the one that was sent
     move: Move | None = None
+    role: Role = Role.ENTRY  # what it is to its bracket: a quote is an entry, or once something is held, a target
+    approved: Approved | None = None  # of a quote: what the gate has said to it
 
     def __post_init__(self) -> None:
+        if self.order.role is not Role.QUOTE:
+            self.role = self.order.role
         if self.trigger is None:
             self.trigger = self.order.stop_price
 
@@ -123,6 +127,9 @@ class LiveBracket:
     counted: bool = False  # among the round trips
     fill_ids: set[str] = field(default_factory=set)
     executions: dict[str, FillReport] = field(default_factory=dict)  # those that stand
+    wanted: dict[int, Approved] = field(default_factory=dict)
+    """Of a maker: side → the quote to come as soon as the one before has ended."""
+    until_ns: int = 0  # of a maker: how long its quotes may work without another word of it
 
     @classmethod
     def of(cls, bracket: Bracket) -> "LiveBracket":
@@ -133,6 +140,16 @@ class LiveBracket:
     def side(self) -> int:
         """+1 for a long bracket, −1 for a short one."""
         return self.bracket.entry.side
+
+    @property
+    def quoted(self) -> bool:
+        """Whether a maker's quotes make it: its side is that of its first fill."""
+        return self.bracket.approved.proposal.quote
+
+    @property
+    def quotes(self) -> list[Leg]:
+        """A maker's bids and asks that have not ended."""
+        return [leg for leg in self.legs.values() if leg.order.role is Role.QUOTE and leg.alive]
 
     @property
     def entry(self) -> Leg:
@@ -152,6 +169,8 @@ class LiveBracket:
     @property
     def flipped(self) -> bool:
         """Whether more went out than came in, or more came in than was wanted: it is brought to nothing."""
+        if self.quoted:
+            return self.share < 0
         most = max(self.entry.order.quantity, self.entry.told)
         return self.share < 0 or (self.share > 0 and self.filled_in > most)
 
@@ -167,10 +186,10 @@ class LiveBracket:
         A stop whose quantity the broker has not told counts for all that is held: it follows its parent.
         """
         working = [leg for leg in self.legs.values() if leg.working]
-        stops = [leg for leg in working if leg.order.role is Role.STOP]
+        stops = [leg for leg in working if leg.role is Role.STOP]
         if any(not leg.told for leg in stops):
             return max(self.share, 0)
-        exits = [leg for leg in working if leg.order.role is Role.FLATTEN]
+        exits = [leg for leg in working if leg.role is Role.FLATTEN]
         return sum(leg.left for leg in stops + exits)
 
     @property
@@ -179,7 +198,7 @@ class LiveBracket:
         return sum(
             leg.left
             for leg in self.legs.values()
-            if leg.state in _WITHOUT_A_WORD and leg.order.role in (Role.STOP, Role.FLATTEN) and not leg.doubtful
+            if leg.state in _WITHOUT_A_WORD and leg.role in (Role.STOP, Role.FLATTEN) and not leg.doubtful
         )
 
     @property
@@ -198,7 +217,7 @@ class LiveBracket:
 
         The entry is said to have filled, or is not to be found while exits work: those die with an entry that did not.
         """
-        exits = any(leg.working for leg in self.legs.values() if leg.order.role is not Role.ENTRY)
+        exits = any(leg.working for leg in self.legs.values() if leg.role is not Role.ENTRY)
         lost = [
             leg
             for leg in self.of_role(Role.ENTRY)
@@ -208,7 +227,7 @@ class LiveBracket:
 
     def of_role(self, role: Role) -> list[Leg]:
         """Legs of one role that have not ended."""
-        return [leg for leg in self.legs.values() if leg.order.role is role and leg.alive]
+        return [leg for leg in self.legs.values() if leg.role is role and leg.alive]
 
     def unknown(self) -> list[Leg]:
         """Legs that were sent and of which there is no word, for too long."""
@@ -217,7 +236,7 @@ class LiveBracket:
     @property
     def lost_exit(self) -> bool:
         """Whether the market exit that was sent last never arrived, by the broker's word: it refused nothing."""
-        exits = [leg for leg in self.legs.values() if leg.order.role is Role.FLATTEN]
+        exits = [leg for leg in self.legs.values() if leg.role is Role.FLATTEN]
         return bool(exits) and not exits[-1].alive and exits[-1].concluded
 
     def flag(self, words: str) -> bool:
@@ -229,8 +248,8 @@ class LiveBracket:
 
     @property
     def last_stop(self) -> Leg:
-        """The stop that was placed last."""
-        return [leg for leg in self.legs.values() if leg.order.role is Role.STOP][-1]
+        """The stop that was placed last; before it was, the one that is to come."""
+        return ([leg for leg in self.legs.values() if leg.role is Role.STOP] or [Leg(self.bracket.stop)])[-1]
 
     @property
     def moved(self) -> str:
@@ -291,7 +310,7 @@ class LiveBracket:
         # The fill itself is the first price that was for or against us.
         self.low = fill.price if self.low is None else min(self.low, fill.price)
         self.high = fill.price if self.high is None else max(self.high, fill.price)
-        if leg.order.role is Role.ENTRY:
+        if leg.role is Role.ENTRY:
             if not self.filled_in:
                 self.opened_ns = fill.ts
             self.filled_in += fill.quantity
@@ -301,7 +320,7 @@ class LiveBracket:
             units = -fill.side * self.side * fill.quantity
             self.filled_out += units
             self.exit_value += fill.price * units
-            self.exit_reason = leg.moved or leg.order.reason or leg.order.role.value
+            self.exit_reason = leg.moved or leg.order.reason or leg.role.value
 
     def watch(self, low: int, high: int) -> None:
         """Fold the lowest and highest print that came while the position was held into its excursion."""
@@ -318,7 +337,7 @@ class LiveBracket:
         assert self.low is not None
         assert self.high is not None
         worst, best = (self.low, self.high) if self.side > 0 else (self.high, self.low)
-        if self.exit_reason == Role.TARGET.value and self.bracket.target.price is not None:
+        if self.exit_reason == Role.TARGET.value and self.bracket.target.price is not None and not self.quoted:
             # The print that went through the target filled us there; what lay beyond was never ours.
             best = self.side * min(self.side * best, self.side * self.bracket.target.price)
         against = self.side * (self.entry_value - worst * self.filled_in)
@@ -331,7 +350,7 @@ class LiveBracket:
         if self.share:
             if self.of_role(Role.FLATTEN):
                 return BracketState.FLATTENING
-            if self.uncovered > 0 and any(leg.order.role is Role.STOP and not leg.doubtful for leg in self.unknown()):
+            if self.uncovered > 0 and any(leg.role is Role.STOP and not leg.doubtful for leg in self.unknown()):
                 return BracketState.PENDING_UNKNOWN
             if self.uncovered > 0 or self.flipped:
                 return BracketState.NAKED
@@ -340,6 +359,8 @@ class LiveBracket:
             return BracketState.PARTIAL if entry else BracketState.OPEN
         if self.filled_in or self.filled_out:
             return BracketState.EXITING if entry else BracketState.CLOSED
+        if self.quotes:
+            return BracketState.WORKING
         state = _OF_ENTRY[self.entry.state]
         return BracketState.VOID if self.unsent and state is BracketState.CANCELLED else state
 

@@ -5,7 +5,7 @@ All of it is journalled as if a person had said it, and holds until a person tak
 
 from bot.domain.command import KILL, pause_key
 from bot.orders.bracket import LiveBracket
-from bot.orders.throttle import WINDOW_NS
+from bot.orders.throttle import WINDOW_NS, Throttle
 from bot.ports import Gate, Journal
 
 
@@ -27,6 +27,14 @@ class Closing:
         if self._refused.get(strategy) == why:
             self.pause(live, f"the broker refused two entries in a row: {why or 'without a reason'}", ts)
         self._refused[strategy] = why
+
+    def kept_back(self, throttle: Throttle, messages: int, now: int) -> str:
+        """Why an entry must not be heard of: its intent is not durable, or entries have become a storm."""
+        if self._journal.down or throttle.entry(now, messages):
+            return self._journal.down
+        why = f"over {throttle.per_minute} messages of entries in a minute"
+        self.kill(why, now)
+        return why
 
     def pause(self, live: LiveBracket, why: str, ts: int) -> None:
         """No more entries of a bracket's strategy."""

@@ -25,6 +25,8 @@ class Deadlines:
         """Do what is due, unless it has become pointless."""
         machine, live = self._machine, timer.live
         match timer.what:
+            case "ttl" if due < live.until_ns:
+                machine.at(live.until_ns, "ttl", live)
             case "ttl":
                 await machine.cancel_entry(live, due, "ttl")
             case "time" if live.share > 0:
@@ -47,7 +49,7 @@ class Deadlines:
 
     async def _uncovered(self, live: LiveBracket, due: int) -> None:
         machine = self._machine
-        if live.flipped and not live.whole and machine.answered_ns <= live.flipped_ns:
+        if live.flipped and not live.whole and not live.quoted and machine.answered_ns <= live.flipped_ns:
             # An execution of the entry may be late, not lost: what is really held only the broker can say.
             machine.broker.ask()
             machine.at(due + GRACE_NS, "uncovered", live)

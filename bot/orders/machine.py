@@ -1,8 +1,7 @@
 """What is done with one bracket: its next state by the table, and the orders, cancellations and deadlines that follow.
 
-The order of things is the write-ahead law: an intent is committed before the broker hears of it, a fill before anyone
-acts on it. A broker that cannot be reached is no verdict either: what could not be sent is written down, and the facts
-are looked at again when the broker has answered.
+Write-ahead: an intent is committed before the broker hears of it, a fill before anyone acts on it. A broker that cannot
+be reached is no verdict: what could not be sent is written down, and looked at again when the broker has answered.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -53,10 +52,8 @@ class Machine:
         self.live: dict[str, LiveBracket] = {}
         self.owner: dict[str, LiveBracket] = {}
         self.timers = Timers()
-        self.settled = True
-        """Whether the broker has said what it holds since the link was lost last."""
-        self.answered_ns = 0
-        """When the newest answer of the broker was asked for."""
+        self.settled, self.answered_ns = True, 0
+        """Whether the broker has said what it holds since the link was lost; when its newest answer was asked for."""
         self.holds: dict[int, str] = {}
         """Instrument → what the broker's answers leave uncertain there, brackets aside."""
         self.foreign: dict[int, str] = {}
@@ -99,7 +96,7 @@ class Machine:
             self.broker.ask()
         elif action is Action.SETTLE:
             await self.settle(live, ts, why or event.value)
-        elif action is Action.CANCEL_ENTRY:
+        elif action is Action.CANCEL_ENTRY and not (live.quoted and event is Event.EXIT_PART and live.share > 0):
             await self.cancel_entry(live, ts, event.value)
         elif action is Action.CANCEL_EXITS:
             for leg in live.of_role(Role.STOP) + live.of_role(Role.TARGET):
@@ -167,6 +164,7 @@ class Machine:
 
     async def cancel_entry(self, live: LiveBracket, ts: int, why: str) -> None:
         """Ask for the end of what of the entry still works, unless that was done just now."""
+        live.wanted.clear()
         for leg in live.of_role(Role.ENTRY):
             if leg.cancelling and ts - leg.cancel_ns < AGAIN_NS:
                 continue
@@ -183,7 +181,7 @@ class Machine:
         """The target again, the first time that it is refused; the position stands under its stop meanwhile."""
         flag = live.flag(NO_TARGET)
         order = self._exit(live, Role.TARGET, live.share, ts, "") if flag and self.settled else None
-        if order is None or not await self._send(live, order, ts):
+        if order is None or not await self.send(live, order, ts):
             self.journal.bracket_state(live.bracket.id, live.state, ts, f"goes on without a target: {why}")
 
     async def flatten(self, live: LiveBracket, ts: int, why: str) -> None:
@@ -196,16 +194,16 @@ class Machine:
             return
         await self.cancel_entry(live, ts, why)
         order = self._exit(live, Role.FLATTEN, live.share, ts, why) if self.settled else None
-        if order is not None and await self._send(live, order, ts):
+        if order is not None and await self.send(live, order, ts):
             await self.on(live, Event.FLATTEN, ts, why)
 
     async def protect(self, live: LiveBracket, ts: int) -> None:
         """A stop for what nothing covers: where the last one stood, or behind the touch when the market is past it."""
         bare = 0 if live.yielded else live.uncovered - live.coming
         order = self._exit(live, Role.STOP, bare, ts, live.moved) if bare > 0 and self.settled else None
-        if order is not None and await self._send(live, order, ts):
+        if order is not None and await self.send(live, order, ts):
             self.at(ts + REPROTECT_NS, "unprotected", live)
-        if bare > 0 and any(not leg.cancelling for leg in live.of_role(Role.ENTRY)):
+        if bare > 0 and not live.quoted and any(not leg.cancelling for leg in live.of_role(Role.ENTRY)):
             # This stop does not follow the entry, as the broker's own did: nothing more is to come in.
             await self.cancel_entry(live, ts, "stop-lost")
 
@@ -362,7 +360,8 @@ class Machine:
         if not self.throttle.protective(ts):
             self.closing.kill(f"over {self.throttle.per_minute} messages in a minute that protect or cancel", ts)
 
-    async def _send(self, live: LiveBracket, order: Order, ts: int) -> bool:
+    async def send(self, live: LiveBracket, order: Order, ts: int) -> bool:
+        """Journal an order that only reduces, then send it; False when it could not leave."""
         leg = live.legs[order.client_order_id] = Leg(order)
         self.owner[order.client_order_id] = live
         self.journal.order(order)

@@ -13,7 +13,6 @@ from bot.config import ManageSettings
 from bot.domain.decision import Approved
 from bot.domain.market import ABSENT, Ticks, standing
 from bot.domain.order import (
-    Bracket,
     BracketState,
     BrokerState,
     CommissionReport,
@@ -36,6 +35,7 @@ from bot.orders.excursion import extremes
 from bot.orders.machine import Machine
 from bot.orders.meaning import event_of, fill_event, nothing_new
 from bot.orders.moves import Level, Moves
+from bot.orders.quotes import Quotes
 from bot.orders.recovery import Recovery
 from bot.orders.sound import Band
 from bot.orders.table import ENDED, Event
@@ -77,6 +77,7 @@ class OrderManager:
         self._moves = Moves(self._machine, {} if manages is None else manages)
         self._deadlines = Deadlines(self._machine, self._moves)
         self._anomalies = Anomalies(self._machine, bands)
+        self.quotes = Quotes(self._machine)
         self._on_operator_cancel = on_operator_cancel
         confirmed = partial(self.on_fill, confirmed=True)
         self.recovery = Recovery(self._machine, products or contracts, confirmed, self.on_order, self._moves.refused)
@@ -158,7 +159,7 @@ class OrderManager:
         live = LiveBracket.of(bracket)
         machine.take(live)
         self._gate.opened(bracket)
-        if why := self._kept_back(bracket, now):
+        if why := machine.closing.kept_back(machine.throttle, len(bracket.orders), now):
             await self._void(live, now, f"not sent: {why}")
             return
         try:
@@ -207,6 +208,8 @@ class OrderManager:
         self._journal.order_event(report)
         await self._after_word(live, leg, report)
         await self._moves.heard(live, leg, report)
+        if leg.order.role is Role.QUOTE and not leg.alive:
+            await self.quotes.ended(live, leg, report.ts, report.message)
         if woken and leg.alive and live.state in ENDED:
             await machine.cancel(leg, report.ts)
         if len(leg.broker_ids) > 1 and leg.order.role is Role.ENTRY and not leg.cancelling:
@@ -247,6 +250,8 @@ class OrderManager:
             self.recovery.take_back(live, fill)
         if not live.share:
             machine.forget(order.instrument)
+        if live.quoted and first:
+            self.quotes.begin(live, leg)
         live.book(fill)
         self.recovery.book(fill)
         machine.positions.book(order.instrument, fill.side, fill.quantity)
@@ -265,6 +270,8 @@ class OrderManager:
         if live.state is BracketState.FLATTENING and live.share > 0:
             # A fill that beat its cancel: what it brought must leave as well.
             await machine.flatten(live, fill.ts, live.exit_reason or "flatten")
+        if live.quoted:
+            await self.quotes.filled(live, fill.ts)
         machine.watchdog(live, fill.ts, 0 if late else GRACE_NS)
         await machine.trim(live, fill.ts)
         self._journal.commit()
@@ -351,15 +358,6 @@ class OrderManager:
             if instrument in (None, live.bracket.entry.instrument)
             and strategy in ("", live.bracket.approved.proposal.strategy)
         ]
-
-    def _kept_back(self, bracket: Bracket, now: int) -> str:
-        """Why an entry must not be heard of: its intent is not durable, or entries have become a storm."""
-        machine = self._machine
-        if self._journal.down or machine.throttle.entry(now, len(bracket.orders)):
-            return self._journal.down
-        why = f"over {machine.throttle.per_minute} messages of entries in a minute"
-        machine.closing.kill(why, now)
-        return why
 
     async def _void(self, live: LiveBracket, now: int, why: str) -> None:
         """Nothing of it has left, and nothing of it will."""

@@ -24,24 +24,25 @@ def event_of(live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
     if report.state is OrderState.WORKING:
         unheard = (OrderState.SENT, OrderState.PENDING_UNKNOWN)
         started = all(one.state not in unheard for one in live.legs.values())
-        if leg.order.role is not Role.ENTRY and live.state is BracketState.NAKED and live.uncovered <= 0:
+        if leg.role is not Role.ENTRY and live.state is BracketState.NAKED and live.uncovered <= 0:
             return Event.COVERED
         return Event.ACKED if started and live.state is BracketState.SENT else None
-    if report.state not in (OrderState.CANCELLED, OrderState.REJECTED):
-        return None
-    if leg.order.role is Role.ENTRY:
+    if report.state not in (OrderState.CANCELLED, OrderState.REJECTED) or leg.order.role is Role.QUOTE:
+        return None  # what the end of a quote means `bot.orders.quotes` says
+    if leg.role is Role.ENTRY:
         if live.filled_in and live.share == 0:
             return Event.EXIT_REST
         rejected = report.state is OrderState.REJECTED
         return Event.ENTRY_REJECTED if rejected and not live.filled_in else Event.ENTRY_CANCELLED
-    if leg.order.role is Role.FLATTEN:
+    if leg.role is Role.FLATTEN:
         return Event.EXIT_REFUSED if live.share and not live.of_role(Role.FLATTEN) else None
-    if leg.order.role is Role.TARGET:
+    if leg.role is Role.TARGET:
         return _of_target(live, leg, report)
     # What went out before it came in is no position to protect; what two answers lacked was acted upon then.
     covered = leg.concluded and leg.missed > 1
     covered = covered or live.share < 0 or (live.share > 0 and live.uncovered <= 0)
-    return Event.STOP_LOST if leg.order.role is Role.STOP and not covered else None
+    covered = covered or (live.quoted and not live.share)
+    return Event.STOP_LOST if leg.role is Role.STOP and not covered else None
 
 
 def _of_target(live: LiveBracket, leg: Leg, report: OrderReport) -> Event | None:
@@ -57,6 +58,6 @@ def fill_event(live: LiveBracket, leg: Leg) -> Event:
     if live.flipped:
         return Event.OVERFILLED
     over = not live.share and not live.of_role(Role.ENTRY)
-    if leg.order.role is Role.ENTRY and not (over and live.filled_out):
+    if leg.role is Role.ENTRY and not (over and live.filled_out):
         return Event.ENTRY_REST if live.filled_in + leg.taken >= leg.order.quantity else Event.ENTRY_PART
     return Event.EXIT_REST if over else Event.EXIT_PART

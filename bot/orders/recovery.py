@@ -356,7 +356,7 @@ def _believed(live: LiveBracket, leg: Leg) -> Believed:
         broker_ids=frozenset(leg.broker_ids),
         since_ns=max(leg.sent_ns, leg.changed_ns) if leg.alive else leg.changed_ns,
         over=live.state in ENDED,
-        ending=leg.order.role is Role.ENTRY and bool(leg.cancelling),
+        ending=leg.role is Role.ENTRY and bool(leg.cancelling),
         cancel_ns=leg.cancel_ns,
         trigger=leg.trigger,
         moving_ns=leg.move.ts if leg.move is not None else 0,

@@ -1,6 +1,7 @@
 """Every Protocol that a part is known by. Rooms import these pages and `domain`, never each other.
 
-desk.py      market and broker (an adapter), clock, journal, schedule, gate
+desk.py      market and broker (an adapter), clock, journal, schedule
+gate.py      the one door for entries
 signals.py   detector, engine, strategy
 """
 
@@ -12,7 +13,6 @@ from bot.ports.desk import (
     Broker,
     Clock,
     Edge,
-    Gate,
     Journal,
     Market,
     Renewal,
@@ -20,6 +20,7 @@ from bot.ports.desk import (
     Schedule,
     Stop,
 )
+from bot.ports.gate import Gate
 from bot.ports.signals import DeskView, Detector, Engine, Remembers, Strategy
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What the desk stands between: market and broker, clock, journal, schedule and gate.
+"""What the desk stands between: market and broker, clock, journal and schedule.
 
 One moment of a tape is a `Stop`: everything before it has happened, nothing after it has. Order at one row: clock edges
 with nominal time ≤ the row's, acknowledgements and fills, signals in order of configuration.
@@ -10,10 +10,9 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.domain.command import Command, Health
-from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Signal, Verdict
+from bot.domain.decision import Fact, Signal, Verdict
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
-from bot.domain.mode import House
 from bot.domain.order import (
     AccountFacts,
     Adjustment,
@@ -30,10 +29,10 @@ from bot.domain.order import (
     OrderReport,
     OrderState,
     Protective,
+    Quoted,
     Report,
     Unavailable,
 )
-from bot.domain.past import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,12 @@ class Broker(Protocol):
 
     async def place(self, bracket: Bracket) -> None:
         """Send entry, stop and target as one; idempotent by client order id. Acknowledgement comes by a report."""
+
+    async def quote(self, quoted: Quoted) -> None:
+        """Send one side of a maker's quote; idempotent by client order id. Raises ConfigError where none are taken.
+
+        The orders of one bracket belong together: no stop or exit of `protect` takes out more than its quotes hold.
+        """
 
     async def protect(self, order: Protective) -> None:
         """Send a reduce-only order. Needs no gate; idempotent by client order id."""
@@ -317,79 +322,3 @@ class Schedule(Protocol):
 
     def renew(self, edge: Edge) -> Renewal | None:
         """Look whether the calendar has changed, at an edge "calendar"; None when it has not."""
-
-
-class Gate(Protocol):
-    """The one door for entries: judges proposals against every rule, and folds what the rules count."""
-
-    def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0) -> Verdict:
-        """Approved, or Blocked with every reason. `sent`: when it would leave, where that is later than `now`."""
-
-    def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
-        """Every reason for which no entry of a strategy would pass, whatever it wanted."""
-
-    def shut(self, what: House, why: str) -> None:
-        """Close entries for a cause of the house; an empty `why` opens them again."""
-
-    def link(self, state: Link, why: str) -> None:
-        """The link to the broker changed."""
-
-    def feed(self, instrument: int, state: Feed, why: str) -> None:
-        """What an instrument's data is worth changed."""
-
-    def newest(self, instrument: int) -> int:
-        """Stamp of an instrument's newest row that the gate was told of; 0 before the first."""
-
-    def facts(self, instrument: int, now: int) -> Mapping[str, Fact]:
-        """The day so far and what the account carries."""
-
-    def room(self, now: int) -> Sequence[Mapping[str, Any]]:
-        """What is used of each limit at `now`: rule, of whom, used, limit, unit."""
-
-    def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
-        """What an earlier run approved, as its journal has it: nothing is judged, nothing counted."""
-
-    def hold(self, instrument: int, why: str) -> None:
-        """Close entries in an instrument while what is there is not certain; an empty `why` opens them again."""
-
-    def foreign(self, instrument: int, why: str) -> None:
-        """Somebody else has orders or units in an instrument; an empty `why`: nobody has, or they may stay."""
-
-    def quote(self, instrument: int, ts: int, bid: int, ask: int) -> None:
-        """The standing quote, ticks (ABSENT = none), and the stamp of the instrument's newest row."""
-
-    def guard(self, instrument: int, number: int, on: bool, facts: Mapping[str, Fact]) -> None:
-        """A regime guard went on or off."""
-
-    def opened(self, bracket: Bracket) -> None:
-        """A bracket was sent."""
-
-    def ended(self, bracket: Bracket) -> None:
-        """A bracket has ended, with or without a round trip."""
-
-    def woke(self, bracket: Bracket) -> None:
-        """A bracket that had ended lives again: something of it filled late, or works after all."""
-
-    def fill(self, fill: FillReport, order: Order) -> None:
-        """An execution of one of our orders."""
-
-    def commission(self, commission: CommissionReport) -> None:
-        """What an execution cost."""
-
-    def adjusted(self, adjustment: Adjustment) -> None:
-        """A position changed without a fill of ours."""
-
-    def elsewhere(self, ts: int, net: Decimal) -> None:
-        """What a bracket in a product that is not traded here any more has brought, money after commissions."""
-
-    def pause(self, on: bool, why: str, *, strategy: str = "", instrument: int | None = None) -> None:
-        """Close or reopen entries, whole or in part."""
-
-    def kill(self, on: bool, why: str) -> None:
-        """Set or clear the kill switch."""
-
-    def end_day(self, day: int, why: str) -> None:
-        """A trading day (yyyymmdd) takes no more entries; nothing but the next one opens."""
-
-    def closed(self) -> Mapping[str, Setting]:
-        """What the gate has closed by itself since it was asked last, by key of `control`, to be written down."""

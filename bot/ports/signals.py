@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.domain.decision import Proposal, Refusal, Signal
+from bot.domain.decision import Proposal, Quote, Refusal, Signal
 from bot.domain.market import Events, Ticks
 
 
@@ -43,7 +43,7 @@ class Strategy(Protocol):
     wants: frozenset[str]
     """Kinds that it is called with; internal kinds `bar` and `guard` must be named to be had."""
 
-    def decide(self, signal: Signal, desk: "DeskView") -> Sequence[Proposal | Refusal]:
+    def decide(self, signal: Signal, desk: "DeskView") -> Sequence[Proposal | Refusal | Quote]:
         """What it would do about this signal, known now. Pure but for its own memory."""
 
 
@@ -56,6 +56,7 @@ class DeskView:
     ask: int
     position: int  # signed, of the strategy's instrument
     open_brackets: int  # of this strategy: entries working or positions held
+    own: int = 0  # signed, what this strategy itself holds of its instrument
 
 
 class Engine(Protocol):

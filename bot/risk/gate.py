@@ -5,24 +5,23 @@
          order_flow={strategies that read order flow}, rolls={product: ISO date})
 
     judge(proposal | refusal, now, sent=) -> Approved | Blocked
-    standing(strategy, instrument, now)     what would refuse any entry of a strategy just now, for `status`
-    quote(instrument, ts, bid, ask)         the standing quote and the stamp of the instrument's newest row
-    guard(instrument, number, on, facts)    a regime guard changed
+    standing(strategy, instrument, now)     what would refuse any entry of a strategy just now
+    quote(instrument, ts, bid, ask) · guard(instrument, number, on, facts)    what the market shows
     opened(bracket) · ended(bracket) · woke(bracket) · fill(fill, order) · commission(report)
     pause(on, why, strategy=, instrument=) · kill(on, why) · hold(instrument, why) · foreign(instrument, why)
     end_day(day, why)                       a trading day takes no more entries
     closed()                                what it has closed by itself since it was asked last, to be written down
-    state(now)                              all that follows from the journal: two that are equal judge alike
+    state(now)                              all that follows from the journal
     revise(settings=, blackouts=, hours=, order_flow=)   other settings from here on; what was counted stays
     shut(what, why) · link(state, why) · feed(instrument, state, why)
     readmit(proposal, ts, facts)            an earlier run's approval, for its bracket that still lives
     facts(instrument, now)                  the day so far, for `status`
+    quoting(strategy, instrument, bid, ask, risk_ticks)  what works of a maker's quotes
 
-`days` and `instruments` go by the same index. Times are ns UTC, prices ticks. Nothing here reads a clock: the same
-calls give the same answers, in a replay and live.
+`days` and `instruments` go by the same index. Times are ns UTC, prices ticks. No clock is read.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,7 +43,7 @@ from bot.risk.day import ZERO, Day
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import Ledger
 from bot.risk.room import room
-from bot.risk.rules import ALL, STANDING, Guard
+from bot.risk.rules import ALL, QUOTING, REDUCING, STANDING, Guard
 from bot.risk.rules.pace import told
 from bot.risk.trips import Trip
 
@@ -93,12 +92,37 @@ class Gate:
         """
         if isinstance(proposal, Refusal):
             return Blocked(proposal, now, proposal.reasons)
+        if proposal.quote:
+            return self._judge_quote(proposal, now, sent)
+        return self._verdict(proposal, self._rules, now, sent)
+
+    def _verdict(self, proposal: Proposal, rules: Iterable[Rule], now: int, sent: int) -> Verdict:
         ctx = self._context(proposal, now, sent)
-        reasons = [reason for rule in self._rules if (reason := rule.check(proposal, ctx)) is not None]
+        reasons = [reason for rule in rules if (reason := rule.check(proposal, ctx)) is not None]
         if reasons:
             return Blocked(proposal, now, tuple(reasons))
         self._intend(proposal, now)
         return Approved(proposal, now, _room(ctx), SEAL)
+
+    def _judge_quote(self, proposal: Proposal, now: int, sent: int) -> Verdict:
+        """One side of a maker's quote, as if what works of it on that side were gone: it would be replaced.
+
+        What can only make the position smaller is an exit: rules that close entries do not hold it up.
+        """
+        strategy, at, ledger = proposal.strategy, proposal.instrument, self._ledger
+        reduces = 0 < proposal.quantity <= -proposal.side * ledger.position[at]
+        rules = [rule for rule in self._rules if isinstance(rule, REDUCING if reduces else QUOTING)]
+        ledger.price[at] = ledger.price[at] or proposal.entry  # of what works and has never filled
+        works = ledger.quoting(strategy, at, 0, 0, 0)
+        ledger.quoting(strategy, at, *((0, works.ask) if proposal.side > 0 else (works.bid, 0)), 0)
+        try:
+            return self._verdict(proposal, rules, now, sent)
+        finally:
+            ledger.quoting(strategy, at, works.bid, works.ask, works.risk_ticks)
+
+    def quoting(self, strategy: str, instrument: int, bid: int, ask: int, risk_ticks: int) -> None:
+        """What works of a maker's quotes from here on."""
+        self._ledger.quoting(strategy, instrument, bid, ask, risk_ticks)
 
     def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
         """Every reason for which no entry of a strategy would pass at `now`, whatever it wanted."""
@@ -321,7 +345,9 @@ class Gate:
         return found
 
     def _count_losses(self, trip: Trip) -> None:
-        """The last of too many losses in a row pauses its strategy, or everybody."""
+        """The last of too many losses in a row pauses its strategy, or everybody. A maker's are not counted."""
+        if trip.bracket.approved.proposal.quote:
+            return
         settings, trips = self._settings, self._ledger.trips
         for strategy, limit in ((trip.strategy, settings.max_losses_in_a_row), ("", settings.max_losses_in_a_row_all)):
             count = trips.losses(strategy, trip.ts)
@@ -349,6 +375,8 @@ class Gate:
     def _intend(self, proposal: Proposal, ts: int) -> None:
         if proposal.signal_id:
             self._control.signals.add((proposal.strategy, proposal.signal_id))
+        if proposal.quote:
+            return  # the same quote again is no double
         key = (proposal.strategy, proposal.instrument, proposal.side, proposal.entry)
         self._control.intents[key] = ts
 

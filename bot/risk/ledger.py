@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.domain.instrument import Instrument
-from bot.domain.order import Adjustment, Bracket, CommissionReport, FillReport, Order, Role
+from bot.domain.order import Adjustment, Bracket, CommissionReport, FillReport, Order, Role, enters
 from bot.risk.day import ZERO, Day
 from bot.risk.hours import Sessions
 from bot.risk.trips import WEEK_NS, Trip, Trips
@@ -33,6 +33,15 @@ class _Holding:
     risk: Decimal = ZERO
     risk_r: Decimal = ZERO
     adjusted: bool = False  # a part of it left at no price that is known
+
+
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """What works of a maker's quotes in an instrument: units of each side, and ticks × units that may be lost by it."""
+
+    bid: int = 0
+    ask: int = 0
+    risk_ticks: int = 0
 
 
 @dataclass(slots=True)
@@ -73,6 +82,7 @@ class Ledger:
         """The same in R, each bracket's in its own."""
         self.price = [0] * len(instruments)
         """The newest price of ours by instrument, ticks."""
+        self._quotes: dict[tuple[str, int], Quoting] = {}
         self.trips = Trips()
         """Round trips of the last days."""
         self.stopped: dict[int, int] = {}
@@ -151,13 +161,27 @@ class Ledger:
         day = self.day(entry.instrument, ts)
         self._forget(self._sessions[entry.instrument].date(ts), ts)
         self.open.add(bracket.id)
-        self._holdings[bracket.id] = holding = _Holding(entry.instrument, bracket, entry.quantity)
+        # What works of quotes is counted apart: one side of them is replaced by another, again and again.
+        works = 0 if bracket.approved.proposal.quote else entry.quantity
+        self._holdings[bracket.id] = holding = _Holding(entry.instrument, bracket, works)
         self.price[entry.instrument] = bracket.approved.proposal.entry
-        self.working[entry.instrument][entry.side] += entry.quantity
-        day.brackets += 1
-        day.sent[bracket.approved.proposal.strategy] += 1
-        self._sent = [*self._sent_lately(ts), ts]
+        self.working[entry.instrument][entry.side] += works
+        if not bracket.approved.proposal.quote:
+            day.brackets += 1
+            day.sent[bracket.approved.proposal.strategy] += 1
+            self._sent = [*self._sent_lately(ts), ts]
         self._weigh(holding)
+
+    def quoting(self, strategy: str, instrument: int, bid: int, ask: int, risk_ticks: int) -> Quoting:
+        """What works of a maker's quotes from here on; what did before."""
+        money = self._instruments[instrument].money(risk_ticks)
+        before = self._quotes.pop((strategy, instrument), Quoting())
+        if bid or ask:
+            self._quotes[strategy, instrument] = Quoting(bid, ask, risk_ticks)
+        self.working[instrument][1] += bid - before.bid
+        self.working[instrument][-1] += ask - before.ask
+        self.risk += money - self._instruments[instrument].money(before.risk_ticks)
+        return before
 
     def ended(self, bracket: Bracket) -> Trip | None:
         """A bracket has ended: what was left of its entry no longer works. The round trip, if it made one."""
@@ -186,7 +210,7 @@ class Ledger:
         holding = self._holdings.setdefault(bracket.id, _Holding(entry.instrument, bracket))
         holding.bracket = bracket
         filled = sum(one.fill.quantity for one in self._of_bracket.get(bracket.id, ()) if one.order.role is Role.ENTRY)
-        rest = max(0, entry.quantity - filled) - holding.unfilled
+        rest = 0 if bracket.approved.proposal.quote else max(0, entry.quantity - filled) - holding.unfilled
         holding.unfilled += rest
         self.working[entry.instrument][entry.side] += rest
         self._weigh(holding)
@@ -296,7 +320,7 @@ class Ledger:
         facts, stop = self._instruments[bracket.entry.instrument], bracket.stop.stop_price
         assert stop is not None, "a bracket has a stop"
         net = sum((one.gained - one.cost for one in booked), ZERO)
-        entries = [one.fill for one in booked if one.order.role is Role.ENTRY]
+        entries = [one.fill for one in booked if enters(one.order.role, one.order.side, bracket.entry.side)]
         ticks = bracket.entry.side * sum(fill.quantity * (fill.price - stop) for fill in entries)
         if (
             ticks <= 0

@@ -64,6 +64,8 @@ class Trips:
         for trip in reversed(self._trips.values()):
             if trip.ts < now - WEEK_NS:
                 break
+            if trip.bracket.approved.proposal.quote:
+                continue  # a maker loses often and little: its day has a limit, its inventory too
             if not strategy or trip.strategy == strategy:
                 if trip.net >= 0 or (trip.forgiven if strategy else trip.forgiven_all):
                     break

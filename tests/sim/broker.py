@@ -14,6 +14,7 @@ from bot.clock import WallClock
 from bot.domain.market import Ticks
 from bot.domain.order import (
     ENDED,
+    NO_QUOTES,
     AccountFacts,
     Bracket,
     BrokerState,
@@ -26,11 +27,12 @@ from bot.domain.order import (
     OrderReport,
     OrderState,
     Protective,
+    Quoted,
     Report,
     SnapshotReport,
     Unavailable,
 )
-from bot.errors import Unreachable
+from bot.errors import ConfigError, Unreachable
 from bot.ports import Stop
 from tests.sim.exchange import Execution, Said, Word
 from tests.sim.loop import SECOND_NS
@@ -120,6 +122,10 @@ class SimBroker:
         for order in bracket.orders:
             self._known.setdefault(order.client_order_id, OrderState.SENT)
         self._wire.sent(bracket.entry.instrument)
+
+    async def quote(self, quoted: Quoted) -> None:
+        """Take none, as a broker elsewhere."""
+        raise ConfigError(NO_QUOTES)
 
     async def protect(self, order: Protective) -> None:
         """Send an exit, as soon as somebody hears it."""

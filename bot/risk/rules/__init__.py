@@ -32,4 +32,19 @@ ALL: tuple[type[Rule], ...] = (
 STANDING = (*_WHOEVER, *_PACE, *_LOSS, Guard)
 """Rules that refuse whatever is wanted: they tell why nobody trades just now."""
 
-__all__ = ["ALL", "STANDING", "Guard"]
+QUOTING = (
+    *_WHOEVER,
+    *(Spread, Collar, Band, Grid, StopDistance, OrderSize, BracketRisk, Notional, Position, Margin),
+    *(GrossExposure, NetExposure, CorrelatedExposure),
+    *(Cooldown, *_LOSS, Freshness, Guard),
+)
+"""Rules for a maker's quote that may enlarge what is held. Left out is what counts brackets or opinions: a maker stands
+on both sides on purpose, comes again and again, and gains a part of what its stop risks."""
+
+REDUCING = (
+    *(Paper, KillSwitch, Reconciled, Foreign, Healthy, LinkUp, FeedLive, Stale),
+    *(Spread, Collar, Band, Grid, OrderSize, Freshness),
+)
+"""Rules for a quote that can only make a position smaller: what closes entries leaves exits alone."""
+
+__all__ = ["ALL", "QUOTING", "REDUCING", "STANDING", "Guard"]

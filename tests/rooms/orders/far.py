@@ -19,6 +19,7 @@ from bot.config import ManageSettings
 from bot.domain.market import PRINT, TICK, Ticks
 from bot.domain.order import (
     ENDED,
+    NO_QUOTES,
     AccountFacts,
     Bracket,
     BrokerState,
@@ -33,13 +34,14 @@ from bot.domain.order import (
     OrderState,
     OrderType,
     Protective,
+    Quoted,
     Report,
     Role,
     SnapshotReport,
     Unavailable,
 )
 from bot.domain.past import Past
-from bot.errors import Unreachable
+from bot.errors import ConfigError, Unreachable
 from bot.journal import Writer, rows
 from bot.journal.fold import fold
 from bot.journal.place import place
@@ -121,16 +123,8 @@ class Far:
             return Unavailable("timeout", "nobody answers")
         facts = [
             OrderFact(
-                name,
-                one.state,
-                self.now,
-                one.broker_id,
-                0,
-                one.order.side,
-                one.quantity,
-                one.filled,
-                one.order.price,
-                one.stop_price,
+                *(name, one.state, self.now, one.broker_id, 0, one.order.side),
+                *(one.quantity, one.filled, one.order.price, one.stop_price),
             )
             for name, one in self.orders.items()
             if one.state not in ENDED and one.state is not OrderState.SENT
@@ -144,6 +138,9 @@ class Far:
         self._reach("place")
         for order in bracket.orders:
             self._take(order)
+
+    async def quote(self, quoted: Quoted) -> None:
+        raise ConfigError(NO_QUOTES)
 
     async def protect(self, order: Protective) -> None:
         """Take an exit, and say nothing yet."""

@@ -1,0 +1,47 @@
+"""A maker at the desk: each side of its quote goes through the gate, and only what changes is written and sent."""
+
+from bot.desk.parts import Parts, Seat, Tally
+from bot.domain.decision import Approved, Quote
+
+
+class Quoting:
+    """Judges quotes. A refusal is written once for as long as its reasons are the same ones."""
+
+    def __init__(self, parts: Parts, tally: Tally) -> None:
+        self._p, self._tally = parts, tally
+        self._refused: dict[tuple[str, int, int], tuple[str, ...]] = {}
+
+    def held(self, seat: Seat) -> int:
+        """Signed units that a seat's own brackets hold."""
+        live = self._p.orders.live
+        return sum(one.side * one.share for one in live if one.bracket.approved.proposal.strategy == seat.strategy.name)
+
+    async def judge(self, quote: Quote, known: int, sent: int) -> None:
+        """Keep, move or pull both sides, as the gate lets them. `sent`: when they would leave."""
+        strategy, at = quote.strategy, quote.instrument
+        standing = self._p.orders.quotes.standing(strategy, at)
+        keep, wanted = set[int](), dict[int, tuple[Approved, str]]()
+        for wish in quote.sides():
+            verdict = self._p.gate.judge(wish, known, sent=sent)
+            if not isinstance(verdict, Approved):
+                reasons = tuple(reason.rule for reason in verdict.reasons)
+                if self._refused.get((strategy, at, wish.side)) != reasons:
+                    self._refused[strategy, at, wish.side] = reasons
+                    self._tally.blocked += 1
+                    self._tally.refusals.update(reasons)
+                    self._p.journal.decision(self._p.journal.next_id(), verdict, dry=self._p.dry)
+                continue
+            self._refused.pop((strategy, at, wish.side), None)
+            if standing.get(wish.side) == (wish.entry, wish.quantity):
+                keep.add(wish.side)
+            else:
+                wanted[wish.side] = verdict, self._written(verdict)
+        if not self._p.dry:
+            await self._p.orders.quotes.quote(strategy, at, frozenset(keep), wanted, known)
+        self._p.journal.commit()
+
+    def _written(self, verdict: Approved) -> str:
+        decision_id = self._p.journal.next_id()
+        self._p.journal.decision(decision_id, verdict, dry=self._p.dry)
+        self._tally.approved += 1
+        return decision_id
