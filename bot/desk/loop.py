@@ -18,10 +18,11 @@ from bot.config import duration_text
 from bot.desk.asking import Asking, signal_of
 from bot.desk.facts import Facts
 from bot.desk.opposed import opposed
-from bot.desk.parts import Parts, Tally
+from bot.desk.parts import Parts, Seat, Tally
 from bot.desk.pictures import Pictures
 from bot.desk.quoting import Quoting
 from bot.desk.telling import Told
+from bot.desk.turns import Turns, told_turn
 from bot.desk.watch import Watch
 from bot.domain.command import Command
 from bot.domain.decision import Approved, Proposal, Quote, Refusal, Signal
@@ -71,7 +72,7 @@ class Desk:
         self.told = Told(parts, self.stop, self.asking, self._take_seats)
         """What a person says."""
         self._facts = Facts(parts, self.tally, self.watch)
-        self._pictures, self._quoting = Pictures(parts), Quoting(parts, self.tally)
+        self._pictures, self._quoting, self._turns = Pictures(parts), Quoting(parts, self.tally), Turns(parts)
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
@@ -86,6 +87,7 @@ class Desk:
     def _take_seats(self) -> None:
         """Others sit at the desk."""
         self._delivered = self._wanted()
+        self._turns.sit()
 
     async def tell(self, command: Command) -> Mapping[str, Any]:
         """Do what a person says, between two batches, and say what came of it. Raises PaperpitError."""
@@ -172,11 +174,13 @@ class Desk:
             if not bar and not self._delivered[kind]:
                 continue
             stop = Stop(int(event["row"]), not event["before"], int(event["known"]))
+            await self._take_turns(stop)
             await self._advance(stop)
             if bar:
                 self._pictures.closed(int(event["instrument"]), int(event["timeframe"]), int(event["ts"]))
             if self._delivered[kind]:
                 await self._meet(event, stop, index in silent)
+        await self._take_turns()
 
     def _turn(self, ticks: Ticks) -> None:
         """A new batch: remember where each instrument stood, and how far time has come."""
@@ -323,19 +327,26 @@ class Desk:
     async def _ask(self, event: Any, signal: Signal, stop: Stop) -> None:
         for seat in self._p.seats:
             heard = seat.instrument == signal.instrument and int(event["source"]) in seat.hears
-            if not heard or signal.kind not in seat.strategy.wants:
+            if not heard or signal.kind not in seat.strategy.wants or self._turns.waits(seat, signal, stop):
                 continue
-            tick = self._standing(signal.instrument, stop.row + 1 if stop.through else stop.row)
-            bid, ask = (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
-            self._quote(signal.instrument, tick)
-            orders = self._p.orders
-            held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
-            own = self._quoting.held(seat)
-            for wish in self.asking.wishes(seat, signal, DeskView(signal.known, bid, ask, held, brackets, own)):
-                if isinstance(wish, Quote):
-                    await self._quoting.judge(wish, signal.known, self.watch.now_ns())
-                else:
-                    await self._judge(wish, signal)
+            await self._ask_one(seat, signal, stop)
+
+    async def _take_turns(self, until: Stop | None = None) -> None:
+        """When a moment is over, those who share an instrument are asked, one after the other."""
+        for seat, signal, stop, turn in self._turns.take(until):
+            await self._ask_one(seat, signal, stop, turn)
+
+    async def _ask_one(self, seat: Seat, signal: Signal, stop: Stop, turn: str = "") -> None:
+        tick = self._standing(signal.instrument, stop.row + 1 if stop.through else stop.row)
+        bid, ask = (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
+        self._quote(signal.instrument, tick)
+        orders, own = self._p.orders, self._quoting.held(seat)
+        held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
+        for wish in self.asking.wishes(seat, signal, DeskView(signal.known, bid, ask, held, brackets, own)):
+            if isinstance(wish, Quote):
+                await self._quoting.judge(wish, signal.known, self.watch.now_ns())
+            else:
+                await self._judge(told_turn(wish, turn), signal)
 
     def _quote(self, instrument: int, tick: Ticks | None) -> None:
         """Let the gate know what stands."""
