@@ -1,9 +1,14 @@
-"""`python -m tests.evidence null SEEDS=200 JOBS=2`: the rates of false finds."""
+"""`python -m tests.evidence` makes docs/evidence.md anew; `python -m tests.evidence null` prints rates of false finds."""
 
 import sys
 
 from tests.evidence.null import rates
+from tests.evidence.report import PAGE, Size, rewritten
 
 if __name__ == "__main__":
-    for line in rates(sys.argv[2:]):
-        print(line)
+    first, *more = [*sys.argv[1:], ""]
+    if first == "null":
+        for line in rates([word for word in more if word]):
+            print(line)
+    else:
+        PAGE.write_text(rewritten(PAGE.read_text(), Size.of([word for word in sys.argv[1:] if "=" in word])))

@@ -4,9 +4,11 @@
 the whole desk and evaluated from its journal like any other. The seeds begin at 70,001; none was looked at before.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import time
 from multiprocessing import get_context
 from pathlib import Path
@@ -60,6 +62,20 @@ class Found(NamedTuple):
     words: str
 
 
+@contextmanager
+def own_cache(folder: Path) -> Iterator[None]:
+    """What tapes answered is kept in `folder`, which goes with them."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["XDG_CACHE_HOME"]
+        else:
+            os.environ["XDG_CACHE_HOME"] = before
+
+
 def nothing(seed: int) -> Found:
     """Make the null market of a seed, trade it, and evaluate what came of it."""
     with tempfile.TemporaryDirectory() as name:
@@ -67,7 +83,7 @@ def nothing(seed: int) -> Found:
         tape, none = folder / "null.parquet", frozenset[int]()
         write_wish(tape, Wish(seed=seed, hours=HOURS, start=time(10), days=DAYS, menu=menu_of("ES", none, none)))
         played = play(folder, tape, strategy(folder, DRILL), calendar="none")
-        with reading(place(played.url)) as reader:
+        with own_cache(folder), reading(place(played.url)) as reader:
             asks = Asks(asking(reader), {}, drawing(reader, Draw(EACH, seed)))
             ((one, *others), untold) = evaluate(reader, reader.runs, Filters(), asks, Bootstrap(seed=seed))
     assert not others

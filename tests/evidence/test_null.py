@@ -1,14 +1,9 @@
 """Two of the markets of `make null`: nothing is found, and what is printed of them adds up."""
 
-from pathlib import Path
-
-import pytest
-
 from tests.evidence.null import FIRST_SEED, Found, nothing, said
 
 
-def test_nothing_is_found_where_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_nothing_is_found_where_nothing_is() -> None:
     found = nothing(FIRST_SEED)
     assert not found.edge
     assert not found.above
