@@ -41,7 +41,9 @@ def _headline(facts: Facts) -> str:
     short = facts["id"].rpartition("-")[2]
     if facts["round_trip"]:
         trip = facts["round_trip"]
-        made = f"{_gained(trip)}, {_r(trip['r'])}, {_signed(trip['net'])} {facts['currency']} net"
+        net = f"{_signed(trip['net'])} {facts['currency']} net"
+        r = "no R, " if trip["r"] is None else f"{_r(trip['r'])} gross, {_r(trip['r_net'])} and "
+        made = f"{_gained(trip)}, {r}{net}"
         return (
             f"Round trip {short}: {trip['side'].upper()} {trip['quantity']} {what}, "
             f"{trip['entry_price']} → {trip['exit_price']}, {made}"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from bot.errors import UsageError
 from bot.journal import rows
-from bot.journal.filters import parse_day, parse_time, session
+from bot.journal.filters import Filters, parse_day, parse_time, session
 from bot.journal.reading import Reader
 from bot.review.when import YEARS
 
@@ -68,6 +68,8 @@ class Query:
 
 TIMES = ("day", "since", "until")
 """Filters by time: an exchange session, and moments."""
+OF_ROWS = ("adapter", "account", "strategy", "instrument", "since", "until", "day")
+"""The filters of the command line."""
 Span = tuple[int | None, int | None]
 """From and until, ns UTC; None has no bound."""
 
@@ -105,6 +107,13 @@ def moment(query: Query, name: str) -> int | None:
     text = query.text(name)
     at: int | None = _said(partial(parse_time, flag=name), text) if text else None
     return at
+
+
+def filters_of(query: Query, now_ns: int) -> Filters:
+    """The filters that a list takes. Raises UsageError for a time that is none."""
+    words: dict[str, Any] = {name: query.text(name) for name in ("adapter", "account", "strategy", "instrument")}
+    since, until = moment(query, "since"), moment(query, "until")
+    return Filters(**words, since_ns=since, until_ns=until, day=day_of(query), now_ns=now_ns)
 
 
 def _said(parse: Callable[[str], Any], text: str) -> Any:

@@ -1,4 +1,4 @@
-"""`python -m tests.evidence` makes docs/evidence.md anew; `python -m tests.evidence null` prints rates of false finds."""
+"""`python -m tests.evidence` makes docs/evidence.md anew; `python -m tests.evidence null` prints how often it errs."""
 
 import sys
 

@@ -1,20 +1,10 @@
-"""What the address of a question says: the filters of the command line, and numbers within their limits."""
+"""What the address of a question says: numbers within their limits, and words of a few."""
 
 from collections.abc import Collection
-from typing import Any
 
 from bot.errors import UsageError
-from bot.journal.filters import REACH_NS, Filters
-from bot.web.asked import Query, day_of, moment
-
-FILTERS = ("adapter", "account", "strategy", "instrument", "since", "until", "day")
-
-
-def filters_of(query: Query, now_ns: int) -> Filters:
-    """The filters that a list takes. Raises UsageError for a time that is none."""
-    words: dict[str, Any] = {name: query.text(name) for name in ("adapter", "account", "strategy", "instrument")}
-    since, until = moment(query, "since"), moment(query, "until")
-    return Filters(**words, since_ns=since, until_ns=until, day=day_of(query), now_ns=now_ns)
+from bot.journal.filters import REACH_NS
+from bot.web.asked import Query
 
 
 def whole(query: Query, name: str, otherwise: int, least: int, most: int = REACH_NS - 1) -> int:

@@ -16,7 +16,7 @@ from bot.journal.paging import MOST
 from bot.journal.shapes import BLOCKED_STATS, LISTS, SINGLE, STATS, Schema
 from bot.review.stats import BY
 from bot.web.api.answers import JSON, ROOT, answer
-from bot.web.api.reading import AFTER, FEW, LEFT_OUT, OF_ONE_RUN, REFUSED_BY, UNTOLD
+from bot.web.api.reading import AFTER, FEW, LEFT_OUT, REFUSED_BY, UNTOLD
 from bot.web.api.writing import TAKEN
 from bot.web.asked import LONG, Query
 
@@ -72,9 +72,9 @@ def document() -> Schema:
         [LEFT_OUT],
     )
     paths[f"{ROOT}/refused"] = _get(
-        "What the rules of one run cost or saved; its tape is read for it.",
+        "What the rules of the newest run, or of up to 20 chosen ones, cost or saved; their tapes are read for it.",
         "refused",
-        ("run", *OF_ONE_RUN, "by", "level", "draws", "seed"),
+        (*FILTERS, "by", "level", "draws", "seed"),
         [UNTOLD],
     )
     paths[f"{ROOT}/calendar"] = _get(

@@ -8,14 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.config import load_instruments
-from bot.errors import InputMissing, UsageError
+from bot.errors import InputMissing
 from bot.journal.explain import explain
 from bot.journal.lists import Wanted
 from bot.journal.paging import MOST, PARTS, part
 from bot.journal.reading import Reader, RunInfo
 from bot.review.estimates import Bootstrap
 from bot.review.live import live
-from bot.review.refused import refused
 from bot.review.stats import BY, Asked
 from bot.review.trips import regimed
 from bot.review.worth import BY as OF_REFUSED
@@ -23,9 +22,11 @@ from bot.review.worth import RULE, worth
 from bot.risk.calendar import EventCalendar
 from bot.risk.listing import kinds_of, windows
 from bot.web.api.answers import ROOT, answer
-from bot.web.api.asked import FILTERS, filters_of, fraction, whole, words_of
-from bot.web.asked import LONG, Query, moment
+from bot.web.api.asked import fraction, whole, words_of
+from bot.web.asked import LONG, Query, filters_of, moment
+from bot.web.asked import OF_ROWS as FILTERS
 from bot.web.pages import health
+from bot.web.refusals import refusals
 from bot.web.site import Site
 
 FEW = 100
@@ -35,7 +36,6 @@ AFTER = "paperpit-after"
 UNTOLD = "paperpit-untold"
 """Header: the run whose tape could not be asked, and why; in UTF-8 with percent signs."""
 REFUSED_BY = (RULE, *OF_REFUSED)
-OF_ONE_RUN = tuple(name for name in FILTERS if name not in ("adapter", "account"))
 LEFT_OUT = "paperpit-left-out"
 """Header: adapters whose runs the figures leave out, each with how many there are."""
 
@@ -107,18 +107,14 @@ def _bootstrap(query: Query) -> Bootstrap:
 
 
 def rules(request: Request) -> Response:
-    """`paperpit journal stats --blocked --json` of one run, whose tape is read for it."""
+    """`paperpit journal stats --blocked --json` of the newest run or of those chosen, whose tapes are read for it."""
     site: Site = request.app.state.site
-    query = Query.of(request, ("run", *OF_ONE_RUN, "by", "level", "draws", "seed"))
-    filters, bootstrap = filters_of(query, site.now_ns()), _bootstrap(query)
-    by = words_of(query, "by", REFUSED_BY) or (RULE,)
-    if query.text("run") == "all":
-        raise UsageError("run: the tape of one run is read", do="paperpit journal stats --blocked --run all")
+    query = Query.of(request, ("run", *FILTERS, "by", "level", "draws", "seed"))
+    bootstrap, by = _bootstrap(query), words_of(query, "by", REFUSED_BY) or (RULE,)
     with site.looking() as reader:
-        runs = _runs(reader, query, "last")
         if site.asking is None:
             raise InputMissing("no tape can be asked here", do="paperpit serve")
-        found = refused(reader, runs, filters, site.asking(reader))
+        _, found = refusals(query, reader, site.asking(reader), site.now_ns())
         groups = worth(found.refused, by, bootstrap)
     said = ", ".join(f"{run}: {why}" for run, why in found.untold.items())
     return answer(request, groups, {UNTOLD: quote(said, safe=" :,./")} if said else None)

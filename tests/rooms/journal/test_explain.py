@@ -37,7 +37,10 @@ def test_a_round_trip_reads_like_a_story(url: str) -> None:
         journal.finish({})
     lines = tell(facts(url, bracket.id)).splitlines()
     story = [line.strip() for line in lines]
-    assert lines[0] == "Round trip 3: LONG 1 ES (ESM2023), 4200.50 → 4202.00, +6 ticks, +2.00 R, +70.88 USD net"
+    assert (
+        lines[0]
+        == "Round trip 3: LONG 1 ES (ESM2023), 4200.50 → 4202.00, +6 ticks, +2.00 R gross, +1.89 R and +70.88 USD net"
+    )
     assert lines[1] == "lesson · run run (replay of lesson, fills by the queue model)"
     for line in (
         "Thursday 25 May 2023, New York",

@@ -114,7 +114,6 @@ ABSURD: Mapping[str, int] = {
     "fills?strategy=%00": 400,
     f"fills?strategy={'x' * 500}": 400,
     "stats?by=luck": 400,
-    "refused?run=all": 400,
     "refused?by=hour": 400,
     "refused?run=nobody": 404,
     "stats?level=nan": 400,

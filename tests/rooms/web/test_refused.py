@@ -48,9 +48,33 @@ async def test_a_refusal_is_asked_for_what_it_would_have_made(played: Played, tm
         trip = played.round_trips[0]["id"]
         elsewhere = await site.get(f"/signals/{trip}/what-if")
         assert (elsewhere.code, elsewhere.headers["location"]) == (302, f"/round-trips/{trip}")
-        assert [(await site.get(f"/refused?{query}")).code for query in ("run=none", "run=all", "counted=x")] == [
+        assert [(await site.get(f"/refused?{query}")).code for query in ("run=none", "day=never", "counted=x")] == [
             *(404, 400, 400),
         ]
+
+
+@pytest.fixture
+def again(played: Played, tmp_path: Path) -> Played:
+    """A second run in the same journal, by another fill model."""
+    sets = ["risk.max_brackets_per_minute=1", 'replay.fill_model="touch"']
+    return play(tmp_path, tmp_path / "0-ES.parquet", drill(tmp_path), sets=sets, journal=played.url)
+
+
+async def test_several_runs_are_told_together_by_what_is_chosen(played: Played, again: Played, tmp_path: Path) -> None:
+    async with serving(tmp_path, "--journal", played.url) as site:
+        # when all of one strategy is asked for, then each market has a table of its own
+        page = await site.get("/refused?strategy=drill-law")
+        assert page.code == 200
+        assert f'<td class="n">{len(played.blocked)}</td>' in page.text
+        assert "<h2>all · touch · replay · drill</h2>" in page.text
+        assert "2 runs, fills by" in page.text
+        # and the API counts what the command line counts
+        told = json.loads((await site.get("/api/v1/refused?run=all&by=strategy")).text)
+        whole = [one for one in told if not one["by"]]
+        assert sum(one["refused"] for one in whole) == len(played.blocked) + len(again.blocked)
+        # and a day without a run holds nothing
+        quiet = await site.get("/refused?run=all&day=2026-06-01")
+        assert "Nothing was refused there" in quiet.text
 
 
 async def test_a_tape_that_is_gone_is_said_to_be(played: Played, tmp_path: Path) -> None:
