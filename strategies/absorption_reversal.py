@@ -19,15 +19,10 @@ from pydantic import Field
 
 from bot.config import Params as BaseParams
 from bot.config import StrategyFile
+from bot.config.brackets import bracket, need_size, stop_behind, stop_range, target_at
 from bot.domain.decision import Proposal, Reason, Refusal, Signal
 from bot.domain.instrument import Instrument
-from bot.domain.sizing import size
-from bot.errors import ConfigError
 from bot.ports import DeskView
-
-STOP_MIN_TICKS = 2
-STOP_LEAST_MAX_TICKS = 4
-CLUSTER_MARGIN_TICKS = 1
 
 
 class Params(BaseParams):
@@ -50,9 +45,7 @@ class AbsorptionReversal:
     Params = Params
 
     def __init__(self, spec: StrategyFile, instrument: Instrument) -> None:
-        bracket = spec.bracket
-        if (bracket.contracts is None) == (bracket.risk_usd is None):
-            raise ConfigError("needs a size: either contracts or risk_usd", where=f"{spec.name} [bracket]")
+        need_size(spec)
         self.name = spec.name
         self.instrument = spec.instrument
         self._spec, self._facts = spec, instrument
@@ -68,49 +61,16 @@ class AbsorptionReversal:
             return ()
         side, seen = signal.side, signal.evidence
         entry = int(seen["level"]) + side * self._spec.entry.offset_ticks
-        stop, target = self._stop(side, entry, seen["cluster_low"]), self._target(side, entry, seen["zone"])
-        risk = side * (entry - stop)
-        reasons = [*self._context(seen, side), *self._dip(side), *self._distance(risk, seen["atr_ticks"])]
-        if target is None:
-            reasons.append(Reason("NO_TARGET", "no liquidity zone lies in the way of the move", {"entry": entry}))
-        if desk.open_brackets or desk.position:
-            facts = {"open_brackets": desk.open_brackets, "position": desk.position}
-            reasons.append(Reason("ONE_AT_A_TIME", "an entry works or a position is held already", facts))
-        quantity = 0
-        if risk > 0:
-            bracket = self._spec.bracket
-            quantity, none = size(self._facts, risk, contracts=bracket.contracts, risk_usd=bracket.risk_usd)
-            reasons += [none] if none else []
-        if reasons or target is None:
-            return (Refusal(self.name, signal.instrument, side, signal.id, signal.known, tuple(reasons)),)
-        return (
-            Proposal(
-                strategy=self.name,
-                instrument=signal.instrument,
-                side=side,
-                quantity=quantity,
-                entry=entry,
-                stop=stop,
-                target=target,
-                signal_id=signal.id,
-                known=signal.known,
-                ttl_ns=self._spec.entry.ttl,
-                time_stop_ns=self._spec.time_stop or 0,
-                why=self._why(signal),
-            ),
+        stop = self._stop(side, entry, seen["cluster_low"])
+        target = target_at(self._spec, side, entry, seen["zone"])
+        far = stop_range(self._spec, side * (entry - stop), seen["atr_ticks"], self._params.stop_atr_max, "the cluster")
+        reasons, why = [*self._context(seen, side), *self._dip(side), *far], self._why(signal)
+        return bracket(
+            self._spec, self._facts, signal, desk, entry=entry, stop=stop, target=target, why=why, reasons=reasons
         )
 
     def _stop(self, side: int, entry: int, cluster_low: float) -> int:
-        fixed = self._spec.bracket.stop_ticks
-        return int(cluster_low) - side * CLUSTER_MARGIN_TICKS if fixed == "cluster" else entry - side * fixed
-
-    def _target(self, side: int, entry: int, zone: float) -> int | None:
-        """The zone in ticks, if it is far enough; never an invented one."""
-        fixed = self._spec.bracket.target_ticks
-        if fixed != "zone":
-            return entry + side * fixed
-        far = not math.isnan(zone) and side * (int(zone) - entry) >= self._spec.bracket.min_target_ticks
-        return int(zone) if far else None
+        return stop_behind(self._spec, side, entry, int(cluster_low))
 
     def _context(self, seen: Mapping[str, float], side: int) -> list[Reason]:
         wanted, found = self._params.context, int(seen["imbalance_with"])
@@ -134,13 +94,6 @@ class AbsorptionReversal:
         if held <= most:
             return []
         return [Reason("INVENTORY", "makers hold too much on this side", {"inventory": held, "inventory_max": most})]
-
-    def _distance(self, risk: int, atr: float) -> list[Reason]:
-        longest = max(STOP_LEAST_MAX_TICKS, int(self._params.stop_atr_max * atr))
-        if self._spec.bracket.stop_ticks != "cluster" or STOP_MIN_TICKS <= risk <= longest:
-            return []
-        message = f"the stop behind the cluster is {risk} ticks away, allowed are {STOP_MIN_TICKS} to {longest}"
-        return [Reason("STOP_RANGE", message, {"risk_ticks": risk, "longest": longest, "atr_ticks": atr})]
 
     def _why(self, signal: Signal) -> str:
         seen, price = signal.evidence, self._facts.text(int(signal.evidence["level"]))

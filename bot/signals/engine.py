@@ -131,7 +131,7 @@ class Engine:
 
     def _settle(self, heard: int, closed: int) -> Events:
         """Let closed bars and the rows' events become more events; all of them in order."""
-        while len(self._out) < heard + (closed - self._settled) * self._roster.events_per_bar:
+        while len(self._out) < self._roster.events_of(heard, closed - self._settled):
             self._out = longer(self._out)
         found = settle(
             self._days,

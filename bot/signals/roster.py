@@ -25,11 +25,13 @@ from bot.signals import (
     exhaustion,
     guard,
     imbalance,
+    imbalance_pullback,
     makers,
     rejection,
     rolling,
     settle,
     sweep,
+    sweep_absorption,
     walk,
 )
 from bot.signals.args import params_hash
@@ -37,7 +39,7 @@ from bot.signals.cluster import WINDOW_NS
 from bot.signals.guards import BY_KIND
 
 INTERNAL = frozenset({"bar", "guard", "inventory"})
-CANDIDATES = frozenset({"sweep_weak", "break_no_reclaim"})
+CANDIDATES = frozenset({"sweep_weak", "break_no_reclaim", "sweep_bare", "pullback_void"})
 """Kinds that are told for honesty's sake and never are signals: nearly one, and what became of those that were none."""
 CONTEXT_NS = 5 * MINUTE_NS
 SLOW_NS = 15 * MINUTE_NS
@@ -51,12 +53,16 @@ DETECTORS: Mapping[str, Any] = {
     "sweep": sweep.Sweep,
     "exhaustion": exhaustion.Exhaustion,
     "accumulation": accumulation.Accumulation,
+    "sweep_absorption": sweep_absorption.SweepAbsorption,
+    "imbalance_pullback": imbalance_pullback.ImbalancePullback,
 }
 
 
 _EARS = {
     "absorption_rejection": ("absorption", "rejection", "imbalance"),
     "exhaustion": ("absorption", "rejection"),
+    "sweep_absorption": ("absorption", "sweep", "absorption_rejection"),
+    "imbalance_pullback": ("imbalance", "absorption_rejection"),
 }
 """What the detectors that listen listen to."""
 
@@ -134,6 +140,8 @@ class Roster:
             confluences=self._of("absorption_rejection", absorption_rejection.STATE),
             exhaustions=self._of("exhaustion", exhaustion.STATE),
             accumulations=self._of("accumulation", accumulation.STATE),
+            sweep_absorptions=self._of("sweep_absorption", sweep_absorption.STATE),
+            pullbacks=self._of("imbalance_pullback", imbalance_pullback.STATE),
         )
 
     def _of(self, kind: str, dtype: np.dtype[np.void]) -> Ticks:
@@ -158,12 +166,13 @@ class Roster:
         rows = [(s.timeframe_ns, index, 0) for index, s in enumerate(self.listed) if s.kind == "bar"]
         return np.array(rows, settle.SOURCE)
 
-    @property
-    def events_per_bar(self) -> int:
-        """No closed bar gives more events than this."""
+    def events_of(self, heard: int, bars: int) -> int:
+        """So many events of rows and so many closed bars never become more events than this."""
         of = {kind: len(states) for kind, states in self._states.items()}
         joined = of["absorption_rejection"] + of["exhaustion"]
-        return 1 + of["imbalance"] + 2 * of["rejection"] * (1 + joined) + of["accumulation"]
+        waiting = (1 + of["imbalance"]) * of["imbalance_pullback"]
+        a_bar = 1 + of["imbalance"] + 2 * of["rejection"] * (1 + joined) + of["accumulation"] + waiting
+        return heard * (1 + of["sweep_absorption"] + of["imbalance_pullback"]) + bars * a_bar
 
     def bars_kept(self, least: int) -> dict[int, int]:
         """How many closed bars of each timeframe have to be remembered."""
@@ -238,12 +247,19 @@ class Roster:
         if cls is sweep.Sweep:
             state["map"]["minor"] = self.instrument.round_ticks
             state["map"]["major"] = self.instrument.major_round_ticks
-        if ears:
-            state["absorption"], state["rejection"] = ears["absorption"], ears["rejection"]
-            state["absorption_kind"] = self.kinds.index("absorption")
-        if "imbalance" in ears:
-            contexts = [int(context["source"][0]) for context in self._states["imbalance"]]
-            state["imbalance"] = contexts.index(ears["imbalance"])
+        for kind, source in ears.items():
+            if kind == "imbalance" and cls is absorption_rejection.AbsorptionRejection:
+                state[kind] = self._index_of(kind, source)
+            elif kind == "absorption_rejection":
+                state["confluence"] = self._index_of(kind, source)
+            else:
+                state[kind] = source
+            if f"{kind}_kind" in (state.dtype.names or ()):
+                state[f"{kind}_kind"] = self.kinds.index(kind)
+
+    def _index_of(self, kind: str, source: int) -> int:
+        """Which of the memories of a kind is that of a source."""
+        return [int(state["source"][0]) for state in self._states[kind]].index(source)
 
     def _stranger(self, number: int, cls: Any) -> None:
         wish, params = self._wishes[number], None

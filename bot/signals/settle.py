@@ -10,7 +10,17 @@ import numpy as np
 
 from bot.domain.market import ABSENT, Days, Events, Ticks
 from bot.kernel import Row, kernel, part
-from bot.signals import absorption_rejection, accumulation, event, exhaustion, imbalance, order_flow, rejection
+from bot.signals import (
+    absorption_rejection,
+    accumulation,
+    event,
+    exhaustion,
+    imbalance,
+    imbalance_pullback,
+    order_flow,
+    rejection,
+    sweep_absorption,
+)
 from bot.signals.epochs import NEVER
 
 BAR_EVIDENCE = (
@@ -51,6 +61,8 @@ class Judges(NamedTuple):
     confluences: Ticks
     exhaustions: Ticks
     accumulations: Ticks
+    sweep_absorptions: Ticks
+    pullbacks: Ticks
 
 
 @kernel
@@ -65,25 +77,29 @@ def settle(
     found, at, i = heard, 0, first
     imbalances = judges.imbalances
     while i < count:
-        at = listen(judges, out, at, heard, closed[i].row, closed[i].end)
+        at, found = listen(judges, out, at, heard, closed[i].row, closed[i].end, found)
         j = i
         while j < count and closed[j].end == closed[i].end:
             for k in range(imbalances.shape[0]):
                 if imbalances[k].timeframe == closed[j].timeframe:
+                    pressed = found
                     found = imbalance.close(imbalances[k], days, closed[j], out, found)
+                    if found > pressed:
+                        found = press(judges, out[pressed], out, found)
             j += 1
         for g in range(i, j):
             found = bar_closed(days, closed, g, cells, judges, out, found)
         i = j
-    listen(judges, out, at, heard, NEVER, NEVER)
+    at, found = listen(judges, out, at, heard, NEVER, NEVER, found)
     return found
 
 
 @part
-def listen(judges: Judges, out: Events, at: int, heard: int, row: int, end: int) -> int:
+def listen(judges: Judges, out: Events, at: int, heard: int, row: int, end: int, found: int) -> tuple[int, int]:
     """Give those that listen the events in `out[at:heard]` that come before the bars that end at `end`.
 
-    They come before when they belong to a row before `row`, or to the silence before it. Returns where it stopped.
+    They come before when they belong to a row before `row`, or to the silence before it. Returns where it stopped, and
+    how many events there are now.
     """
     confluences, imbalances = judges.confluences, judges.imbalances
     while at < heard and (out[at].row < row or (out[at].row == row and out[at].before and out[at].ts < end)):
@@ -99,8 +115,19 @@ def listen(judges: Judges, out: Events, at: int, heard: int, row: int, end: int)
         for k in range(imbalances.shape[0]):
             if e.source == imbalances[k].source:
                 imbalance.hear(imbalances[k], e)
+        for k in range(judges.sweep_absorptions.shape[0]):
+            found = sweep_absorption.hear(judges.sweep_absorptions[k], e, confluences, out, found)
+        found = press(judges, e, out, found)
         at += 1
-    return at
+    return at, found
+
+
+@part
+def press(judges: Judges, e: Row, out: Events, found: int) -> int:
+    """Give those that wait for a pull-back an event that may be an imbalance; return how many events there are now."""
+    for k in range(judges.pullbacks.shape[0]):
+        found = imbalance_pullback.hear(judges.pullbacks[k], e, judges.confluences, out, found)
+    return found
 
 
 @part
@@ -131,4 +158,10 @@ def bar_closed(days: Days, closed: Ticks, g: int, cells: Ticks, judges: Judges, 
     for k in range(judges.accumulations.shape[0]):
         if judges.accumulations[k].timeframe == bar.timeframe:
             found = accumulation.close(judges.accumulations[k], bar, cells, out, found)
+    for k in range(judges.sweep_absorptions.shape[0]):
+        if judges.sweep_absorptions[k].timeframe == bar.timeframe:
+            sweep_absorption.close(judges.sweep_absorptions[k], bar)
+    for k in range(judges.pullbacks.shape[0]):
+        if judges.pullbacks[k].timeframe == bar.timeframe:
+            found = imbalance_pullback.close(judges.pullbacks[k], bar, confluences, out, found)
     return found
