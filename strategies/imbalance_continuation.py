@@ -49,7 +49,7 @@ class ImbalanceContinuation:
         """A bracket with the pressure, or every reason why there can be none."""
         spec, side, seen = self._spec, signal.side, signal.evidence
         entry = signal.price + side * spec.entry.offset_ticks
-        stop = stop_behind(spec, side, entry, int(seen["low"]))
+        stop = stop_behind(spec, side, entry, int(seen["pulled_to"]))
         target = target_at(spec, side, entry, seen["zone"])
         risk = side * (entry - stop)
         reasons = stop_range(spec, risk, seen["atr_ticks"], self._params.stop_atr_max, "the pull-back")

@@ -4,7 +4,7 @@ Definition (long; mirrored by side), at the close of a bar
     Pressure: an imbalance of the context's window (`imbalance.py`, of any of its kinds), of at least `grade_min` and,
     unless `absorbed` lets it, not one that price hardly followed (reading −1). It begins the wait, at its price.
     extreme   the highest price since, the pressure's own included
-    low       the lowest price of the bars after the one that made the extreme, this one included
+    low       `pulled_to`: the lowest price of the bars after the one that made the extreme, this one included
     depth     extreme − low; shallow from least = max(depth_min_ticks, depth_min_atr · ATR) up to
               most = max(depth_max_ticks, depth_max_atr · ATR)
     imbalance_pullback  the first bar, begun after the pressure was told, that closes above its open with depth ≥ least:
@@ -12,13 +12,13 @@ Definition (long; mirrored by side), at the close of a bar
     pullback_void       a candidate, never a signal: depth > most first (reason 1), not within `wait` (2), the opposite
                         pressure came (3), trading stopped (4)
     One pressure gives one of them at most; a new one of the same side begins the wait anew. The next liquidity zone
-    (`zones.py`) is that of the confluence's profile, from the bar's close.
+    (`zones.py`) is that of the profile that the confluence keeps, from the bar's close.
 Source
     The lesson's "75 to 80 % at the ask over fifteen minutes" with its push, specification of signals §3.1. What a
     shallow pull-back is, is ours; its bounds are guesses, measured on synthetic tapes only.
 Evidence
     EVIDENCE, in order. Prices and lengths are ticks, times seconds; the first five are the imbalance's, `window` is how
-    long it was, `zone` is NaN when there is none.
+    long it was, `pressed` its price, `zone` is NaN when there is none.
 """
 
 from typing import Self
@@ -35,7 +35,7 @@ from bot.signals.args import args_dtype, first
 from bot.signals.footprint import HALT_IN, LOCKED
 
 EVIDENCE = (
-    "share", "z", "grade", "progress", "reading", "window", "pressed", "extreme", "low", "depth", "depth_min",
+    "share", "z", "grade", "progress", "reading", "window", "pressed", "extreme", "pulled_to", "depth", "depth_min",
     "depth_max", "bars", "waited", "atr_ticks", "zone", "reason",
 )  # fmt: skip
 DEEP, LATE, TURNED, STOPPED = 1, 2, 3, 4
@@ -46,8 +46,8 @@ TAKEN = (0, 1, 2, 11, 12)
 class Params(Base):
     """What pressure is, and what is a shallow pull-back from it."""
 
-    grade_min: int = Field(75, ge=50, le=100)
-    """Whole percents of the imbalance: 75, 80 or 85."""
+    grade_min: int = Field(75, ge=0, le=100)
+    """The least grade of an imbalance: 75, 80 or 85 percent; 0 takes whatever its detector tells of."""
     absorbed: bool = False
     """Whether a window that price hardly followed is pressure, too."""
     wait: Duration = Field(15 * MINUTE_NS, gt=0)
@@ -81,7 +81,7 @@ STATE = np.dtype(
         ("kind", "i8"),  # of a pull-back; one that came to nothing is the next
         ("timeframe", "i8"),
         ("imbalance", "i8"),  # source of the imbalances that it listens to
-        ("confluence", "i8"),  # index of the confluence whose profile it reads
+        ("confluence", "i8"),  # index of a confluence of its timeframe: they all have the same profile
         ("atr", atr.STATE),
         ("side", "i8"),  # of the pressure; 0 = nothing to wait for
         ("ts", "i8"),

@@ -69,6 +69,16 @@ MARKS: Mapping[str, Mapping[str, Mark]] = {
         "tests": Mark("≥", "tests_min"),
         "edge_share": Mark("≥", "edge_share_min"),
     },
+    "sweep_absorption": {
+        "s": Mark("≥", "strength_min", of="sweep"),
+        "answer": Mark("≥", "answer_min", of="sweep"),
+        "volume": Mark("≥", "volume_min", of="absorption"),
+    },
+    "imbalance_pullback": {
+        "share": Mark("≥", "watch_percent", _PERCENT, of="imbalance"),
+        "z": Mark("≥", "z_min", of="imbalance"),
+        "depth": Mark("≥", "depth_min_ticks"),
+    },
     "quote_skew": _SURE,
     "quote_widen": _SURE,
 }

@@ -1,6 +1,7 @@
 """Which detectors run: the union of what strategies wish for, equal ones once, in the order in which ties are settled.
 
-Order of sources: guards, bars by length, absorption, imbalance, rejection, makers, confluence, sweep, those of others.
+Order of sources: guards, bars by length, absorption, imbalance, rejection, makers, confluence, sweep,
+exhaustion, accumulation, absorbed sweep, pull-back, those of others.
 """
 
 import difflib
@@ -61,8 +62,8 @@ DETECTORS: Mapping[str, Any] = {
 _EARS = {
     "absorption_rejection": ("absorption", "rejection", "imbalance"),
     "exhaustion": ("absorption", "rejection"),
-    "sweep_absorption": ("absorption", "sweep", "absorption_rejection"),
-    "imbalance_pullback": ("imbalance", "absorption_rejection"),
+    "sweep_absorption": ("absorption", "sweep"),
+    "imbalance_pullback": ("imbalance",),
 }
 """What the detectors that listen listen to."""
 
@@ -244,22 +245,22 @@ class Roster:
         return ears
 
     def _wire(self, cls: Any, state: Ticks, ears: Mapping[str, int]) -> None:
+        fields = state.dtype.names or ()
         if cls is sweep.Sweep:
             state["map"]["minor"] = self.instrument.round_ticks
             state["map"]["major"] = self.instrument.major_round_ticks
         for kind, source in ears.items():
-            if kind == "imbalance" and cls is absorption_rejection.AbsorptionRejection:
-                state[kind] = self._index_of(kind, source)
-            elif kind == "absorption_rejection":
-                state["confluence"] = self._index_of(kind, source)
-            else:
-                state[kind] = source
-            if f"{kind}_kind" in (state.dtype.names or ()):
+            state[kind] = source
+            if f"{kind}_kind" in fields:
                 state[f"{kind}_kind"] = self.kinds.index(kind)
+        if cls is absorption_rejection.AbsorptionRejection:
+            state["imbalance"] = self._numbers("imbalance", "source").index(ears["imbalance"])
+        if "confluence" in fields:
+            state["confluence"] = self._numbers("absorption_rejection", "timeframe").index(int(state["timeframe"][0]))
 
-    def _index_of(self, kind: str, source: int) -> int:
-        """Which of the memories of a kind is that of a source."""
-        return [int(state["source"][0]) for state in self._states[kind]].index(source)
+    def _numbers(self, kind: str, name: str) -> list[int]:
+        """A field of the memories of a kind."""
+        return [int(state[name][0]) for state in self._states[kind]]
 
     def _stranger(self, number: int, cls: Any) -> None:
         wish, params = self._wishes[number], None

@@ -6,7 +6,7 @@ Definition (long; mirrored by side)
     the later of the two became known, at the level that was reclaimed. Each absorption is used once.
     sweep_absorption  both are there: what a strategy may enter on
     sweep_bare        a sweep that nobody was seen to absorb when it was taken back: a candidate, never a signal
-    Closed bars give the ATR; the next liquidity zone (`zones.py`) is that of the confluence's profile.
+    Closed bars give the ATR; the next liquidity zone (`zones.py`) is that of the profile that the confluence keeps.
 Source
     Specification of signals §7 and §13: noise draws a sweep or two an hour, so none is traded alone.
 Evidence
@@ -78,7 +78,7 @@ STATE = np.dtype(
         ("absorption_kind", "i8"),
         ("sweep", "i8"),  # source of the sweeps, and their kind
         ("sweep_kind", "i8"),
-        ("confluence", "i8"),  # index of the confluence whose profile it reads
+        ("confluence", "i8"),  # index of a confluence of its timeframe: they all have the same profile
         ("atr", atr.STATE),
         ("count", "i8"),
         ("seen", SEEN, (KEPT,)),

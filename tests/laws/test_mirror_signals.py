@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from bot.domain.market import ABSENT, Events, Ticks
 from bot.signals.engine import Engine, build
 from bot.signals.sweep import Sweep
+from bot.signals.sweep_absorption import SweepAbsorption
 from tests.rooms.signals.scanning import ES, HAIR_WISH, WEEK, hair_engine, lively, scanned
 from tests.tapes import mirrored
 
 ABOUT = 16800
 WEEK_NS = 7 * 86_400_000_000_000
-PRICES = {"absorbed", "level", "lift", "extreme", "cluster_low", "zone", "open", "close", "poc"}
+PRICES = {"absorbed", "level", "lift", "extreme", "cluster_low", "zone", "open", "close", "poc", "pressed", "pulled_to"}
 SWAPPED = {"buy": "sell", "sell": "buy", "high": "low", "low": "high"}
 SWAPPED |= {"skew_down": "skew_up", "skew_up": "skew_down"}
 SWAPPED |= {"widen_long_seed": "widen_short_seed", "widen_short_seed": "widen_long_seed"}
@@ -110,7 +111,8 @@ def test_a_tape_moved_by_ticks_gives_the_same_events_there(seed: int, by: int) -
 
 def _but_round(events: Events, by: int) -> Events:
     """Without what rests on round numbers, if the move was not by as much as lies between two great ones."""
-    sweeps = [kind for kind, name in enumerate(hair_engine().kinds) if name in Sweep.kinds]
+    known = (*Sweep.kinds, *SweepAbsorption.kinds)
+    sweeps = [kind for kind, name in enumerate(hair_engine().kinds) if name in known]
     return events[~np.isin(events["kind"], sweeps)] if by % ES.major_round_ticks else events
 
 

@@ -39,8 +39,9 @@ def test_wishes_that_differ_have_their_own_and_hear_only_those() -> None:
         ("imbalance", 2),
     ):
         assert sum(source[0] == kind for source in engine.sources) == count
-    assert [engine.sources[i][0] for i in sorted(plain - mine)] == ["absorption", "absorption_rejection", "exhaustion"]
-    assert [engine.sources[i][0] for i in sorted(mine - plain)] == ["absorption", "absorption_rejection", "exhaustion"]
+    listening = ["absorption", "absorption_rejection", "exhaustion", "sweep_absorption"]
+    assert [engine.sources[i][0] for i in sorted(plain - mine)] == listening
+    assert [engine.sources[i][0] for i in sorted(mine - plain)] == listening
     assert len({source[2] for source in engine.sources}) == len(engine.sources)
 
 

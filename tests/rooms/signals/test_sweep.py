@@ -11,7 +11,8 @@ from bot.config import instrument
 from bot.domain.market import DAY, PRINT, SELL, Ticks
 from bot.signals.engine import Wish, build
 from bot.signals.sweep import Params
-from tests.tapes import Tape, mirrored, ns
+from tests.tapes import mirrored, ns
+from tests.tapes.tesla import Tesla, tesla
 
 SECOND = 1_000_000_000
 TSLA = instrument("TSLA")
@@ -20,50 +21,6 @@ DAYS = np.array(
 )
 SUPPORT = 14500
 LEVEL_KIND_MAJOR = 2
-
-
-class Tesla(Tape):
-    """Prints at the touch that stands where they are, one tick wide."""
-
-    def __init__(self) -> None:
-        super().__init__("TSLA", "0.01", "2026-05-27 10:00")
-
-    def trades(self, ticks: int, sold: int, bought: int = 0) -> "Tesla":
-        """`sold` shares at the bid `ticks`, then `bought` at the same price when it has become the ask."""
-        price = f"{ticks / 100:.2f}"
-        if sold:
-            self.quote(price, f"{(ticks + 1) / 100:.2f}", 300, 300).sold(sold, price)
-        if bought:
-            self.quote(f"{(ticks - 1) / 100:.2f}", price, 300, 300).bought(bought, price)
-        return self
-
-    def calm(self, seconds: int, ticks: int) -> "Tesla":
-        """Every second ten shares are sold, and bought a tick above."""
-        for _ in range(seconds):
-            self.trades(ticks, 10).trades(ticks + 1, 0, 10)
-            self.now += SECOND - 4_000_000
-        return self
-
-
-def tesla(lowest: int = 14493, size: int = 23, back_s: float = 18.0, *, halt: bool = False) -> tuple[Tesla, int]:
-    """145.00 is touched twice and then run; the tape, and when the first print below it came."""
-    told = Tesla().calm(300, 14506)
-    for _ in range(2):
-        told.calm(60, 14501).calm(120, 14506)
-    told.calm(15, 14503).trades(14502, 10).trades(14500, 10)
-    told.now += SECOND // 2
-    t0 = told.now + 1_000_000
-    for price in range(14499, lowest - 1, -1):
-        told.trades(price, size)
-        told.now += SECOND // 4 - 2_000_000
-    if halt:
-        told.halt().resume()
-    while told.now < t0 + int(back_s * SECOND) - 2 * SECOND:
-        told.trades(lowest + 1, 5, 5)
-        told.now += SECOND
-    told.now = t0 + int(back_s * SECOND) - 1_000_000
-    told.trades(14500, 0, 20)
-    return told, t0
 
 
 def seen(ticks: Ticks, **params: Any) -> list[tuple[str, Any, Mapping[str, float]]]:
