@@ -101,7 +101,7 @@ HAIR: Mapping[str, Mapping[str, Any]] = {
         "wait": "2m",
         "depth_min_ticks": 1,
         "depth_min_atr": 0.0,
-        "depth_max_ticks": 6,
+        "depth_max_ticks": 16,
         "depth_max_atr": 0.0,
         "min_target_ticks": 1,
     },
