@@ -27,6 +27,7 @@ rooms = st.fixed_dictionaries(
 
 # The first window of order flow once began when the clock was looked at, not where it stands on the clock.
 @example(630, STARTS[0], False, [1], [0.5], {})
+@example(47, STARTS[0], True, [190], [0.5], {})  # a pull-back is rare in such tapes
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 5_000), st.sampled_from(STARTS), st.booleans(), places, pauses, rooms)
 def test_a_cut_anywhere_changes_nothing(

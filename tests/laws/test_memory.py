@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.config.params import SECOND_NS
@@ -35,6 +35,7 @@ def unwarned(events: Events) -> Events:
     return events[(events["kind"] != 1) | (events["evidence"][:, 0] != 0)]
 
 
+@example(47, STARTS[0], True, 150, None)  # a pull-back is rare in such tapes
 @settings(max_examples=80, deadline=None)
 @given(
     st.integers(0, 5_000),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.market import ABSENT, Events, Ticks
@@ -78,6 +78,7 @@ def seen(engine: Any, ticks: Ticks) -> list[dict[str, float]]:
     return [told(engine, event) for event in scanned(engine, ticks)]
 
 
+@example(30, True)  # a pull-back is rare in such tapes
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 5_000), st.booleans())
 def test_a_tape_in_the_mirror_gives_mirrored_events(seed: int, sided: bool) -> None:

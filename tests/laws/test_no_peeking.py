@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.market import Events, Ticks
@@ -26,6 +26,7 @@ def past(events: Events, cut: int) -> bytes:
     return raw(events[events["row"] < cut])
 
 
+@example(30, 500, True)  # a pull-back is rare in such tapes
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 5_000), st.integers(1, 600), st.booleans())
 def test_the_future_changes_nothing_that_was_seen(seed: int, cut: int, sided: bool) -> None:
