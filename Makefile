@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim null mutants chaos chaos-owner chaos-disk soak fuzz-config fuzz-mqtt lock secrets image-test clean
+.PHONY: help run test lint bench sim null mutants chaos chaos-owner chaos-disk soak real-day fuzz-config fuzz-mqtt lock secrets image-test clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -49,6 +49,9 @@ chaos-disk: $(VENV)/.dev  ## fill the journal's disk up in three ways under a de
 soak: $(VENV)/.dev  ## let one process trade DAYS=30 days, each at a gateway of its own, and see that nothing grows; HOURS=0.5 SEED=1
 	@$(BIN)/python -P -m tests.soak $(foreach name,DAYS HOURS SEED,$(if $($(name)),$(name)=$($(name))))
 	@$(BIN)/python -P -m tests.soak.day
+
+real-day: $(VENV)/.dev  ## one real day at the simulated gateway by the wall's clock, shortened to HOURS=0.1; LATE=1
+	@$(BIN)/python -P -m tests.realday $(foreach name,HOURS LATE,$(if $($(name)),$(name)=$($(name))))
 
 fuzz-config: $(VENV)/.dev  ## judge N=10000 mutated settings files; SEED=1
 	@$(BIN)/python -m tests.fuzz.config $(or $(N),10000) $(or $(SEED),1)
