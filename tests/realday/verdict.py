@@ -23,11 +23,11 @@ async def violations(day: Day, late_s: float) -> list[str]:
     entries = [one for one in orders if one["role"] == "entry"]
     return [
         *day.findings,
-        *_late(day, late_s),
-        *_shut(day, [int(one["created_ns"]) for one in entries], int(late_s * SECOND_NS)),
-        *_open(day, [int(one["created_ns"]) for one in entries]),
-        *_left(day, trips),
-        *_refused(day, blocked),
+        *late(day, late_s),
+        *shut(day, [int(one["created_ns"]) for one in entries], int(late_s * SECOND_NS)),
+        *unused(day, [int(one["created_ns"]) for one in entries]),
+        *left(day, trips),
+        *refused(day, blocked),
         *_books(day, fills),
         *_runs(day, runs),
         *await _kept(day),
@@ -35,29 +35,29 @@ async def violations(day: Day, late_s: float) -> list[str]:
     ]
 
 
-def _late(day: Day, late_s: float) -> Iterator[str]:
+def late(day: Day, late_s: float) -> Iterator[str]:
     for one in day.moments:
         most = late_s if one.what.startswith(CLOCK) else LINK_S
         if one.late_s > most:
             yield f"{one.what}: {one.late_s:.1f} s late"
 
 
-def _shut(day: Day, entries: list[int], late: int) -> Iterator[str]:
+def shut(day: Day, entries: list[int], slack_ns: int) -> Iterator[str]:
     """No entry is approved while entries are shut; none reaches the exchange that was not under way by then."""
     for stretch in day.plan.shut:
-        for who, times, slack in (("approved", entries, 0), ("at the exchange", [*day.ledger.entries()], late)):
+        for who, times, slack in (("approved", entries, 0), ("at the exchange", [*day.ledger.entries()], slack_ns)):
             inside = [ts for ts in times if stretch.since + slack <= ts < stretch.until]
             if inside:
                 yield f"{stretch.why}: {len(inside)} entries {who}, the first {_into(stretch, inside[0])}"
 
 
-def _open(day: Day, entries: list[int]) -> Iterator[str]:
+def unused(day: Day, entries: list[int]) -> Iterator[str]:
     for stretch in day.plan.open:
         if stretch.until > stretch.since and not any(stretch.since <= ts < stretch.until for ts in entries):
             yield f"{stretch.why}: not one entry in {(stretch.until - stretch.since) / SECOND_NS:.0f} s"
 
 
-def _left(day: Day, trips: list[dict[str, Any]]) -> Iterator[str]:
+def left(day: Day, trips: list[dict[str, Any]]) -> Iterator[str]:
     """Why positions left: at the session's edge all of them, at the blackout's those whose strategy wants no news."""
     why = sorted((one["strategy"], one["exit_reason"]) for one in trips if one["strategy"] in ("holds", "leaves"))
     if why != [("holds", "session"), ("leaves", "blackout"), ("leaves", "session")]:
@@ -66,7 +66,7 @@ def _left(day: Day, trips: list[dict[str, Any]]) -> Iterator[str]:
         yield "nothing is held at the end"
 
 
-def _refused(day: Day, blocked: list[dict[str, Any]]) -> Iterator[str]:
+def refused(day: Day, blocked: list[dict[str, Any]]) -> Iterator[str]:
     """Every blackout has refused something, in the journal's words."""
     times = [int(one["ts_ns"]) for one in blocked if any(why["rule"] == "blackout" for why in one["reasons"])]
     for stretch in day.plan.shut:
