@@ -30,6 +30,8 @@ EXPECTED = frozenset(
     }
 )
 """What closes a desk that is well: the market, its own rules, a person; or what has a notice of its own."""
+AWAY = frozenset({"house", "reconciled", "feed"})
+"""What closes it besides while the broker is away on purpose."""
 KINDS = (rows.BracketEvent, rows.Control)
 """Rows that a trouble is read from."""
 
@@ -161,7 +163,8 @@ def _not_ready(look: Look, causes: Sequence[Mapping[str, Any]], before_session: 
     trades = not look.sessions or any(opens <= now < closes for opens, closes in look.sessions)
     if status["state"] == "starting" and trades:
         return "it waits for the market's first tick"
-    found = [one for one in causes if one["rule"] not in EXPECTED]
+    expected = EXPECTED | AWAY if _planned(status) else EXPECTED
+    found = [one for one in causes if one["rule"] not in expected]
     everybody = status["mode"] != Mode.TRADING.value
     return "; ".join(dict.fromkeys(str(one["message"]) for one in found if everybody or one["rule"] == "failed"))
 

@@ -86,6 +86,18 @@ def test_what_is_as_it_should_be_calls_nobody(seen: Look) -> None:
     assert [one.key for one in troubles(seen, USUAL)] == []
 
 
+def test_a_planned_pause_in_the_session_calls_nobody_and_hides_nothing_else() -> None:
+    # given the broker's nightly reset, which closes the desk and leaves its orders uncertain
+    causes = [dict(closed(rule, rule, "blind")["causes"][0]) for rule in ("house", "link", "reconciled", "feed")]
+    seen = look(mode="blind", causes=causes, house=["maintenance"])
+    assert list(troubles(seen, USUAL)) == []
+    # then a disk that is full is told all the same, and after the pause so is what lasts
+    full = closed("journal", "the journal cannot be written")["causes"]
+    (trouble,) = troubles(look(mode="blind", causes=[*causes, *full], house=["maintenance"]), USUAL)
+    assert trouble.what == "the desk is not ready: the journal cannot be written"
+    assert [one.key for one in troubles(look(mode="blind", causes=causes), USUAL)] == ["link", "not-ready"]
+
+
 def test_half_an_hour_before_the_exchange_opens_the_desk_should_be_ready() -> None:
     soon = ((NOW + HALF_AN_HOUR, NOW + HOUR_NS),)
     seen = look(stands=False, state="starting", mode="refused", reasons=["nobody listens"], sessions=soon)
