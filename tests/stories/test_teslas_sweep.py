@@ -16,9 +16,9 @@ from tests.tapes.tesla import absorbed, went_up
 SECOND = 1_000_000_000
 
 
-def traded(folder: Path, batch: int | None = None, **told: Any) -> tuple[Played, int]:
+def traded(folder: Path, **told: Any) -> tuple[Played, int]:
     tape, t0 = absorbed(**told)
-    return play(folder, went_up(tape), "tsla-sweep.toml", batch=batch), t0
+    return play(folder, went_up(tape), "tsla-sweep.toml"), t0
 
 
 def at_support(played: Played, *names: str) -> list[tuple[str, float]]:
@@ -90,9 +90,3 @@ def test_a_stop_that_is_too_far_for_the_market_is_refused_with_its_arithmetic(tm
     assert reason["rule"] == "STOP_RANGE"
     assert reason["facts"]["risk_ticks"] == 39
     assert reason["facts"]["longest"] < 39
-
-
-@pytest.mark.parametrize("batch", [7, 640])
-def test_it_does_not_depend_on_how_the_tape_is_cut(tmp_path: Path, batch: int) -> None:
-    whole, _ = traded(tmp_path)
-    assert traded(tmp_path, batch)[0].hash == whole.hash

@@ -10,34 +10,12 @@ from bot.signals.engine import Wish, build
 from tests.rooms.signals.guarding import DAY
 from tests.rooms.signals.scanning import ES, WEEK
 from tests.tapes import Tape, mirrored
-
-QUARTER_HOUR = 15 * MINUTE_NS
-LOW, HIGH = 16800, 16820
+from tests.tapes.phases import HIGH, LOW, QUARTER_HOUR, phase
 
 
-def quarter(told: Tape, path: tuple[int, ...], sold: int, bought: int) -> None:
-    """A quarter of an hour in which price goes through these ticks, evenly, with so much sold and bought at each.
-
-    Something happens every 20 s or so: a longer silence would be a gap in the range.
-    """
-    begun, step = told.now, QUARTER_HOUR // (6 * len(path))
-    for k in range(6 * len(path)):
-        price, told.now = path[k // 6], begun + k * step
-        told.quote(str(price / 4), str((price + 1) / 4))
-        told.sold(sold // 6, str(price / 4)).bought(bought // 6, str(price / 4))
-    told.now = begun + QUARTER_HOUR
-
-
-def afternoon(*, bars: int = 8, sold: int = 90, bought: int = 30, leave: int = 1, sink: int = 0) -> Ticks:
-    """`bars` quarters between two edges, then one that leaves the range upwards (1) or downwards (−1)."""
-    told = Tape(start=f"{DAY} 10:00").quote(str(LOW / 4), str((LOW + 1) / 4))
-    for k in range(bars):
-        down = k * sink
-        path = (LOW + 10, HIGH, LOW + 12, LOW, LOW + 1, LOW + 9, LOW + 10)
-        quarter(told, tuple(price - down for price in path), sold, bought)
-    beyond = HIGH + 6 if leave > 0 else LOW - 6 - bars * sink
-    quarter(told, (LOW + 10, LOW + 12, LOW + 12, LOW + 11, beyond, beyond), 30, 30)
-    return told.wait(1).rows()
+def afternoon(**told: int) -> Ticks:
+    """A phase of ES from ten o'clock, and the first row after it."""
+    return phase(Tape(start=f"{DAY} 10:00"), **told).wait(1).rows()
 
 
 def found(ticks: Ticks, **params: Any) -> list[tuple[int, int, dict[str, float]]]:
