@@ -43,6 +43,7 @@ EVENTS = {
     "written": "the journal cannot be written, or can again",
     "command": "what a person said before the run began, and what came of it",
     "reload": "settings were read again, or refused",
+    "model": "a strategy has no model yet, and is refused everything",
     "recording": "ticks are not recorded any more",
     "memory": "what the detectors remember could not be saved",
     "strategy": "a strategy failed and is asked no more",

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "bot.cli.journal:journal",
         "Review: report, stats, runs, round-trips, fills, signals, blocked, orders, explain, diff.",
     ),
+    "model": ("bot.cli.model:model", "A model that may turn a strategy's proposals down: train, show, reset."),
     "serve": ("bot.cli.serve:serve", "Show the journal in a browser, live while the desk writes it."),
     "db": ("bot.cli.db:db", "The journal's schema: upgrade, downgrade, current, check."),
     "adapters": ("bot.cli.plugins:adapters", "List broker adapters and their parameters."),

@@ -103,6 +103,15 @@ class BlackoutSettings(Params):
     """With on_blackout = "flatten": leave so long before the event; where its window begins when absent."""
 
 
+class ModelSettings(Params):
+    """[model] of a strategy: a guard that can only abstain. Without the table there is none."""
+
+    file: str
+    """What `paperpit model train` has written, relative to this file. While it is not there, everything is refused."""
+    hash: str = ""
+    """The model's hash, where no other will do."""
+
+
 class StrategyFile(Params):
     """One strategy's TOML."""
 
@@ -130,6 +139,7 @@ class StrategyFile(Params):
     hours: HoursSettings = HoursSettings()
     blackout: BlackoutSettings = BlackoutSettings()
     expect: ExpectSettings | None = None
+    model: ModelSettings | None = None
     params: dict[str, Any] = Field(default_factory=dict)
     """`[params]`: what the strategy itself takes, see below."""
     detectors: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.clock import WallClock
+from bot.daemon.doubting import Models, read
 from bot.daemon.making import blackout_of, own_nonce, strategy_of, watched_of
 from bot.daemon.opening import Opened
 from bot.daemon.reloading import Reloading
@@ -23,7 +24,8 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
     """The desk of a run whose account is proven and whose journal is open, the manager of its orders, and who swaps."""
     instruments, products = opened.adapter.market.instruments, opened.products
     blackouts = blackouts_of(opened)
-    gate = _gate(opened, account, blackouts)
+    models = Models(read(opened.asked, opened.specs))
+    gate = _gate(opened, account, blackouts, models)
     contracts = [one.contract or one.product for one in instruments]
     live = opened.adapter.market.last_ns is None
     manages = {spec.name: spec.manage for spec in opened.specs if spec.manage.moves}
@@ -45,7 +47,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         for spec, heard in zip(opened.specs, opened.hears, strict=True)
     ]
     agenda = agenda_of(opened, blackouts)
-    reloading = Reloading(opened, writer, gate, orders, agenda, seats, blackouts, manages)
+    reloading = Reloading(opened, writer, gate, orders, agenda, seats, blackouts, manages, models)
     parts = Parts(
         instruments=instruments,
         market=opened.adapter.market,
@@ -76,7 +78,7 @@ def _steady(clock: Clock) -> Callable[[], int]:
     return clock.steady_ns if isinstance(clock, WallClock) else clock.wall_ns
 
 
-def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackout]) -> Gate:
+def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackout], models: Models) -> Gate:
     gate = Gate(
         instruments=opened.adapter.market.instruments,
         days=[opened.hours[product] for product in opened.products],
@@ -87,6 +89,7 @@ def _gate(opened: Opened, account: AccountFacts, blackouts: Mapping[str, Blackou
         health=opened.clock.health,
         order_flow=opened.order_flow,
         rolls=opened.adapter.rolls,
+        models=models.judges,
     )
     for at, product in enumerate(opened.products):
         if (feed := opened.adapter.feeds.get(product, "live")) != "live":

@@ -14,7 +14,9 @@ from typing import Any
 from bot.config import ManageSettings, StrategyFile
 from bot.config.bot_file import RiskSettings
 from bot.config.places import hours_files, instrument_files, shown
+from bot.daemon import doubting
 from bot.daemon.asked import Asked, Read
+from bot.daemon.doubting import Models
 from bot.daemon.making import blackout_of, own_nonce, strategy_of, watched_of
 from bot.daemon.opening import Opened, flow_of, hash_of, idle_of, latency_ns, named, readers_of, wishes_of
 from bot.desk import Seat
@@ -48,6 +50,7 @@ class _Plan:
     """Names of the strategies that are made anew."""
     blackouts: Mapping[str, Blackout]
     order_flow: frozenset[str]
+    models: doubting.Read
 
 
 class Reloading:
@@ -63,9 +66,12 @@ class Reloading:
         seats: list[Seat],
         blackouts: MutableMapping[str, Blackout],
         manages: MutableMapping[str, ManageSettings],
+        models: Models,
     ) -> None:
         self._opened, self._journal, self._gate, self._orders, self._agenda = opened, journal, gate, orders, agenda
         self._seats, self._blackouts, self._manages = seats, blackouts, manages
+        self.models = models
+        """Who may abstain for its strategies."""
         self.asked = opened.asked
         """What is in force."""
         self.specs = opened.specs
@@ -87,9 +93,10 @@ class Reloading:
             raise found
         plan = self._planned(found)
         in_force = self._opened.in_force
-        if plan.asked.texts == self.asked.texts and plan.calendar == in_force.calendar:
+        told = list(self.models.changes(plan.models))
+        if plan.asked.texts == self.asked.texts and plan.calendar == in_force.calendar and not told:
             return UNCHANGED
-        told = list(self._changes(plan))
+        told = [*self._changes(plan), *told]
         if found.calendar is not None:
             renewal = in_force.follow(found.calendar, plan.asked.bot.value.calendar)
             if renewal is not None:
@@ -111,11 +118,13 @@ class Reloading:
         for name in set(self._blackouts) - {one.strategy for one in watched}:
             del self._blackouts[name]
         self._manage(plan)
+        self.models.put_in(plan.models)
         self._gate.revise(
             settings=risk,
             blackouts=self._blackouts,
             hours={spec.name: spec.hours for spec in plan.specs},
             order_flow=plan.order_flow,
+            models=self.models.judges,
         )
         self._agenda.revise(watched, now)
         self._seats[:] = plan.seats
@@ -154,6 +163,7 @@ class Reloading:
             anew,
             {spec.name: blackout_of(opened, spec, calendar) for spec in specs if spec.name in anew},
             readers_of(asked, flow),
+            doubting.read(asked, specs),
         )
 
     def _seated(self, asked: Asked, specs: list[StrategyFile]) -> list[Seat]:

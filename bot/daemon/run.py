@@ -32,6 +32,7 @@ from bot.errors import NotPaper, PaperpitError, Unreachable
 from bot.journal import Writer, new_run_id, open_writer
 from bot.journal.account import lock_account
 from bot.journal.fold import PRIVATE, fold
+from bot.journal.promises import promises
 from bot.ports import Adapter
 from bot.risk.events import members
 from bot.risk.hours import Hours, Sessions
@@ -114,6 +115,7 @@ class Run:
         self.desk = desk
         if not self._asked.dry:  # it sends nothing, also to protect
             past = fold(self._asked.journal, account=account.account)
+            self._take_up_models(account)
             answer = await self.adapter.broker.snapshot()
             for text in await orders.recover(past, answer, self._opened.clock.now_ns()):
                 desk.watch.say(text, "recovered")
@@ -121,6 +123,8 @@ class Run:
             desk.told.remember(past.done)
         with self._hearing(desk.stop):
             await self._load_the_rest()
+        for note in self._reloading.models.notes():
+            desk.watch.say(note, "model")
         self._take_its_place(desk, writer)
         await self._do_what_waits(desk, writer)
         self.stands = True
@@ -269,6 +273,12 @@ class Run:
                 why = "; ".join(sentences)
                 writer.control(f"hours.{product}", len(sentences), self.adapter.market.first_ns, why)
         writer.commit()
+
+    def _take_up_models(self, account: AccountFacts) -> None:
+        """An alarm outlives its run, and so do outcomes that have not become one."""
+        models = self._reloading.models if self._reloading is not None else None
+        if models is not None and models.judges:
+            models.take_up(promises(self._asked.journal, account.account))
 
     def _who_failed_today(self, desk: Desk, past: Past) -> None:
         """Strategies that went wrong in an earlier run of this trading day are not given another three tries."""

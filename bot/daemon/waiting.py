@@ -14,7 +14,7 @@ from bot.domain.command import Command, Verb
 from bot.durable import replace
 from bot.errors import PaperpitError
 
-_KEPT: frozenset[Verb] = frozenset({"pause", "resume", "cancel-entries", "flatten"})
+_KEPT: frozenset[Verb] = frozenset({"pause", "resume", "cancel-entries", "flatten", "model-reset"})
 """What can wait: it closes something, or opens it again."""
 ANSWER = "kept: it is done when the next run begins, before anything is sent"
 

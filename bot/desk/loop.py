@@ -354,7 +354,7 @@ class Desk:
             self._p.gate.quote(instrument, int(tick["ts"]), int(tick["bid"]), int(tick["ask"]))
 
     async def _judge(self, wish: Proposal | Refusal, signal: Signal) -> None:
-        verdict = self._p.gate.judge(wish, signal.known, sent=self.watch.now_ns())
+        verdict = self._p.gate.judge(wish, signal.known, sent=self.watch.now_ns(), signal=signal)
         decision_id = self._p.journal.next_id()
         self._p.journal.decision(decision_id, verdict, dry=self._p.dry)
         if isinstance(verdict, Approved):

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.desk.asking import Asking
 from bot.desk.parts import Parts
-from bot.domain.command import KILL, REFUSED, Command, pause_key, since
+from bot.domain.command import KILL, REFUSED, Command, model_key, pause_key, since
 from bot.domain.order import ENDED, Role
 from bot.errors import PaperpitError, Unreachable, UsageError
 
@@ -112,6 +112,10 @@ class Told:
                 return await self._cancel(command, now)
             case "flatten":
                 return await self._flatten(command, now)
+            case "model-reset":
+                self._p.gate.reset_model(command.strategy, now)
+                self._p.journal.control(model_key(command.strategy), "reset", now, _because(command, ""))
+                return f"reset: the model of {command.strategy}"
             case "reload":
                 result = await self._p.reload(command, now)
                 self._seated()

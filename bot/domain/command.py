@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop", "reload", "note", "tag"]
+Verb = Literal["status", "pause", "resume", "cancel-entries", "flatten", "stop", "reload", "note", "tag", "model-reset"]
 
 KILL, PAUSE, STRATEGY = "kill", "pause", "strategy"
 """Keys of `control` for what a person closed, and for strategies that failed: the newest row of a key holds."""
@@ -29,6 +29,11 @@ def paused(key: str) -> tuple[str, str] | None:
 def since(why: str, ts: int) -> str:
     """Why, and since when: what closes a desk is told with its age."""
     return f"{why}, since {datetime.fromtimestamp(ts // 1_000_000_000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def model_key(strategy: str) -> str:
+    """The key of what a person has said of a strategy's model: that it may judge again."""
+    return f"model.{strategy}"
 
 
 def strategy_key(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
 from typing import Literal
 
 from bot.domain.expiry import Expires
@@ -101,6 +102,14 @@ class Instrument:
     def margin(self, ticks: int, quantity: int) -> Decimal:
         """Initial margin of `quantity` units at a price of `ticks`."""
         return self.worth(ticks, quantity) * self.margin_percent / 100
+
+    def break_even(self, risk: int, reward: int) -> Fraction:
+        """Win rate at which a bracket of so many ticks earns nothing: (risk + c) ÷ (risk + reward), c its costs in ticks.
+
+        Costs are commissions of a round trip and the slippage of a stop (signals notes §10).
+        """
+        fees = 2 * Fraction(self.commission) / Fraction(self.tick_value)
+        return (risk + fees + self.slippage_ticks) / (risk + reward)
 
     def stop_ticks(self, side: int, price: Decimal) -> int:
         """Protective rounding of a stop: for a long the tick at or above, for a short the tick at or below."""

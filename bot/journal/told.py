@@ -11,7 +11,7 @@ from bot.journal.causes import CALENDAR, PAUSE, Cause
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.values import clock
 
-_OBEYED = ("pause", "resume", "cancel-entries", "flatten", "stop")
+_OBEYED = ("pause", "resume", "cancel-entries", "flatten", "stop", "model-reset")
 _REFUSED = "refused"
 """How the result of a command begins that did nothing."""
 

@@ -2,7 +2,7 @@
 
 desk.py      market and broker (an adapter), clock, journal, schedule
 gate.py      the one door for entries
-signals.py   detector, engine, strategy
+signals.py   detector, engine, strategy, doubter
 """
 
 from bot.domain.market import Days
@@ -21,7 +21,7 @@ from bot.ports.desk import (
     Stop,
 )
 from bot.ports.gate import Gate
-from bot.ports.signals import DeskView, Detector, Engine, Remembers, Strategy
+from bot.ports.signals import DeskView, Detector, Doubter, Engine, Remembers, Strategy
 
 __all__ = [
     "Adapter",
@@ -32,6 +32,7 @@ __all__ = [
     "Days",
     "DeskView",
     "Detector",
+    "Doubter",
     "Edge",
     "Engine",
     "Gate",

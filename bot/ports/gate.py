@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
-from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Verdict
+from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Signal, Verdict
 from bot.domain.mode import House
 from bot.domain.order import Adjustment, Bracket, CommissionReport, Feed, FillReport, Link, Order
 from bot.domain.past import Setting
@@ -13,8 +13,11 @@ from bot.domain.past import Setting
 class Gate(Protocol):
     """The one door for entries: judges proposals against every rule, and folds what the rules count."""
 
-    def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0) -> Verdict:
-        """Approved, or Blocked with every reason. `sent`: when it would leave, where that is later than `now`."""
+    def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0, signal: Signal | None = None) -> Verdict:
+        """Approved, or Blocked with every reason. `sent`: when it would leave, if later; `signal`: what led to it."""
+
+    def reset_model(self, strategy: str, ts: int) -> None:
+        """A person lets a strategy's model judge again. Raises UsageError where it has none."""
 
     def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
         """Every reason for which no entry of a strategy would pass, whatever it wanted."""

@@ -1,10 +1,11 @@
-"""Signals and strategies: who scans, who remembers, who is asked."""
+"""Signals and strategies: who scans, who remembers, who is asked, and who doubts what they want."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.domain.decision import Proposal, Quote, Refusal, Signal
+from bot.domain.abstain import Heard
+from bot.domain.decision import Fact, Proposal, Quote, Refusal, Signal
 from bot.domain.market import Events, Ticks
 
 
@@ -45,6 +46,22 @@ class Strategy(Protocol):
 
     def decide(self, signal: Signal, desk: "DeskView") -> Sequence[Proposal | Refusal | Quote]:
         """What it would do about this signal, known now. Pure but for its own memory."""
+
+
+class Doubter(Protocol):
+    """A strategy's model: it can only abstain."""
+
+    @property
+    def state(self) -> object:
+        """What it remembers, to compare."""
+
+    def says(
+        self, proposal: Proposal, signal: Signal | None, break_even: float, *, guarded: bool
+    ) -> Mapping[str, Fact]:
+        """Its words on a proposal and the numbers behind them, as facts."""
+
+    def hear(self, what: Iterable[Heard]) -> None:
+        """What has happened, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
          blackouts={strategy: Blackout}, hours={strategy: HoursSettings}, health=clock.health,
          order_flow={strategies that read order flow}, rolls={product: ISO date})
 
-    judge(proposal | refusal, now, sent=) -> Approved | Blocked
+    judge(proposal | refusal, now, sent=, signal=) -> Approved | Blocked
     standing(strategy, instrument, now)     what would refuse any entry of a strategy just now
     quote(instrument, ts, bid, ask) · guard(instrument, number, on, facts)    what the market shows
     opened(bracket) · ended(bracket) · woke(bracket) · fill(fill, order) · commission(report)
@@ -12,6 +12,7 @@
     end_day(day, why)                       a trading day takes no more entries
     closed()                                what it has closed by itself since it was asked last, to be written down
     state(now)                              all that follows from the journal
+    reset_model(strategy, ts)               a person trusts a strategy's model again
     revise(settings=, blackouts=, hours=, order_flow=)   other settings from here on; what was counted stays
     shut(what, why) · link(state, why) · feed(instrument, state, why)
     readmit(proposal, ts, facts)            an earlier run's approval, for its bracket that still lives
@@ -29,7 +30,7 @@ from typing import Any
 from bot.config.bot_file import RiskSettings
 from bot.config.strategy_file import HoursSettings
 from bot.domain.command import DAY_END, GOOD, Health, pause_key
-from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Verdict
+from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Signal, Verdict
 from bot.domain.expiry import last_day_to_hold
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT, Days
@@ -37,11 +38,13 @@ from bot.domain.mode import House
 from bot.domain.order import AccountFacts, Adjustment, Bracket, CommissionReport, Feed, FillReport, Link, Order
 from bot.domain.past import Setting
 from bot.domain.seal import SEAL
+from bot.ports import Doubter
 from bot.risk.blackout import Blackout
 from bot.risk.context import Book, Context, Control, Rule
 from bot.risk.day import ZERO, Day
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import Ledger
+from bot.risk.models import doubted, reset, tell
 from bot.risk.room import room
 from bot.risk.rules import ALL, QUOTING, REDUCING, STANDING, Guard
 from bot.risk.rules.pace import told
@@ -67,6 +70,7 @@ class Gate:
         health: Callable[[], Health] = _good,
         order_flow: Collection[str] | None = None,
         rolls: Mapping[str, str] | None = None,
+        models: Mapping[str, Doubter] | None = None,
     ) -> None:
         assert len(instruments) == len(days)
         self._instruments, self._settings, self._account = instruments, settings, account
@@ -80,20 +84,25 @@ class Gate:
         self._lasting_rules = [rule for rule in self._rules if isinstance(rule, STANDING)]
         self._guards: set[int] = set()
         self._order_flow = frozenset(hours if order_flow is None else order_flow)
-        self._rolls = rolls or {}
+        self._rolls, self._models = rolls or {}, models or {}
         self._last_days = [_last_day(one, sessions) for one, sessions in zip(instruments, self._sessions, strict=True)]
         self._contexts: dict[tuple[str, int], Context] = {}
         self._closed: dict[str, Setting] = {}
 
-    def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0) -> Verdict:
+    def judge(self, proposal: Proposal | Refusal, now: int, *, sent: int = 0, signal: Signal | None = None) -> Verdict:
         """Approved, or Blocked with every reason. A strategy's own Refusal is blocked with the reasons it gave.
 
         `sent`: when the entry would leave, ns UTC, where that is later than the moment at which it is judged.
+        `signal`: what led to it; only the strategy's model reads it.
         """
         if isinstance(proposal, Refusal):
             return Blocked(proposal, now, proposal.reasons)
         if proposal.quote:
             return self._judge_quote(proposal, now, sent)
+        if proposal.strategy in self._models:
+            ctx = self._context(proposal, now, sent)
+            guarded = any(isinstance(rule, Guard) and rule.check(proposal, ctx) for rule in self._rules)
+            proposal = doubted(self._models[proposal.strategy], proposal, signal, ctx.instrument, guarded=guarded)
         return self._verdict(proposal, self._rules, now, sent)
 
     def _verdict(self, proposal: Proposal, rules: Iterable[Rule], now: int, sent: int) -> Verdict:
@@ -179,6 +188,7 @@ class Gate:
         if trip is not None:
             self._count_losses(trip)
             self._look_at(trip.day, bracket.entry.instrument, trip.ts)
+            tell(self._models, trip)
 
     def woke(self, bracket: Bracket) -> None:
         """A bracket that had ended lives again."""
@@ -245,7 +255,12 @@ class Gate:
             "pauses": sorted(control.pauses, key=str),
             "kill": control.kill is not None,
             "day_end": control.day_end[0] if locked and control.day_end is not None else None,
+            "models": {name: one.state for name, one in self._models.items()},
         }
+
+    def reset_model(self, strategy: str, ts: int) -> None:
+        """A person lets a strategy's model judge again. Raises UsageError where it has none."""
+        reset(self._models, strategy, ts)
 
     def kill(self, on: bool, why: str) -> None:
         """Set or clear the kill switch."""
@@ -297,10 +312,11 @@ class Gate:
         blackouts: Mapping[str, Blackout],
         hours: Mapping[str, HoursSettings],
         order_flow: Collection[str],
+        models: Mapping[str, Doubter] | None = None,
     ) -> None:
         """Other settings and strategies from here on. Everything that was counted or closed stays as it is."""
         self._settings, self._blackouts, self._hours_settings = settings, blackouts, hours
-        self._order_flow = frozenset(order_flow)
+        self._order_flow, self._models = frozenset(order_flow), models or {}
         self._hours.clear()
         self._contexts.clear()
 

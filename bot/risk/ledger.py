@@ -198,7 +198,8 @@ class Ledger:
         del self._holdings[bracket.id]
         if holding.adjusted or not booked or not any(one.fill.quantity for one in booked):
             return None
-        trip = Trip(bracket, booked[-1].fill.ts, booked[-1].day, *self._result(bracket, booked))
+        last = booked[-1]
+        trip = Trip(bracket, last.fill.ts, last.day, *self._result(bracket, booked), last.order)
         self.trips.ended(trip)
         return trip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.order import Bracket
+from bot.domain.order import Bracket, Order
 from bot.risk.day import Day
 
 WEEK_NS = 7 * 86_400_000_000_000
@@ -20,6 +20,8 @@ class Trip:
     day: Day
     net: Decimal  # after commissions
     r: Decimal
+    left_by: Order
+    """What filled last."""
     forgiven: bool = False  # a person has let the strategy go on since
     forgiven_all: bool = False  # and the whole desk
 

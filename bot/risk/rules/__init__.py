@@ -7,6 +7,7 @@ from bot.risk.rules.exposure import Margin, Notional, OpenBrackets, Opposite, Po
 from bot.risk.rules.intent import Duplicate, Freshness
 from bot.risk.rules.loss import DailyLoss, DailyLossR, DayEnd, Drawdown
 from bot.risk.rules.market import Band, Collar, Expiry, FeedLive, Guard, Roll, Spread, Stale
+from bot.risk.rules.model import Model
 from bot.risk.rules.pace import BracketsPerDay, BracketsPerMinute, BracketsPerStrategy, Cooldown, LossesInARow
 from bot.risk.rules.portfolio import CorrelatedExposure, GrossExposure, NetExposure
 from bot.risk.rules.time import InBlackout, InHours
@@ -25,7 +26,7 @@ ALL: tuple[type[Rule], ...] = (
     *(GrossExposure, NetExposure, CorrelatedExposure),
     *_PACE,
     *_LOSS,
-    *(Duplicate, Freshness),
+    *(Duplicate, Freshness, Model),
 )
 """Every rule without a parameter; guards are added when the first one is heard of."""
 

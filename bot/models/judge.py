@@ -1,0 +1,150 @@
+"""One strategy's guard at the desk: what its model says of each proposal. Numpy only; it reads no clock and no file.
+
+Its memory is a fold of what the journal has: words, outcomes and resets in their order (`hear`), so that a start goes
+on where the last run ended. It lasts over another model: an alarm about outcomes is lifted by a new model *and* a
+person, in either order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from bot.domain.abstain import DISTANCE, MODEL, P0, SAYS, Abstain, Heard, Outcome, Reset, Spoken
+from bot.domain.decision import Fact, Proposal, Signal
+from bot.models.features import numbers
+from bot.models.monitor import Monitor
+from bot.models.novelty import POINT, Stream, p_value
+from bot.models.record import File, Model
+
+STALE_NS = 30 * 86_400_000_000_000
+WIDEST = 0.15
+ECE_MOST = 0.08
+SKILL_LEAST = 1.645
+"""Standard errors by which a model has to be better than the base rate, one-sided 5 %: less has learned nothing."""
+
+
+class Judge:
+    """`file` is None while there is no model; `pinned` is the hash that the strategy's TOML names, if it names one."""
+
+    def __init__(self, file: File | None, pinned: str = "") -> None:
+        self._monitors: defaultdict[str, Monitor] = defaultdict(Monitor)
+        self._counted: set[str] = set()
+        self._distances: list[tuple[str, float]] = []
+        self._reset_ns = -1
+        self._take(file, pinned)
+
+    def _take(self, file: File | None, pinned: str) -> None:
+        self._file, self._pinned = file, pinned
+        self._hash = file.hash if file is not None else ""
+        self._stream = Stream(file.model.distances if file is not None else ())
+        for model, distance in self._distances:
+            if model == self._hash:
+                self._stream.add(distance)
+
+    def swap(self, file: File | None, pinned: str = "") -> None:
+        """Another model; what was heard stays."""
+        self._take(file, pinned)
+
+    def hear(self, what: Iterable[Heard]) -> None:
+        """What has happened, in order. A bracket is counted once, however often its end is told."""
+        for one in what:
+            if isinstance(one, Spoken):
+                self._spoken(one)
+            elif isinstance(one, Outcome):
+                if one.bracket_id not in self._counted:
+                    self._counted.add(one.bracket_id)
+                    self._monitors[one.model].add(one.promised, one.won, one.ts)
+            else:
+                self._reset(one)
+
+    def _spoken(self, one: Spoken) -> None:
+        self._distances.append((one.model, one.distance))
+        if one.model == self._hash:
+            self._stream.add(one.distance)
+
+    def _reset(self, one: Reset) -> None:
+        self._reset_ns = one.ts
+        self._distances.clear()
+        self._stream.reset()
+
+    @property
+    def alarm(self) -> bool:
+        """Whether outcomes close it: this model's, or an earlier one's that no person has reset since."""
+        alarms = ((name, it.alarm_ns) for name, it in self._monitors.items() if it.alarm_ns is not None)
+        return any(name == self._hash or ts > self._reset_ns for name, ts in alarms)
+
+    @property
+    def state(self) -> dict[str, object]:
+        """What it remembers, as plain values to compare."""
+        monitors = {name: (it.outcomes, it.e, it.alarm_ns) for name, it in sorted(self._monitors.items())}
+        return {"monitors": monitors, "stream": (self._stream.seen, self._stream.alarm), "reset": self._reset_ns}
+
+    def says(
+        self, proposal: Proposal, signal: Signal | None, break_even: float, *, guarded: bool
+    ) -> Mapping[str, Fact]:
+        """Its words on a proposal and the numbers behind them, as facts; the stream has one candidate more.
+
+        `break_even` is the win rate at which the bracket earns nothing; `guarded`: a regime guard is on.
+        """
+        file, model = self._file, self._file.model if self._file is not None else None
+        found: dict[str, Fact] = {MODEL: self._hash}
+        words = [Abstain.REGIME_GUARD] if guarded else []
+        if model is None or file is None:
+            words.append(Abstain.NOT_TRAINED)
+        elif self._other(file, signal):
+            words.append(Abstain.MODEL_HASH_MISMATCH)
+        else:
+            words += self._of_model(model, proposal.known)
+            words += self._of_candidate(model, proposal, signal, break_even, found)
+        found[SAYS] = ", ".join(word for word in Abstain if word in words) or Abstain.OK.value
+        return found
+
+    def _other(self, file: File, signal: Signal | None) -> bool:
+        """Whether the file is not what was meant, or was trained on signals of other parameters."""
+        if not file.whole or (self._pinned and self._pinned != file.hash):
+            return True
+        return signal is not None and signal.params_hash not in file.model.params
+
+    def _of_model(self, model: Model, now: int) -> list[Abstain]:
+        words = []
+        if model.tested.skill < SKILL_LEAST:
+            words.append(Abstain.NOT_TRAINED)
+        if now - model.until_ns > STALE_NS:
+            words.append(Abstain.STALE_MODEL)
+        if model.tested.venn_abers.ece > ECE_MOST:
+            words.append(Abstain.CALIBRATION_BAD)
+        if self.alarm:
+            words.append(Abstain.OUTCOME_ALARM)
+        return words
+
+    def _of_candidate(
+        self, model: Model, proposal: Proposal, signal: Signal | None, break_even: float, found: dict[str, Fact]
+    ) -> list[Abstain]:
+        evidence = signal.evidence if signal is not None else {}
+        features = numbers(model.features, evidence, proposal.known)
+        missing = [name for name, value in zip(model.features, features, strict=True) if not np.isfinite(value)]
+        if missing:
+            found["model_missing"] = ", ".join(missing)
+            return [Abstain.FEATURE_MISSING]
+        z = model.standardised(features)
+        distance, (p0, p1) = model.distance(z), model.interval(z)
+        novel = p_value(model.distances, distance)
+        self._spoken(Spoken(proposal.strategy, self._hash, distance))
+        monitor = self._monitors.get(self._hash)
+        found |= {
+            P0: p0,
+            "model_p1": p1,
+            "model_p": p1 / (1 - p0 + p1),
+            "model_break_even": break_even,
+            DISTANCE: distance,
+            "model_novelty_p": novel,
+            "model_martingale": min(self._stream.martingale, 1e300),  # JSON knows no infinity
+            "model_e": min(monitor.e, 1e300) if monitor is not None else 1.0,
+        }
+        words = [Abstain.NOVEL_POINT] if novel < POINT else []
+        words += [Abstain.NOVEL_STREAM] if self._stream.alarm else []
+        words += [Abstain.INTERVAL_WIDE] if p1 - p0 > WIDEST else []
+        if p0 <= break_even:
+            words.append(Abstain.STRADDLES_BREAKEVEN if p1 > break_even else Abstain.BELOW_BREAKEVEN)
+        return words
