@@ -104,9 +104,9 @@ class Instrument:
         return self.worth(ticks, quantity) * self.margin_percent / 100
 
     def break_even(self, risk: int, reward: int) -> Fraction:
-        """Win rate at which a bracket of so many ticks earns nothing: (risk + c) ÷ (risk + reward), c its costs in ticks.
+        """Win rate at which a bracket of so many ticks earns nothing: (risk + c) ÷ (risk + reward).
 
-        Costs are commissions of a round trip and the slippage of a stop (signals notes §10).
+        c, in ticks, are commissions of a round trip and the slippage of a stop (signals notes §10).
         """
         fees = 2 * Fraction(self.commission) / Fraction(self.tick_value)
         return (risk + fees + self.slippage_ticks) / (risk + reward)

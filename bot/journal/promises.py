@@ -1,4 +1,4 @@
-"""What an account's models have said, what came of it, and when a person reset one: the memory of `bot.models.judge`."""
+"""What an account's models have said, what came of it, and when a person reset one: a judge's memory."""
 
 import msgspec
 

@@ -16,7 +16,7 @@ PREFERRED = (
     *("z", "share", "rho", "tail_per_atr", "clv", "effort", "relief"),
     *("burst", "pen", "s", "imbalance_z", "micro", "q", "rv_ratio", "spread"),
 )
-"""What a model is made of unless other evidence is named: of absorption, rejection, sweep, imbalance, makers, market."""
+"""What a model goes by unless other evidence is named: absorption, rejection, sweep, imbalance, makers, market."""
 HARMONICS = tuple(f"hour_{wave}_{k}" for k in (1, 2) for wave in ("sin", "cos"))
 _NEW_YORK = ZoneInfo("America/New_York")
 _DAY_MINUTES = 1440

@@ -265,7 +265,7 @@ def _scores(p: Floats, y: Floats) -> Scores:
 
 
 def _skill(p: Floats, base: Floats, y: Floats, day: NDArray[np.int64]) -> float:
-    """By how many standard errors the log loss is better than the base rate's; days, not candidates, are independent."""
+    """By how many standard errors (of days: candidates are not independent) the log loss beats the base rate's."""
     gain = _losses(base, y) - _losses(p, y)
     days, at = np.unique(day, return_inverse=True)
     of_day = np.bincount(at, weights=gain - gain.mean())

@@ -4,9 +4,8 @@
     stream          M = mean over eps in {.1 … .9} of ∏ eps·p^(eps−1), each p against the calibration and all that came
                     before it; M ≥ 100 is an alarm and stays one (Ville: by chance at most once in a hundred, for ever)
 Source
-    V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World; power martingale. That the bag of distances
-    grows with the stream is what makes its p-values independent: against the calibration alone they are not, and the
-    promise about false alarms would not hold.
+    V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World; power martingale. The bag of distances
+    grows with the stream: only then are its p-values independent, and the promise about false alarms holds.
 """
 
 import math

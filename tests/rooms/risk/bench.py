@@ -14,6 +14,7 @@ from bot.domain.decision import Approved, Blocked, Proposal, Verdict
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT
 from bot.domain.order import AccountFacts, Bracket, CommissionReport, FillReport, Order, OrderType, Role
+from bot.ports import Doubter
 from bot.resources import shipped
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar
@@ -67,6 +68,7 @@ class Bench:
     health: Health = GOOD
     order_flow: Sequence[str] = ("one", "two")
     rolls: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, Doubter] = field(default_factory=dict)
     make: type[Gate] = Gate
     blackout: type[Blackout] = Blackout
 
@@ -94,6 +96,7 @@ class Bench:
             health=lambda: self.health,
             order_flow=self.order_flow,
             rolls=self.rolls,
+            models=self.models,
         )
         self._count = 0
         for index in range(len(self.instruments)):
