@@ -1,5 +1,7 @@
 """What an account's models have said, what came of it, and when a person reset one: a judge's memory."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from bot.domain.abstain import MODEL, Heard, Reset, outcome, spoken
@@ -25,12 +27,13 @@ def promises(url: str, account: str) -> list[Heard]:
         return []
     try:
         with reading(where) as reader:
-            return _heard(reader, [run for run in reader.runs if run.account == account])
+            return heard(reader, [run for run in reader.runs if run.account == account])
     except InputMissing:
         return []  # a server's database that has no tables yet: the run makes them
 
 
-def _heard(reader: Reader, runs: list[RunInfo]) -> list[Heard]:
+def heard(reader: Reader, runs: Sequence[RunInfo]) -> list[Heard]:
+    """The same of these runs."""
     found: list[tuple[int, Heard]] = []
     facts: dict[str, dict[str, Fact]] = {}
     for row in reader.each(rows.Decision, runs):

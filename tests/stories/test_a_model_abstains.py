@@ -6,15 +6,30 @@ journal of the second one says why nothing was bought any more.
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bot.config import read_bot, read_strategy
+from bot.daemon import Asked
+from bot.domain.abstain import Reset
+from bot.domain.command import Command
+from bot.journal import rows
+from bot.journal.place import place
+from bot.journal.promises import heard
+from bot.journal.reading import reading
+from bot.models import record
+from bot.models.judge import Judge
+from bot.models.record import File
+from bot.resources import shipped
 from tests.laws.markets import DRILL
-from tests.playing import Played, play, strategy
+from tests.playing import EAGER as EVERYTHING_PASSES
+from tests.playing import Played, play, strategy, traded
 from tests.programs import typed
 from tests.stories.hinting import Wins, hints
+from tests.tapes import ns
 
 HERE = Path(__file__).with_name("hinting.py")
 BUYER = re.sub(r"\[params\].*?\n\n", "", DRILL.replace('"drill"', f'"{HERE}:Buyer"'), flags=re.S)
@@ -89,3 +104,66 @@ def test_when_the_book_is_another_one_the_stream_closes_it(trained: tuple[Path, 
     played = after(trained, tmp_path, learnable(4), shift=1.2)
     words = said(played)
     assert "NOVEL_STREAM" in words[-1]
+
+
+def test_a_start_remembers_what_the_journal_has_of_outcomes_and_of_the_stream(
+    trained: tuple[Path, Played], tmp_path: Path
+) -> None:
+    # given a run whose model ended in an alarm
+    played = after(trained, tmp_path, lambda z, share, effort: False)
+    file = record.read(tmp_path / "buyer.model.json")
+    with reading(place(played.url)) as reader:
+        runs = reader.choose(played.outcome.run)
+        told = heard(reader, runs)
+        words = [json.loads(row.facts) for row in reader.read(rows.Decision, runs)]
+    # when a judge begins where that run ended
+    judge = Judge(file)
+    judge.hear(told)
+    # then it is where the run's own judge was, and nothing but another model and a person lifts the alarm
+    monitors, stream = judge.state["monitors"], judge.state["stream"]
+    assert isinstance(monitors, dict)
+    outcomes, e, _ = monitors[file.hash]
+    assert outcomes == len(played.round_trips)
+    assert e == pytest.approx(words[-1]["model_e"])
+    assert stream == (len(words), False)
+    assert judge.alarm
+    judge.hear([Reset("buyer", words_end(played))])
+    assert judge.alarm
+    judge.swap(File("another", file.model))
+    assert not judge.alarm
+
+
+def words_end(played: Played) -> int:
+    """After everything that it did."""
+    return int(max(row["ts_ns"] for row in played.blocked)) + 1
+
+
+def test_a_person_lets_the_stream_begin_anew_and_the_journal_says_so(
+    trained: tuple[Path, Played], tmp_path: Path
+) -> None:
+    (tmp_path / "buyer.model.json").write_bytes((trained[0] / "buyer.model.json").read_bytes())
+    tape = hints(AFTER, 10, learnable(4), seed=2, shift=1.2).write(tmp_path / "t.parquet", contract="ESM2026")
+    bot = read_bot(shipped("config/bot.toml"), [*EVERYTHING_PASSES, *EAGER])
+    bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
+    spec = read_strategy(str(strategy(tmp_path, BUYER + MODEL)), instruments=bot.path.parent)
+    reset = Command("model-reset", "n-1", ns(f"{AFTER[1]} 09:00"), reason="another book", strategy="buyer", who="me")
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    played = Played(traded(Asked(bot, [spec], url, "replay", [str(tape)], commands=[reset])), url)
+    first, second = (
+        [word for row, word in zip(played.blocked, said(played), strict=True) if (row["ts_ns"] > reset.ts) == later]
+        for later in (False, True)
+    )
+    assert "NOVEL_STREAM" in first[-1]
+    assert "NOVEL_STREAM" not in second[0]
+    with reading(place(url)) as reader:
+        (control,) = [row for row in reader.read(rows.Control, reader.runs) if row.key == "model.buyer"]
+        assert control.why == "another book (me)"
+        assert Reset("buyer", control.ts) in heard(reader, reader.runs)
+
+
+def test_without_the_table_nothing_is_said_of_models(trained: tuple[Path, Played]) -> None:
+    with reading(place(trained[1].url)) as reader:
+        decisions = reader.read(rows.Decision, reader.runs)
+        assert heard(reader, reader.runs) == []
+    assert decisions
+    assert not any("model" in row.facts + row.reasons for row in decisions)
