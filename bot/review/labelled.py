@@ -82,9 +82,7 @@ def _sent(reader: Reader, priced: Sequence[rows.Decision]) -> dict[str, tuple[st
     return {one.bracket.decision_id: (one.exit_reason, one.exits[-1].ts) for one in trips}
 
 
-def _candidate(
-    row: rows.Decision, signal: rows.Signal, one: rows.Instrument, end: int, *, won: bool
-) -> Candidate:
+def _candidate(row: rows.Decision, signal: rows.Signal, one: rows.Instrument, end: int, *, won: bool) -> Candidate:
     assert row.entry is not None
     assert row.stop is not None
     assert row.target is not None
