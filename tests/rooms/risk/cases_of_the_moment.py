@@ -160,6 +160,11 @@ OF_THE_MOMENT = [
         "freshness", lambda: alone(Bench(), known=TEN - 2 * SECOND), lambda: alone(Bench(), known=TEN - 2 * SECOND - 1)
     ),
     Case(
+        "model",
+        lambda: alone(Bench(), facts={"model_says": "OK"}),
+        lambda: alone(Bench(), facts={"model_says": "NOVEL_POINT, BELOW_BREAKEVEN"}),
+    ),
+    Case(
         "link",
         lambda: after(Bench(), lambda b: (b.gate.link("down", "1100"), b.gate.link("up", "1102"))),
         lambda: after(Bench(), lambda b: b.gate.link("degraded", "1100")),
