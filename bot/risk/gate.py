@@ -9,10 +9,9 @@
     quote(instrument, ts, bid, ask) · guard(instrument, number, on, facts)    what the market shows
     opened(bracket) · ended(bracket) · woke(bracket) · fill(fill, order) · commission(report)
     pause(on, why, strategy=, instrument=) · kill(on, why) · hold(instrument, why) · foreign(instrument, why)
-    end_day(day, why)                       a trading day takes no more entries
+    end_day(day, why) · reset_model(strategy, ts)    a trading day takes no more entries; a model may judge again
     closed()                                what it has closed by itself since it was asked last, to be written down
     state(now)                              all that follows from the journal
-    reset_model(strategy, ts)               a person trusts a strategy's model again
     revise(settings=, blackouts=, hours=, order_flow=)   other settings from here on; what was counted stays
     shut(what, why) · link(state, why) · feed(instrument, state, why)
     readmit(proposal, ts, facts)            an earlier run's approval, for its bracket that still lives
@@ -45,7 +44,7 @@ from bot.risk.day import ZERO, Day
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import Ledger
 from bot.risk.models import doubted, reset, tell
-from bot.risk.room import room
+from bot.risk.room import left, room
 from bot.risk.rules import ALL, QUOTING, REDUCING, STANDING, Guard
 from bot.risk.rules.pace import told
 from bot.risk.trips import Trip
@@ -100,9 +99,7 @@ class Gate:
         if proposal.quote:
             return self._judge_quote(proposal, now, sent)
         if proposal.strategy in self._models:
-            ctx = self._context(proposal, now, sent)
-            guarded = any(isinstance(rule, Guard) and rule.check(proposal, ctx) for rule in self._rules)
-            proposal = doubted(self._models[proposal.strategy], proposal, signal, ctx.instrument, guarded=guarded)
+            proposal = doubted(self._models, proposal, signal, self._context(proposal, now, sent), self._rules)
         return self._verdict(proposal, self._rules, now, sent)
 
     def _verdict(self, proposal: Proposal, rules: Iterable[Rule], now: int, sent: int) -> Verdict:
@@ -111,7 +108,7 @@ class Gate:
         if reasons:
             return Blocked(proposal, now, tuple(reasons))
         self._intend(proposal, now)
-        return Approved(proposal, now, _room(ctx), SEAL)
+        return Approved(proposal, now, left(ctx), SEAL)
 
     def _judge_quote(self, proposal: Proposal, now: int, sent: int) -> Verdict:
         """One side of a maker's quote, as if what works of it on that side were gone: it would be replaced.
@@ -401,16 +398,3 @@ def _last_day(one: Instrument, sessions: Sessions) -> date | None:
     """The last day on which the contract at hand may be held."""
     near = str(sessions.dates[0]) if sessions.dates else ""
     return last_day_to_hold(one.contract, one.expires, date.fromisoformat(near)) if near else None
-
-
-def _room(ctx: Context) -> dict[str, Fact]:
-    """How far each limit was at the moment of approval."""
-    return {
-        "spread_ticks": ctx.book.ask - ctx.book.bid,
-        "quote_age_ms": (ctx.now - ctx.book.ts) // 10**6,
-        "open_brackets": len(ctx.ledger.open),
-        "brackets_today": ctx.day.brackets,
-        "net_today": str(ctx.day.net),
-        "open_risk": str(ctx.ledger.risk),
-        "loss_limit": str(ctx.settings.max_daily_loss_usd),
-    }

@@ -1,21 +1,26 @@
 """What passes between the gate and the models of its strategies; the rule `model` reads what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.domain.abstain import Reset, outcome
 from bot.domain.decision import Proposal, Signal
-from bot.domain.instrument import Instrument
 from bot.errors import UsageError
 from bot.ports import Doubter
+from bot.risk.context import Context, Rule
+from bot.risk.rules import Guard
 from bot.risk.trips import Trip
 
 
-def doubted(model: Doubter, proposal: Proposal, signal: Signal | None, one: Instrument, *, guarded: bool) -> Proposal:
+def doubted(
+    models: Mapping[str, Doubter], proposal: Proposal, signal: Signal | None, ctx: Context, rules: Iterable[Rule]
+) -> Proposal:
     """The same proposal with what the strategy's model says of it among its facts."""
     risk, reward = proposal.risk_ticks, proposal.reward_ticks
-    break_even = float(one.break_even(risk, reward)) if risk > 0 and reward > 0 else 1.0
-    return replace(proposal, facts={**proposal.facts, **model.says(proposal, signal, break_even, guarded=guarded)})
+    guarded = any(isinstance(rule, Guard) and rule.check(proposal, ctx) for rule in rules)
+    break_even = float(ctx.instrument.break_even(risk, reward)) if risk > 0 and reward > 0 else 1.0
+    told = models[proposal.strategy].says(proposal, signal, break_even, guarded=guarded)
+    return replace(proposal, facts={**proposal.facts, **told})
 
 
 def tell(models: Mapping[str, Doubter], trip: Trip) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.config.bot_file import RiskSettings
+from bot.domain.decision import Fact
 from bot.domain.instrument import Instrument
+from bot.risk.context import Context
 from bot.risk.day import ZERO, Day
 from bot.risk.ledger import Ledger
 
@@ -55,3 +57,16 @@ def _positions(ledger: Ledger, instruments: Sequence[Instrument]) -> Iterator[di
 
 def _row(rule: str, of: str, used: object, limit: object, unit: str = "") -> dict[str, Any]:
     return {"rule": rule, "of": of, "used": used, "limit": limit, "unit": unit}
+
+
+def left(ctx: Context) -> dict[str, Fact]:
+    """How far each limit was at the moment of approval."""
+    return {
+        "spread_ticks": ctx.book.ask - ctx.book.bid,
+        "quote_age_ms": (ctx.now - ctx.book.ts) // 10**6,
+        "open_brackets": len(ctx.ledger.open),
+        "brackets_today": ctx.day.brackets,
+        "net_today": str(ctx.day.net),
+        "open_risk": str(ctx.ledger.risk),
+        "loss_limit": str(ctx.settings.max_daily_loss_usd),
+    }
