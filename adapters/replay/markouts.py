@@ -7,12 +7,13 @@ Source: signals.md E2; a markout is side × (mid(t + h) − reference), ticks.
 """
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.domain.market import ABSENT, HALT, OFF_GRID, QUARANTINED, RESUME, STATUS, Ticks
+from bot.ports import Market
 
 Answer = Callable[[float | None], None]
 _NEVER = np.iinfo(np.int64).max
@@ -66,6 +67,26 @@ class Middles:
 
     def _halted_within(self, instrument: int, since: int, ts: int) -> bool:
         return any(begun <= ts and since < ended for begun, ended in self._halts[instrument])
+
+
+async def middles_at(market: Market, wanted: Mapping[str, Sequence[int]]) -> dict[tuple[str, int], float | None]:
+    """(product, moment) → the middle there, for the moments (ns UTC) that are wanted; the market is read once."""
+    products, found = [one.product for one in market.instruments], dict[tuple[str, int], float | None]()
+    middles, last_ns = Middles(len(products)), 0
+
+    def said(product: str, ts: int) -> Answer:
+        return lambda middle: found.update({(product, ts): middle})
+
+    for index, product in enumerate(products):
+        for ts in wanted.get(product, ()):
+            middles.ask(index, ts, ts, said(product, ts))
+    await market.subscribe()
+    async for batch in market.batches():
+        if len(batch.ticks):
+            last_ns = int(batch.ticks["ts"][-1])
+            middles.read(batch.ticks, last_ns)
+    middles.end(last_ns)
+    return found
 
 
 def usable(ticks: Ticks) -> npt.NDArray[np.intp]:

@@ -9,6 +9,7 @@ import click
 from bot.cli.evaluate import evaluate
 from bot.cli.export import export
 from bot.cli.journal_options import Opened, filter_options, filters_of, journal_options, opened
+from bot.cli.maker import maker
 from bot.cli.output import json_option, list_options, print_json, print_rows, say
 from bot.cli.refused import with_what_if
 from bot.cli.remarks import note, tag
@@ -135,6 +136,7 @@ def _for_people(rows: Sequence[dict[str, Any]], found: Opened) -> list[dict[str,
 
 
 journal.add_command(evaluate)
+journal.add_command(maker)
 journal.add_command(export)
 journal.add_command(report)
 journal.add_command(stats)

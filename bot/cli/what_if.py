@@ -54,6 +54,19 @@ def drawing(reader: "Reader", draw: "Draw", tapes: Sequence[str] = ()) -> "Draws
     return kept(ask, dict[str, list[Drawn]], reader, folder, _mark() + repr(draw).encode())
 
 
+async def middles(
+    place: "Place", run: str, moments: Mapping[str, Sequence[int]], tapes: Sequence[str] = ()
+) -> "dict[tuple[str, int], float | None]":
+    """(product, ns UTC) → middle of the quote in ticks on the tapes of a run. Raises as `asking` does."""
+    from contextlib import AsyncExitStack
+
+    from adapters.replay.markouts import middles_at
+
+    async with AsyncExitStack() as stack:
+        found = await _opened(Wishes(journal=place.url, tapes=tapes), run, stack)
+        return await middles_at(found.adapter.market, moments)
+
+
 def _mark() -> bytes:
     """What answers: the sources of the replay's market and broker, and the program's version."""
     import hashlib

@@ -360,7 +360,27 @@ EVALUATE = _list_of(
     words=TEXT,
 )
 
-REFUSALS = {"blocked-what-if": BLOCKED_WHAT_IF, "stats-blocked": BLOCKED_STATS, "evaluate": EVALUATE}
+MAKER = _list_of(
+    run=TEXT,
+    strategy=TEXT,
+    instrument=TEXT,
+    fill_model=TEXT,
+    round_trips=INTEGER,
+    fills=INTEGER,
+    quoted=INTEGER,
+    after_s=NUMBER,
+    unpriced=INTEGER,
+    total_ticks=NUMBER,
+    spread_ticks=NUMBER,
+    crossed_ticks=NUMBER,
+    adverse_ticks=NUMBER,
+    inventory_ticks=NUMBER,
+    gross=DECIMAL,
+    commission=DECIMAL,
+    net=DECIMAL,
+)
+"""A market maker's result in parts."""
+REFUSALS = {"blocked-what-if": BLOCKED_WHAT_IF, "stats-blocked": BLOCKED_STATS, "evaluate": EVALUATE, "maker": MAKER}
 """What tapes are asked for: `journal blocked --what-if`, `journal stats --blocked`, `journal evaluate`."""
 
 SCHEMA: Schema = {
