@@ -49,3 +49,11 @@ def after(reader: Reader, seq: int, kinds: Iterable[type[rows.Row]], most: int) 
 def _last_seq(place: Place) -> int:
     with reading(place) as reader:
         return reader.last_seq
+
+
+def goes_on(reader: Reader, journal: str, run: str, seq: int) -> bool:
+    """Whether it is the journal that somebody read up to `seq` when `run` was its newest one (empty: it had none).
+
+    Else another one has been put in its place, or a copy from before.
+    """
+    return journal == reader.place.shown and run in {"", *(one.run for one in reader.runs)} and seq <= reader.last_seq

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.journal.reading import Reader
+from bot.journal.tail import goes_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,7 @@ class Reached:
 
 def going_on(reader: Reader, reached: Reached | None) -> Reached:
     """Where to go on in this journal; one that is new to us is told from the beginning of its newest run."""
-    journal, newest = reader.place.shown, reader.runs[-1] if reader.runs else None
-    runs = {"", *(one.run for one in reader.runs)}
-    if reached is not None and reached.journal == journal and reached.run in runs and reached.seq <= reader.last_seq:
+    if reached is not None and goes_on(reader, reached.journal, reached.run, reached.seq):
         return reached
-    return Reached(journal, newest.run if newest else "", newest.seq - 1 if newest else 0)
+    newest = reader.runs[-1] if reader.runs else None
+    return Reached(reader.place.shown, newest.run if newest else "", newest.seq - 1 if newest else 0)

@@ -20,7 +20,7 @@ from bot.errors import InputMissing, PaperpitError
 from bot.journal import rows
 from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
-from bot.journal.tail import after
+from bot.journal.tail import after, goes_on
 from bot.notify.due import Call, Facts, Memory, due, made
 from bot.notify.notice import SECOND_NS, Notice, Trouble, digest, no_run
 from bot.notify.seeing import KINDS, Look, happened, troubles, untold_day, visible
@@ -64,6 +64,7 @@ class Read:
     """What a look into the journal brought, and how far it went."""
 
     journal: str
+    run: str = ""
     seq: int = 0
     reviewed: int = 0
     troubles: list[Trouble] = field(default_factory=list)
@@ -103,7 +104,7 @@ class Caller:
         memory = self._memory
         look = self._looking.look()
         read = await asyncio.to_thread(self._read, memory, look.now_ns)
-        memory.journal, memory.seq, memory.reviewed = read.journal, read.seq, read.reviewed
+        memory.journal, memory.run, memory.seq, memory.reviewed = read.journal, read.run, read.seq, read.reviewed
         if read.news or not memory.day:
             memory.day = look.now_ns
         if (session := untold_day(look, memory.day)) is not None:
@@ -132,13 +133,13 @@ class Caller:
 
     def _read(self, memory: Memory, now: int) -> "Read":
         """The journal's rows since the last look, all of them. One that cannot be read now is read at the next look."""
-        read = Read(self._place.shown, memory.seq, memory.reviewed)
-        fresh = memory.journal != read.journal
+        read = Read(self._place.shown, memory.run, memory.seq, memory.reviewed)
         try:
             with reading(self._place) as reader:
-                if fresh or read.seq > reader.last_seq:
-                    # Another journal than the one before: what it holds already is history.
-                    return Read(read.journal, reader.last_seq, reader.last_seq)
+                read.run = reader.runs[-1].run if reader.runs else ""
+                if not goes_on(reader, memory.journal, memory.run, memory.seq):
+                    # What another journal holds already is history.
+                    return Read(read.journal, read.run, reader.last_seq, reader.last_seq)
                 while new := after(reader, read.seq, (*KINDS, rows.ModeChange), PAGE):
                     for _, _, row in new:
                         if isinstance(row, rows.ModeChange) and row.summary is not None:
@@ -151,7 +152,7 @@ class Caller:
             return Read(read.journal)  # all that it will hold is news
         except PaperpitError as error:
             _log.info("the journal cannot be looked at: %s", error.what)
-            return Read(memory.journal, read.seq, read.reviewed, read.troubles, read.news)
+            return Read(memory.journal, memory.run, read.seq, read.reviewed, read.troubles, read.news)
         return read
 
     async def _save(self, memory: Memory) -> None:

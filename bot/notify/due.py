@@ -34,6 +34,8 @@ class Memory(msgspec.Struct):
     """What outlives the process. Times are ns UTC."""
 
     journal: str = ""
+    run: str = ""
+    """The newest run of that journal at the last look."""
     seq: int = 0
     """All rows of that journal up to this one were looked at."""
     known: dict[str, Known] = {}

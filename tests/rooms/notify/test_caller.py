@@ -81,6 +81,21 @@ async def test_what_a_journal_held_before_is_history_and_what_comes_is_told_once
     assert await person.hears() == []
 
 
+async def test_what_another_journal_in_its_place_holds_is_history_too(person: Person) -> None:
+    with writer(person.url) as journal:
+        journal.control("kill", False, WALL, "resume")
+        journal.commit()
+    assert await person.hears() == []
+    # when another one that is longer stands under its name
+    for file in person.folder.glob("journal.db*"):
+        file.unlink()
+    with writer(person.url) as journal:
+        for _ in range(20):
+            journal.control("kill", True, WALL, "flatten: long ago")
+        journal.commit()
+    assert await person.hears() == []
+
+
 async def test_a_position_that_was_bare_for_a_moment_calls_nobody_and_one_that_stays_bare_does(person: Person) -> None:
     assert await person.hears() == []
     with writer(person.url) as journal:
