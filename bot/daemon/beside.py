@@ -8,16 +8,14 @@ It shares the desk's loop, so it must wait for nothing but by `await`: what bloc
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from bot.backoff import FIRST_S, Backoff
 from bot.errors import PaperpitError
 from bot.log import kept
 
-FIRST_S, LONGEST_S = 1.0, 60.0
-"""It is started again after 1, 2, 4 … s, at most a minute; from the beginning when it ran for longer than that."""
 GOODBYE_S = 3.0
 """So long it has for what it wants to say at the end."""
 
@@ -52,9 +50,9 @@ def unheard(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None
 
 
 async def _again_and_again(name: str, work: Callable[[], Awaitable[None]], first_s: float) -> None:
-    wait, reported = first_s, ""
+    backoff, reported = Backoff(first_s), ""
     while True:
-        began = time.monotonic()
+        backoff.begin()
         try:
             return await work()
         except PaperpitError as error:
@@ -64,8 +62,6 @@ async def _again_and_again(name: str, work: Callable[[], Awaitable[None]], first
             if why != reported:
                 reported, path = why, await asyncio.to_thread(kept, error)
                 why = f"{why}; this is a bug, please send {path}"
-        if time.monotonic() - began > LONGEST_S:
-            wait = first_s
+        wait = backoff.wait_s()
         _log.warning("%s failed and is started again in %g s: %s", name, wait, why)
         await asyncio.sleep(wait)
-        wait = min(2 * wait, LONGEST_S)

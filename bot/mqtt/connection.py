@@ -8,7 +8,6 @@ import asyncio
 import logging
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,11 +20,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from bot.backoff import Backoff
 from bot.config.secrets import read_secret
 from bot.config.services import MqttSettings
 
-FIRST_S, LONGEST_S = 1.0, 60.0
-"""A broken connection is made again after 1, 2, 4 … s, at most a minute."""
 STEADY_S = 30.0
 """One that lasted for so long was sound, and the wait begins anew: a broker may throw out whoever it let in."""
 ANSWER_S = 10.0
@@ -83,9 +81,9 @@ async def converse(settings: MqttSettings, name: str, what: Conversation) -> Non
 
     Raises InputMissing when a secret's file is not there.
     """
-    wait, why, reported = FIRST_S, "", ""
+    backoff, why, reported = Backoff(sound_s=STEADY_S), "", ""
     while True:
-        began = time.monotonic()
+        backoff.begin()
         try:
             async with connected(settings, name, what.will) as client:
                 _log.info("connected to the message broker %s", settings.url)
@@ -96,15 +94,14 @@ async def converse(settings: MqttSettings, name: str, what: Conversation) -> Non
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise asyncio.CancelledError  # see _end
         what.told(why)
-        if time.monotonic() - began > STEADY_S:
-            wait, reported = FIRST_S, ""
+        if backoff.lasted:
+            reported = ""
         if why != reported:  # a broker that is away for a weekend is one line
             _log.warning(
                 "the message broker %s is not there: %s; tried again for as long as it takes", settings.url, why
             )
             reported = why
-        await asyncio.sleep(wait)
-        wait = min(2 * wait, LONGEST_S)
+        await asyncio.sleep(backoff.wait_s())
 
 
 async def _talk(client: Client, what: Conversation) -> None:
