@@ -21,7 +21,8 @@ FROM python:3.12.12-slim-bookworm@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134
 RUN useradd --uid 10001 --create-home paperpit \
  && install -d -o paperpit -g paperpit -m 700 /home/paperpit/.local/share/paperpit /home/paperpit/.cache/paperpit
 COPY --from=build /opt/paperpit /opt/paperpit
-ENV PATH=/opt/paperpit/bin:$PATH PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1
+ENV PATH=/opt/paperpit/bin:$PATH PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 \
+    MALLOC_ARENA_MAX=1 ARROW_DEFAULT_MEMORY_POOL=system
 USER 10001:10001
 WORKDIR /home/paperpit
 # The desk answers by itself, out of its loop: a process that stands still does not. The first start compiles.

@@ -14,6 +14,7 @@ import pytest
 
 from bot import resources
 from bot.cli.app import app
+from tests.soak.day import ALLOCATORS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs/systemd.md").read_text()
@@ -103,6 +104,13 @@ def test_what_it_writes_is_where_it_may(path: Path, monkeypatch: pytest.MonkeyPa
     # what is compiled while it runs must be written and then executed
     assert "MemoryDenyWriteExecute" not in service
     assert (service["ProtectSystem"], service["NoNewPrivileges"], service["UMask"]) == ("strict", "yes", "0077")
+
+
+def test_a_desk_gets_its_memory_as_the_soak_does() -> None:
+    told = Unit(ROOT / "docs/systemd/paperpit@.service").environment
+    assert {name: told[name] for name in ALLOCATORS} == ALLOCATORS
+    image = (ROOT / "Dockerfile").read_text()
+    assert all(f"{name}={value}" in image for name, value in ALLOCATORS.items())
 
 
 def test_a_desk_is_watched_asked_and_not_started_for_ever() -> None:

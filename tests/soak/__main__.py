@@ -10,11 +10,9 @@ import asyncio
 import sys
 import tempfile
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from threading import Barrier
 
 from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Run
@@ -23,7 +21,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.resources import shipped
 from tests.gateways import gateway_program
-from tests.soak.size import Size
+from tests.soak.size import Size, all_workers
 
 SETTLED_DAY = 3
 """Until then caches fill, code is compiled and the allocator finds its size."""
@@ -36,7 +34,6 @@ SETTINGS = (
     # A desk that losses have paused is paused on every day that follows, and a desk that does nothing never grows.
     *("risk.max_losses_in_a_row=100000", "risk.max_losses_in_a_row_all=100000", "risk.max_drawdown_usd=1000000"),
 )
-WORKERS = 4
 STRATEGIES = ("drill-es.toml", "es-open-absorption.toml")
 
 
@@ -54,7 +51,7 @@ def more(settled: Size, last: Size) -> list[str]:
 
 async def soak(days: int, hours: float, seed: int, folder: Path) -> tuple[list[Size], int]:
     """Trade that many days; sizes after each of them, and how many round trips were made."""
-    await _all_workers()
+    await all_workers()
     tapes = _tapes(days, hours, seed, folder)
     journal, state = f"sqlite:///{folder / 'journal.db'}", folder / "state.jsonl"
     sizes: list[Size] = []
@@ -70,13 +67,6 @@ async def soak(days: int, hours: float, seed: int, folder: Path) -> tuple[list[S
         problems = check(reader)
     assert problems == [], problems
     return sizes, made
-
-
-async def _all_workers() -> None:
-    """Start each worker of the loop's pool: it makes them when chance wants it, and what comes after them has grown."""
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS))
-    met = Barrier(WORKERS)
-    await asyncio.gather(*(asyncio.to_thread(met.wait) for _ in range(WORKERS)))
 
 
 async def _day(port: int, journal: str) -> int:

@@ -1,9 +1,13 @@
-"""`python -m tests.soak.day [STEP=60] [COUNTS=480]`: days of ES in minutes, with all that stands beside a desk.
+"""`python -m tests.soak.day [SESSIONS=20] [STEP=60] [COUNTS=23]`: sessions of ES, with all that is around.
 
 Method: the daemon trades a synthetic market as fast as it is made, with a real Mosquitto, somebody who listens there, a
 scraper of its metrics, notices to a program, recording on and the log as a file. Every `STEP` minutes of the market's
-time the desk counts itself, `COUNTS` times. Aims: once it has settled, in the first half, memory (its median) within
-5 %, and not one descriptor, task, timer or thread more as a rule; journal, tape and log of a day below their ceilings.
+time the desk counts itself, `COUNTS` times a session; then the run ends as each evening (positions are flat, the tape
+is made, the journal copied, the digest told) and the next one begins, on the same day of the same market. Between two
+runs, when all has been told, tasks, descriptors and threads are counted by kind.
+
+Aims: once it has settled, memory within 5 % between the sessions and at each session's peak, and not one task,
+descriptor or thread of any kind that stays; journal, tape and log of a day below their ceilings.
 """
 
 import asyncio
@@ -14,8 +18,6 @@ import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import msgspec
 from aiomqtt import Client, ProtocolVersion
@@ -26,15 +28,18 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from tests.background import meanwhile
 from tests.servers import free_port, mosquitto
-from tests.soak.size import Size
+from tests.soak.size import Rest, Size, left
 
-SETTLED = 1 / 2
-"""Of the time: until then caches fill, code is compiled and the allocator finds its size."""
+SETTLED = 2
+"""Sessions: until then caches fill, code is compiled and the allocator finds its size."""
 GROWTH = 0.05
-JUDGED = 240
-"""Counts below which memory says nothing: a million ticks wait for the tape, and are copied when they are written."""
 START = "2026-11-16T18:00"
 """A session's open, New York."""
+USUAL = {"STEP": 60, "COUNTS": 23, "SESSIONS": 20}
+HOURS = 23
+"""Of a session."""
+ALLOCATORS = {"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""As the systemd unit and the image have it: else each thread that was ever busy keeps what it once needed."""
 MEGABYTE = 1_000_000
 CEILINGS = {"journal": 100, "tape": 500, "log": 20}
 """Megabytes a day of one busy future."""
@@ -50,17 +55,24 @@ SETTINGS = (
 class Heard:
     """What came out of the desk while it traded."""
 
-    sizes: list[Size] = field(default_factory=list)
+    rests: list[Rest] = field(default_factory=list)
+    """At the quiet point after each session."""
     messages: int = 0
     scrapes: int = 0
-    end: dict[str, Any] = field(default_factory=dict)
+    rows: int = 0
+    trips: int = 0
+    seconds: float = 0.0
+    troubles: list[str] = field(default_factory=list)
 
 
-async def play(step: int, counts: int, folder: Path) -> Heard:
-    """Trade `counts` times `step` minutes of the market's; what was heard. An AssertionError when the desk fails."""
+async def play(step: int, counts: int, sessions: int, start: str, folder: Path) -> Heard:
+    """Trade sessions of `counts` times `step` minutes of the market's; what was heard.
+
+    An AssertionError when the desk fails.
+    """
     heard, port, name = Heard(), free_port(), f"soak-{os.getpid()}"
     with mosquitto() as broker:
-        told = (f"desk={name}", f"mqtt.url={broker.url}", f"metrics.port={port}", f"adapters.synthetic.start={START}")
+        told = (f"desk={name}", f"mqtt.url={broker.url}", f"metrics.port={port}", f"adapters.synthetic.start={start}")
         calls = f'notify.command=["/usr/bin/tee", "-a", "{folder / "notices"}"]'
         words = (
             sys.executable,
@@ -70,44 +82,46 @@ async def play(step: int, counts: int, folder: Path) -> Heard:
             folder,
             str(step),
             str(counts),
+            str(sessions),
             *SETTINGS,
             *told,
             calls,
         )
         async with meanwhile(_listen(broker.port, name, heard)), meanwhile(_scrape(port, heard)):
             with (folder / "log").open("wb") as log:
-                desk = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE, stderr=log)
+                desk = await asyncio.create_subprocess_exec(
+                    *words, stdout=asyncio.subprocess.PIPE, stderr=log, env={**os.environ, **ALLOCATORS}
+                )
             assert desk.stdout is not None
             async for line in desk.stdout:
                 said = msgspec.json.decode(line)
                 if "size" in said:
-                    heard.sizes.append(Size(**said["size"]))
-                    print(f"{said['at']}  {said['rows']:>10,} ticks  {heard.sizes[-1]}", flush=True)
+                    print(f"{said['at']}  {said['rows']:>10,} ticks  {Size(**said['size'])}", flush=True)
                 else:
-                    heard.end = said
+                    heard.rests.append(Rest(**said["rest"]))
+                    heard.rows, heard.trips = heard.rows + said["rows"], heard.trips + said["trips"]
+                    heard.seconds += said["seconds"]
+                    heard.troubles += filter(None, said["troubles"])
+                    print(f"session {len(heard.rests):>3}  {heard.rests[-1]}", flush=True)
             code = await desk.wait()
-    for left in control.folder().glob(f"{name}.*"):
-        left.unlink()
-    assert (code, bool(heard.end)) == (0, True), f"the desk ended with {code}: {(folder / 'log').read_text()[-2000:]}"
+    for path in control.folder().glob(f"{name}.*"):
+        path.unlink()
+    ended = f"the desk ended with {code}: {(folder / 'log').read_text()[-2000:]}"
+    assert (code, len(heard.rests), heard.troubles) == (0, sessions, []), ended
     with reading(place(f"sqlite:///{folder / 'journal.db'}")) as reader:
         problems = check(reader)
     assert problems == [], problems
     return heard
 
 
-def grown(sizes: list[Size]) -> list[str]:
-    """What is more as a rule once the day has settled than before; empty when nothing is."""
-    settled = max(1, int(len(sizes) * SETTLED))
-    first, later = sizes[:settled], sizes[settled:]
-    found = []
-    least, usual = (median(one.memory_kib for one in part) for part in (first, later))
-    if len(sizes) >= JUDGED and usual > least * (1 + GROWTH):
-        found.append(f"memory {least:,.0f} → {usual:,.0f} KiB")
-    for name in ("descriptors", "tasks", "timers", "threads"):
-        # One is counted while a message, a request or a look at the journal is under way, or is not.
-        before, after = max(getattr(one, name) for one in first), min(getattr(one, name) for one in later[-settled:])
-        if after > before:
-            found.append(f"{name} {before} → {after}")
+def grown(rests: list[Rest]) -> list[str]:
+    """What is more than when the days had settled; empty when nothing is."""
+    settled, later = rests[min(SETTLED, len(rests)) - 1], rests[SETTLED:]
+    found = left(settled, rests[-1])
+    for name in ("memory_kib", "peak_kib"):
+        usual, most = getattr(settled, name), max((getattr(one, name) for one in later), default=0)
+        if most > usual * (1 + GROWTH):
+            found.append(f"{name} {usual:,} → {most:,}")
     return found
 
 
@@ -144,18 +158,18 @@ def _get(url: str) -> None:
 def main(words: list[str]) -> int:
     """Print a line a step, one of what has grown, and one a weight; 1 when anything is beyond its aim."""
     asked = dict(word.split("=", 1) for word in words)
-    step, counts = int(asked.get("STEP", 60)), int(asked.get("COUNTS", 480))
+    step, counts, sessions = (int(asked.get(name, usual)) for name, usual in USUAL.items())
     with tempfile.TemporaryDirectory(prefix="paperpit-soak-") as name:
-        heard = asyncio.run(play(step, counts, Path(name)))
-        days = max(1.0, step * counts / 60 / 24 * 5 / 7)  # nobody trades at a weekend
+        heard = asyncio.run(play(step, counts, sessions, asked.get("START", START), Path(name)))
+        days = max(1.0, step * counts * sessions / 60 / HOURS)
         weighs = {what: size / days for what, size in weights(Path(name)).items()}
-    more, half = grown(heard.sizes), len(heard.sizes) // 2
-    usual = [median(one.memory_kib for one in part) for part in (heard.sizes[:half], heard.sizes[half:])]
-    ticks, seconds = heard.end["rows"], heard.end["seconds"]
+    more = grown(heard.rests)
+    settled, last = heard.rests[min(SETTLED, sessions) - 1], heard.rests[-1]
+    changes = (100 * (getattr(last, what) / getattr(settled, what) - 1) for what in ("memory_kib", "peak_kib"))
     print(
-        f"hours={step * counts / 60:g} ticks={ticks} seconds={seconds:.0f} round_trips={heard.end['trips']}"
+        f"sessions={sessions} ticks={heard.rows} seconds={heard.seconds:.0f} round_trips={heard.trips}"
         f" mqtt_messages={heard.messages} scrapes={heard.scrapes}"
-        f" memory={100 * (usual[1] / usual[0] - 1):+.2f}% grown={'; '.join(more) or 'nothing'}"
+        f" memory={next(changes):+.2f}% peak={next(changes):+.2f}% grown={'; '.join(more) or 'nothing'}"
     )
     for what, megabytes in weighs.items():
         verdict = "ok" if megabytes <= CEILINGS[what] else "TOO MUCH"

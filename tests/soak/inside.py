@@ -1,6 +1,7 @@
 """The desk of `tests.soak.day`, in a process of its own that counts itself: JSON on standard output, log on the other.
 
-The daemon as `paperpit run` builds it, on a synthetic market as fast as it is made, recorded as a live one.
+The daemon as `paperpit run` builds it, run after run, on a synthetic market as fast as it is made, recorded as a live
+one.
 """
 
 import asyncio
@@ -17,10 +18,13 @@ from bot.config import read_bot, read_strategy
 from bot.daemon import Asked, Daemon, Run
 from bot.log import configure
 from bot.resources import shipped
-from tests.soak.size import Size
+from tests.soak.size import Rest, Size, all_workers
 
 MINUTE_NS = 60_000_000_000
 STRATEGIES = ("drill-es.toml", "es-open-absorption.toml")
+DIGEST = ": the day:"
+"""How a person is told of a session's end."""
+PATIENCE_S, LOOK_S = 120.0, 0.2
 
 
 def _counting(run: Run, every_ns: int, counts: int, seen: Callable[[int], None]) -> Callable[[int], None]:
@@ -44,18 +48,35 @@ def _counting(run: Run, every_ns: int, counts: int, seen: Callable[[int], None])
     return counted
 
 
-async def _day(folder: Path, every_ns: int, counts: int, sets: Sequence[str]) -> None:
+async def _days(folder: Path, every_ns: int, counts: int, sessions: int, sets: Sequence[str]) -> None:
+    await all_workers()
     bot = read_bot(shipped("config/bot.toml"), sets)
     specs = [read_strategy(name, instruments=bot.path.parent) for name in STRATEGIES]
     journal = f"sqlite:///{folder / 'journal.db'}"
     daemon = Daemon(Asked(bot, specs, journal, "process", record_to=folder / "tapes"))
     with daemon.stopping:
-        async with daemon.answering(), daemon.run(said=say) as run:
-            with watching(run) as seen:
-                outcome = await run.trade(_counting(run, every_ns, counts, seen))
-    _tell(
-        {"seconds": outcome.seconds, "rows": outcome.tally.rows, "ended": outcome.ended, "trips": outcome.round_trips}
-    )
+        async with daemon.answering():
+            for ended in range(1, sessions + 1):
+                async with daemon.run(said=say) as run:
+                    with watching(run) as seen:
+                        outcome = await run.trade(_counting(run, every_ns, counts, seen))
+                async with asyncio.timeout(PATIENCE_S):
+                    while _told(folder / "notices") < ended:
+                        await asyncio.sleep(LOOK_S)
+                _tell(
+                    {
+                        "rest": asdict(await Rest.now()),
+                        "rows": outcome.tally.rows,
+                        "trips": outcome.round_trips,
+                        "seconds": outcome.seconds,
+                        "troubles": [daemon.backup, *outcome.recorded],
+                    }
+                )
+
+
+def _told(notices: Path) -> int:
+    """Of how many sessions' ends a person has been told; the broker has heard of them sooner."""
+    return notices.read_text().count(DIGEST) if notices.exists() else 0
 
 
 def _tell(what: object) -> None:
@@ -65,4 +86,5 @@ def _tell(what: object) -> None:
 
 if __name__ == "__main__":
     configure(level="info")
-    asyncio.run(_day(Path(sys.argv[1]), int(sys.argv[2]) * MINUTE_NS, int(sys.argv[3]), sys.argv[4:]))
+    step, counts, sessions = map(int, sys.argv[2:5])
+    asyncio.run(_days(Path(sys.argv[1]), step * MINUTE_NS, counts, sessions, sys.argv[5:]))

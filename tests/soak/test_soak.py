@@ -1,9 +1,16 @@
 """A process that trades day after day at a gateway has the same size on its last day as when it had settled."""
 
+import asyncio
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from tests.background import meanwhile
 from tests.servers import need_mosquitto
+from tests.soak.size import Rest, left
 
 
 def test_five_short_days_leave_nothing_behind() -> None:
@@ -14,9 +21,34 @@ def test_five_short_days_leave_nothing_behind() -> None:
     assert done.stdout.splitlines()[-1].endswith("grown=nothing"), done.stdout
 
 
-def test_a_day_at_full_rate_leaves_no_task_and_no_descriptor_behind_and_weighs_little() -> None:
+def test_sessions_at_full_rate_leave_no_task_and_no_descriptor_behind_and_weigh_little() -> None:
     need_mosquitto("mosquitto")
-    words = (sys.executable, "-P", "-m", "tests.soak.day", "COUNTS=24")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    words = (sys.executable, "-P", "-m", "tests.soak.day", "SESSIONS=3", "COUNTS=5", "START=2026-11-17T12:00")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "grown=nothing" in done.stdout
+
+
+async def test_what_stays_is_seen_by_its_kind_though_it_is_one(tmp_path: Path) -> None:
+    # given a process at rest, beside which something comes and goes
+    async def flutter() -> None:
+        while True:
+            await asyncio.create_task(asyncio.sleep(0.02))
+            await asyncio.sleep(0.07)
+
+    async with meanwhile(flutter()):
+        before = await Rest.now()
+        assert left(before, await Rest.now()) == []
+        # when a session leaves one task and one file behind
+        leaked = asyncio.create_task(asyncio.Event().wait())
+        with (tmp_path / "ESZ2026-7.part").open("wb"):
+            after = await Rest.now()
+        # then both are named
+        assert left(before, after) == ["tasks Event.wait 0 → 1", "descriptors ESZ#-#.part 0 → 1"]
+        # and one that takes the place of another is no excuse
+        other = replace(after, tasks={**after.tasks, "Event.wait": 2})
+        assert left(after, other) == ["tasks Event.wait 1 → 2"]
+        leaked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaked
+        assert left(before, await Rest.now()) == []
