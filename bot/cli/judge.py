@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import plugins
+from bot.cli.doubting import model_faults
 from bot.config import BotFile, InstrumentFile, StrategyFile, instrument, load_instruments, read_bot
 from bot.config.hours import hours_of
 from bot.config.instruments import instruments_of
@@ -175,6 +176,7 @@ class Judge:
         one = _known(spec.instrument, self._beside)
         grid = (one.product, one.tick) if one else None
         self.faults += plugins.part_faults(spec, place, path.parent, grid)
+        self.faults += model_faults(spec, path.parent, place)
         if one is None:
             return spec
         self._blackout(spec, one, calendar, place)
