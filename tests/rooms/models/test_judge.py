@@ -133,12 +133,14 @@ def test_break_even_is_that_of_the_arithmetic() -> None:
     assert ES.break_even(3, 6) == (3 + Fraction(450, 1250) + 1) / 9
 
 
-def test_an_answer_takes_less_than_a_millisecond(model: Model) -> None:
+def test_an_answer_is_a_look_up(model: Model) -> None:
     one, who = judge(model), PEOPLE[0]
     began = time.process_time()
     for _ in range(200):
         one.says(proposal(who), signal(who), 0.4, guarded=False)
-    assert (time.process_time() - began) / 200 < 0.001
+    took = (time.process_time() - began) / 200
+    print(f"an answer takes {1e6 * took:.0f} µs of processor time")
+    assert took < 0.02  # no bench: an isotonic fit for each answer would take far longer
 
 
 def test_a_file_that_is_no_model_is_refused_and_one_that_was_altered_is_known(model: Model, tmp_path: Path) -> None:
