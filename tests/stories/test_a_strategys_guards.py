@@ -16,7 +16,7 @@ NERVOUS = {
     "G1": "[detectors.guard_volatility]\nratio = 1.1\ncalm_ratio = 1.0\nnoise = 1.0\nseconds_min = 60",
     "G2": "[detectors.guard_stuffing]\nquotes_min = 1\ntimes = 0.2\nprints_max = 1.0",
     "G3": "[detectors.guard_band]\nnear_ticks = 200",
-    "G5": '[detectors.guard_spread]\nfloor_ticks = 1\ntimes = 1.0\ncalm_times = 0.5',
+    "G5": "[detectors.guard_spread]\nfloor_ticks = 1\ntimes = 1.0\ncalm_times = 0.5",
     "G8": "[detectors.guard_block]\ntimes = 2.0\norders = 60\nseconds = 60\norders_min = 20",
     "G11": '[detectors.guard_trend]\nwindow = "3m"\nefficiency = 0.1\ncalm_efficiency = 0.0\nmove_atr = 0.1\nheld = 1',
 }
