@@ -2,8 +2,9 @@
 
 A desk trades at a simulated gateway by the real clock: it starts inside a blackout, loses the gateway to its nightly
 reset in the middle of a bracket, is flat before its session's close, begins the next session, and meets a blackout. The
-market is silent around each edge, so that only the scheduler can wake it. Aims: what the clock brings is done within a
-`LATE` seconds, and nothing is found by the exchange's ledger or the journal.
+market is silent around each edge, so that no tick brings it; from a quarter of an hour on the exchange is closed for so
+long that only the scheduler ends the daemon's sleep. Aims: what the clock brings is done within `LATE` seconds, and
+nothing is found by the exchange's ledger or the journal.
 """
 
 import asyncio

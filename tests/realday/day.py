@@ -17,7 +17,7 @@ from tests.realday.market import Market
 from tests.realday.plan import PRODUCTS, SECOND_NS, STREAMS, Plan
 
 QUIET_NS = SECOND_NS
-"""So long before an edge the market falls silent: nothing but the clock can wake the desk then."""
+"""So long before an edge the market falls silent: no tick can bring it to the desk."""
 REFUSED_NS = 5 * SECOND_NS
 """The first blackout lasts so long for a desk that stands: every strategy is refused something."""
 EDGE_S = 20.0
@@ -116,6 +116,8 @@ async def _live(day: Day, market: Market, desk: Program) -> None:
     day.came("the session is over", plan.closes, time.time_ns())
     copies = sorted((day.folder / "backups").glob("*"))
     day.came("the journal is copied", plan.closes, copies[0].stat().st_mtime_ns if copies else None)
+    if plan.wakes is not None:
+        day.came("the daemon has slept and opens the next run", plan.wakes, await _opened(desk, plan.wakes))
     # The market goes on meanwhile: it is the hours that keep the desk from entering.
     day.came("the next session opens, entries with it", plan.opens, await _entry(day, plan.opens))
     await _edge(day, market, "blackout", plan.falls, ("MNQ",))
@@ -132,6 +134,15 @@ async def _reset(day: Day, market: Market, desk: Program) -> Plan:
     day.came("the gateway is back, the desk is heard again", plan.returns, time.time_ns())
     day.came("entries open after the reset", plan.paused[1], await _entry(day, plan.paused[1]))
     return plan
+
+
+async def _opened(desk: Program, due: int) -> int | None:
+    """When the second run was opened; it has a minute."""
+    try:
+        await desk.until("until Ctrl-C", times=2, seconds=max(0, due - time.time_ns()) / SECOND_NS + 60)
+    except TimeoutError:
+        return None
+    return time.time_ns()
 
 
 async def _entry(day: Day, since: int, seconds: float = 60.0) -> int | None:

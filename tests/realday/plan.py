@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from bot.daemon.daemon import BEFORE_OPEN_NS
 from bot.risk.events import NEW_YORK
 
 SECOND_NS = 1_000_000_000
@@ -13,6 +14,8 @@ BEFORE_NS, AFTER_NS = 5 * MINUTE_NS, 15 * MINUTE_NS
 """The window of consumer prices."""
 ROOMY_NS = 4 * MINUTE_NS
 """From this length on there is time for a pause of the broker's that the settings know of, to the minute."""
+SLEEPY_NS = 15 * MINUTE_NS
+"""From this length on the exchange is closed for so long that the daemon sleeps meanwhile."""
 PRODUCTS = ("ES", "MES", "NQ", "MNQ")
 STREAMS = 2 * len(PRODUCTS)
 KINDS = ("fomc_statement", "fomc_press_conference", "fomc_minutes", "cpi", "nfp", "ppi")
@@ -29,6 +32,7 @@ maintenance = [{maintenance}]
 
 [notify]
 command = ["/bin/sh", "-c", "cat >> notices.txt"]
+before_session = "1m"
 
 [log]
 format = "text"
@@ -124,11 +128,17 @@ class Plan:
         returns = resets + min(_at_least(2, 3 * part), 45 * SECOND_NS)
         paused = (resets // MINUTE_NS * MINUTE_NS, _minute(returns + MINUTE_NS // 2)) if roomy else (resets, returns)
         closes = _minute(paused[1] + _at_least(15, 20 * part))
-        opens = closes + MINUTE_NS
+        opens = closes + (BEFORE_OPEN_NS + MINUTE_NS if length >= SLEEPY_NS else MINUTE_NS)
         falls = opens + _at_least(20, 15 * part)
         ends = max(falls + _at_least(5, 5 * part), begins + length)
         before = min(_at_least(4, 5 * part), BEFORE_NS)
         return cls(begins, lifts, resets, returns, closes - before, closes, opens, falls, ends, paused)
+
+    @property
+    def wakes(self) -> int | None:
+        """When the daemon opens the next run; None where it does so at once."""
+        at = self.opens - BEFORE_OPEN_NS
+        return at if at > self.closes else None
 
     @property
     def shut(self) -> list[Stretch]:
