@@ -198,7 +198,7 @@ SINS = {
     "bot/desk/sin.py": "import bot.risk.gate\n",
     "bot/orders/sin.py": "import alembic, apscheduler, icalendar, numba, pandas_market_calendars, sqlalchemy, tomlkit\n"
     "import aiomqtt, bot.domain.seal, ib_async, jinja2, prometheus_client, sse_starlette, starlette, uvicorn\n"
-    "import sklearn, threadpoolctl\n",
+    "import distributed, sklearn, threadpoolctl\n",
     "bot/web/sin.py": "import bot.desk\n",
     "adapters/gateway/__init__.py": "",
     "adapters/replay/sin.py": "import adapters.gateway\nimport bot.journal\nimport strategies.drill\n",

@@ -1,6 +1,7 @@
 """`paperpit sweep FILE.toml`: many settings of one strategy on the same tapes, and what that proves."""
 
 import os
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.output import json_option, print_json, progress, say
+from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.search.figures import Verdict
     from bot.search.plan import Planned
     from bot.search.plateau import Plateau
-    from bot.search.sweep import Found
+    from bot.search.sweep import Engine, Found
     from bot.search.trial import Scene, Tape
 
 
@@ -29,6 +31,7 @@ def _journal_named() -> str | None:
 @click.option("--trials", type=click.IntRange(1), help="How many are drawn (default: a whole grid; 64 of ranges).")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of what is drawn.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at a time (default: one a core).")
+@click.option("--dask", metavar="local|ADDRESS", help="Play trials on Dask: processes here, or that scheduler's.")
 @click.option("--journal", default=_journal_named, help="URL of the journal that keeps the results.")
 @click.option("--config", "-c", type=click.Path(path_type=Path), help="The bot.toml to read.")
 @click.option("--calendar", help="Event calendar: a file, or 'none'.")
@@ -41,6 +44,7 @@ def sweep(
     trials: int | None,
     seed: int,
     jobs: int | None,
+    dask: str | None,
     journal: str | None,
     config: Path | None,
     calendar: str | None,
@@ -80,7 +84,7 @@ def sweep(
     scene, places = start(path, planned, tapes, bot)
     url = journal or journal_url(bot.value) or default_url(replay=True)
     say(f"{len(planned)} trials on {len(places)} tape{'s' * (len(places) > 1)}, seed {seed}")
-    found = _played(scene, places, planned, text, seed, url, jobs or os.cpu_count() or 1)
+    found = _played(scene, places, planned, text, seed, url, _engine(dask, jobs or os.cpu_count() or 1))
     judged, view = verdict(found), plateau(found.trials, len(found.sessions), ordered(space))
     if plot is not None and view is not None:
         _draw(plot, drawn(view, found.trials, path.stem))
@@ -116,8 +120,31 @@ def _draw(path: Path, picture: str) -> None:
         file.write(picture.encode())
 
 
+def _engine(dask: str | None, jobs: int) -> "Engine":
+    """Who plays the trials, so many at a time."""
+    from bot.search.units import dealt
+
+    if dask is None:
+        from bot.search.threads import on_threads
+
+        return lambda scene, wanted: on_threads(scene, dealt(wanted, jobs), jobs)
+    try:
+        from bot.search.cluster import on_dask
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"--dask needs {error.name}, which is not installed", do="pip install 'paperpit[sweep]'"
+        ) from None
+    return lambda scene, wanted: on_dask(scene, dealt(wanted, jobs), dask, jobs)
+
+
 def _played(
-    scene: "Scene", tapes: "Sequence[Tape]", planned: "Sequence[Planned]", text: str, seed: int, url: str, jobs: int
+    scene: "Scene",
+    tapes: "Sequence[Tape]",
+    planned: "Sequence[Planned]",
+    text: str,
+    seed: int,
+    url: str,
+    engine: "Engine",
 ) -> "Found":
     import msgspec
 
@@ -126,12 +153,11 @@ def _played(
     from bot.journal.sweep_rows import Sweep
     from bot.journal.sweeps import open_sweeps
     from bot.search.sweep import run
-    from bot.search.threads import on_threads
 
     now_ns = WallClock().now_ns
     name = new_run_id(now_ns())
     hashes = msgspec.json.encode([tape.hash for tape in tapes]).decode()
-    strategy = scene.strategy(planned[0].text).value.name
+    strategy = str(tomllib.loads(planned[0].text)["name"])
     asked = Sweep(name, now_ns(), strategy, text, hashes, len(planned), seed)
     with open_sweeps(url, name, now_ns) as kept, progress("sweep", len(planned) * len(tapes), "trials") as seen:
-        return run(scene, tapes, planned, kept, asked, lambda s, units: on_threads(s, units, jobs), jobs, seen)
+        return run(scene, tapes, planned, kept, asked, engine, seen)

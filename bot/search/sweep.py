@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import fsum
@@ -23,10 +24,11 @@ from bot.review.tries import Setting, setting_of, settings, tried
 from bot.search.plan import Planned
 from bot.search.start import sessions_of
 from bot.search.trial import Part, Scene, Tape, packed, unpacked
-from bot.search.units import Unit, dealt
 
-Engine = Callable[[Scene, Sequence[Unit]], Iterator[tuple[Tape, Part]]]
-"""Plays units and tells of each part as it comes, in any order."""
+Wanted = Sequence[tuple[Tape, Sequence[Planned]]]
+"""Tape by tape, the trials that are to be played on it."""
+Engine = Callable[[Scene, Wanted], Iterator[tuple[Tape, Part]]]
+"""Plays trials and tells of each part as it comes, in any order."""
 DIGITS = 6
 
 
@@ -70,7 +72,6 @@ def run(
     kept: Sweeps,
     asked: SweepRow,
     engine: Engine,
-    jobs: int,
     seen: Callable[[int], None] = lambda parts: None,
 ) -> Found:
     """Play what was not played before and keep it; everything in the plan's order. Raises what a tape raises.
@@ -92,7 +93,7 @@ def run(
     seen(len(found))
     taken = len(found)
     tried_here = [setting_of(one.text, scene.bot.text) for one in planned]
-    for tape, part in engine(scene, dealt(wanted, jobs)):
+    for tape, part in engine(scene, wanted):
         one = planned[part.number]
         found[tape.hash, part.number] = part
         kept.add(_row(asked.id, digests[part.number], tape, one, tried_here[part.number], part))
@@ -152,7 +153,7 @@ def _digests(scene: Scene, planned: Sequence[Planned]) -> list[str]:
 def _sources(scene: Scene, text: str) -> Iterator[str]:
     """The code of the strategy, which may be changed between two sweeps. Where it cannot be read, nothing."""
     try:
-        cls = plugins.find("strategies", scene.strategy(text).value.strategy, scene.path.parent)
+        cls = plugins.find("strategies", str(tomllib.loads(text)["strategy"]), scene.path.parent)
         yield Path(inspect.getfile(cls)).read_text()
     except (ConfigError, OSError, TypeError):
         return

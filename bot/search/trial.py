@@ -5,6 +5,7 @@ never its rows. What trials of one process share (rows, signals) is made by whic
 """
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -78,6 +79,12 @@ class Scene:
     """Of the sweep file: code that it names is looked for beside it."""
     calendar: EventCalendar | None
     """That is in force for all of them; None: it is still to be read."""
+
+    @property
+    def key(self) -> str:
+        """Names all of it: a worker of a cluster outlives many sweeps."""
+        known = () if self.calendar is None else (self.calendar.source, self.calendar.text)
+        return hashlib.sha256("\0".join((str(self.bot.path), self.bot.text, *known)).encode()).hexdigest()
 
     def asked(self, tape: Tape, strategy: Loaded[StrategyFile]) -> Asked:
         """What a replay of this strategy over this tape would be asked for."""
@@ -161,7 +168,7 @@ def _named(error: Exception) -> str:
 
 def _ground(scene: Scene, tape: Tape, asked: Asked) -> Ground:
     found: Ground = GROUNDS.of(
-        f"{tape.hash} {scene.bot.hash}", lambda: asyncio.run(_stand_on(replace(asked, strategies=())))
+        f"{tape.hash} {scene.key}", lambda: asyncio.run(_stand_on(replace(asked, strategies=())))
     )
     return found
 

@@ -62,6 +62,15 @@ def test_the_same_sweep_again_takes_what_is_there(ask: Ask, tmp_path: Path) -> N
         assert journal.execute("SELECT COUNT(*) FROM sweep").fetchone() == (2,)
 
 
+def test_another_calendar_is_another_trial(ask: Ask, tmp_path: Path) -> None:
+    file = drill(tmp_path, every="2")
+    (usual,) = ask("sweep", file, "--json").told["trials"]
+    (free,) = ask("sweep", file, "--calendar", "none", "--json").told["trials"]
+    assert free["journal_hash"] != usual["journal_hash"]
+    (alone,) = ask("sweep", file, "--calendar", "none", "--journal", "b.db", "--json").told["trials"]
+    assert alone == free
+
+
 def test_every_try_on_a_tape_is_counted_whoever_made_it(ask: Ask, tmp_path: Path) -> None:
     # given two settings in one sweep, of which one stands in the next as well, and a replay of a fourth
     ask("sweep", drill(tmp_path, stop="{ grid = [6, 8] }"), "--json")
