@@ -11,6 +11,7 @@ from bot.domain.market import PRINT
 from bot.journal import canon
 from tests.bench import tape
 from tests.bench.rows import Row, in_turns
+from tests.bench.sweep import Sweeping, threads
 from tests.bench.year import BARS, build
 
 
@@ -52,6 +53,13 @@ def test_contestants_take_turns():
     rates = in_turns({name: lambda name=name: float(len(order.append(name) or order)) for name in "ab"}, 3)
     assert order == ["a", "b"] * 3
     assert rates == {"a": 3.0, "b": 4.0}
+
+
+def test_a_sweep_in_small_plays_every_trial_whoever_plays_it(tmp_path):
+    tape.write(tmp_path / "small.parquet", 20_000)
+    sweeping = Sweeping(tmp_path, tmp_path / "small.parquet", 8)
+    assert len({one.params["detectors.absorption.z_min"] for one in sweeping.planned}) == 2
+    assert all(sweeping.seconds(threads(jobs)) > 0 for jobs in (1, 2))
 
 
 def test_a_year_keeps_its_footprints_beside_whatever_was_asked_for(tmp_path):

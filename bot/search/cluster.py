@@ -41,29 +41,34 @@ def on_dask(scene: Scene, units: Sequence[Unit], address: str, jobs: int) -> Ite
 
     Raises Unreachable, ConfigError for workers of another version, and what a tape raises.
     """
-    with _client(address, min(jobs, max(1, len(units)))) as client:
-        begun = {_submitted(client, scene, unit): unit for unit in units}
-        coming = as_completed(begun)
-        sent = set[tuple[str, str]]()
-        for done in coming:
-            unit = begun.pop(done)
-            try:
-                answer = done.result()
-            except KilledWorker as error:
-                told = f"every worker that played it was killed (the last was {error.last_worker.address})"
-                answer = [Part(number, error=told) for number, _ in unit.trials]
-            except FutureCancelledError as error:
-                raise _lost(address, error) from error
-            if isinstance(answer, Lacks):
-                if (answer.worker, unit.tape.hash) not in sent:
-                    _send(client, unit.tape, answer.worker)
-                    sent.add((answer.worker, unit.tape.hash))
-                again = _submitted(client, scene, unit, answer.worker)
-                begun[again] = unit
-                coming.add(again)
-                continue
-            done.release()
-            yield from ((unit.tape, part) for part in answer)
+    with dask_client(address, min(jobs, max(1, len(units)))) as client:
+        yield from on_client(client, address, scene, units)
+
+
+def on_client(client: Client, address: str, scene: Scene, units: Sequence[Unit]) -> Iterator[tuple[Tape, Part]]:
+    """The same on a cluster that somebody has opened."""
+    begun = {_submitted(client, scene, unit): unit for unit in units}
+    coming = as_completed(begun)
+    sent = set[tuple[str, str]]()
+    for done in coming:
+        unit = begun.pop(done)
+        try:
+            answer = done.result()
+        except KilledWorker as error:
+            told = f"every worker that played it was killed (the last was {error.last_worker.address})"
+            answer = [Part(number, error=told) for number, _ in unit.trials]
+        except FutureCancelledError as error:
+            raise _lost(address, error) from error
+        if isinstance(answer, Lacks):
+            if (answer.worker, unit.tape.hash) not in sent:
+                _send(client, unit.tape, answer.worker)
+                sent.add((answer.worker, unit.tape.hash))
+            again = _submitted(client, scene, unit, answer.worker)
+            begun[again] = unit
+            coming.add(again)
+            continue
+        done.release()
+        yield from ((unit.tape, part) for part in answer)
 
 
 def _submitted(client: Client, scene: Scene, unit: Unit, worker: str | None = None) -> Any:
@@ -73,7 +78,8 @@ def _submitted(client: Client, scene: Scene, unit: Unit, worker: str | None = No
 
 
 @contextmanager
-def _client(address: str, workers: int) -> Iterator[Client]:
+def dask_client(address: str, workers: int) -> Iterator[Client]:
+    """The cluster at an address, or a local one of so many processes. Raises Unreachable, ConfigError."""
     if address == LOCAL:
         with (
             LocalCluster(

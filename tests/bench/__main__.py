@@ -1,7 +1,7 @@
 """`make bench`: measure, print a table, write bench.json.
 
 usage: python -P -m tests.bench [--rounds N] [SECTION …]   sections: replay python memory start journal signals market
-                                                              decode latency burst flood year pages
+                                                              decode latency burst flood sweep year pages
 """
 
 import argparse
@@ -116,6 +116,13 @@ def burst(tapes: Tapes, rounds: int) -> list[Row]:
     return measure_burst(tapes.folder, rounds)
 
 
+def sweep(tapes: Tapes, rounds: int) -> list[Row]:
+    """P15."""
+    from tests.bench.sweep import measure
+
+    return measure(tapes.folder, tapes.file(SHORT), rounds)
+
+
 def flood(tapes: Tapes, _rounds: int) -> list[Row]:
     """P11, the part that is about none being lost."""
     from tests.bench.flood import measure
@@ -125,7 +132,7 @@ def flood(tapes: Tapes, _rounds: int) -> list[Row]:
 
 SECTIONS = {
     section.__name__: section
-    for section in (replay, python, signals, cuts, memory, start, market, decode, latency, burst, flood)
+    for section in (replay, python, signals, cuts, memory, start, market, decode, latency, burst, flood, sweep)
 }
 # Measured by the rooms themselves; `measure()` gives rows as bench.json has them.
 OTHERS = tuple(name for name in ("journal", "year", "pages") if find_spec(f"tests.bench.{name}"))
