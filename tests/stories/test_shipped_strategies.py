@@ -85,7 +85,7 @@ def test_what_was_accumulated_is_bought_where_it_left_its_range(
     entry, stop, target = played.orders
     tick, high = range_of(product, "2026-05-27").tick, low + WIDTH
     at = [int(Decimal(text) / tick) for text in (entry["price"], stop["stop_price"], target["price"])]
-    assert at == [high + 2, high - WIDTH // 2, high + WIDTH]
+    assert at == [high + 2, high - 6, high + WIDTH]
     assert (trip["side"], trip["exit_reason"], trip["ticks"]) == ("long", "target", WIDTH - 2)
     assert [one["outcome"] for one in played.signals if one["kind"] == "accumulation"] == ["approved"]
 
