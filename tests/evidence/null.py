@@ -25,21 +25,21 @@ from bot.review.evaluate import Asks, evaluate
 from tests.playing import play, strategy
 
 FIRST_SEED = 70_001
-DAYS, HOURS = 22, 0.27
-EACH = 20
+DAYS, HOURS = 22, 0.22
+EACH = 10
 DRILL = """
 name = "coin"
 strategy = "drill"
-instrument = "ES"
-timeframe = "1m"
+instrument = "SPY"
+timeframe = "5m"
 time_stop = "150s"
 
 [params]
-every = 5
+every = 1
 
 [bracket]
-stop_ticks = 5
-target_ticks = 7
+stop_ticks = 6
+target_ticks = 8
 contracts = 1
 
 [entry]
@@ -81,7 +81,7 @@ def nothing(seed: int) -> Found:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tape, none = folder / "null.parquet", frozenset[int]()
-        write_wish(tape, Wish(seed=seed, hours=HOURS, start=time(10), days=DAYS, menu=menu_of("ES", none, none)))
+        write_wish(tape, Wish("SPY", seed, HOURS, time(10), DAYS, menu_of("SPY", none, none)))
         played = play(folder, tape, strategy(folder, DRILL), calendar="none")
         with own_cache(folder), reading(place(played.url)) as reader:
             asks = Asks(asking(reader), {}, drawing(reader, Draw(EACH, seed)))
@@ -106,7 +106,7 @@ def said(found: Sequence[Found]) -> list[str]:
         return f"{name:<44}{hits:>4} of {count}  {100 * hits / count:5.1f} %  stated: {stated}"
 
     return [
-        f"strict-null ES, seeds {found[0].seed} to {found[-1].seed}, {DAYS} sessions of {60 * HOURS:g} minutes each, "
+        f"strict-null SPY, seeds {found[0].seed} to {found[-1].seed}, {DAYS} sessions of {60 * HOURS:g} minutes each, "
         f"{sum(one.entries for one in found):,} entries of a coin-tossing drill, {EACH} random entries to each",
         rate("an edge was said to be there", sum(one.edge for one in found), "at most 5 %"),
         rate("bound at every look above zero", sum(one.above for one in found), "at most 2.5 %"),
