@@ -76,6 +76,8 @@ def _show(facts: Mapping[str, Any]) -> None:
     if not facts["runs"]:
         click.echo("no live paper run to review: paperpit run, or --run last for a replay")
         return
+    from bot.review.looks import said
+
     for one in facts["runs"]:
         ended = f"to {new_york(one['ended_ns'])[11:19]}" if one["ended_ns"] else one["state"]
         model = f", fills by '{one['fill_model']}'" if one["fill_model"] else ""
@@ -102,6 +104,7 @@ def _show(facts: Mapping[str, Any]) -> None:
             f"{group['net']} USD{_r(group['r_net'])}  {group['group']}: {group['won']} won, {group['lost']} lost "
             f"of {group['round_trips']}",
         )
+        _line("", said(group["mean_r"]))
     for link in facts["links"][:LINKS_SHOWN]:
         _line("link", f"{new_york(link['ts_ns'])[11:19]}  {link['state']}  {link['code']}")
     if len(facts["links"]) > LINKS_SHOWN:

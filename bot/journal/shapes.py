@@ -158,6 +158,15 @@ def _object(**keys: Schema) -> Schema:
 ESTIMATE = _object(
     value=_or_null(NUMBER), low=_or_null(NUMBER), high=_or_null(NUMBER), n=INTEGER, sessions=INTEGER, words=TEXT
 )
+MEAN_R = _object(
+    value=_or_null(NUMBER),
+    low=_or_null(NUMBER),
+    high=_or_null(NUMBER),
+    n=INTEGER,
+    sessions=INTEGER,
+    needed=_or_null(INTEGER),
+    level=NUMBER,
+)
 STATS = _list_of(
     group=TEXT,
     by={"type": "object", "additionalProperties": TEXT},
@@ -175,6 +184,7 @@ STATS = _list_of(
     expectancy_r=ESTIMATE,
     expectancy_r_net=ESTIMATE,
     expectancy_ticks=ESTIMATE,
+    mean_r=MEAN_R,
     profit_factor=ESTIMATE,
     drawdown_r=ESTIMATE,
     mae_ticks=ESTIMATE,
@@ -308,15 +318,6 @@ BLOCKED_STATS = _list_of(
     seed=INTEGER,
 )
 
-MEAN_R = _object(
-    value=_or_null(NUMBER),
-    low=_or_null(NUMBER),
-    high=_or_null(NUMBER),
-    n=INTEGER,
-    sessions=INTEGER,
-    needed=_or_null(INTEGER),
-    level=NUMBER,
-)
 EVALUATE = _list_of(
     group=TEXT,
     strategy=TEXT,

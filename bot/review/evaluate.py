@@ -12,7 +12,7 @@ Sources: signals.md E2 to E8.
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -22,8 +22,9 @@ from bot.domain.order import Role
 from bot.domain.what_if import HORIZONS_S, STILL_OPEN
 from bot.journal.filters import Filters
 from bot.journal.reading import Reader, RunInfo
-from bot.review.confidence import LEAST_R, MOST_R, by_chance, looks, sessions_for
+from bot.review.confidence import by_chance
 from bot.review.estimates import Bootstrap, Sample
+from bot.review.looks import mean_r
 from bot.review.refused import BLOCKED, Ask, Draws, Refused, wanted
 from bot.review.stats import Asked, stats_of
 from bot.review.tries import settings
@@ -144,34 +145,6 @@ def figures(key: Key, group: _Group, bootstrap: Bootstrap, among: int) -> dict[s
         "seed": bootstrap.seed,
     }
     return {**shape, **verdict(shape)}
-
-
-def mean_r(found: Collection[Trip], level: float, among: int = 1) -> dict[str, Any]:
-    """R after costs of a session (the mean of its round trips, clipped), and its bounds at every look so far.
-
-    With `among` groups side by side each is bounded at a level of 1 − (1 − level) ÷ among (Bonferroni), so that all
-    bounds hold together. `needed`: how many sessions it takes in all until such a mean lies above zero; null for never.
-    """
-    by_session: dict[int, list[float]] = defaultdict(list)
-    for trip in found:
-        if trip.r_net is not None:
-            by_session[trip.session].append(min(max(trip.r_net, LEAST_R), MOST_R))
-    means = np.array([np.mean(by_session[session]) for session in sorted(by_session)])
-    strict = 1 - (1 - level) / max(1, among)
-    shape: dict[str, Any] = {"value": None, "low": None, "high": None, "sessions": len(means), "needed": None}
-    if not len(means):
-        return {**shape, "n": 0, "level": strict}
-    bounds = looks(means, strict)
-    needed = sessions_for(float(means.mean()), float(means.std(ddof=1)), strict) if len(means) > 1 else None
-    return {
-        **shape,
-        "value": round(float(means.mean()), 6),
-        "low": round(float(bounds.low[-1]), 6),
-        "high": round(float(bounds.high[-1]), 6),
-        "n": sum(map(len, by_session.values())),
-        "needed": needed,
-        "level": strict,
-    }
 
 
 def random_entries(taken: Sequence[Refused], bootstrap: Bootstrap) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from bot.journal.values import money_text
 from bot.review import SESSIONS_MIN
 from bot.review.deflated import best_of, deflated, moments
 from bot.review.estimates import Bootstrap, Estimate, Sample, too_few
+from bot.review.looks import mean_r
 from bot.review.tries import Setting, settings, tried
 from bot.review.trips import Trip, apart, trips
 
@@ -155,6 +156,7 @@ def figures(group: Group, bootstrap: Bootstrap, among: Tried) -> dict[str, Any]:
         "expectancy_r": sample.mean([trip.r for trip in mine]).shape(),
         "expectancy_r_net": expectancy.shape(),
         "expectancy_ticks": sample.mean([trip.ticks for trip in mine]).shape(),
+        "mean_r": mean_r(mine, bootstrap.level, among.groups),
         "profit_factor": _factor(sample.quotient(sample.sums(won), sample.sums(lost))),
         "drawdown_r": sample.drawdown([trip.r_net for trip in mine]).shape(),
         "mae_ticks": sample.mean([trip.mae_ticks for trip in mine]).shape(),

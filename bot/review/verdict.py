@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.review.confidence import SESSIONS_MAX
+from bot.review.looks import bounds, lacking
 from bot.review.stats import DEFLATED_MIN, counted
+from bot.review.words import signed
 
 SURE = 0.05
 """How often chance may do as well as the signals did."""
@@ -22,13 +23,13 @@ def verdict(shape: Shape) -> dict[str, Any]:
     if mean["value"] is None:
         return {"edge": False, "words": f"nothing is shown: {_nothing(shape)}"}
     if mean["high"] < 0:
-        return {"edge": False, "words": f"{turns}loses after costs: {_bounds(mean)}"}
+        return {"edge": False, "words": f"{turns}loses after costs: {bounds(mean)}"}
     if mean["low"] <= 0:
-        return {"edge": False, "words": f"{turns}nothing is shown: {_bounds(mean)}; {_needed(mean)}"}
-    if lacking := _lacking(shape):
-        return {"edge": False, "words": f"{turns}gains after costs, but no edge is shown: {lacking}; {_bounds(mean)}"}
+        return {"edge": False, "words": f"{turns}nothing is shown: {bounds(mean)}; {lacking(mean)}"}
+    if against := _against(shape):
+        return {"edge": False, "words": f"{turns}gains after costs, but no edge is shown: {against}; {bounds(mean)}"}
     chance = f"random entries like these do as well one time in {round(1 / shape['random']['p']):,}"
-    return {"edge": True, "words": f"an edge after costs, on paper: {_bounds(mean)}; {chance}"}
+    return {"edge": True, "words": f"an edge after costs, on paper: {bounds(mean)}; {chance}"}
 
 
 def _nothing(shape: Shape) -> str:
@@ -37,38 +38,16 @@ def _nothing(shape: Shape) -> str:
     return "no round trip"
 
 
-def _bounds(mean: Shape) -> str:
-    return (
-        f"{_r(mean['value'])} R a session, {_r(mean['low'])} to {_r(mean['high'])} at every look "
-        f"({100 * mean['level']:.4g} %)"
-    )
-
-
-def _needed(mean: Shape) -> str:
-    there = counted(mean["sessions"], "is there", "are there")
-    if mean["value"] <= 0:
-        return "a mean that is not above zero shows no edge, however many sessions"
-    if mean["needed"] is None:
-        if mean["sessions"] < 2:
-            return f"{there}, which say nothing of how sessions vary"
-        return f"such a mean would take more than {SESSIONS_MAX:,} sessions, {there}"
-    return f"such a mean would take about {max(mean['needed'], mean['sessions'] + 1):,} sessions, {there}"
-
-
-def _lacking(shape: Shape) -> str:
+def _against(shape: Shape) -> str:
     """What stands against saying so although the bound is above zero; empty when nothing does."""
     random, sharpe = shape["random"], shape["deflated_sharpe"]
     if random["p"] is None:
         return "random entries were not asked for, or none is like these"
     if random["difference"] <= 0 or random["p"] > SURE / shape["among"]:
-        made = f"{_r(random['r_random'])} R, these {_r(random['r'])}"
+        made = f"{signed(random['r_random'])} R, these {signed(random['r'])}"
         return f"random entries at such times make {made} (p {random['p']:.3f})"
     if shape["turns"]:
         return "by another fill model it loses"
     if sharpe is None or sharpe["value"] is None or sharpe["value"] < DEFLATED_MIN:
         return f"no more than the best of what was tried may by chance ({sharpe['words'] if sharpe else 'not known'})"
     return ""
-
-
-def _r(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\u2212")

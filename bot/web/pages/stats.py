@@ -11,6 +11,7 @@ from starlette.responses import Response
 from bot.journal.reading import Reader
 from bot.review.estimates import Estimate
 from bot.review.export import equity
+from bot.review.looks import said
 from bot.review.stats import BY, Asked, Group, counted, groups
 from bot.review.trips import LIVE, Trip, regimed
 from bot.review.words import no_edge
@@ -94,6 +95,7 @@ def _pool(group: Group, told: Mapping[str, Any], key: str) -> dict[str, Any]:
         "spread": drawings.spread(name, steps, f"{key}-spread") if steps else "",
         "spots": spots,
         "scatter": drawings.scatter(name, spots, f"{key}-spots") if spots else "",
+        "looks": said(told["mean_r"]),
         "stops": _stops(group.trips),
         "costs": _costs(group.trips),
     }

@@ -21,7 +21,8 @@ from bot.journal.place import place
 from bot.journal.reading import RunInfo, reading
 from bot.journal.shapes import EVALUATE
 from bot.review.estimates import Bootstrap
-from bot.review.evaluate import Asks, evaluate, mean_r, random_entries
+from bot.review.evaluate import Asks, evaluate, random_entries
+from bot.review.looks import mean_r, said
 from bot.review.refused import Refused
 from bot.review.verdict import SURE, verdict
 from tests.laws.markets import drill, market
@@ -102,6 +103,14 @@ def test_never_without_a_lower_bound_above_zero(
         assert p <= SURE
         assert difference > 0
         assert not turns
+
+
+def test_bounds_alone_say_nothing_of_an_edge() -> None:
+    assert said({**MEAN, "value": None}) == "no round trip"
+    assert said({**MEAN, "low": 0.01}).endswith("paperpit journal evaluate tells whether random entries do as well")
+    assert said({**MEAN, "low": -0.9, "high": -0.1, "value": -0.4}).startswith("loses after costs")
+    one = {**MEAN, "low": -1.5, "sessions": 1, "needed": None}
+    assert said(one).endswith("1 is there, which says nothing of how sessions vary")
 
 
 # Its parts
