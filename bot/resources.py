@@ -1,9 +1,15 @@
 """Files that ship with the program: `config/` and `migrations/`, from a checkout or from an installed wheel."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
 import platformdirs
+
+from bot.errors import ConfigError
+
+DATA = "PAPERPIT_DATA"
+"""Of the environment: the data folder."""
 
 
 def checkout() -> Path | None:
@@ -19,10 +25,24 @@ def shipped(name: str) -> Path:
 
 
 def data_folder() -> Path:
-    """Where journals and tapes go: `<checkout>/var`, else the platform's folder. Made if absent."""
-    root = checkout()
+    """Where journals, tapes and sockets go: PAPERPIT_DATA, else `<checkout>/var`, else the platform's folder.
+
+    Made if absent. Raises ConfigError where PAPERPIT_DATA names what cannot be a folder.
+    """
+    named, root = os.environ.get(DATA), checkout()
+    if named:
+        return _made(Path(named).expanduser().absolute())
     folder = root / "var" if root else Path(platformdirs.user_data_dir("paperpit"))
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        allowed = "a folder, or a place where one can be made"
+        raise ConfigError(f"{folder}: {error.strerror}", where=DATA, allowed=allowed) from error
     return folder
 
 

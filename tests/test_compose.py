@@ -25,6 +25,7 @@ import pytest
 import yaml
 
 from bot.kernel import cache_folder
+from bot.resources import DATA
 from tests.gateways import gateway
 from tests.image import steps
 from tests.servers import Mosquitto, free_port, need_mosquitto, postgres
@@ -244,7 +245,8 @@ def test_the_pages_health_is_asked_for_at_an_address_that_answers() -> None:
 
 def env(home: Path) -> dict[str, str]:
     """What a container's process has, and the kernels that are compiled already."""
-    return {"HOME": str(home), "PATH": "/usr/bin:/bin", "PAPERPIT_KERNEL_CACHE": str(cache_folder())}
+    kernels, data = str(cache_folder()), str(home / ".local/share/paperpit")
+    return {"HOME": str(home), "PATH": "/usr/bin:/bin", "PAPERPIT_KERNEL_CACHE": kernels, DATA: data}
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import click
 import pytest
 
 from bot.cli.app import COMMANDS, app
+from bot.resources import DATA
 from tests.programs import Program, ended
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,12 +26,13 @@ EVERYTHING = "\n".join(page.read_text() for page in PAGES)
 
 
 class Typist:
-    """A person in an empty folder with a home and a journal of their own."""
+    """A person in an empty folder with a home, a data folder and a journal of their own."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
         journal = f"sqlite:///{place}/journal.db"
         self._env = {"HOME": str(place), "LANG": "C.UTF-8", "COLUMNS": "80", "PAPERPIT_JOURNAL": journal}
+        self._env |= {DATA: f"{place}/data"}
 
     async def __call__(self, *words: str) -> tuple[int, Program]:
         return await ended(*words, cwd=self._place, env=self._env)

@@ -90,6 +90,7 @@ def test_what_it_writes_is_where_it_may(path: Path, monkeypatch: pytest.MonkeyPa
     unit = Unit(path)
     service, told = unit["Service"], unit.environment
     monkeypatch.setattr(resources, "checkout", lambda: None)
+    monkeypatch.delenv(resources.DATA)
     for name, key, folder, where in (
         ("StateDirectory", "XDG_DATA_HOME", resources.data_folder, "/var/lib"),
         ("CacheDirectory", "XDG_CACHE_HOME", resources.cache_folder, "/var/cache"),
