@@ -23,8 +23,9 @@ help:  ## this list
 run: $(VENV)/.runtime  ## set up, then replay the shipped ES opening through the shipped strategy
 	@$(BIN)/paperpit run
 
-test: $(VENV)/.dev  ## set up, then run every test
-	@$(BIN)/python -m pytest
+# A file's tests stay together: they share what is costly to make.
+test: $(VENV)/.dev  ## set up, then run every test; JOBS=2 processes
+	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile
 
 lint: $(VENV)/.dev  ## style, types (strict) and import contracts
 	$(BIN)/ruff check .
