@@ -106,7 +106,7 @@ class Program:
         """As a process of asyncio waits: the exit code."""
         return await self.code()
 
-    async def interrupted(self, number: signal.Signals = signal.SIGINT, seconds: float = 5.0) -> int:
+    async def interrupted(self, number: signal.Signals = signal.SIGINT, seconds: float = PATIENCE_S) -> int:
         """Send a signal and wait for the end that it brings."""
         self.send(number)
         return await self.code(seconds)

@@ -203,7 +203,7 @@ async def test_the_demonstration_trades_into_postgres_and_tells_the_broker(
         reading_is_all_that_a_reader_may(server.port, secrets)
     # and whoever looks on at the broker knows that it has gone
     word = (secrets / "mqtt_reader").read_text()
-    async with aiomqtt.Client("127.0.0.1", broker.port, username="reader", password=word, timeout=5) as reader:
+    async with aiomqtt.Client("127.0.0.1", broker.port, username="reader", password=word, timeout=30) as reader:
         await reader.subscribe("paperpit/+/status")
         last = json.loads(bytes((await anext(reader.messages)).payload))
     assert (last["state"], last["reasons"]) == ("offline", ["it has been stopped"])
@@ -284,7 +284,7 @@ async def test_the_broker_lets_each_do_its_part_and_nobody_in_without_a_password
     def someone(user: str | None) -> aiomqtt.Client:
         word = (secrets / f"mqtt_{user}").read_text() if user else None
         version = aiomqtt.ProtocolVersion.V5
-        return aiomqtt.Client("127.0.0.1", broker.port, username=user, password=word, protocol=version, timeout=5)
+        return aiomqtt.Client("127.0.0.1", broker.port, username=user, password=word, protocol=version, timeout=30)
 
     with pytest.raises(aiomqtt.MqttError):
         async with someone(None):
@@ -328,7 +328,7 @@ async def test_the_brokers_health_check_asks_for_what_its_user_may_read(broker: 
     question = SERVICES["mosquitto"]["healthcheck"]["test"][1].replace("$$", "$")
     assert "-t '$SYS/broker/uptime' -C 1 -W 3" in question
     word = (secrets / "mqtt_health").read_text()
-    async with aiomqtt.Client("127.0.0.1", broker.port, username="health", password=word, timeout=5) as health:
+    async with aiomqtt.Client("127.0.0.1", broker.port, username="health", password=word, timeout=30) as health:
         await health.subscribe("$SYS/broker/uptime")
         assert "seconds" in bytes((await anext(health.messages)).payload).decode()
 

@@ -101,7 +101,7 @@ class Desk:
 
     async def kill(self, how: signal.Signals) -> int:
         """Signal it and wait for its end."""
-        return await self.lives[-1].interrupted(how, 60.0)
+        return await self.lives[-1].interrupted(how)
 
     async def paperpit(self, *words: str) -> Any:
         """Another command, and what it printed as JSON."""

@@ -63,7 +63,7 @@ async def held(gateway: SecondGateway) -> Order:
     def cover() -> list[Order]:
         return [one for one in exchange.orders.values() if one.kind == "STP" and one.status in LIVE and one.left]
 
-    (stop,) = await until(cover, 5, "a stop")
+    (stop,) = await until(cover, 30, "a stop")
     return stop
 
 
@@ -167,7 +167,7 @@ async def test_while_the_gateway_has_lost_ib_nothing_is_sent_and_then_it_goes_on
         await desk.trades(2, 30)
         assert len(gateway.got("97")) == streams
         gateway.say(1101, "Connectivity between IBKR and Trader Workstation has been restored - data lost.")
-        await until(lambda: len(gateway.got("97")) == 2 * streams, 15, "subscribed anew, once")
+        await until(lambda: len(gateway.got("97")) == 2 * streams, 30, "subscribed anew, once")
         await desk.trades(2, 30)
         gateway.exchange.hold_fills = True
         await asyncio.sleep(0.5)
@@ -197,7 +197,7 @@ async def test_killed_with_a_filled_entry_it_comes_back_under_the_same_stop(tmp_
         exchange.hold_fills = False
         assert stop.stop is not None
         gateway.go_to(stop.stop + stop.side * Decimal("0.25"))
-        await until(lambda: stop.status == "Filled", 5, "the stop fills")
+        await until(lambda: stop.status == "Filled", 30, "the stop fills")
         exchange.hold_fills = True
         await asyncio.sleep(0.5)
         assert await desk.kill(signal.SIGTERM) == 143

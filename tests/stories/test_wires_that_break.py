@@ -19,7 +19,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from tests.gateways import gateway
 from tests.playing import strategy
-from tests.programs import Program, ended, program
+from tests.programs import PATIENCE_S, Program, ended, program
 from tests.stories.wires import Set, between, desk_at, fault, heard, until
 from tests.tapes import Tape
 
@@ -53,7 +53,7 @@ class Trading:
         """So many seconds of the tape, each of them dealt with before the next one comes."""
         for _ in range(seconds):
             await self.far.play.advance(2)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while (await self.status())["now_ns"] < self.far.now_ns():
                     await asyncio.sleep(0.01)
 
@@ -103,7 +103,7 @@ async def trading(folder: Path, *, cut_at_order: int = 0) -> AsyncIterator[Tradi
             one = Trading(far, desk, run)
             await until(lambda: one.streams() == [2])
             yield one
-            assert await run.interrupted(seconds=20) == 130
+            assert await run.interrupted() == 130
         assert CLEAN_STOP in run.words
         assert "error" not in run.words
         verdict = far.control({"do": "verdict"})
@@ -241,7 +241,7 @@ async def _until_closed(desk: Set, words: str) -> str:
     """Wait until entries are closed for that reason, among others: on some days the exchange is closed as well."""
     async with program(*desk.run) as run:
         await run.until("no-entries; ")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (found := [why for why in (await _status(desk))["reasons"] if words in why]):
                 await asyncio.sleep(0.02)
         assert await run.interrupted() == 130

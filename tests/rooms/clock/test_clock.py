@@ -33,14 +33,14 @@ async def test_the_alarm_rings_at_a_moment_and_not_before() -> None:
     async with WallClock() as clock:
         due = clock.now_ns() + SECOND_NS // 10
         clock.wake_at([due])
-        await asyncio.wait_for(clock.alarm.wait(), 5)
+        await asyncio.wait_for(clock.alarm.wait(), 30)
         assert clock.now_ns() >= due
 
 
 async def test_a_moment_that_has_passed_rings_at_once() -> None:
     async with WallClock() as clock:
         clock.wake_at([clock.now_ns() - 3600 * SECOND_NS])
-        await asyncio.wait_for(clock.alarm.wait(), 5)
+        await asyncio.wait_for(clock.alarm.wait(), 30)
 
 
 async def test_new_moments_replace_the_old_ones() -> None:

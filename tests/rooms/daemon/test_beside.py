@@ -14,7 +14,7 @@ from bot.errors import Unreachable
 
 def play(work: Callable[[], Awaitable[None]], until: asyncio.Event | None = None) -> None:
     async def block() -> None:
-        async with asyncio.timeout(10), beside("radio", work, first_s=0.001):
+        async with asyncio.timeout(30), beside("radio", work, first_s=0.001):
             if until is not None:
                 await until.wait()
             else:

@@ -76,5 +76,5 @@ def test_a_first_start_that_compiles_can_be_interrupted(tmp_path: Path, number: 
         assert "compiling the detectors" in run.stderr.readline()
         run.send_signal(number)
         said = run.stderr.read()
-        assert run.wait(20) == code
+        assert run.wait(60) == code
     assert "Traceback" not in said

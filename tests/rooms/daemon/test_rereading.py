@@ -29,7 +29,7 @@ class Reader:
 
     def __call__(self) -> Read:
         self.begun.set()
-        self.may.acquire(timeout=10)
+        self.may.acquire(timeout=30)
         found = self.found.pop(0)
         if isinstance(found, Exception):
             raise found

@@ -13,7 +13,7 @@ from ib_async.client import Client
 from adapters.gateway.server import Gateway
 
 ES = Future("ES", exchange="CME", currency="USD")
-HASTE_S = 10.0
+HASTE_S = 60.0
 
 
 @contextlib.asynccontextmanager
@@ -89,6 +89,18 @@ class Raw(Client):
         await self.heard.until("contractDetailsEnd", where=lambda there: there == number)
         fitting = [details.contract for there, details in self.heard.all("contractDetails") if there == number]
         return min(fitting, key=lambda one: one.lastTradeDateOrContractMonth)
+
+
+async def shut_out(far: Gateway, client_id: int = 17) -> list[int]:
+    """The errors that somebody hears who is not let in."""
+    client = Raw()
+    entering = asyncio.create_task(client.connectAsync("127.0.0.1", far.port, client_id, timeout=HASTE_S))
+    await client.heard.until("error")
+    assert not client.isReady()
+    entering.cancel()
+    await asyncio.gather(entering, return_exceptions=True)
+    client.disconnect()
+    return client.heard.codes()
 
 
 @contextlib.asynccontextmanager

@@ -18,7 +18,7 @@ from ibapi.execution import ExecutionFilter
 from ibapi.order import Order
 from ibapi.wrapper import EWrapper
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class Own(EWrapper, EClient):

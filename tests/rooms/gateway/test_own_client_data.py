@@ -11,6 +11,7 @@ import pytest
 from adapters.gateway.play import Push
 from tests.gateways import gateway
 from tests.laws.markets import market
+from tests.rooms.gateway.clients import HASTE_S
 
 pytest.importorskip("ibapi.client", reason="IB's own client is not installed")
 from ibapi.client import EClient
@@ -33,7 +34,7 @@ class Own(EWrapper, EClient):  # type: ignore[misc]  # it has no types
 
     async def until(self, name: str) -> tuple[Any, ...]:
         """The arguments of the next message of that name."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HASTE_S):
             while True:
                 said, args = await self.heard.get()
                 if said == name:

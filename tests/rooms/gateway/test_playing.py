@@ -18,7 +18,7 @@ from bot.errors import UsageError
 from bot.tape import TapeWriter
 from tests.gateways import gateway
 from tests.laws.markets import market
-from tests.rooms.gateway.clients import ES, Raw, raw
+from tests.rooms.gateway.clients import ES, HASTE_S, Raw, raw
 from tests.tapes import SECOND, Tape, ns
 
 FIELDS = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=9)
@@ -221,7 +221,7 @@ async def test_a_tape_waits_step_by_step_for_a_client_that_asks_for_it(tmp_path)
     client = Raw()
     client.optCapab = "tape-time tape-step"
     async with gateway(tapes=(str(tape),), speed="max") as far:
-        await client.connectAsync("127.0.0.1", far.port, 17, timeout=10)
+        await client.connectAsync("127.0.0.1", far.port, 17, timeout=HASTE_S)
         await streamed(client, (1, await client.contract(ES), "BidAsk"))
         # when steps are answered one by one
         for step in range(1, 20):
@@ -236,6 +236,6 @@ async def test_a_tape_waits_step_by_step_for_a_client_that_asks_for_it(tmp_path)
         # when the client goes away
         client.disconnect()
         # then the tape goes on without it
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HASTE_S):
             while not far.play.over:
                 await asyncio.sleep(0)

@@ -12,7 +12,7 @@ from adapters.gateway.play import Push
 from adapters.gateway.server import Gateway
 from adapters.gateway.wire_faults import END_MARKERS, WIRE_FAULTS
 from tests.gateways import gateway
-from tests.rooms.gateway.clients import ES, Raw, raw
+from tests.rooms.gateway.clients import ES, Raw, raw, shut_out
 
 
 def go_wrong(far: Gateway, name: str, arg: str = "") -> None:
@@ -159,10 +159,7 @@ async def test_a_data_farm_breaks_and_mends():
 async def test_a_client_id_that_somebody_holds():
     async with gateway(silent=True) as far:
         go_wrong(far, "id-held")
-        client = Raw()
-        with pytest.raises((OSError, TimeoutError)):
-            await client.connectAsync("127.0.0.1", far.port, 17, timeout=0.5)
-        assert client.heard.codes() == [326]
+        assert await shut_out(far, 17) == [326]
 
 
 async def test_delayed_data_says_that_it_is():

@@ -17,7 +17,7 @@ from bot.domain.order import FeedReport, Report
 from bot.ports import Adapter, AdapterNeeds, Stop
 from tests.gateways import gateway
 
-PATIENCE_S = 20
+PATIENCE_S = 30
 FLOW = ("absorption",)
 
 

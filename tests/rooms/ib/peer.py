@@ -233,7 +233,7 @@ class Peer:
         """An order by our id."""
         return next(one for one in self.held.values() if one.ref == ref)
 
-    async def until(self, what: Callable[[], Any], seconds: float = 5.0) -> None:
+    async def until(self, what: Callable[[], Any], seconds: float = 30.0) -> None:
         """Wait until something received makes it true."""
         async with asyncio.timeout(seconds):
             while not what():

@@ -240,12 +240,12 @@ async def test_one_that_vanishes_without_a_word_is_inconsistent():
 
 
 async def test_a_position_that_no_execution_explains_wins_when_it_is_seen_twice():
-    async with desk(waits=replace(HURRY, unsure=0.5)) as (near, far):
+    async with desk() as (near, far):
         far.positions.append(far.position(3))
         first = await near.broker.snapshot()
         assert isinstance(first, Unavailable)
         assert first.reason == "inconsistent"
-        await asyncio.sleep(0.5)
+        near.link.waits = replace(HURRY, unsure=0)  # as if that time had passed
         second = await near.broker.snapshot()
         assert isinstance(second, Known)
         assert second.value.positions == ((0, 3),)
@@ -261,9 +261,9 @@ async def test_half_open_sockets_do_not_stay_up():
 
 
 async def test_a_gateway_that_does_not_tell_the_time_is_alive_while_anything_comes():
-    async with desk(waits=replace(HURRY, heartbeat=0.02, heartbeat_answer=0.02)) as (near, far):
+    async with desk(waits=replace(HURRY, heartbeat=0.05, heartbeat_answer=0.15)) as (near, far):
         far.mute.add(wire.CURRENT_TIME)
-        for _ in range(60):
+        for _ in range(120):
             far.say([4, 2, -1, 2107, "historical farm is inactive", ""])
             await asyncio.sleep(0.005)
         assert links(near) == []
@@ -318,10 +318,12 @@ async def test_a_message_that_cannot_be_read_again_and_again_is_asked_for_with_p
     async with desk(waits=replace(HURRY, again=0.1)) as (near, far):
         await placed(near, far)
         far.executions.append(far.execution(far.one("b-entry"), "1.1.01.01", price="many"))
-        asked = len(far.sent(wire.OPEN_ORDERS))
+        loop, asked = asyncio.get_running_loop(), len(far.sent(wire.OPEN_ORDERS))
+        begun = loop.time()
         near.broker.books.want()
-        await asyncio.sleep(0.35)
-        assert 2 <= len(far.sent(wire.OPEN_ORDERS)) - asked <= 10
+        # two readings at least, and between two it pauses
+        await far.until(lambda: len(far.sent(wire.OPEN_ORDERS)) > asked + 4)
+        assert loop.time() - begun >= 0.1
 
 
 async def test_garbage_ends_the_connection_and_we_come_back():

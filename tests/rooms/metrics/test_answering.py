@@ -12,6 +12,7 @@ from bot.errors import Unreachable
 from bot.journal.place import place
 from bot.metrics import answer
 from bot.metrics.answering import AT_ONCE
+from tests.programs import PATIENCE_S
 from tests.rooms.metrics.desk import Port
 from tests.servers import free_port
 
@@ -29,7 +30,7 @@ def answering(folder: Path, port: Port) -> "asyncio.Task[None]":
 
 
 async def until_it_listens(port: Port) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 if (await port.get("/healthz"))[0] == 200:

@@ -46,7 +46,7 @@ class Ears(Desk):
             what = Conversation(Will(topics.status), self._leave, (self._stay,), heard)
             task = asyncio.create_task(converse(desk, name, what))
             try:
-                await asyncio.wait_for(self.ready.wait(), 10)
+                await asyncio.wait_for(self.ready.wait(), 30)
                 yield
             finally:
                 task.cancel()

@@ -77,7 +77,7 @@ def test_a_broker_that_stops_answering_does_not_hold_up_the_end(tmp_path: Path) 
                 await heard.until("event/fill")
                 broker.pause()
                 await until_filled(tmp_path / "hung.db", 3)
-                assert await desk.interrupted(signal.SIGTERM, 10) == 143
+                assert await desk.interrupted(signal.SIGTERM) == 143
             assert "left behind" not in desk.words
 
     asyncio.run(story())
@@ -99,7 +99,7 @@ def test_a_password_is_needed_and_read_from_its_file(tmp_path: Path) -> None:
             secret.write_text("open barley\n")
             async with program(*busy(tmp_path, broker.url, "unknown", *login)) as desk:
                 await desk.until("is not there")
-                assert await desk.interrupted(signal.SIGTERM, 10) == 143
+                assert await desk.interrupted(signal.SIGTERM) == 143
             assert "Not authorized" in desk.words
             assert "barley" not in desk.words
 

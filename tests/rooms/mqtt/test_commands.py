@@ -60,7 +60,7 @@ class Writer:
 
     async def hears(self) -> dict[str, Any]:
         """The next answer."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             message = await anext(self.client.messages)
         assert message.properties is not None
         assert message.properties.CorrelationData == MARK

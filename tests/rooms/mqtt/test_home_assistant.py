@@ -69,7 +69,7 @@ def test_the_desk_is_a_device_and_announces_itself_again_when_home_assistant_sta
                 await heard.until("position/ES")
                 announced = await home.until(topic)
                 await assistant.publish("homeassistant/status", b"online", qos=1)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     while len(home.on(topic)) < 2:
                         await home.news()
                 retained = next(one for one in home.messages if str(one.topic).endswith("/config"))

@@ -36,7 +36,7 @@ def test_a_desk_says_what_it_does_and_that_it_has_been_stopped(tmp_path: Path, b
             coming = await heard.until("next_blackout")
             await heard.until("health")
             # and when it is stopped, it says goodbye itself
-            assert await one.interrupted(signal.SIGTERM, 20) == 143
+            assert await one.interrupted(signal.SIGTERM) == 143
             gone = await heard.until("status", lambda said: said["state"] == "offline")
         assert (trading["v"], trading["adapter"], trading["mode"]) == (1, "synthetic", "trading")
         assert trading["since_ns"] > 0

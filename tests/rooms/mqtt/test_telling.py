@@ -79,7 +79,7 @@ def test_every_fill_arrives_while_the_broker_dies_and_comes_back(tmp_path: Path,
                 known = len(heard.on("event/fill"))
                 broker.start()
                 await heard.until("event/fill", lambda _, known=known: len(heard.on("event/fill")) > known + 3)
-            assert await desk.interrupted(signal.SIGTERM, 20) == 143
+            assert await desk.interrupted(signal.SIGTERM) == 143
             await heard.until("status", lambda said: said["reasons"] == ["it has been stopped"])
         return heard
 

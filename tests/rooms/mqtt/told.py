@@ -21,7 +21,6 @@ PLACE = "paperpit/es"
 KEY = b"correct horse battery staple"
 NOW = 1_764_194_400_000_000_000
 MAX_AGE = 30 * 10**9
-ANSWER_S = 0.2
 
 
 @dataclass
@@ -53,14 +52,14 @@ class Line:
     folder: Path
     desk: Desk = field(default_factory=Desk)
     now: int = NOW
+    answer_s: float = 20.0
 
     def __post_init__(self) -> None:
         seen, file = Seen(self.folder / "es.commands"), self.folder / "secret"
         seen.read(self.now)
         file.write_bytes(KEY)
-        self.commands = Commands(
-            Topics(PLACE), Judge(PLACE, file, MAX_AGE, seen, lambda: self.now), self.desk, ANSWER_S
-        )
+        judge = Judge(PLACE, file, MAX_AGE, seen, lambda: self.now)
+        self.commands = Commands(Topics(PLACE), judge, self.desk, self.answer_s)
 
     def restarted(self) -> "Line":
         return dataclasses.replace(self)
