@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from tests.programs import ended, program
+from tests.programs import PATIENCE_S, ended, program
 from tests.servers import free_port
 from tests.stories.hooks import SECRET, webhook
 
@@ -19,7 +19,7 @@ def given(folder: Path, name: str, *sets: str) -> tuple[tuple[object, ...], dict
     return ("run", *words, "--desk", name, *settings), {"PAPERPIT_JOURNAL": f"sqlite:///{folder / 'journal.db'}"}
 
 
-async def told(folder: Path, words: str, seconds: float = 20) -> str:
+async def told(folder: Path, words: str, seconds: float = PATIENCE_S) -> str:
     """What was told to the person, once it holds these words."""
     file = folder / "told.txt"
     async with asyncio.timeout(seconds):

@@ -79,7 +79,7 @@ class Desk:
         """What has been said about one order."""
         return [one.state for one in self.of(OrderReport) if one.client_order_id == ref]
 
-    async def until(self, what: Callable[[], object], seconds: float = 30.0) -> None:
+    async def until(self, what: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until the reports make it true."""
         async with asyncio.timeout(seconds):
             while not what():

@@ -126,8 +126,8 @@ async def test_what_is_told_ends_with_what_the_exchange_knows(fault: str):
 
 @pytest.mark.parametrize("fault", ["drop", "half-message", "garbage", "mute", "mute-end:positions", "live-account"])
 async def test_a_link_that_fails_in_a_position_is_whole_again(fault: str):
-    async with gateway(silent=True) as far, traded(far, SILENT) as near:
-        near.foreign = 0
+    async with gateway(silent=True) as far, traded(far) as near:
+        near.link.waits, near.foreign = SILENT, 0
         quote(far, "4200.50", "4200.75")
         await near.broker.place(long_one())
         await near.broker.settled(1)
@@ -143,7 +143,7 @@ async def test_a_link_that_fails_in_a_position_is_whole_again(fault: str):
         far.control({"do": "fault", "name": "clear"})
         if fault == "live-account":
             far.account = "DU1234567"
-        await near.until(lambda: near.broker.link == "up", 10)
+        await near.until(lambda: near.broker.link == "up")
         await agreed(near)
         assert held(near) == 1
         await near.until(lambda: near.of(SnapshotReport))
@@ -187,7 +187,7 @@ async def test_what_ended_while_nobody_listened_is_told_by_the_completed_orders(
         await near.broker.settled(1)
         fault_of(far, "drop", "0.3")
         fault_of(far, "order-cancelled", "parent")
-        await near.until(lambda: near.of(SnapshotReport), 15)
+        await near.until(lambda: near.of(SnapshotReport))
         # then its end is in the first answer: no silence has to be counted
         answer = near.of(SnapshotReport)[0].answer
         assert isinstance(answer, Known)
@@ -209,7 +209,7 @@ async def test_we_come_back_by_ourselves(fault: str):
         await near.until(lambda: near.broker.link == "down")
         if name == "mute-handshake":
             fault_of(far, "clear")
-        await near.until(lambda: near.broker.link == "up", 15)
+        await near.until(lambda: near.broker.link == "up")
         near.foreign = 0
         await agreed(near)
         assert far.control({"do": "verdict"})["findings"] == []
@@ -243,7 +243,7 @@ async def test_a_read_only_gateway_refuses_orders_and_its_words_come_through():
 @pytest.mark.parametrize("seconds", [5, -5])
 async def test_a_clock_that_is_off_is_measured(seconds: int):
     async with gateway(silent=True, faults=(f"clock-skew:{seconds}",)) as far:
-        link = Link(Params(port=far.port), replace(PATIENT, clock_step=0.15))
+        link = Link(Params(port=far.port), replace(PATIENT, clock_step=0.15, clock_again=0.1))
         await link.open()
         broker = IbBroker(link, [], [])
         await broker.connect()

@@ -80,6 +80,6 @@ async def test_a_client_id_that_stays_in_use_is_told_of_again_with_what_to_do() 
         near.link.waits = replace(near.link.waits, held_alarm=0.1)
         fault_of(far, "id-held", "1")
         fault_of(far, "drop")
-        await near.until(lambda: any("min now: end the other program" in one.code for one in near.of(LinkReport)), 10)
-        await near.until(lambda: near.broker.link == "up", 15)
+        await near.until(lambda: any("min now: end the other program" in one.code for one in near.of(LinkReport)))
+        await near.until(lambda: near.broker.link == "up")
         near.foreign = 0

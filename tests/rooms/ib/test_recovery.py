@@ -171,7 +171,8 @@ async def test_with_nothing_live_nothing_is_asked():
 
 @pytest.mark.parametrize("silent", [wire.OPEN_ORDERS, wire.EXECUTIONS, wire.POSITIONS])
 async def test_an_end_marker_that_does_not_come_is_no_answer(silent: str):
-    async with desk(waits=SILENT) as (near, far):
+    async with desk() as (near, far):
+        near.link.waits = SILENT
         far.mute.add(silent)
         answer = await near.broker.snapshot()
         assert isinstance(answer, Unavailable)
@@ -179,10 +180,12 @@ async def test_an_end_marker_that_does_not_come_is_no_answer(silent: str):
 
 
 async def test_an_answer_that_comes_late_is_not_the_next_ones():
-    async with desk(waits=SILENT) as (near, far):
+    async with desk() as (near, far):
         await placed(near, far)
+        near.link.waits = SILENT
         far.mute.add(wire.OPEN_ORDERS)
         assert isinstance(await near.link.open_orders(), Unavailable)
+        near.link.waits = HURRY
         far.mute.clear()
         far.hook = lambda peer, fields: fields[0] == wire.OPEN_ORDERS and not peer.say([53, 1]) and not peer.show()
         answer = await near.link.open_orders()
@@ -191,11 +194,13 @@ async def test_an_answer_that_comes_late_is_not_the_next_ones():
 
 
 async def test_silence_twice_ends_the_connection():
-    async with desk(waits=SILENT) as (near, far):
+    async with desk() as (near, far):
+        near.link.waits = SILENT
         far.mute.add(wire.POSITIONS)
         for _ in range(2):
             assert isinstance(await near.broker.snapshot(), Unavailable)
         assert near.broker.link == "down"
+        near.link.waits = HURRY
         far.mute.clear()
         await back(near)
 

@@ -15,7 +15,7 @@ from bot.journal import rows
 from bot.journal.diff import differences
 from bot.journal.place import place
 from bot.journal.reading import reading
-from tests.programs import ended, program
+from tests.programs import PATIENCE_S, ended, program
 from tests.rooms.mqtt.listening import listening
 from tests.rooms.mqtt.test_telling import busy, until_filled
 from tests.servers import Mosquitto, mosquitto
@@ -141,7 +141,7 @@ def test_over_tls_the_broker_has_to_prove_who_it_is(tmp_path: Path, certified: t
         async with program(*trusted) as desk:
             # its name is not logged: it is connected when it has said so
             await desk.until("trading")
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while 'connected": true' not in (await ended("status", "--json", "--desk", "trusting"))[1].told:
                     pass
 

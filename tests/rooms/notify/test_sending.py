@@ -18,8 +18,8 @@ NOTICE = trial(1_800_000_000_000_000_000)
 
 
 def sender(**told: object) -> Sender:
-    """In a hurry."""
-    return Sender("here", **{"program_s": 0.5, "webhook_s": 0.3, "between_s": 0.01, **told})  # type: ignore[arg-type]
+    """In no hurry but between two tries."""
+    return Sender("here", **{"program_s": 30.0, "webhook_s": 30.0, "between_s": 0.01, **told})  # type: ignore[arg-type]
 
 
 async def test_a_program_gets_the_notice_on_its_standard_input_and_no_shell_sees_it(tmp_path: Path) -> None:
@@ -36,17 +36,17 @@ async def test_what_leaves_the_machine_has_no_whole_account_and_no_secret(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("command", "why"),
+    ("command", "seconds", "why"),
     [
-        (("/bin/sh", "-c", "exit 3"), "/bin/sh ended with 3"),
-        (("/bin/sh", "-c", "sleep 60 & sleep 60"), "/bin/sh took longer than 0.2 s"),
-        (("/nowhere/to/call",), "/nowhere/to/call cannot be started: No such file or directory"),
-        (("/bin/true",), ""),
+        (("/bin/sh", "-c", "exit 3"), 30.0, "/bin/sh ended with 3"),
+        (("/bin/sh", "-c", "sleep 60 & sleep 60"), 0.2, "/bin/sh took longer than 0.2 s"),
+        (("/nowhere/to/call",), 30.0, "/nowhere/to/call cannot be started: No such file or directory"),
+        (("/bin/true",), 30.0, ""),
     ],
 )
-async def test_a_program_that_does_not_take_it_is_told(command: tuple[str, ...], why: str) -> None:
+async def test_a_program_that_does_not_take_it_is_told(command: tuple[str, ...], seconds: float, why: str) -> None:
     # "true" reads nothing at all, and has taken it
-    sent = await sender(command=command, program_s=0.2).send(NOTICE)
+    sent = await sender(command=command, program_s=seconds).send(NOTICE)
     assert (sent.arrived, sent.why) == (not why, why)
 
 
@@ -61,7 +61,7 @@ async def test_a_webhook_gets_it_as_json_at_the_second_try() -> None:
 
 async def test_a_webhook_that_is_slow_or_gone_or_speaks_something_else_is_told() -> None:
     async with webhook("silence", "silence", "silence") as hook:
-        slow = await sender(webhook=hook.url).send(NOTICE)
+        slow = await sender(webhook=hook.url, webhook_s=0.3).send(NOTICE)
     async with webhook("404", "404", "404") as hook:
         wrong = await sender(webhook=hook.url).send(NOTICE)
     gone = await sender(webhook=f"http://127.0.0.1:{free_port()}/").send(NOTICE)
