@@ -13,6 +13,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bot.journal import lists
+from bot.journal.filters import Filters
+from bot.journal.place import place
+from bot.journal.reading import reading
 from tests.second_gateway.desk import Desk
 from tests.second_gateway.exchange import LIVE, until
 from tests.second_gateway.fields import Order
@@ -67,6 +71,18 @@ async def held(gateway: SecondGateway) -> Order:
     return stop
 
 
+async def booked(gateway: SecondGateway, desk: Desk) -> None:
+    """Let nothing more fill, and wait until the journal has all that did and what it cost."""
+    gateway.exchange.hold_fills = True
+
+    def told() -> bool:
+        with reading(place(desk.journal)) as reader:
+            fills = lists.list_fills(reader, reader.runs, Filters())
+        return len(fills) >= len(gateway.exchange.ledger) and None not in [one["commission"] for one in fills]
+
+    await until(told, 60, lambda: f"it is all in the journal:\n{desk.said}")
+
+
 def working(gateway: SecondGateway) -> list[Order]:
     """Every order that works at the gateway."""
     return [one for one in gateway.exchange.orders.values() if one.status in LIVE]
@@ -82,8 +98,7 @@ async def test_it_trades_and_both_sides_wrote_down_the_same(tmp_path: Path) -> N
     async with opened(tmp_path) as (gateway, desk):
         await desk.start()
         await desk.trades(4, FIRST_S)
-        gateway.exchange.hold_fills = True
-        await asyncio.sleep(0.5)
+        await booked(gateway, desk)
         assert await desk.kill(signal.SIGTERM) == 143
         for entry, stop, target in brackets(gateway):
             assert [one[18] for one in (entry, stop, target)] == ["LMT", "STP", "LMT"]
@@ -141,8 +156,7 @@ async def cut(folder: Path, account: str, meanwhile: str) -> None:
             gateway.go_to(stop.stop + stop.side * Decimal("0.25"))
         exchange.hold_fills = False
         await until(lambda: len(exchange.ledger) >= 3, 30, lambda: f"it trades on:\n{desk.said}")
-        exchange.hold_fills = True
-        await asyncio.sleep(0.5)
+        await booked(gateway, desk)
         assert await desk.kill(signal.SIGTERM) == 143
         await the_books_agree(gateway, desk)
         (trip,) = await desk.rows("round-trips")
@@ -164,13 +178,12 @@ async def test_while_the_gateway_has_lost_ib_nothing_is_sent_and_then_it_goes_on
         assert status["state"] != "trading"
         streams = len(gateway.got("97"))
         gateway.say(1102, "Connectivity between IBKR and Trader Workstation has been restored - data maintained.")
-        await desk.trades(2, 30)
+        await desk.trades(2, FIRST_S)
         assert len(gateway.got("97")) == streams
         gateway.say(1101, "Connectivity between IBKR and Trader Workstation has been restored - data lost.")
         await until(lambda: len(gateway.got("97")) == 2 * streams, 30, "subscribed anew, once")
-        await desk.trades(2, 30)
-        gateway.exchange.hold_fills = True
-        await asyncio.sleep(0.5)
+        await desk.trades(2, FIRST_S)
+        await booked(gateway, desk)
         assert await desk.kill(signal.SIGTERM) == 143
         await the_books_agree(gateway, desk)
         assert gateway.connections == 1
@@ -198,8 +211,7 @@ async def test_killed_with_a_filled_entry_it_comes_back_under_the_same_stop(tmp_
         assert stop.stop is not None
         gateway.go_to(stop.stop + stop.side * Decimal("0.25"))
         await until(lambda: stop.status == "Filled", 30, "the stop fills")
-        exchange.hold_fills = True
-        await asyncio.sleep(0.5)
+        await booked(gateway, desk)
         assert await desk.kill(signal.SIGTERM) == 143
         await the_books_agree(gateway, desk)
         (trip,) = await desk.rows("round-trips")
@@ -293,8 +305,7 @@ async def test_it_trades_with_gateways_of_any_character(tmp_path: Path) -> None:
             account = ["--set", f"adapters.ib.account={own}"] if "DU7654321" in options.account else []
             await desk.start(*account)
             await desk.trades(3, FIRST_S)
-            gateway.exchange.hold_fills = True
-            await asyncio.sleep(2.5 if options.commission == "late" else 0.5)
+            await booked(gateway, desk)
             assert await desk.kill(signal.SIGTERM) == 143, options
             fills = await the_books_agree(gateway, desk)
             assert {one["commission"] for one in fills} == {"2.25"}, options

@@ -13,6 +13,7 @@ from typing import Any
 from adapters.gateway.server import Gateway
 from tests.laws.markets import drill
 from tests.playing import EAGER
+from tests.programs import PATIENCE_S
 
 _numbers = itertools.count(1)
 
@@ -122,7 +123,7 @@ async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         writer.close()
 
 
-async def until(what: Callable[[], Any], seconds: float = 20.0) -> None:
+async def until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> None:
     """Wait until it is so; somebody else's process makes it so."""
     async with asyncio.timeout(seconds):
         while not what():

@@ -109,15 +109,15 @@ def test_waiting_for_a_session_that_has_begun_is_no_waiting(tmp_path: Path) -> N
 
 def test_where_somebody_is_called_the_next_run_begins_in_time_for_that(tmp_path: Path) -> None:
     # given a session that opens in twenty minutes, and half an hour in which somebody wants to know
-    async def waits(*sets: str) -> bool:
+    async def waits(seconds: float, *sets: str) -> bool:
         daemon = Daemon(asked(tmp_path, *sets))
         try:
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(seconds):
                 await daemon.until_open(WallClock().now_ns() + 20 * 60 * 10**9)
         except TimeoutError:
             return True
         return False
 
     # then the run is opened at once, and five minutes before the session where nobody is called
-    assert asyncio.run(waits('notify.command=["/bin/true"]')) is False
-    assert asyncio.run(waits()) is True
+    assert asyncio.run(waits(30, 'notify.command=["/bin/true"]')) is False
+    assert asyncio.run(waits(0.05)) is True

@@ -95,7 +95,7 @@ def test_a_database_that_goes_and_comes_back_is_told_on(tmp_path: Path, broker: 
                 await heard.until("event/note")
                 # when it is away for as long as it takes to notice
                 database.stop()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while not telling.trouble:
                         await asyncio.sleep(0.05)
                 database.start()
