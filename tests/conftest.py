@@ -10,13 +10,15 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from bot import kernel, log
 from bot.resources import DATA
 
-settings.register_profile("same", derandomize=True)
-settings.register_profile("explore", derandomize=False)
+# How long an example takes says something about the machine, nothing about a law.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", UNHURRIED, derandomize=True)
+settings.register_profile("explore", UNHURRIED, derandomize=False)
 settings.load_profile("same")
 
 

@@ -17,7 +17,7 @@ from tests.playing import Played, play
 from tests.rooms.web.served import Served, serving
 
 # As long as a busy machine may take; whoever waits goes on at once when it is there.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

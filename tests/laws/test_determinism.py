@@ -23,7 +23,7 @@ def hash_in_a_process(folder: Path, tape: Path, spec: Path, hash_seed: str, batc
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     return journal_hash(url, json.loads(done.stdout)["run"])

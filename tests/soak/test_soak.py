@@ -24,7 +24,7 @@ def test_five_short_days_leave_nothing_behind() -> None:
 def test_sessions_at_full_rate_leave_no_task_and_no_descriptor_behind_and_weigh_little() -> None:
     need_mosquitto("mosquitto")
     words = (sys.executable, "-P", "-m", "tests.soak.day", "SESSIONS=3", "COUNTS=3", "START=2026-11-17T14:00")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "grown=nothing" in done.stdout
 

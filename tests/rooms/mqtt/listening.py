@@ -13,7 +13,7 @@ from aiomqtt import Client, Message, MqttError, ProtocolVersion
 from tests.rooms.mqtt.manual import FOLDER
 from tests.servers import Mosquitto
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass

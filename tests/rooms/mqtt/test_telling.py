@@ -15,7 +15,7 @@ from bot.mqtt.events import KINDS
 from tests.laws.markets import DRILL
 from tests.playing import EAGER, strategy
 from tests.programs import program
-from tests.rooms.mqtt.listening import Listener, as_the_schemas_say, listening
+from tests.rooms.mqtt.listening import PATIENCE_S, Listener, as_the_schemas_say, listening
 from tests.servers import Mosquitto, mosquitto
 
 MANY = ("risk.max_brackets_per_day=100000", "risk.max_brackets_per_strategy=100000")
@@ -42,7 +42,7 @@ def fills(journal: Reader) -> list[int]:
 
 async def until_filled(path: Path, more: int) -> int:
     """Wait until so many fills more stand in the journal than did."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         wanted = None
         while True:
             with reading(place(str(path))) as journal:

@@ -58,7 +58,7 @@ class Served:
         return {"cookie": cookie, "form_secret": found[1]}
 
     def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
-        wire = http.client.HTTPConnection(self.address, timeout=30)
+        wire = http.client.HTTPConnection(self.address, timeout=60)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
             given.setdefault("content-type", "application/x-www-form-urlencoded")
