@@ -18,7 +18,12 @@ from tests.programs import program
 from tests.rooms.mqtt.listening import PATIENCE_S, Listener, as_the_schemas_say, listening
 from tests.servers import Mosquitto, mosquitto
 
-MANY = ("risk.max_brackets_per_day=100000", "risk.max_brackets_per_strategy=100000")
+MANY = (
+    "risk.max_brackets_per_day=100000",
+    "risk.max_brackets_per_strategy=100000",
+    # The slower the machine, the longer the market, and the more a desk has lost that is not to stop.
+    "risk.max_daily_loss_usd=1000000",
+)
 TIMES = 40
 """So many seconds of the market in one of ours: a fill every 100 ms or so."""
 
