@@ -3,6 +3,8 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from bot.daemon.asked import Outcome
+from bot.daemon.ending import Ending
 from bot.daemon.run import Run
 from bot.daemon.stopping import Stopping
 from bot.domain.order import AccountFacts
@@ -34,6 +36,7 @@ class SimRun(Run):
 
     async def __aenter__(self) -> "SimRun":
         self._stack.push_async_callback(self.broker.close)
+        self.ending = Ending(self._asked, None, self._wall.now_ns, self._insisted)
         return self
 
     @property
@@ -44,6 +47,10 @@ class SimRun(Run):
     def _memory(self) -> AbstractContextManager[None]:
         # Looking through all that is imported would be half of a simulated day.
         return nullcontext()
+
+    async def _end(self, outcome: Outcome, writer: Writer) -> None:
+        """There are no tapes to make and no copies: what takes long at an end is done in threads of real time."""
+        writer.finish(outcome.kept())
 
     async def _load_the_rest(self) -> None:
         """A simulated day has loaded every kernel before it begins, and its adapter is none of the installed."""
