@@ -181,6 +181,7 @@ class Judge:
             return spec
         self._blackout(spec, one, calendar, place)
         if all(fault.level != "error" for fault in self.faults[before:]):
+            made: Strategy | None = None
             # Its own constructor may want more than the models can say.
             with self._keeping(place, ("strategy",)):
                 made = plugins.find("strategies", spec.strategy, path.parent)(spec, one)
@@ -189,7 +190,8 @@ class Judge:
                     _, others = plugins.detectors(spec.detectors, path.parent)
                     self._flow.setdefault(one.product, []).extend(plugins.order_flow(made, others))
             self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]
-            self._timeframe(spec, one, place)
+            if not getattr(made, "QUOTES", False):  # the bars of one that quotes are how often it looks
+                self._timeframe(spec, one, place)
         return spec
 
     def _timeframe(self, spec: StrategyFile, one: Instrument, place: Placing) -> None:

@@ -82,6 +82,7 @@ class Told:
 def sources() -> dict[str, str]:
     """Every settings file that ships, and one of each kind that is imported: name → text."""
     paths = sorted(path for path in shipped("config").rglob("*") if path.suffix in (".toml", ".csv"))
+    paths = [path for path in paths if path.parent.name != "sweeps"]  # a strategy with gaps: `sweep` judges it
     return {path.name: path.read_text() for path in paths} | FEEDS
 
 

@@ -13,7 +13,7 @@ from tests.playing import Played, play, strategy
 HERE = Path(__file__).with_name("failing.py")
 WRONG = {
     "raises": "ZeroDivisionError: integer division or modulo by zero",
-    "nonsense": "TypeError: str is neither a Proposal nor a Refusal",
+    "nonsense": "TypeError: str is neither a Proposal nor a Refusal nor a Quote",
 }
 
 
