@@ -86,6 +86,7 @@ async def play(step: int, counts: int, sessions: int, start: str, folder: Path) 
             *SETTINGS,
             *told,
             calls,
+            "notify.most_an_hour=1000",  # these evenings follow each other within minutes of the wall's time
         )
         async with meanwhile(_listen(broker.port, name, heard)), meanwhile(_scrape(port, heard)):
             with (folder / "log").open("wb") as log:
