@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.journal_options import filter_options, filters_of, opened
-from bot.cli.output import json_option, print_json, print_rows, progress, say
+from bot.cli.journal_options import filter_options, filters_of, opened, say_left_out
+from bot.cli.output import json_option, print_json, print_rows, progress
 from bot.cli.refused import missing
 
 if TYPE_CHECKING:
-    from bot.domain.what_if import Answer, Wish
-    from bot.journal.reading import Reader, RunInfo
+    from bot.journal.reading import Reader
     from bot.review.evaluate import Asks
 
 MARKED = ("filled", "from_fill", "unfilled", "refused")
@@ -49,12 +48,10 @@ def evaluate(
     from bot.domain.what_if import Draw
     from bot.review.estimates import Bootstrap
     from bot.review.evaluate import evaluate as evaluated
-    from bot.review.live import live
 
     filters = filters_of(**wanted)
     with opened(journal, run, "all") as found:
-        asked = run is not None or bool(filters.adapter) or "#" in (journal or "")
-        runs, left_out = (found.runs, {}) if asked else live(found.runs)
+        runs, left_out = found.reviewed(journal, run, filters)
         runs = filters.runs(runs)
         with progress("asking the tapes", len(runs), "runs") as advance:
             asks = _asks(found.reader, Draw(each, seed), tapes, advance)
@@ -64,21 +61,15 @@ def evaluate(
         print_json(groups)
     else:
         show(groups)
-    for adapter, count in left_out.items():
-        say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")
+    say_left_out(left_out)
 
 
 def _asks(reader: "Reader", draw: Any, tapes: Sequence[str], advance: Any) -> "Asks":
-    from bot.cli.what_if import asking, drawing
+    from bot.cli.what_if import asking, counted, drawing
     from bot.review.evaluate import MODELS, Asks
 
-    own = asking(reader, tapes=tapes, folder="evaluate")
-
-    def counted(run: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
-        advance(1)
-        return own(run, wishes)
-
-    return Asks(counted, {model: asking(reader, model, tapes) for model in MODELS}, drawing(reader, draw, tapes))
+    own = counted(asking(reader, tapes=tapes, folder="evaluate"), advance)
+    return Asks(own, {model: asking(reader, model, tapes) for model in MODELS}, drawing(reader, draw, tapes))
 
 
 def show(groups: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """What every journal command takes: which journal, which run, which rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -49,6 +49,15 @@ class Opened:
     reader: "Reader"
     runs: "list[RunInfo]"
 
+    def reviewed(
+        self, journal: str | None, run: str | None, filters: "Filters"
+    ) -> "tuple[list[RunInfo], dict[str, int]]":
+        """Its runs, or the live paper ones where none is named; and how many of which adapter that leaves out."""
+        from bot.review.live import live
+
+        named = run is not None or bool(filters.adapter) or "#" in (journal or "")
+        return (self.runs, {}) if named else live(self.runs)
+
     def id(self, given: str) -> str:
         """The whole id of a row: a bare ordinal is one of the run asked for."""
         return f"{self.runs[-1].run}-{given}" if given.isdigit() and self.runs else given
@@ -83,3 +92,9 @@ def filters_of(adapter: str, account: str, strategy: str, instrument: str, **tim
         day=parse_day(times["day"]),
         now_ns=WallClock().now_ns() if times["day"] else 0,
     )
+
+
+def say_left_out(left_out: Mapping[str, int]) -> None:
+    """Which runs a review was not about, and how to have them."""
+    for adapter, count in left_out.items():
+        say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")

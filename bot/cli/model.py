@@ -11,8 +11,6 @@ from bot.cli.journal_options import filter_options, filters_of, opened
 from bot.cli.output import json_option, print_json, print_rows, progress, say
 
 if TYPE_CHECKING:
-    from bot.domain.what_if import Answer, Wish
-    from bot.journal.reading import RunInfo
     from bot.models.record import Bin, Model, Scores
     from bot.review.labelled import Labelled
 
@@ -45,20 +43,13 @@ def train(
     """
     from importlib.metadata import version
 
-    from bot.cli.what_if import asking
+    from bot.cli.what_if import asking, counted
     from bot.errors import ConfigError, UsageError
     from bot.models import record
     from bot.review.labelled import labelled
 
-    with opened(journal, run, "all") as at:
-        ask = asking(at.reader)
-        with progress("asking the tapes", len(at.runs), "runs") as advance:
-
-            def counted(one: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
-                advance(1)
-                return ask(one, wishes)
-
-            found = labelled(at.reader, at.runs, filters_of(**wanted), counted)
+    with opened(journal, run, "all") as at, progress("asking the tapes", len(at.runs), "runs") as advance:
+        found = labelled(at.reader, at.runs, filters_of(**wanted), counted(asking(at.reader), advance))
     _tell(found)
     strategies = sorted({one.strategy for one in found.candidates})
     if len(strategies) > 1:

@@ -8,7 +8,6 @@ import click
 from bot.cli.output import interval, print_rows, progress, say
 
 if TYPE_CHECKING:
-    from bot.domain.what_if import Answer, Wish
     from bot.journal.filters import Filters
     from bot.journal.reading import Reader, RunInfo
     from bot.review.estimates import Bootstrap
@@ -40,17 +39,11 @@ def with_what_if(
 
 
 def _told(reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters") -> "Sequence[Refused]":
-    from bot.cli.what_if import asking
+    from bot.cli.what_if import asking, counted
     from bot.review.refused import refused
 
-    ask = asking(reader)
     with progress("asking the tapes", len(runs), "runs") as advance:
-
-        def counted(run: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
-            advance(1)
-            return ask(run, wishes)
-
-        found = refused(reader, runs, filters, counted)
+        found = refused(reader, runs, filters, counted(asking(reader), advance))
     missing(found.untold)
     return found.refused
 

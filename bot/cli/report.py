@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.export import into
-from bot.cli.journal_options import filter_options, filters_of, opened
+from bot.cli.journal_options import filter_options, filters_of, opened, say_left_out
 from bot.cli.output import counted, json_option, new_york, print_json, say
 from bot.review.words import no_edge
 
@@ -41,13 +41,11 @@ def report(
     from bot.cli.refused import refusals
     from bot.review.estimates import Bootstrap
     from bot.review.export.page import so_far
-    from bot.review.live import live
     from bot.review.report import report as facts_of
 
     filters = filters_of(**wanted)
     with opened(journal, run, "all") as found:
-        asked = run is not None or bool(filters.adapter) or "#" in (journal or "")
-        runs, left_out = (found.runs, {}) if asked else live(found.runs)
+        runs, left_out = found.reviewed(journal, run, filters)
         reviewed = filters.started(runs, found.reader) if filters.day else runs
         facts = {**facts_of(found.reader, reviewed, filters), "left_out": left_out}
         if blocked:
@@ -58,8 +56,7 @@ def report(
         print_json(facts)
     elif html is None:
         _show(facts)
-    for adapter, count in left_out.items():
-        say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")
+    say_left_out(left_out)
 
 
 def _write(out: Path, facts: Mapping[str, Any], known: "SoFar") -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from bot.cli.journal_options import filter_options, filters_of, opened
-from bot.cli.output import interval, list_options, print_json, print_rows, say
+from bot.cli.journal_options import filter_options, filters_of, opened, say_left_out
+from bot.cli.output import interval, list_options, print_json, print_rows
 from bot.errors import UsageError
 from bot.review.words import no_edge
 
@@ -61,15 +61,13 @@ def stats(
     """
     from bot.cli.refused import flat_refusals, refusals, show_refusals
     from bot.review.estimates import Bootstrap
-    from bot.review.live import live
     from bot.review.stats import Asked
     from bot.review.stats import stats as figures_of
 
     _possible(by, blocked=blocked)
     filters, bootstrap = filters_of(**wanted), Bootstrap(level, draws, seed)
     with opened(journal, run, "all") as found:
-        asked = run is not None or bool(filters.adapter) or "#" in (journal or "")
-        runs, left_out = (found.runs, {}) if asked else live(found.runs)
+        runs, left_out = found.reviewed(journal, run, filters)
         if blocked:
             groups = refusals(found.reader, runs, filters, by or ("rule",), bootstrap)
         else:
@@ -83,8 +81,7 @@ def stats(
         show_refusals(groups)
     else:
         _show(groups)
-    for adapter, count in left_out.items():
-        say(f"left out: {count} runs of adapter {adapter}; --adapter {adapter} reviews them")
+    say_left_out(left_out)
 
 
 def _possible(by: Sequence[str], *, blocked: bool) -> None:

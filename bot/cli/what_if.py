@@ -1,7 +1,7 @@
 """What a run's refusals would have made, asked of the tapes that `replay --run` takes: the parts put together."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from bot.cli.again import Wishes, recorded
@@ -65,6 +65,16 @@ async def middles(
     async with AsyncExitStack() as stack:
         found = await _opened(Wishes(journal=place.url, tapes=tapes), run, stack)
         return await middles_at(found.adapter.market, moments)
+
+
+def counted(ask: "Ask", advance: Callable[[int], None]) -> "Ask":
+    """The same, and each run that is asked moves a bar by one."""
+
+    def answer(run: "RunInfo", wishes: "Sequence[Wish]") -> "Answer":
+        advance(1)
+        return ask(run, wishes)
+
+    return answer
 
 
 def _mark() -> bytes:
