@@ -1,13 +1,20 @@
 """Files that are there whole or not at all, also after a power cut; and small ones that hold a value."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 Kept = TypeVar("Kept")
+GivenUp = Callable[[], bool]
+"""Whether nobody waits for long work any more: it asks from time to time, and ends soon where it is so."""
+
+
+def waited_for() -> bool:
+    """Of work that nobody gives up."""
+    return False
 
 
 def keep(path: Path, value: object) -> None:

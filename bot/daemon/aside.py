@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from bot.durable import GivenUp
+
 Made = TypeVar("Made")
-GivenUp = Callable[[], bool]
-"""Whether nobody waits for it any more: the work asks from time to time, and ends soon where it is so."""
 
 
 async def aside(work: Callable[[GivenUp], Made]) -> Made:

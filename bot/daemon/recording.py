@@ -10,9 +10,10 @@ from typing import Any
 
 from bot.clock import WallClock
 from bot.config.bot_file import RecordSettings
-from bot.daemon.aside import GivenUp, aside
+from bot.daemon.aside import aside
 from bot.daemon.asked import Asked
 from bot.daemon.beside import beside
+from bot.durable import GivenUp
 from bot.ports import Adapter
 from bot.tape.keeping import finish_all, throw_away, weight
 from bot.tape.recorder import Recorder

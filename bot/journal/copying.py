@@ -6,13 +6,13 @@ A server's backups are its administrator's; what `pg_dump` makes of its database
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.durable import sync_folder
+from bot.durable import GivenUp, sync_folder, waited_for
 from bot.errors import DataDamaged, InputMissing, Unreachable, UsageError
 from bot.journal.backups import SUFFIX, backups, folder_of
 from bot.journal.canonical import chain_of
@@ -32,11 +32,7 @@ ASIDE = "set-aside"
 """The folder beside a journal in which what stood there before a restore is kept."""
 
 
-def _waited_for() -> bool:
-    return False
-
-
-def back_up(path: Path, keep: int, now_ns: int, given_up: Callable[[], bool] = _waited_for) -> Path:
+def back_up(path: Path, keep: int, now_ns: int, given_up: GivenUp = waited_for) -> Path:
     """Copy a journal as it stands, also while it is written, let go of all but the newest `keep` copies (0: of none).
 
     The day's second copy takes the place of the first. Raises Unreachable, also soon after it was `given_up`, with all
@@ -54,9 +50,7 @@ def back_up(path: Path, keep: int, now_ns: int, given_up: Callable[[], bool] = _
     return copy
 
 
-def copy_to(
-    path: Path, copy: Path, *, unfinished: Path | None = None, given_up: Callable[[], bool] = _waited_for
-) -> None:
+def copy_to(path: Path, copy: Path, *, unfinished: Path | None = None, given_up: GivenUp = waited_for) -> None:
     """Copy a journal to a file that is there when it is whole and proven, and not before. Raises as `back_up`."""
     with _proven(path, unfinished or copy.with_name(f"{copy.name}.unfinished"), given_up) as half:
         half.replace(copy)
@@ -89,7 +83,7 @@ def restore(where: Place, copy: Path, now_ns: int) -> Path | None:
     return aside
 
 
-def prove(where: Place, given_up: Callable[[], bool] = _waited_for) -> None:
+def prove(where: Place, given_up: GivenUp = waited_for) -> None:
     """Look at every page, every key, and the chain of each run; at that of an older schema `db upgrade` looks.
 
     Raises DataDamaged, ConfigError for what is no journal or a newer one, OSError or sqlite3.OperationalError soon
@@ -134,7 +128,7 @@ def _set_aside(path: Path, coming: Path, now_ns: int) -> Path | None:
 
 
 @contextmanager
-def _proven(path: Path, half: Path, given_up: Callable[[], bool] = _waited_for) -> Iterator[Path]:
+def _proven(path: Path, half: Path, given_up: GivenUp = waited_for) -> Iterator[Path]:
     """A journal's copy at `half`, looked through and on the disk; it is gone after the block unless it was moved."""
     try:
         _room(path, half.parent)

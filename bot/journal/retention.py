@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Literal, NamedTuple
 
+from bot.durable import GivenUp, waited_for
 from bot.errors import Unreachable
 from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
@@ -64,7 +65,7 @@ def let_go_on(reader: Reader, kind: Kind, seq: int) -> int | None:
     return int(ts) if ts is not None else None
 
 
-def let_go(place: Place, given_up: Callable[[], bool] = lambda: False) -> int:
+def let_go(place: Place, given_up: GivenUp = waited_for) -> int:
     """Delete all that was announced, piece by piece until it is `given_up`; how many rows.
 
     Raises Unreachable; what is left is deleted by the next call.

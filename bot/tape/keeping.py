@@ -1,8 +1,9 @@
 """Recorded tapes in the tapes folder: which there are, of which run, and which have been kept long enough."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from bot.durable import GivenUp, waited_for
 from bot.errors import DataDamaged, InputMissing, PaperpitError
 from bot.tape.facts import TapeFacts
 from bot.tape.reader import open_tape
@@ -13,7 +14,7 @@ FRESH_NS = DAY_NS
 """What was recorded within the last day is never thrown away: its diff has not been looked at."""
 
 
-def finish_all(folder: Path, say: Say, given_up: Callable[[], bool] = lambda: False) -> list[Path]:
+def finish_all(folder: Path, say: Say, given_up: GivenUp = waited_for) -> list[Path]:
     """Make tapes of what crashes left behind; what nobody could finish, or is being written, is handed back.
 
     What is left when it is `given_up` is left without a word.

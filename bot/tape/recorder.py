@@ -15,6 +15,7 @@ import numpy as np
 
 from bot.domain.instrument import Instrument
 from bot.domain.market import TICK, Ticks
+from bot.durable import GivenUp, waited_for
 from bot.errors import PaperpitError
 from bot.ports import Batch, Market
 from bot.tape.naming import trading_day
@@ -173,7 +174,7 @@ class Recorder:
             self._hand_over()
         self._ended = True
 
-    def make(self, given_up: Callable[[], bool] = lambda: False) -> None:
+    def make(self, given_up: GivenUp = waited_for) -> None:
         """After `end`: make the tapes, in any thread; as long as the disk needs, or until it is `given_up`.
 
         A tape that was not made is left as a recording for the next start, with a note.

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 
 from bot.domain.market import ABSENT, TICK, Ticks
+from bot.durable import GivenUp, waited_for
 from bot.errors import DataDamaged, PaperpitError
 from bot.tape.facts import ROW_GROUP, TapeFacts
 from bot.tape.writer import TapeWriter, half_made
@@ -34,10 +35,6 @@ Say = Callable[[str], None]
 
 class Unfinished(PaperpitError):
     """Nobody waits for the tape any more: the recording stays, and the next start makes it."""
-
-
-def _waited_for() -> bool:
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class PartFile:
         self._file.close()
 
 
-def finish(path: Path, say: Say, given_up: Callable[[], bool] = _waited_for) -> TapeFacts | None:
+def finish(path: Path, say: Say, given_up: GivenUp = waited_for) -> TapeFacts | None:
     """Make the tape of a recording that nobody writes any more, and take the recording away.
 
     None while somebody writes it, or when it holds no row: then it is taken away all the same. Raises DataDamaged for
@@ -131,7 +128,7 @@ def _owned(path: Path) -> Iterator[IO[bytes] | None]:
         yield file
 
 
-def _made(path: Path, file: IO[bytes], say: Say, given_up: Callable[[], bool]) -> TapeFacts | None:
+def _made(path: Path, file: IO[bytes], say: Say, given_up: GivenUp) -> TapeFacts | None:
     header = _header(path, file)
     if header is None:
         say(f"{path.name}: was cut off before its first row, and is taken away")
@@ -177,7 +174,7 @@ def _header(path: Path, file: IO[bytes]) -> Header | None:
         raise DataDamaged(f"is not a recording: {error}", where=str(path)) from None
 
 
-def _blocks(file: IO[bytes], begin: int, given_up: Callable[[], bool] = _waited_for) -> Iterator[Ticks]:
+def _blocks(file: IO[bytes], begin: int, given_up: GivenUp = waited_for) -> Iterator[Ticks]:
     """Everything from `begin` on, marks too. Raises Unfinished when nobody waits for the next one."""
     file.seek(begin)
     while data := file.read(ROW_GROUP * TICK.itemsize):
@@ -186,7 +183,7 @@ def _blocks(file: IO[bytes], begin: int, given_up: Callable[[], bool] = _waited_
         yield np.frombuffer(data[: len(data) // TICK.itemsize * TICK.itemsize], TICK)
 
 
-def _measured(file: IO[bytes], begin: int, given_up: Callable[[], bool] = _waited_for) -> tuple[int, int]:
+def _measured(file: IO[bytes], begin: int, given_up: GivenUp = waited_for) -> tuple[int, int]:
     """How many rows there are, and how far time had come when the recording ended (ns UTC)."""
     count = until = 0
     for block in _blocks(file, begin, given_up):
