@@ -9,6 +9,8 @@ reset it.
 
 import math
 
+from bot.models.betting import together
+
 ALARM = 20.0
 LAMBDAS = (0.1, 0.25, 0.5)
 
@@ -33,5 +35,4 @@ class Monitor:
     @property
     def e(self) -> float:
         """How much a bet against the promises has made of one."""
-        top = max(self._logs)
-        return math.inf if top > 700 else math.fsum(map(math.exp, self._logs)) / len(LAMBDAS)
+        return together(self._logs)

@@ -12,6 +12,8 @@ import math
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 
+from bot.models.betting import together
+
 POINT = 0.01
 """A candidate whose p is below this is alone."""
 ALARM = 100.0
@@ -48,5 +50,4 @@ class Stream:
     @property
     def martingale(self) -> float:
         """M; infinite where no number holds it."""
-        top = max(self._logs)
-        return math.inf if top > 700 else math.fsum(map(math.exp, self._logs)) / len(_EPS)  # e^709 is the last number
+        return together(self._logs)

@@ -1,6 +1,7 @@
 """What a strategy's guard says, word by word; that it can only abstain; and that a start goes on where it ended."""
 
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.abstain import MEANS, Abstain, Outcome, Reset, won
-from bot.domain.decision import Approved, Blocked
+from bot.domain.abstain import MEANS, Abstain, Heard, Outcome, Reset, won
+from bot.domain.decision import Approved, Blocked, Fact, Proposal, Signal
 from bot.errors import ConfigError, InputMissing, UsageError
 from bot.models import record
 from bot.models.fit import train
@@ -164,11 +165,13 @@ class Doubting:
     def __init__(self, says: str) -> None:
         self._says = says
 
-    def says(self, proposal, signal, break_even, *, guarded):  # type: ignore[no-untyped-def]
+    def says(
+        self, proposal: Proposal, signal: Signal | None, break_even: float, *, guarded: bool
+    ) -> Mapping[str, Fact]:
         return {"model": "m", "model_says": self._says, "model_p0": 0.5}
 
-    def hear(self, what) -> None:  # type: ignore[no-untyped-def]
-        pass
+    def hear(self, what: Iterable[Heard]) -> None:
+        """It has no memory."""
 
 
 @given(
