@@ -52,18 +52,13 @@ class Turns:
             return
         waiting, self._waiting = self._waiting, []
         names = {seat.strategy.name for seat, _ in waiting}
-        sent = self._sent() if len(names) > 1 else {}
-        order = sorted(names, key=lambda name: (sent.get(name, 0), self._rank[name]))
+        sent = self._p.gate.sent(self._stop.ts)
+        order = sorted(names, key=lambda name: (sent[name], self._rank[name]))
         for turn, name in enumerate(order, 1):
             words = f"{turn} of {len(order)}" if len(order) > 1 else ""
             for seat, signal in waiting:
                 if seat.strategy.name == name:
                     yield Asked(seat, signal, self._stop, words)
-
-    def _sent(self) -> dict[str, int]:
-        """Brackets that each strategy has sent in the session so far, as the gate counts them."""
-        room = self._p.gate.room(self._stop.ts)
-        return {row["of"]: row["used"] for row in room if row["rule"] == "brackets_per_strategy"}
 
 
 def told_turn(wish: Proposal | Refusal, turn: str) -> Proposal | Refusal:

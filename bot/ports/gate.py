@@ -1,5 +1,6 @@
 """The gate as the desk and the orders know it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
@@ -39,6 +40,9 @@ class Gate(Protocol):
 
     def room(self, now: int) -> Sequence[Mapping[str, Any]]:
         """What is used of each limit at `now`: rule, of whom, used, limit, unit."""
+
+    def sent(self, now: int) -> Counter[str]:
+        """Brackets that each strategy has sent in the session of `now`."""
 
     def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
         """What an earlier run approved, as its journal has it: nothing is judged, nothing counted."""

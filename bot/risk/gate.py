@@ -21,6 +21,7 @@
 `days` and `instruments` go by the same index. Times are ns UTC, prices ticks. No clock is read.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -44,7 +45,7 @@ from bot.risk.day import ZERO, Day
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import Ledger
 from bot.risk.models import doubted, reset, tell
-from bot.risk.room import left, room
+from bot.risk.room import left, room, so_far
 from bot.risk.rules import ALL, QUOTING, REDUCING, STANDING, Guard
 from bot.risk.rules.pace import told
 from bot.risk.trips import Trip
@@ -284,23 +285,16 @@ class Gate:
 
     def facts(self, instrument: int, now: int) -> dict[str, Fact]:
         """The day so far and what the account carries, for `status`."""
-        day = self._ledger.day(instrument, now)
-        return {
-            "net": str(day.net),
-            "loss_used": str(max(ZERO, self._ledger.risk - day.net)),
-            "loss_limit": str(self._settings.max_daily_loss_usd),
-            "r": float(day.r),
-            "fallen": str(day.best - day.net),
-            "open_risk": str(self._ledger.risk),
-            "open_brackets": len(self._ledger.open),
-            "brackets_today": day.brackets,
-            "position": self._ledger.position[instrument],
-        }
+        return so_far(self._ledger, self._ledger.day(instrument, now), self._settings, instrument)
 
     def room(self, now: int) -> list[dict[str, Any]]:
         """What is used of each limit (`bot.risk.room`)."""
         day = self._ledger.day(0, now)
         return room(self._ledger, day, self._settings, self._instruments, self._blackouts, now)
+
+    def sent(self, now: int) -> Counter[str]:
+        """Brackets that each strategy has sent in the session of `now`."""
+        return self._ledger.day(0, now).sent
 
     def revise(
         self,

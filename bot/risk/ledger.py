@@ -125,13 +125,14 @@ class Ledger:
                 total += facts.margin(self.price[at], units)
         return total
 
+    def most(self, instrument: int) -> int:
+        """Units that could be held of an instrument, whichever way is more."""
+        held, working = self.position[instrument], self.working[instrument]
+        return max(held + working[1], working[-1] - held)
+
     def gross(self) -> Decimal:
         """Worth of the most that could be held of every instrument, long and short added, at our newest prices."""
-        total = ZERO
-        for at, facts in enumerate(self._instruments):
-            held, working = self.position[at], self.working[at]
-            total += facts.worth(self.price[at], max(held + working[1], working[-1] - held))
-        return total
+        return sum((one.worth(self.price[at], self.most(at)) for at, one in enumerate(self._instruments)), ZERO)
 
     def carried(self, way: int, weights: Mapping[str, Decimal] | None = None) -> Decimal:
         """Worth of what is held and could still be filled `way` (+1 long, −1 short), less what is held the other way.

@@ -51,8 +51,7 @@ def _exposure(ledger: Ledger, settings: RiskSettings) -> Iterator[dict[str, Any]
 
 def _positions(ledger: Ledger, instruments: Sequence[Instrument]) -> Iterator[dict[str, Any]]:
     for at, one in enumerate(instruments):
-        held, working = ledger.position[at], ledger.working[at]
-        yield _row("position", one.product, max(held + working[1], working[-1] - held), one.max_position)
+        yield _row("position", one.product, ledger.most(at), one.max_position)
 
 
 def _row(rule: str, of: str, used: object, limit: object, unit: str = "") -> dict[str, Any]:
@@ -69,4 +68,19 @@ def left(ctx: Context) -> dict[str, Fact]:
         "net_today": str(ctx.day.net),
         "open_risk": str(ctx.ledger.risk),
         "loss_limit": str(ctx.settings.max_daily_loss_usd),
+    }
+
+
+def so_far(ledger: Ledger, day: Day, settings: RiskSettings, instrument: int) -> dict[str, Fact]:
+    """The day up to now, what the account carries, and what is held of an instrument."""
+    return {
+        "net": str(day.net),
+        "loss_used": str(max(ZERO, ledger.risk - day.net)),
+        "loss_limit": str(settings.max_daily_loss_usd),
+        "r": float(day.r),
+        "fallen": str(day.best - day.net),
+        "open_risk": str(ledger.risk),
+        "open_brackets": len(ledger.open),
+        "brackets_today": day.brackets,
+        "position": ledger.position[instrument],
     }
