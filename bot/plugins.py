@@ -180,12 +180,17 @@ def beside(factory: Any, name: str) -> Any:
     return getattr(factory, name, None) or getattr(sys.modules.get(factory.__module__), name, None)
 
 
+def quotes(strategy: Strategy | None) -> bool:
+    """Whether a strategy sends quotes: its attribute `QUOTES`."""
+    return bool(getattr(strategy, "QUOTES", False))
+
+
 def unquoted(strategy: Strategy, adapter: str, base: Path | None = None) -> str:
-    """Why a strategy that quotes (its attribute `QUOTES`) is not run at an adapter; empty where nothing is in the way.
+    """Why a strategy that quotes is not run at an adapter; empty where nothing is in the way.
 
     One that fills quotes by a queue says so by `TAKES_QUOTES = True` beside its factory.
     """
-    if not getattr(strategy, "QUOTES", False) or beside(find("adapters", adapter, base), "TAKES_QUOTES"):
+    if not quotes(strategy) or beside(find("adapters", adapter, base), "TAKES_QUOTES"):
         return ""
     return f"adapter {adapter} {NO_QUOTES}"
 

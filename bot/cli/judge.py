@@ -190,7 +190,7 @@ class Judge:
                     _, others = plugins.detectors(spec.detectors, path.parent)
                     self._flow.setdefault(one.product, []).extend(plugins.order_flow(made, others))
             self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]
-            if not getattr(made, "QUOTES", False):  # the bars of one that quotes are how often it looks
+            if not plugins.quotes(made):  # the bars of one that quotes are how often it looks
                 self._timeframe(spec, one, place)
         return spec
 

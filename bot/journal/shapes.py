@@ -382,7 +382,7 @@ MAKER = _list_of(
 )
 """A market maker's result in parts."""
 REFUSALS = {"blocked-what-if": BLOCKED_WHAT_IF, "stats-blocked": BLOCKED_STATS, "evaluate": EVALUATE, "maker": MAKER}
-"""What tapes are asked for: `journal blocked --what-if`, `journal stats --blocked`, `journal evaluate`."""
+"""What tapes are asked for: `journal blocked --what-if`, `journal stats --blocked`, `journal evaluate` and `maker`."""
 
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

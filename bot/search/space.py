@@ -6,7 +6,7 @@ z_min      = { low = 1.5, high = 4.0, log = true }  any number, evenly by its lo
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,12 +144,12 @@ def _axis(path: Path, table: Mapping[str, Any], place: Placing) -> Axis | Fault:
     return Range(low, high, log, isinstance(low, int) and isinstance(high, int))
 
 
-def _choice(table: Mapping[str, Any], wrong: Any) -> Axis | Fault:
+def _choice(table: Mapping[str, Any], wrong: Callable[[str], Fault]) -> Axis | Fault:
     values = table["grid"]
     if len(table) > 1:
-        return wrong("a grid says all by itself")  # type: ignore[no-any-return]
+        return wrong("a grid says all by itself")
     if not isinstance(values, list) or not values:
-        return wrong("a grid is a list of at least one value")  # type: ignore[no-any-return]
+        return wrong("a grid is a list of at least one value")
     if twice := [value for at, value in enumerate(values) if value in values[:at]]:
-        return wrong(f"{twice[0]!r} stands in the grid twice")  # type: ignore[no-any-return]
+        return wrong(f"{twice[0]!r} stands in the grid twice")
     return Choice(tuple(values))
