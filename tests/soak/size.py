@@ -73,7 +73,7 @@ class Rest:
     tasks: dict[str, int]
     """By their names, or by what they run."""
     descriptors: dict[str, int]
-    """By what they are: sockets, pipes, files by their names without numbers."""
+    """By what they are: sockets, pipes, files by their names without numbers, connections to SQLite by their logs."""
     threads: dict[str, int]
 
     @classmethod
@@ -115,9 +115,15 @@ def _tasks() -> Iterator[str]:
 
 
 def _descriptors() -> Iterator[str]:
+    files = []
     for number in os.listdir("/proc/self/fd"):
         with suppress(FileNotFoundError):  # the one by which they are listed
-            yield re.sub(r"\d+", "#", Path(os.readlink(f"/proc/self/fd/{number}")).name)
+            files.append(os.readlink(f"/proc/self/fd/{number}"))
+    for file in files:
+        # SQLite keeps a closed connection's file for the next one while any other is open (POSIX locks, "pending
+        # close" of os_unix.c), so that there are as many as were ever open at once; an open one has its own log.
+        if f"{file}-wal" not in files:
+            yield re.sub(r"\d+", "#", Path(file).name)
 
 
 def _threads() -> Iterator[str]:

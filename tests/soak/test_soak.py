@@ -1,8 +1,10 @@
 """A process that trades day after day at a gateway has the same size on its last day as when it had settled."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,3 +54,27 @@ async def test_what_stays_is_seen_by_its_kind_though_it_is_one(tmp_path: Path) -
         with pytest.raises(asyncio.CancelledError):
             await leaked
         assert left(before, await Rest.now()) == []
+
+
+async def test_a_connection_that_stays_open_is_seen_and_what_sqlite_keeps_for_the_next_is_not(tmp_path: Path) -> None:
+    # given a journal of which one connection stays open, as the desk's own does
+    with closing(_journal(tmp_path)) as own:
+        before = await Rest.now()
+        # when two readers were open at once and are closed again
+        with closing(_journal(tmp_path)), closing(_journal(tmp_path)):
+            pass
+        # then nothing has stayed, though SQLite keeps their files while the first reads
+        assert left(before, await Rest.now()) == []
+        # but a reader that is not closed is named
+        with closing(_journal(tmp_path)):
+            assert left(before, await Rest.now()) == ["descriptors journal.db-wal 1 → 2"]
+        own.rollback()
+
+
+def _journal(folder: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(folder / "journal.db", isolation_level=None)
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("create table if not exists notes (text)")
+    connection.execute("begin")
+    connection.execute("select * from notes").fetchall()
+    return connection
