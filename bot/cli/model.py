@@ -9,6 +9,7 @@ import click
 from bot.cli.control import desk_option
 from bot.cli.journal_options import filter_options, filters_of, opened
 from bot.cli.output import json_option, print_json, print_rows, progress, say
+from bot.cli.refused import missing
 
 if TYPE_CHECKING:
     from bot.models.record import Bin, Model, Scores
@@ -115,8 +116,7 @@ def reset(strategy: str, reason: str, desk: str | None) -> None:
 def _tell(found: "Labelled") -> None:
     for why, count in found.left_out.items():
         say(f"{count:,} candidates have no label: {why}")
-    for run, why in found.untold.items():
-        say(f"run {run} cannot be asked what its refusals would have made: {why}")
+    missing(found.untold, "what they refused has no label")
 
 
 def shape(made: "Model") -> dict[str, Any]:

@@ -48,12 +48,12 @@ def _told(reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters") -> "S
     return found.refused
 
 
-def missing(untold: Mapping[str, str]) -> None:
-    """Say which runs' tapes could not be asked, and why."""
+def missing(untold: Mapping[str, str], then: str = "the column 'untold' of --json counts what they refused") -> None:
+    """Say which runs' tapes could not be asked, and why; of many, how many more, and what follows for them (`then`)."""
     for run, why in list(untold.items())[:SHOWN]:
         say(f"run {run} cannot be asked: {why}")
     if len(untold) > SHOWN:
-        say(f"nor can {len(untold) - SHOWN} more; the column 'untold' of --json counts what they refused")
+        say(f"nor can {len(untold) - SHOWN} more; {then}")
 
 
 def flat_refusals(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -66,7 +66,8 @@ def labelled(reader: Reader, runs: Sequence[RunInfo], filters: Filters, ask: Ask
             reason, end = ends.get(row.id, ("", 0))
             is_won = won(reason)
             if is_won is None:
-                found.leave("never filled, or ended by nothing of its own")
+                unasked = row.verdict == BLOCKED and run.run in found.untold
+                found.leave("its tape cannot be asked" if unasked else "never filled, or ended by nothing of its own")
                 continue
             key = (row.strategy, row.instrument, row.known, row.side, row.entry)
             one = instruments[row.run, row.instrument]
