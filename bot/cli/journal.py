@@ -254,6 +254,6 @@ def _side(given: str, journal: str | None) -> Any:
 @journal.command()
 def schema() -> None:
     """Print the JSON Schema of every list and enumeration."""
-    from bot.journal.shapes import SCHEMA
+    from bot.journal.figure_shapes import SCHEMA
 
     print_json(SCHEMA)

@@ -27,18 +27,19 @@ def refusals(
     """One object a group; says on standard error which runs' tapes could not be asked."""
     from bot.review.worth import worth
 
-    return worth(_told(reader, runs, filters), by, bootstrap)
+    return worth(told(reader, runs, filters), by, bootstrap)
 
 
 def with_what_if(
     rows: Sequence[dict[str, Any]], reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters"
 ) -> list[dict[str, Any]]:
     """Refusals as they are listed, each with what it would have made (null where no tape could be asked)."""
-    made = {one.id: one.shape() for one in _told(reader, runs, filters)}
+    made = {one.id: one.shape() for one in told(reader, runs, filters)}
     return [{**row, "what_if": made[row["id"]]} for row in rows]
 
 
-def _told(reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters") -> "Sequence[Refused]":
+def told(reader: "Reader", runs: "Sequence[RunInfo]", filters: "Filters") -> "Sequence[Refused]":
+    """Refusals with what each would have made; says on standard error which runs' tapes could not be asked."""
     from bot.cli.what_if import asking, counted
     from bot.review.refused import refused
 

@@ -32,6 +32,9 @@ ESTIMATES = (
     help="Group by this (strategy; with --blocked: rule); give it again for more.",
 )
 @click.option("--blocked", is_flag=True, help="Instead, what was refused and what it would have made, by rule.")
+@click.option(
+    "--calibration", is_flag=True, help="Instead, whether models' chances came true; with --blocked also of refusals."
+)
 @click.option("--level", default=0.95, type=click.FloatRange(0.5, 0.999), help="Of the intervals.", show_default=True)
 @click.option("--draws", default=2_000, type=click.IntRange(100, 20_000), help="Of sessions.", show_default=True)
 @click.option("--seed", default=1, type=click.IntRange(0), help="Of the draws.", show_default=True)
@@ -42,6 +45,7 @@ def stats(
     run: str | None,
     by: Sequence[str],
     blocked: bool,
+    calibration: bool,
     level: float,
     draws: int,
     seed: int,
@@ -58,25 +62,38 @@ def stats(
     paperpit journal stats --by hour --by weekday
     paperpit journal stats --run last
     paperpit journal stats --run last --blocked
+    paperpit journal stats --run last --calibration
     """
+    from bot.cli.calibration import calibrations, flat_calibrations, show_calibrations
     from bot.cli.refused import flat_refusals, refusals, show_refusals
     from bot.review.estimates import Bootstrap
     from bot.review.stats import Asked
     from bot.review.stats import stats as figures_of
 
+    if calibration and by:
+        raise UsageError("--calibration stands by strategy and model always", do="leave --by out")
     _possible(by, blocked=blocked)
     filters, bootstrap = filters_of(**wanted), Bootstrap(level, draws, seed)
     with opened(journal, run, "all") as found:
         runs, left_out = found.reviewed(journal, run, filters)
-        if blocked:
+        if calibration:
+            groups = calibrations(found.reader, runs, filters, bootstrap, blocked=blocked)
+        elif blocked:
             groups = refusals(found.reader, runs, filters, by or ("rule",), bootstrap)
         else:
             groups = figures_of(found.reader, runs, filters, Asked(tuple(by) or ("strategy",), bootstrap))
     if as_json:
         print_json(groups)
     elif as_csv:
-        rows = flat_refusals(groups) if blocked else [_flat(group) for group in groups]
-        print_rows(rows, ("group", "refused" if blocked else "round_trips"), as_csv=True)
+        if calibration:
+            rows, first = flat_calibrations(groups), "judged"
+        elif blocked:
+            rows, first = flat_refusals(groups), "refused"
+        else:
+            rows, first = [_flat(group) for group in groups], "round_trips"
+        print_rows(rows, ("group", first), as_csv=True)
+    elif calibration:
+        show_calibrations(groups)
     elif blocked:
         show_refusals(groups)
     else:

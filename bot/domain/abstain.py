@@ -41,9 +41,20 @@ MEANS: Mapping[Abstain, tuple[str, str]] = {
     Abstain.MODEL_HASH_MISMATCH: (BROKEN, "the model is not the one that was meant, or was made of other signals"),
 }
 """What kind of abstaining each is, and what it says to a person."""
+DO: Mapping[Abstain, str] = {
+    Abstain.NOT_TRAINED: "paperpit model train, then paperpit reload",
+    Abstain.STALE_MODEL: "paperpit model train on newer days, then paperpit reload",
+    Abstain.CALIBRATION_BAD: "paperpit model train on more days, then paperpit reload",
+    Abstain.MODEL_HASH_MISMATCH: "put back the file that was meant or train anew, then paperpit reload",
+    Abstain.OUTCOME_ALARM: "paperpit model train on newer days, paperpit reload, paperpit model reset {0} --reason …",
+    Abstain.NOVEL_STREAM: "paperpit model reset {0} --reason …, if what it sees now is as good as what it knows",
+}
+"""What closes a model whatever is proposed, and what opens it; {0} is the strategy."""
 
-MODEL, SAYS, P0, DISTANCE = "model", "model_says", "model_p0", "model_distance"
-"""Facts of a proposal that a model has seen: the model's hash, its words, what it promised, how far away it lay."""
+MODEL, SAYS, DISTANCE = "model", "model_says", "model_distance"
+"""Facts of a proposal that a model has seen: the model's hash, its words, how far away it lay."""
+P0, P, P1 = "model_p0", "model_p", "model_p1"
+"""The chance of winning that it said: the lower bound (which is what it promises), one number for it, the upper one."""
 
 
 def words(says: str) -> list[Abstain]:
@@ -61,12 +72,30 @@ def won(exit_reason: str) -> bool | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """The chance of winning as a model said it of one candidate: from `p0` to `p1`, and `p` for it."""
+
+    model: str
+    p0: float
+    p: float
+    p1: float
+
+
+def chance(facts: Mapping[str, Fact]) -> Said | None:
+    """What a judged proposal's facts have of it; None where no model gave a number."""
+    model, numbers = facts.get(MODEL), [facts.get(key) for key in (P0, P, P1)]
+    known = [float(one) for one in numbers if isinstance(one, (int, float))]
+    return Said(str(model), *known) if model and len(known) == len(numbers) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """A model has judged a candidate."""
 
     strategy: str
     model: str
     distance: float
+    ts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +129,9 @@ def outcome(strategy: str, facts: Mapping[str, Fact], bracket_id: str, exit_reas
     return Outcome(strategy, str(model), bracket_id, float(promised), is_won, ts)
 
 
-def spoken(strategy: str, facts: Mapping[str, Fact]) -> Spoken | None:
-    """What a judged proposal says of the stream of candidates; None where no model placed it."""
+def spoken(strategy: str, facts: Mapping[str, Fact], ts: int) -> Spoken | None:
+    """What a proposal judged at `ts` says of the stream of candidates; None where no model placed it."""
     model, distance = facts.get(MODEL), facts.get(DISTANCE)
     if not model or not isinstance(distance, (int, float)):
         return None
-    return Spoken(strategy, str(model), float(distance))
+    return Spoken(strategy, str(model), float(distance), ts)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from bot.domain.abstain import DISTANCE, MODEL, P0, SAYS, Abstain, Heard, Outcome, Reset, Spoken
+from bot.domain.abstain import DISTANCE, MODEL, P0, P1, SAYS, Abstain, Heard, Outcome, P, Reset, Spoken
 from bot.domain.decision import Fact, Proposal, Signal
 from bot.models.features import numbers
 from bot.models.monitor import Monitor
@@ -30,7 +30,7 @@ class Judge:
     def __init__(self, file: File | None, pinned: str = "") -> None:
         self._monitors: defaultdict[str, Monitor] = defaultdict(Monitor)
         self._counted: set[str] = set()
-        self._distances: list[tuple[str, float]] = []
+        self._spoken_of: list[Spoken] = []
         self._reset_ns = -1
         self._take(file, pinned)
 
@@ -38,9 +38,8 @@ class Judge:
         self._file, self._pinned = file, pinned
         self._hash = file.hash if file is not None else ""
         self._stream = Stream(file.model.distances if file is not None else ())
-        for model, distance in self._distances:
-            if model == self._hash:
-                self._stream.add(distance)
+        for one in self._spoken_of:
+            self._listen(one)
 
     def swap(self, file: File | None, pinned: str = "") -> None:
         """Another model; what was heard stays."""
@@ -59,20 +58,37 @@ class Judge:
                 self._reset(one)
 
     def _spoken(self, one: Spoken) -> None:
-        self._distances.append((one.model, one.distance))
+        self._spoken_of.append(one)
+        self._listen(one)
+
+    def _listen(self, one: Spoken) -> None:
         if one.model == self._hash:
-            self._stream.add(one.distance)
+            self._stream.add(one.distance, one.ts)
 
     def _reset(self, one: Reset) -> None:
         self._reset_ns = one.ts
-        self._distances.clear()
+        self._spoken_of.clear()
         self._stream.reset()
 
     @property
     def alarm(self) -> bool:
         """Whether outcomes close it: this model's, or an earlier one's that no person has reset since."""
+        return self._alarm_ns is not None
+
+    @property
+    def _alarm_ns(self) -> int | None:
         alarms = ((name, it.alarm_ns) for name, it in self._monitors.items() if it.alarm_ns is not None)
-        return any(name == self._hash or ts > self._reset_ns for name, ts in alarms)
+        return min((ts for name, ts in alarms if name == self._hash or ts > self._reset_ns), default=None)
+
+    def shut(self, now: int) -> Mapping[Abstain, int | None]:
+        """What makes it abstain from everything at `now` → since when, ns UTC; None: as long as there is this file."""
+        file = self._file
+        if file is None:
+            return {Abstain.NOT_TRAINED: None}
+        if self._strange(file):
+            return {Abstain.MODEL_HASH_MISMATCH: None}
+        stream = {Abstain.NOVEL_STREAM: self._stream.alarm_ns} if self._stream.alarm else {}
+        return {**self._of_model(file.model, now), **stream}
 
     @property
     def state(self) -> dict[str, object]:
@@ -102,20 +118,23 @@ class Judge:
 
     def _other(self, file: File, signal: Signal | None) -> bool:
         """Whether the file is not what was meant, or was trained on signals of other parameters."""
-        if not file.whole or (self._pinned and self._pinned != file.hash):
-            return True
-        return signal is not None and signal.params_hash not in file.model.params
+        return self._strange(file) or (signal is not None and signal.params_hash not in file.model.params)
 
-    def _of_model(self, model: Model, now: int) -> list[Abstain]:
-        words = []
+    def _strange(self, file: File) -> bool:
+        """Whether the file is not what was meant, whatever it is asked about."""
+        return not file.whole or bool(self._pinned and self._pinned != file.hash)
+
+    def _of_model(self, model: Model, now: int) -> dict[Abstain, int | None]:
+        """What is against the model itself → since when."""
+        words: dict[Abstain, int | None] = {}
         if model.tested.skill < SKILL_LEAST:
-            words.append(Abstain.NOT_TRAINED)
+            words[Abstain.NOT_TRAINED] = None
         if now - model.until_ns > STALE_NS:
-            words.append(Abstain.STALE_MODEL)
+            words[Abstain.STALE_MODEL] = model.until_ns + STALE_NS
         if model.tested.venn_abers.ece > ECE_MOST:
-            words.append(Abstain.CALIBRATION_BAD)
-        if self.alarm:
-            words.append(Abstain.OUTCOME_ALARM)
+            words[Abstain.CALIBRATION_BAD] = None
+        if (alarm_ns := self._alarm_ns) is not None:
+            words[Abstain.OUTCOME_ALARM] = alarm_ns
         return words
 
     def _of_candidate(
@@ -130,12 +149,12 @@ class Judge:
         z = model.standardised(features)
         distance, (p0, p1) = model.distance(z), model.interval(z)
         novel = p_value(model.distances, distance)
-        self._spoken(Spoken(proposal.strategy, self._hash, distance))
+        self._spoken(Spoken(proposal.strategy, self._hash, distance, proposal.known))
         monitor = self._monitors.get(self._hash)
         found |= {
             P0: p0,
-            "model_p1": p1,
-            "model_p": p1 / (1 - p0 + p1),
+            P1: p1,
+            P: p1 / (1 - p0 + p1),
             "model_break_even": break_even,
             DISTANCE: distance,
             "model_novelty_p": novel,

@@ -37,15 +37,22 @@ class Stream:
         self._bag = list(self._calibration)
         self._logs = [0.0] * len(_EPS)
         self.seen = 0
-        self.alarm = False
+        self.alarm_ns: int | None = None
+        """When M first reached ALARM; None while it has not."""
 
-    def add(self, distance: float) -> None:
-        """One more candidate."""
+    def add(self, distance: float, ts: int) -> None:
+        """One more candidate, at `ts`."""
         p = math.log(p_value(self._bag, distance))
         self._logs = [log + math.log(eps) + (eps - 1) * p for log, eps in zip(self._logs, _EPS, strict=True)]
         insort(self._bag, distance)
         self.seen += 1
-        self.alarm = self.alarm or self.martingale >= ALARM
+        if self.alarm_ns is None and self.martingale >= ALARM:
+            self.alarm_ns = ts
+
+    @property
+    def alarm(self) -> bool:
+        """Whether M has ever reached ALARM."""
+        return self.alarm_ns is not None
 
     @property
     def martingale(self) -> float:

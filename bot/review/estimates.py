@@ -90,10 +90,15 @@ class Sample:
         known = np.nan_to_num(np.asarray(values, float))
         return np.bincount(self._at, known, self.sessions).astype(float)
 
-    def mean(self, values: Sequence[float | None]) -> Estimate:
-        """The mean of one value a round trip; those with None are left out."""
+    def mean(self, values: Sequence[float | None] | Floats) -> Estimate:
+        """The mean of one value a round trip; those with None (or NaN) are left out."""
         known = ~np.isnan(np.asarray(values, float))
         return self.quotient(self.sums(values), self.sums(known.astype(float)), int(known.sum()))
+
+    def elsewhere(self, hits: Sequence[float] | Floats) -> Floats:
+        """For each round trip the share of hits in all sessions but its own: (hits + 1) ÷ (round trips + 2)."""
+        sums, counts = self.sums(hits), self.sums(np.ones(self.n))
+        return np.asarray(((sums.sum() - sums + 1) / (self.n - counts + 2))[self._at])
 
     def quotient(self, above: Floats, below: Floats, n: int | None = None) -> Estimate:
         """Σ above ÷ Σ below, both by session; no value where there is nothing below."""

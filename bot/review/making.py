@@ -74,7 +74,7 @@ def split(fills: Iterable[Traded]) -> Split:
 
 
 def making(reader: Reader, runs: Sequence[RunInfo], filters: Filters, after_ns: int, ask: Ask) -> list[dict[str, Any]]:
-    """One object a run and maker (the shape MAKER of `bot.journal.shapes`), oldest run first."""
+    """One object a run and maker (the shape MAKER of `bot.journal.figure_shapes`), oldest run first."""
     found, sessions = list[dict[str, Any]](), Sessions(reader.read(rows.Instrument, runs), filters)
     for run in runs:
         trips = [trip for trip in round_trips(reader, [run]) if _made(trip) and _wanted(trip, filters, sessions)]

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from bot.domain.abstain import Said
 from bot.domain.market import Days
 from bot.domain.what_if import HORIZONS_S, Answer, Drawn, Made, Terms, Wish
 from bot.errors import PaperpitError
 from bot.journal import rows
 from bot.journal.filters import Filters
 from bot.journal.lists import Wanted
+from bot.journal.promises import chance_in
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.values import LONG_SHORT, Grid, grids
 from bot.review.tries import settings
@@ -64,6 +66,8 @@ class Refused:
     verdict: str = BLOCKED
     drawn: Sequence[Drawn] | None = None
     """Random entries beside it; None where none were drawn."""
+    said: Said | None = None
+    """What its strategy's model said of it; None where none was asked."""
 
     @property
     def filled(self) -> bool:
@@ -219,6 +223,7 @@ class _Around(NamedTuple):
             made=answer.made.get(row.id),
             cost_ticks=float(2 * Decimal(one.commission) / Decimal(one.tick_value)),
             grid=grids([one])[row.run, row.instrument],
+            said=chance_in(row.facts),
         )
 
 

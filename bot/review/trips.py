@@ -21,9 +21,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain.abstain import Said
 from bot.journal import rows
 from bot.journal.filters import Filters
 from bot.journal.lists import Wanted
+from bot.journal.promises import chances
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.remarks import Remarks, remarks
 from bot.journal.round_trips import RoundTrip, round_trips
@@ -77,12 +79,14 @@ class Trip:
     minutes: float  # in position
     fill_model: str
     adapter: str
+    account: str
     market: str  # "live", "demo", else the adapter that made or replayed it
     drill: bool
     config_hash: str
     setting: str  # digest of what its strategy was set to
     seq: int  # of its last fill
     tags: tuple[str, ...]
+    said: Said | None  # what its strategy's model said of it; None where none was asked
 
 
 class Seen(NamedTuple):
@@ -120,6 +124,7 @@ def flat(reader: Reader, runs: Sequence[RunInfo], found: Sequence[RoundTrip]) ->
         remarks(reader),
         session_dates(reader.read(rows.Instrument, runs), found),
         signals_of(reader, runs),
+        chances(reader, runs),
     )
     return regimed([around.trip(trip) for trip in found])
 
@@ -132,6 +137,7 @@ class _Around(NamedTuple):
     remarks: Mapping[str, Remarks]
     sessions: Mapping[str, int]
     signals: Mapping[str, Seen]
+    chances: Mapping[str, Said]
 
     def seen(self, trip: RoundTrip) -> Seen:
         return self.signals.get(trip.bracket.signal_id or "", NOTHING_SEEN)
@@ -178,12 +184,14 @@ class _Around(NamedTuple):
             minutes=(exit_ns - entry_ns) / (60 * SECOND_NS),
             fill_model=run.fill_model or BROKER,
             adapter=run.adapter,
+            account=run.account,
             market=market_of(run, self.demos),
             drill=setting is not None and setting.drill,
             config_hash=self.reader.config_hash(bracket.run, bracket.seq),
             setting=setting.digest if setting else "",
             seq=max(fill.seq for fill in (*trip.entries, *trip.exits)),
             tags=tuple(sorted(said.tags)) if said else (),
+            said=self.chances.get(bracket.decision_id),
         )
 
 

@@ -6,6 +6,8 @@ from threading import Lock
 from typing import Any
 
 from bot.journal.reading import Reader
+from bot.review.calibration import calibration, taken
+from bot.review.estimates import Bootstrap
 from bot.review.stats import Asked, stats_of
 from bot.review.tries import settings
 from bot.review.trips import Trip
@@ -32,6 +34,18 @@ class Kept:
         question = asked, tuple(trip.seq for trip in found)
         groups: list[dict[str, Any]] = _once(known, question, lambda: stats_of(found, tried, lambda: trips, asked))
         return groups
+
+    def calibration(
+        self, reader: Reader, trips: Sequence[Trip], found: Sequence[Trip], bootstrap: Bootstrap
+    ) -> list[dict[str, Any]]:
+        """What models said of `found`, which are some of the view's `trips`; `bot.review.calibration`."""
+        judged = taken(found)
+        if not judged:
+            return []
+        known = self._known(trips, len(reader.runs))
+        question = "calibration", bootstrap, tuple(trip.seq for trip in found if trip.said is not None)
+        told: list[dict[str, Any]] = _once(known, question, lambda: calibration(judged, lambda: trips, bootstrap))
+        return told
 
     def _known(self, trips: Sequence[Trip], runs: int) -> dict[Hashable, Any]:
         with self._lock:

@@ -56,6 +56,11 @@ def figure(found: Estimate) -> str:
     return _estimated(found, lambda value: f"{value:,.2f}".replace("-", "\u2212"))
 
 
+def thirds(found: Estimate) -> str:
+    """0.231 (0.214 … 0.249), or why there is none."""
+    return _estimated(found, lambda value: f"{value:.3f}".replace("-", "\u2212"))
+
+
 def share(found: Estimate) -> str:
     """37 % (34 … 40), or why there is none."""
     return _estimated(found, lambda value: f"{100 * value:.0f} %")
@@ -83,6 +88,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "estimate": estimate,
     "figure": figure,
     "share": share,
+    "thirds": thirds,
     "price": price,
     "number": number,
 }

@@ -73,8 +73,11 @@ Wins = Callable[[float, float, float], bool]
 """Whether a hint of this z, share and effort is followed by the target."""
 
 
-def hints(days: Sequence[str], each: int, wins: Wins, *, seed: int, shift: float = 0.0) -> Tape:
-    """So many hints on each of the days (New York dates), from 10:01 on; `shift` moves the sizes of the touch."""
+def hints(days: Sequence[str], each: int, wins: Wins, *, seed: int, shift: float = 0.0, quiet: int = 0) -> Tape:
+    """So many hints on each of the days (New York dates), from 10:01 on; `shift` moves the sizes of the touch.
+
+    After each of them so many quiet seconds pass.
+    """
     chance, tape = np.random.default_rng(seed), Tape(start=f"{days[0]} 10:00")
     for day in days:
         tape.now = ns(f"{day} 10:00")
@@ -83,6 +86,8 @@ def hints(days: Sequence[str], each: int, wins: Wins, *, seed: int, shift: float
             tape.bought(5, _touch(0)[1]).wait(1)
         for _ in range(each):
             _episode(tape, chance, wins, shift)
+            for _ in range(quiet):
+                tape.bought(5, _touch(0)[1]).wait(1)
     return tape
 
 

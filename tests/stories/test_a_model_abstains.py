@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,10 @@ EAGER = (
     "risk.max_daily_loss_usd=1000000",
 )
 FEATURES = tuple(word for name in ("z", "share", "effort") for word in ("--feature", name))
-AFTER = ["2026-05-20", "2026-05-21"]
+MONTH = [f"2026-05-{day}" for day in (20, 21, 22, 26, 27, 28, 29)] + [
+    f"2026-06-{day:02}" for day in (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 15, 16, 17)
+]
+"""Twenty sessions before the model is too old."""
 
 
 def learnable(seed: int) -> Wins:
@@ -64,10 +68,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Played]:
     return folder, calm
 
 
-def after(trained: tuple[Path, Played], folder: Path, wins: Wins, *, shift: float = 0.0, seed: int = 2) -> Played:
-    """What the same strategy does next, with its model."""
+def after(
+    trained: tuple[Path, Played], folder: Path, wins: Wins, *, shift: float = 0.0, days: int = 2, each: int = 60
+) -> Played:
+    """What the same strategy does next, with its model. Fewer hints a day are as far apart that the hours are alike."""
     (folder / "buyer.model.json").write_bytes((trained[0] / "buyer.model.json").read_bytes())
-    tape = hints(AFTER, 60, wins, seed=seed, shift=shift)
+    tape = hints(MONTH[:days], each, wins, seed=2, shift=shift, quiet=15 * (60 // each - 1))
     return play(folder, tape, strategy(folder, BUYER + MODEL), sets=EAGER)
 
 
@@ -91,6 +97,33 @@ def test_in_the_market_that_it_knows_it_lets_pass_what_is_worth_it(
     assert "BELOW_BREAKEVEN" in said(played)
 
 
+def calibrated(played: Played, *words: str) -> list[dict[str, Any]]:
+    """What the command line says of its chances."""
+    given = ("journal", "stats", "--calibration", "--journal", played.url, "--run", "last", "--json")
+    told = typed(*given, *words)
+    assert told.returncode == 0, told.stderr
+    found: list[dict[str, Any]] = json.loads(told.stdout)
+    return found
+
+
+def test_what_it_said_is_held_against_what_came(trained: tuple[Path, Played], tmp_path: Path) -> None:
+    # given a month in the market that it knows
+    played = after(trained, tmp_path, learnable(3), days=len(MONTH), each=8)
+    won = [trip["exit_reason"] == "target" for trip in played.round_trips]
+    taken, refused = calibrated(played, "--blocked")
+    # then what it let pass is told with its outcomes, and nothing speaks against the model
+    assert taken["model"] == record.read(tmp_path / "buyer.model.json").hash
+    assert (taken["counted"], taken["judged"], taken["won"], taken["sessions"]) == ("taken", len(won), sum(won), 20)
+    assert taken["words"].startswith("nothing speaks against what it says")
+    assert taken["bins"]
+    assert taken["monitor"]["outcomes"] == len(won)
+    assert taken["monitor"]["alarm_ns"] is None
+    # and what it turned down stands apart: by the tape it would mostly have lost, as it said
+    assert refused["counted"] == "refused"
+    assert refused["won"] < 0.4 * refused["judged"]
+    assert refused["said"]["p"] < taken["said"]["p"]
+
+
 def test_when_hints_stop_working_its_outcomes_close_it(trained: tuple[Path, Played], tmp_path: Path) -> None:
     played = after(trained, tmp_path, lambda z, share, effort: False)
     words = said(played)
@@ -98,6 +131,9 @@ def test_when_hints_stop_working_its_outcomes_close_it(trained: tuple[Path, Play
     assert all("OUTCOME_ALARM" in word for word in words[first:])
     alarm = [row for row in played.blocked if "OUTCOME_ALARM" in json.dumps(row["reasons"])]
     assert max(trip["entry_ns"] for trip in played.round_trips) < alarm[0]["ts_ns"]
+    (told,) = calibrated(played)
+    assert told["monitor"]["alarm_ns"] == max(trip["exit_ns"] for trip in played.round_trips)
+    assert told["words"] == "too few sessions (1 of 20) to tell"
 
 
 def test_when_the_book_is_another_one_the_stream_closes_it(trained: tuple[Path, Played], tmp_path: Path) -> None:
@@ -142,11 +178,11 @@ def test_a_person_lets_the_stream_begin_anew_and_the_journal_says_so(
     trained: tuple[Path, Played], tmp_path: Path
 ) -> None:
     (tmp_path / "buyer.model.json").write_bytes((trained[0] / "buyer.model.json").read_bytes())
-    tape = hints(AFTER, 10, learnable(4), seed=2, shift=1.2).write(tmp_path / "t.parquet", contract="ESM2026")
+    tape = hints(MONTH[:2], 10, learnable(4), seed=2, shift=1.2).write(tmp_path / "t.parquet", contract="ESM2026")
     bot = read_bot(shipped("config/bot.toml"), [*EVERYTHING_PASSES, *EAGER])
     bot = replace(bot, value=bot.value.model_copy(update={"calendar": "none"}))
     spec = read_strategy(str(strategy(tmp_path, BUYER + MODEL)), instruments=bot.path.parent)
-    reset = Command("model-reset", "n-1", ns(f"{AFTER[1]} 09:00"), reason="another book", strategy="buyer", who="me")
+    reset = Command("model-reset", "n-1", ns(f"{MONTH[1]} 09:00"), reason="another book", strategy="buyer", who="me")
     url = f"sqlite:///{tmp_path / 'journal.db'}"
     played = Played(traded(Asked(bot, [spec], url, "replay", [str(tape)], commands=[reset])), url)
     first, second = (

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli.journal import journal as commands
-from bot.journal.shapes import EVALUATE
+from bot.journal.figure_shapes import EVALUATE
 from tests.edges import DRILL, coins
 from tests.playing import Played, play, strategy
 

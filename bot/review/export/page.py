@@ -14,6 +14,8 @@ from typing import Any
 from bot.journal.filters import Filters
 from bot.journal.reading import Reader, RunInfo
 from bot.review import words
+from bot.review.calibration import calibration, taken
+from bot.review.estimates import Bootstrap
 from bot.review.export import equity, sections
 from bot.review.export.markup import Html, tag
 from bot.review.stats import Asked, day_text, groups, stats
@@ -28,6 +30,7 @@ class SoFar:
 
     trips: Sequence[Trip]
     groups: Sequence[Mapping[str, Any]]
+    models: Sequence[Mapping[str, Any]]
 
 
 def so_far(
@@ -38,7 +41,12 @@ def so_far(
     chosen = [run for run in runs if run.seq <= until]
     timeless = replace(filters, since_ns=None, until_ns=None, day="", now_ns=0)
     same = timeless == filters and chosen == list(reviewed)
-    return SoFar(trips(reader, chosen, timeless), facts["groups"] if same else stats(reader, chosen, timeless, Asked()))
+    found, earlier = trips(reader, chosen, timeless), [run for run in reader.runs if run.seq <= until]
+    return SoFar(
+        found,
+        facts["groups"] if same else stats(reader, chosen, timeless, Asked()),
+        calibration(taken(found), lambda: trips(reader, earlier, Filters()), Bootstrap()),
+    )
 
 
 def page(facts: Mapping[str, Any], known: SoFar, version: str) -> str:
@@ -91,6 +99,7 @@ def _main(facts: Mapping[str, Any], known: SoFar) -> list[Any]:
         _round_trips(facts, known),
         tag("h2", f"Statistics{_span(known.trips)}"),
         [sections.statistics(group) for group in known.groups] or tag("p", "No round trip to count."),
+        *_models(known),
         tag("h2", "Refused"),
         sections.refusals(facts),
         sections.worth(facts),
@@ -103,6 +112,12 @@ def _main(facts: Mapping[str, Any], known: SoFar) -> list[Any]:
         tag("h2", "Runs"),
         sections.runs(facts),
     ]
+
+
+def _models(known: SoFar) -> list[Any]:
+    """Whether what models said came true; nothing where none was asked."""
+    found = [sections.model(one, f"model-{at}") for at, one in enumerate(known.models)]
+    return [tag("h2", "Models"), *found] if found else []
 
 
 def _span(found: Sequence[Trip]) -> str:

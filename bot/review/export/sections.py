@@ -5,6 +5,8 @@ from typing import Any
 
 from bot.log import scrub
 from bot.review import words
+from bot.review.calibration import watched
+from bot.review.export import reliability
 from bot.review.export.markup import Html, tag
 from bot.review.stats import counted
 
@@ -145,6 +147,35 @@ def statistics(group: Facts) -> list[Html | None]:
             f" {counts}, {counted(group['tries'], 'try', 'tries')}.",
         ),
         table(drawn, heads, lines, numbers=heads[1:]) if lines else None,
+    ]
+
+
+SCORES: Mapping[str, str] = {
+    "gap": "Won less what it said",
+    "brier": "Brier",
+    "base_brier": "Brier of the base rate",
+    "log_loss": "Log loss",
+    "base_log_loss": "Log loss of the base rate",
+    "gain": "Log loss, better than the base rate by",
+}
+
+
+def model(told: Facts, key: str) -> list[Html | None]:
+    """What one model said of the chance of winning, held against what came; `key` makes its ids unique."""
+    name, counts = told["group"], f"{told['judged']:,} round trips that it let pass, {told['won']:,} won"
+    said: list[Html | None] = [
+        tag("h3", name),
+        tag("p", tag("strong", f"{told['words']}."), f" {counts}; {watched(told['monitor'])}."),
+    ]
+    if not told["bins"]:
+        return said
+    scores = [[of, f"{told[one]['value']:.3f}", _interval(told[one], "{:.3f}".format)] for one, of in SCORES.items()]
+    heads = ("Round trips", "Said", "From p0 to p1", "Won")
+    return [
+        *said,
+        scrolled(f"Reliability of {name}", reliability.drawing(name, told["bins"], key)),
+        table("What it said and what came, bins of equal mass", heads, reliability.lines(told["bins"]), numbers=heads),
+        table("Scores", ("Score", "Value", "Interval"), scores, numbers=("Value", "Interval")),
     ]
 
 

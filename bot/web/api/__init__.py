@@ -1,7 +1,7 @@
 """The journal and the desk for programs, under `/api/v1`: the objects of `--json`, a part at a time.
 
 GET  /runs /round-trips /fills /orders /signals /blocked    lists, oldest first, by `after` and `limit`
-GET  /round-trips/ID /stats /refused /calendar /status /health
+GET  /round-trips/ID /stats /calibration /refused /calendar /status /health
 POST /notes /tags /commands                                 with the token
 GET  /openapi.json                                          all of it, described
 """

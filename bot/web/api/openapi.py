@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.journal.figure_shapes import BLOCKED_STATS, CALIBRATION, STATS
 from bot.journal.paging import MOST
-from bot.journal.shapes import BLOCKED_STATS, LISTS, SINGLE, STATS, Schema
+from bot.journal.shapes import LISTS, SINGLE, Schema
 from bot.review.stats import BY
 from bot.web.api.answers import JSON, ROOT, answer
-from bot.web.api.reading import AFTER, FEW, LEFT_OUT, REFUSED_BY, UNTOLD
+from bot.web.api.reading import AFTER, DRAWN, FEW, LEFT_OUT, REFUSED_BY, UNTOLD
 from bot.web.api.writing import TAKEN
 from bot.web.asked import LONG, Query
 
@@ -39,6 +40,7 @@ PARAMETERS: dict[str, tuple[str, Schema]] = {
     "seed": ("Of the draws.", {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 1}),
     "kind": ("Only this kind of event, for example `cpi` or `fomc`.", TEXT),
 }
+FIGURES = {"stats": STATS, "calibration": CALIBRATION, "refused": BLOCKED_STATS}
 FILTERS = ("run", "adapter", "account", "strategy", "instrument", "since", "until", "day")
 ERROR: Schema = {
     "type": "object",
@@ -68,13 +70,19 @@ def document() -> Schema:
     paths[f"{ROOT}/stats"] = _get(
         "Figures with their intervals; without a run or an adapter, of live paper runs only.",
         "stats",
-        (*FILTERS, "by", "level", "draws", "seed"),
+        (*FILTERS, "by", *DRAWN),
+        [LEFT_OUT],
+    )
+    paths[f"{ROOT}/calibration"] = _get(
+        "Whether what models say of the chance of winning comes true, of round trips that they let pass.",
+        "calibration",
+        (*FILTERS, *DRAWN),
         [LEFT_OUT],
     )
     paths[f"{ROOT}/refused"] = _get(
         "What the rules of the newest run, or of up to 20 chosen ones, cost or saved; their tapes are read for it.",
         "refused",
-        (*FILTERS, "by", "level", "draws", "seed"),
+        (*FILTERS, "by", *DRAWN),
         [UNTOLD],
     )
     paths[f"{ROOT}/calendar"] = _get(
@@ -90,7 +98,7 @@ def document() -> Schema:
         "info": {"title": "paperpit", "version": version("paperpit"), "description": _DESCRIPTION},
         "paths": paths,
         "components": {
-            "schemas": {**LISTS, **SINGLE, "stats": STATS, "refused": BLOCKED_STATS, "error": ERROR, **parts},
+            "schemas": {**LISTS, **SINGLE, **FIGURES, "error": ERROR, **parts},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -1,6 +1,7 @@
 """What programs may ask for: the lists of the journal a part at a time, one round trip, figures, calendar, desk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from bot.journal.reading import Reader, RunInfo
 from bot.review.estimates import Bootstrap
 from bot.review.live import live
 from bot.review.stats import BY, Asked
-from bot.review.trips import regimed
+from bot.review.trips import Trip, regimed
 from bot.review.worth import BY as OF_REFUSED
 from bot.review.worth import RULE, worth
 from bot.risk.calendar import EventCalendar
@@ -28,6 +29,7 @@ from bot.web.asked import OF_ROWS as FILTERS
 from bot.web.pages import health
 from bot.web.refusals import refusals
 from bot.web.site import Site
+from bot.web.view import View
 
 FEW = 100
 """Objects of a part, unless it is told otherwise."""
@@ -35,6 +37,8 @@ AFTER = "paperpit-after"
 """Header: the `after` with which the list goes on, now or when more has come."""
 UNTOLD = "paperpit-untold"
 """Header: the run whose tape could not be asked, and why; in UTF-8 with percent signs."""
+DRAWN = ("level", "draws", "seed")
+"""How intervals are drawn."""
 REFUSED_BY = (RULE, *OF_REFUSED)
 LEFT_OUT = "paperpit-left-out"
 """Header: adapters whose runs the figures leave out, each with how many there are."""
@@ -79,8 +83,27 @@ def round_trip(request: Request) -> Response:
 def figures(request: Request) -> Response:
     """`paperpit journal stats --json`."""
     site: Site = request.app.state.site
-    query = Query.of(request, ("run", *FILTERS, "by", "level", "draws", "seed"))
-    filters, asked = filters_of(query, site.now_ns()), asked_of(query)
+    query = Query.of(request, ("run", *FILTERS, "by", *DRAWN))
+    asked = asked_of(query)
+    with _reviewed(site, query) as (reader, view, found, headers):
+        groups = site.kept.stats(reader, view.trips, regimed(found) if "regime" in asked.by else found, asked)
+    return answer(request, groups, headers)
+
+
+def chances(request: Request) -> Response:
+    """`paperpit journal stats --calibration --json`."""
+    site: Site = request.app.state.site
+    query = Query.of(request, ("run", *FILTERS, *DRAWN))
+    bootstrap = _bootstrap(query)
+    with _reviewed(site, query) as (reader, view, found, headers):
+        groups = site.kept.calibration(reader, view.trips, found, bootstrap)
+    return answer(request, groups, headers)
+
+
+@contextmanager
+def _reviewed(site: Site, query: Query) -> Iterator[tuple[Reader, View, list[Trip], Mapping[str, str] | None]]:
+    """The round trips that are asked for; without a run or an adapter the live ones, and a header of those left out."""
+    filters = filters_of(query, site.now_ns())
     with site.viewing() as (reader, view):
         runs, left_out = filters.runs(_runs(reader, query, "all")), dict[str, int]()
         if not query.text("run") and not filters.adapter:
@@ -91,9 +114,8 @@ def figures(request: Request) -> Response:
             for trip in view.trips
             if trip.run in names and wanted.has(trip, trip.entry_ns) and filters.strategy in ("", trip.strategy)
         ]
-        groups = site.kept.stats(reader, view.trips, regimed(found) if "regime" in asked.by else found, asked)
-    said = ", ".join(f"{adapter} {count}" for adapter, count in left_out.items())
-    return answer(request, groups, {LEFT_OUT: said} if said else None)
+        said = ", ".join(f"{adapter} {count}" for adapter, count in left_out.items())
+        yield reader, view, found, {LEFT_OUT: said} if said else None
 
 
 def asked_of(query: Query) -> Asked:
@@ -109,7 +131,7 @@ def _bootstrap(query: Query) -> Bootstrap:
 def rules(request: Request) -> Response:
     """`paperpit journal stats --blocked --json` of the newest run or of those chosen, whose tapes are read for it."""
     site: Site = request.app.state.site
-    query = Query.of(request, ("run", *FILTERS, "by", "level", "draws", "seed"))
+    query = Query.of(request, ("run", *FILTERS, "by", *DRAWN))
     bootstrap, by = _bootstrap(query), words_of(query, "by", REFUSED_BY) or (RULE,)
     with site.looking() as reader:
         if site.asking is None:
@@ -173,6 +195,7 @@ ROUTES = [
     *(Route(f"{ROOT}/{name}", _list(name)) for name in PARTS),
     Route(f"{ROOT}/round-trips/{{id}}", round_trip),
     Route(f"{ROOT}/stats", figures),
+    Route(f"{ROOT}/calibration", chances),
     Route(f"{ROOT}/refused", rules),
     Route(f"{ROOT}/calendar", calendar),
     Route(f"{ROOT}/status", status),

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.journal.reading import Reader
-from bot.review.estimates import Estimate
-from bot.review.export import equity
+from bot.review.calibration import watched
+from bot.review.estimates import Bootstrap, Estimate
+from bot.review.export import equity, reliability
 from bot.review.looks import said
 from bot.review.stats import BY, Asked, Group, counted, groups
 from bot.review.trips import LIVE, Trip, regimed
@@ -61,6 +62,10 @@ def page(request: Request) -> Response:
                 for at, (group, told) in enumerate(zip(pools[:POOLS_MAX], pooled, strict=False))
             ],
             "more_pools": pools[POOLS_MAX:],
+            "models": [
+                _model(told, f"model{at}")
+                for at, told in enumerate(site.kept.calibration(reader, trips, found, Bootstrap()))
+            ],
             "little": no_edge(len(found)),
         }
 
@@ -98,6 +103,21 @@ def _pool(group: Group, told: Mapping[str, Any], key: str) -> dict[str, Any]:
         "looks": said(told["mean_r"]),
         "stops": _stops(group.trips),
         "costs": _costs(group.trips),
+    }
+
+
+SCORES = ("gap", "brier", "base_brier", "log_loss", "base_log_loss", "gain")
+
+
+def _model(told: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """One model's reliability: its drawing, the table behind it, its scores and what may be said of it."""
+    return {
+        **told,
+        **{name: Estimate(**told[name]) for name in SCORES},
+        "key": key,
+        "picture": reliability.drawing(told["group"], told["bins"], key) if told["bins"] else "",
+        "lines": reliability.lines(told["bins"]),
+        "watched": watched(told["monitor"]),
     }
 
 

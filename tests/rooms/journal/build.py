@@ -79,6 +79,8 @@ class Told:
     strategy: str = "lesson"
     commission: str = "2.06"
     executions: int = field(default=0)
+    facts: Mapping[str, Fact] = field(default_factory=lambda: {"cluster_low": 16800})
+    """Of every proposal."""
 
     def at(self, seconds: float) -> int:
         """Nanoseconds of a moment."""
@@ -116,7 +118,7 @@ class Told:
             ttl_ns=2 * MINUTE,
             time_stop_ns=20 * MINUTE,
             why="sellers were absorbed at 4200.25",
-            facts={"cluster_low": 16800},
+            facts=self.facts,
         )
 
     def approved(self, signal: Signal, room: Mapping[str, Fact] | None = None, **wanted: int) -> Approved:

@@ -16,9 +16,10 @@ import pytest
 from bot import resources
 from bot.cli.app import main
 from bot.journal import migrate
+from bot.journal.figure_shapes import REFUSALS
 from bot.journal.place import place
 from bot.journal.schema import REVISIONS
-from bot.journal.shapes import LISTS, REFUSALS, SINGLE
+from bot.journal.shapes import LISTS, SINGLE
 from tests.rooms.journal.build import Told, Wall, the_lesson, writer
 
 
@@ -200,7 +201,7 @@ def test_diff_is_0_when_the_same_and_1_when_not(paperpit: Paperpit, tmp_path: Pa
 def test_the_schema_of_every_list_is_printed(paperpit: Paperpit) -> None:
     schema = paperpit("journal", "schema").json
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert set(schema["$defs"]) == {*LISTS, *SINGLE, *REFUSALS, "stats"}
+    assert set(schema["$defs"]) == {*LISTS, *SINGLE, *REFUSALS, "stats", "stats-calibration"}
 
 
 def test_check_is_0_when_whole_and_1_when_not(paperpit: Paperpit, tmp_path: Path) -> None:

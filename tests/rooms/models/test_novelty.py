@@ -18,7 +18,7 @@ def test_a_stream_of_the_same_kind_is_seldom_called_another() -> None:
         draws = chance.chisquare(6, 600)
         stream = Stream(sorted(draws[:100].tolist()))
         for one in draws[100:].tolist():
-            stream.add(one)
+            stream.add(one, 0)
         cried += stream.alarm
     print(f"same kind, 500 candidates after 100: alarm in {cried} of 200 streams")
     assert cried <= 4
@@ -28,10 +28,10 @@ def test_a_stream_of_another_kind_is_called_so_soon_and_for_good() -> None:
     chance = np.random.default_rng(74)
     stream = Stream(sorted(chance.chisquare(6, 150).tolist()))
     for one in (3 * chance.chisquare(6, 40)).tolist():
-        stream.add(one)
+        stream.add(one, 0)
     assert stream.martingale >= ALARM
     for one in chance.chisquare(6, 400).tolist():
-        stream.add(one)
+        stream.add(one, 0)
     assert stream.alarm
     stream.reset()
     assert not stream.alarm

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from bot.cli.journal import journal as commands
 from bot.domain.what_if import HORIZONS_S, NOT_FILLED, Answer, Drawn, Made, Wish
 from bot.errors import InputMissing
+from bot.journal.figure_shapes import EVALUATE
 from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import RunInfo, reading
-from bot.journal.shapes import EVALUATE
 from bot.review.estimates import Bootstrap
 from bot.review.evaluate import Asks, evaluate, random_entries
 from bot.review.looks import mean_r, said

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli.app import app
-from bot.journal.shapes import MAKER
+from bot.journal.figure_shapes import MAKER
 from bot.review.making import Traded, split
 from tests.laws.markets import drill, market
 from tests.laws.test_quotes import run

@@ -33,6 +33,7 @@ from bot.review.stats import Group
 from bot.review.trips import Trip, trips
 from tests.bench.year import build
 from tests.rooms.journal.build import MINUTE, OPENING, Told, the_lesson, writer
+from tests.rooms.review.promising import promising
 
 EVIL = '<script>alert("1")</script> & <img src=x onerror=alert(1)>'
 
@@ -63,6 +64,18 @@ def page(path: Path, *wanted: str) -> Element:
 
 def said(root: Element) -> str:
     return "\n".join(root.itertext())
+
+
+def test_what_models_said_stands_in_it_where_one_was_asked(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    promising(path)
+    root = page(path)
+    assert "Model" in said(root)
+    bins, scores = (table for table in tables(root, "Models"))
+    assert sum(int(line[0]) for line in bins) == 96
+    assert [line[0] for line in scores][:2] == ["Won less what it said", "Brier"]
+    told(tmp_path / "none.db", "live")
+    assert list(tables(page(tmp_path / "none.db"), "Models")) == []
 
 
 def tables(root: Element, heading: str) -> Iterator[list[list[str]]]:

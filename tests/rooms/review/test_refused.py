@@ -20,10 +20,10 @@ from bot.cli.stats import BY_BLOCKED
 from bot.domain.decision import Reason
 from bot.domain.what_if import HORIZONS_S, NOT_FILLED, Answer, Made, Wish
 from bot.errors import InputMissing
+from bot.journal.figure_shapes import BLOCKED_STATS, BLOCKED_WHAT_IF
 from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import RunInfo, reading
-from bot.journal.shapes import BLOCKED_STATS, BLOCKED_WHAT_IF
 from bot.journal.values import Grid
 from bot.review.estimates import Bootstrap, Estimate
 from bot.review.kept import kept

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from bot.cli.journal import journal as commands
 from bot.cli.stats import BY as OPTIONS
+from bot.journal.figure_shapes import STATS
 from bot.journal.filters import Filters
 from bot.journal.lists import list_round_trips
 from bot.journal.place import place
 from bot.journal.reading import Reader, reading
-from bot.journal.shapes import STATS
 from bot.review.estimates import Bootstrap
 from bot.review.stats import BY, DEFLATED_MIN, Asked, Tried, figures, groups, sharpes, stats
 from bot.review.trips import REGIMES, Trip, signals_of, trips

@@ -10,11 +10,12 @@ import jsonschema
 from click.testing import CliRunner
 
 from bot.cli.app import app
+from bot.journal.figure_shapes import BLOCKED_STATS, STATS
 from bot.journal.paging import PARTS
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.remarks import remarks
-from bot.journal.shapes import BLOCKED_STATS, LISTS, SINGLE, STATS
+from bot.journal.shapes import LISTS, SINGLE
 from tests.playing import Played
 from tests.rooms.web.served import TOKEN, Served, serving
 

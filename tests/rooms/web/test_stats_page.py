@@ -15,6 +15,7 @@ from bot.web.drawings import LEAST_R, MOST_R, scatter, spots, spread, steps
 from tests.bench.year import build
 from tests.playing import Played
 from tests.rooms.journal.build import Told, the_lesson, writer
+from tests.rooms.review.promising import promising
 from tests.rooms.web.served import TOKEN, serving
 
 
@@ -79,6 +80,38 @@ async def test_live_runs_stand_alone_and_what_is_left_out_is_said(tmp_path: Path
     assert ("2 round trips on paper" in replays.text, "Left out" in replays.text) == (True, False)
     assert "1 round trip on paper" in of_run.text
     assert "late" in tagged.text
+
+
+async def test_what_a_model_said_is_drawn_and_told_as_on_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    promising(path)
+    asked = ("journal", "stats", "--calibration", "--journal", str(path), "--json")
+    (told,) = json.loads(CliRunner().invoke(app, asked).stdout)
+    async with serving(tmp_path, "--journal", path) as site:
+        page, answer = await site.get("/stats"), await site.get("/api/v1/calibration")
+        none, wrong = await site.get("/stats?side=short"), await site.get("/api/v1/calibration?by=hour")
+        few = await site.get("/stats?until=2023-05-27")
+    assert json.loads(answer.text) == [told]
+    text = html.unescape(page.text)
+    assert f"Model of {told['group']}" in text
+    assert told["words"] in text
+    assert f"{told['brier']['value']:.3f} (" in text
+    known = [one for one in told["bins"] if one["won"]["value"] is not None]
+    assert text.count('class="reach"') == 2 * len(known) > 0
+    assert "its monitor" in text.lower()
+    assert "None of them passes" in none.text
+    assert wrong.code == 400
+    # of two days there are words instead of numbers, but the monitor has heard what it has heard
+    assert "too few sessions (2 of 20) to tell" in few.text
+    assert "after 96 outcomes" in few.text
+    assert 'class="reach"' not in few.text
+
+
+async def test_where_no_model_was_asked_the_page_says_how_one_is(tmp_path: Path, reviewed: Played) -> None:
+    async with serving(tmp_path, "--journal", reviewed.url) as site:
+        page, answer = await site.get("/stats"), await site.get("/api/v1/calibration?run=last")
+    assert "No model was asked about these" in page.text
+    assert json.loads(answer.text) == []
 
 
 KNOWN = st.floats(-50, 50)
