@@ -42,12 +42,10 @@ def looked_at(config: Path | None, sets: Sequence[str]) -> list[Finding]:
 def journal_of(config: Path | None, sets: Sequence[str]) -> "Place":
     """The journal that `run` would write. Raises ConfigError."""
     from bot.config import journal_url, load_bot
-    from bot.config.places import journal_named
     from bot.journal.opening import default_url
     from bot.journal.place import place
 
-    url = journal_named() or journal_url(load_bot(config, sets))
-    return place(url or default_url(replay=False))
+    return place(journal_url(load_bot(config, sets), sets) or default_url(replay=False))
 
 
 def written_to(config: Path | None, sets: Sequence[str]) -> Finding:

@@ -69,13 +69,15 @@ def replay(
         _refuse_unwritable(save_warm)
     changes = [*sets, *(f"{key}={value}" for key, value in flags.items() if value is not None)]
     if recorded_run is not None:
+        from bot.config.places import journal_named
+
         if tapes or strategies or config or calendar:
             raise UsageError(
                 "--run takes tape, settings, strategies and calendar from the recorded run",
                 allowed="--journal, --fill-model, --batch, --latency-ms, --warm, --save-warm, --set, --json",
             )
         repeated = [*sets, *([] if seed is None else [f"seed={seed}"])]
-        wishes = Wishes(journal, repeated, fill_model, latency_ms)
+        wishes = Wishes(journal or journal_named(), repeated, fill_model, latency_ms)
         _again(recorded_run, wishes, batch, as_json, warm, save_warm)
         return
     bot, specs = read_settings(config, changes, strategies, calendar)
@@ -86,7 +88,7 @@ def replay(
     from bot.journal import default_url
     from bot.warm import NONE, Wanted
 
-    url = journal or journal_url(bot.value) or default_url(replay=True)
+    url = journal or journal_url(bot.value, changes) or default_url(replay=True)
     outcome = trade(_cut(Asked(bot, specs, url, "replay", tapes, warm=Wanted(warm or NONE, save=save_warm)), batch))
     _end(outcome, as_json)
     leave(outcome)

@@ -54,7 +54,7 @@ def run(
 
     def read() -> Asked:
         bot, specs = read_settings(config, changes, strategies, calendar)
-        url = journal or journal_url(bot.value) or default_url(replay=False)
+        url = journal or journal_url(bot.value, changes) or default_url(replay=False)
         memory, durability = Wanted(warm or AUTO, keep=True), bot.value.journal.durability
         return Asked(bot, specs, url, durability, dry=dry, warm=memory, record_to=tapes_folder(), again=again)
 

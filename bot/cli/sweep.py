@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from bot.search.trial import Scene, Tape
 
 
-def _journal_named() -> str | None:
-    from bot.config.places import journal_named
-
-    return journal_named()
-
-
 @click.command()
 @click.argument("file", metavar="FILE.toml")
 @click.option("--tape", "tapes", multiple=True, default=("demo",), help="A tape; several are replayed one by one.")
@@ -32,7 +26,7 @@ def _journal_named() -> str | None:
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of what is drawn.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at a time (default: one a core).")
 @click.option("--dask", metavar="local|ADDRESS", help="Play trials on Dask: processes here, or that scheduler's.")
-@click.option("--journal", default=_journal_named, help="URL of the journal that keeps the results.")
+@click.option("--journal", help="URL of the journal that keeps the results.")
 @click.option("--config", "-c", type=click.Path(path_type=Path), help="The bot.toml to read.")
 @click.option("--calendar", help="Event calendar: a file, or 'none'.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one key of bot.toml for this sweep.")
@@ -77,12 +71,13 @@ def sweep(
     text = read_text(path, shown(path))
     space = read_space(text, shown(path))
     planned = plan(space, trials, seed)
-    bot = read_bot(config, sets if calendar is None else [*sets, f"calendar={calendar}"])
+    changes = sets if calendar is None else [*sets, f"calendar={calendar}"]
+    bot = read_bot(config, changes)
     plugins.judge(bot)
     if not compiled():
         say("compiling the detectors (once; some seconds)")
     scene, places = start(path, planned, tapes, bot)
-    url = journal or journal_url(bot.value) or default_url(replay=True)
+    url = journal or journal_url(bot.value, changes) or default_url(replay=True)
     say(f"{len(planned)} trials on {len(places)} tape{'s' * (len(places) > 1)}, seed {seed}")
     found = _played(scene, places, planned, text, seed, url, _engine(dask, jobs or os.cpu_count() or 1))
     judged, view = verdict(found), plateau(found.trials, len(found.sessions), ordered(space))

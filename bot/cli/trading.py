@@ -21,18 +21,12 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _journal_named() -> str | None:
-    from bot.config.places import journal_named
-
-    return journal_named()
-
-
 def settings_options(command: Command) -> Command:
     """The flags that every command takes which reads the configuration and trades."""
     options = (
         click.option("--config", "-c", type=click.Path(path_type=Path), help="The bot.toml to read."),
         click.option("--strategy", "strategies", multiple=True, help="Strategy TOML; replaces the configured list."),
-        click.option("--journal", "journal", default=_journal_named, help="URL of the journal to write."),
+        click.option("--journal", help="URL of the journal to write."),
         click.option("--calendar", help="Event calendar: a file, or 'none'."),
         click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one key of bot.toml for this run."),
     )

@@ -10,7 +10,7 @@ from bot.config.bot_file import BotFile
 from bot.config.instruments import instrument, load_instruments, product_of
 from bot.config.lint import lint_strategy
 from bot.config.params import Params
-from bot.config.places import find_bot, find_strategy, shown
+from bot.config.places import find_bot, find_strategy, journal_named, shown
 from bot.config.placing import Placing
 from bot.config.reading import parse, read_text, validate
 from bot.config.secrets import read_secret
@@ -107,11 +107,17 @@ def read_strategy(
     return Loaded(spec, found, own)
 
 
-def journal_url(bot: BotFile) -> str | None:
-    """The journal's URL as bot.toml tells it, from its `url_file` where it has one; None when it tells nothing.
+def journal_url(bot: BotFile, sets: Sequence[str] = ()) -> str | None:
+    """The journal's URL where no `--journal` tells it: that of `--set`, of the environment, of bot.toml.
 
-    Raises InputMissing when that file is not there.
+    None when nobody tells it. `sets` are those that `bot` was read with. Raises InputMissing when a file that should
+    hold it is not there.
     """
+    flags = {one.partition("=")[0].replace(" ", "") for one in sets}
+    if "journal.url" in flags:
+        return bot.journal.url
+    if "journal.url_file" not in flags and (named := journal_named()):
+        return named
     return read_secret(Path(bot.journal.url_file)) if bot.journal.url_file else bot.journal.url
 
 
