@@ -86,7 +86,8 @@ class Losses:
 
 def units_of(prices: Any, scale: Decimal = Decimal(1)) -> Int64:
     """Float prices in 1e-9 points, NaN as NONE; exact for prices of up to nine decimals and below a million."""
-    values = np.asarray(prices, np.float64) * float(scale * UNITS)
+    with np.errstate(over="ignore"):
+        values = np.asarray(prices, np.float64) * float(scale * UNITS)
     absent = np.isnan(values)
     # What is too large for a tape stays too large, so that it is counted as such.
     units: Int64 = np.rint(np.clip(np.where(absent, 0, values), -_FAR, _FAR)).astype(np.int64)

@@ -1,7 +1,8 @@
 """Names of contracts: which product `ESH4` is of, and in which year it expires.
 
 Year codes of one digit repeat every ten years (ESH4 was March 2014 and is March 2024), so a tape always holds the full
-year. It is worked out from the first stamp: a contract is recorded before it expires, never after.
+year. It is worked out from the first stamp: a contract is recorded before it expires, never after. Of two digits the
+century nearest to that stamp is meant.
 """
 
 import re
@@ -39,9 +40,15 @@ def full_contract(symbol: str, first_ns: int) -> str:
     match = _CONTRACT.match(symbol)
     if match is None:
         return symbol
-    digits, period = match["year"], 10 ** len(match["year"])
     first = datetime.fromtimestamp(first_ns // 1_000_000_000, UTC)
+    return f"{match['product']}{match['month']}{_year(match['year'], MONTH_CODES.index(match['month']) + 1, first)}"
+
+
+def _year(digits: str, month: int, first: datetime) -> int:
+    if len(digits) == 4:
+        return int(digits)
+    if len(digits) == 2:
+        return first.year + (int(digits) - first.year + 50) % 100 - 50
     # Delivery month and its predecessors only: crude oil expires in the month before.
-    earliest = first.year if MONTH_CODES.index(match["month"]) + 1 >= first.month else first.year + 1
-    year = int(digits) if len(digits) == 4 else earliest + (int(digits) - earliest) % period
-    return f"{match['product']}{match['month']}{year}"
+    earliest = first.year if month >= first.month else first.year + 1
+    return earliest + (int(digits) - earliest) % 10

@@ -5,6 +5,7 @@ told. Read block by block; only a Sierra export that is out of its own order is 
 """
 
 import codecs
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +34,9 @@ _KINDS = {
     **dict.fromkeys(("Q", "QUOTE", "BBO"), QUOTE),
 }
 _NULLS = ["", "NaN", "nan", "null", "NULL", "None", "NA", "n/a"]
+_UNEVEN = re.compile(r"Row #(?P<row>\d+): Expected (?P<expected>\d+) columns, got (?P<found>\d+)")
+_NO_NUMBER = re.compile(r"column #(?P<column>\d+): Row #(?P<row>\d+): .*invalid value '(?P<value>.*)'")
+"""How pyarrow says what is wrong with a row; it counts rows from 1, the header among them, and columns from 0."""
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -79,10 +83,11 @@ def look(path: Path, decimal: str) -> Layout:
         text = head.decode(encoding)
     whole = text.splitlines()[: -1 if len(head) == _HEAD_BYTES else None]
     lines = [line for line in whole if line.strip()][:_SAMPLE_ROWS]
-    separator = next((mark for mark in _SEPARATORS if mark != decimal and _splits(lines, mark)), None)
+    marks = [mark for mark in _SEPARATORS if mark != decimal]
+    separator = next((mark for mark in marks if _splits(lines, mark)), None)
     if separator is None:
         raise DataDamaged(
-            "is not a table: its lines are not split alike by ; , | or tab",
+            f"is not a table: its lines are not split alike by ; , | or tab{_uneven(whole, marks)}",
             where=str(path),
             allowed="normalised Parquet, CSV or text, Databento DBN, Sierra Chart .scid (docs/tapes.md)",
         )
@@ -97,6 +102,16 @@ def look(path: Path, decimal: str) -> Layout:
 def _splits(lines: list[str], mark: str) -> bool:
     counts = {line.count(mark) for line in lines}
     return len(counts) == 1 and counts.pop() > 0
+
+
+def _uneven(lines: list[str], marks: list[str]) -> str:
+    """Where a table that its first line promises ends to be one; empty where that promises none."""
+    mark = next((mark for mark in marks if lines and mark in lines[0]), None)
+    if mark is None:
+        return ""
+    counts = ((number, line.count(mark) + 1) for number, line in enumerate(lines, 1) if line.strip())
+    first = lines[0].count(mark) + 1
+    return next((f" (line 1 has {first} columns, line {at} has {found})" for at, found in counts if found != first), "")
 
 
 def _refuse_decimal_commas(path: Path, layout: Layout, plan: Plan, decimal: str) -> None:
@@ -165,7 +180,20 @@ def _batches(table: _Table, file: Any) -> Iterator[Any]:
             ),
         )
     except (pa.ArrowException, OSError) as error:
-        raise DataDamaged(str(error).splitlines()[0], where=str(table.path)) from None
+        raise _damaged(table, str(error).splitlines()[0]) from None
+
+
+def _damaged(table: _Table, said: str) -> DataDamaged:
+    where = str(table.path)
+    if (uneven := _UNEVEN.search(said)) is not None:
+        what = f"row {uneven['row']} has {uneven['found']} columns, the table has {uneven['expected']}"
+        return DataDamaged(what, where=where, do="mend that row, or take it out")
+    if (wrong := _NO_NUMBER.search(said)) is not None:
+        name = table.layout.names[int(wrong["column"])]
+        what = f"row {wrong['row']}, column {name}: {wrong['value']!r} is not a number"
+        allowed = f"digits with {table.wishes.decimal!r} as decimal mark and nothing between thousands"
+        return DataDamaged(what, where=where, allowed=allowed, do="mend that row; --decimal names the mark")
+    return DataDamaged(said, where=where)
 
 
 def _chunk(table: _Table, batch: Any, advanced: int) -> Chunk:

@@ -217,8 +217,30 @@ def test_a_word_that_could_mean_either_side_is_refused(tmp_path: Path) -> None:
 
 def test_a_short_line_is_damage(tmp_path: Path) -> None:
     lines = "time,price,size\n" + "2026-05-27T09:30:00Z,4200,1\n" * 30 + "2026-05-27T09:30:00Z,42"
-    with pytest.raises(DataDamaged, match="Expected 3 columns"):
+    with pytest.raises(DataDamaged, match="row 32 has 2 columns, the table has 3"):
         imported(text(tmp_path, lines), instrument="ES")
+
+
+def test_a_line_that_is_short_before_the_table_is_known_is_named(tmp_path: Path) -> None:
+    lines = "time,price,size\n2026-05-27T09:30:00Z,4200,1\n\n2026-05-27T09:30:00Z,42\n"
+    assert "(line 1 has 3 columns, line 4 has 2)" in refused(text(tmp_path, lines), instrument="ES")
+
+
+@pytest.mark.parametrize("rows", [30, 200_000])
+def test_what_is_no_number_is_quoted_with_its_row_and_column(tmp_path: Path, rows: int) -> None:
+    lines = "time;price;size\n" + "2026-05-27T09:30:00Z;4200,25;1\n" * rows + "2026-05-27T09:30:00Z;4.200,50;1\n"
+    told = refused(text(tmp_path, lines), instrument="ES", decimal=",")
+    assert f"row {rows + 2}, column price: '4.200,50' is not a number" in told
+    assert "digits with ',' as decimal mark" in told
+
+
+def test_a_price_beyond_everything_is_counted_and_nothing_else_is_said(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    lines = "time,price,size\n2026-05-27T09:30:00Z,1e300,1\n2026-05-27T09:30:00Z,4200,1\n"
+    _, rows = imported(text(tmp_path, lines), instrument="ES")
+    assert rows["price"].tolist() == [16800]
+    assert [str(one.message) for one in recwarn] == []
 
 
 def test_a_text_that_is_no_table_is_refused(tmp_path: Path) -> None:
