@@ -1,15 +1,17 @@
 """`paperpit`: the table of commands, loaded when asked for, and the one place where errors become exit codes."""
 
 import difflib
+import errno
 import importlib
 import io
 import os
 import signal
 import sys
+from pathlib import Path
 
 import click
 
-from bot.errors import PaperpitError
+from bot.errors import PaperpitError, UsageError
 from bot.log import kept, without_secrets
 
 # name → (module:attribute, one line of help). A command's module is imported only when it runs.
@@ -86,10 +88,14 @@ def _terminated(signum: int, frame: object) -> None:
 def main() -> None:
     """Entry point of `paperpit`. People get one clear error, programs an exit code, nobody a stack trace."""
     signal.signal(signal.SIGTERM, _terminated)
+    _open_streams()
+    out = sys.stdout
     try:
+        _refuse_unreadable([*sys.argv[1:], *_here()])
         # click hands the code of `Context.exit` back as the result.
         result = app(prog_name="paperpit", standalone_mode=False)
         code = result if isinstance(result, int) else 0
+        sys.stdout.flush()  # here, where a failure has a name, and not at the interpreter's end
     except click.ClickException as error:
         told = io.StringIO()
         error.show(told)
@@ -99,15 +105,62 @@ def main() -> None:
         click.echo("interrupted", err=True)
         code = 130
     except BrokenPipeError:
-        # The reader (`head`) has gone; a second failure at interpreter exit would print a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = _unread(0)
+    except SystemExit as leaving:
+        # rich and click call it a failure that the reader has gone; click puts another stream there.
+        if sys.stdout is out and not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        code = _unread(0)
     except PaperpitError as error:
         click.echo(without_secrets(f"error: {error}"), err=True)
         code = error.exit_code
+    except OSError as error:
+        code = _full() if error.errno == errno.ENOSPC and error.filename is None else _report_bug(error)
     except Exception as bug:  # noqa: BLE001 - the last line of defence: report our bug, never a stack trace
         code = _report_bug(bug)
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """A standard stream that was closed leads nowhere, and its number is that of no file of ours."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _unread(code: int) -> int:
+    """The reader (`head`) has gone: what is still to be written at the interpreter's end would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
+
+
+def _full() -> int:
+    click.echo("error: standard output cannot be written: no space is left there", err=True)
+    click.echo("  do:      make room, or let it be written elsewhere", err=True)
+    return _unread(UsageError.exit_code)
+
+
+def _here() -> list[str]:
+    """The current folder; nothing where it was deleted."""
+    try:
+        return [str(Path.cwd())]
+    except FileNotFoundError:
+        return []
+
+
+def _refuse_unreadable(words: list[str]) -> None:
+    """No journal, no JSON and no message can hold a name that is no text. Raises UsageError."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            encoding = sys.getfilesystemencoding()
+            raise UsageError(
+                f"{os.fsencode(word)!r} is no text in this terminal's encoding, {encoding}",
+                do="rename it in UTF-8" if encoding == "utf-8" else "export LC_ALL=C.UTF-8",
+            ) from None
 
 
 def _report_bug(bug: Exception) -> int:
