@@ -113,12 +113,11 @@ def _order(key: Key) -> tuple[object, ...]:
 
 def monitor(everything: Iterable[Trip], key: Key) -> Monitor:
     """The monitor of the newest account that a model's promises were held against: each account begins with none."""
+    own = replace(key, counted=TAKEN)
     mine = [
         (trip, trip.said, is_won)
         for trip in everything
-        if trip.said is not None
-        and _key(trip, trip.said) == replace(key, counted=TAKEN)
-        and (is_won := won(trip.exit_reason)) is not None
+        if trip.said is not None and _key(trip, trip.said) == own and (is_won := won(trip.exit_reason)) is not None
     ]
     mine.sort(key=lambda one: one[0].seq)
     heard = Monitor()
