@@ -162,6 +162,8 @@ def show(told: Mapping[str, Any]) -> None:
     for one in told["strategies"]:
         warming = f", warming up {one['warmup']}" if one.get("warmup") else ""
         _line("strategy", f"{one['name']}: {one['state']}{warming}")
+        if model := one.get("model"):
+            _line("", f"its model lets nothing pass ({model['abstain']}): {model['do']}")
     _line("recording", "on" if told["recording"] is True else str(told["recording"] or "off"))
     _line("journal", told["journal"])
     _line("version", told["version"])

@@ -57,7 +57,8 @@ class Facts:
             "room": self._p.gate.room(now) if self._p.instruments else [],
             "health": self._health(),
             "strategies": [
-                {"name": name, "state": self._strategy(name, found), "warmup": None} for name, found in standing.items()
+                {"name": name, "state": self._strategy(name, found), "warmup": None, "model": _model(found)}
+                for name, found in standing.items()
             ],
             "contracts": [self._contract(index, one, now, causes) for index, one in enumerate(self._p.instruments)],
             "queue": dict(queue),
@@ -159,6 +160,11 @@ class Facts:
 def _state(reasons: list[Reason]) -> str:
     states = [STATES.get(reason.rule, "held") for reason in reasons]
     return min(states, key=WORST_FIRST.index) if states else "trading"
+
+
+def _model(reasons: list[Reason]) -> dict[str, Any] | None:
+    """What closes a strategy's model, since when, and what to do; None while nothing does, or it has none."""
+    return next(({**reason.facts, "message": reason.message} for reason in reasons if reason.rule == "model"), None)
 
 
 def _unrealised(live: Live, one: Instrument, touch: tuple[int, int]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.domain.abstain import Heard
+from bot.domain.abstain import Abstain, Heard
 from bot.domain.decision import Fact, Proposal, Quote, Refusal, Signal
 from bot.domain.market import Events, Ticks
 
@@ -59,6 +59,9 @@ class Doubter(Protocol):
         self, proposal: Proposal, signal: Signal | None, break_even: float, *, guarded: bool
     ) -> Mapping[str, Fact]:
         """Its words on a proposal and the numbers behind them, as facts."""
+
+    def shut(self, now: int) -> Mapping[Abstain, int | None]:
+        """What makes it abstain from everything at `now` → since when, where that is known; ns UTC."""
 
     def hear(self, what: Iterable[Heard]) -> None:
         """What has happened, in order."""

@@ -44,7 +44,7 @@ from bot.risk.context import Book, Context, Control, Rule
 from bot.risk.day import ZERO, Day
 from bot.risk.hours import Hours, Sessions
 from bot.risk.ledger import Ledger
-from bot.risk.models import doubted, reset, tell
+from bot.risk.models import closed, doubted, reset, tell
 from bot.risk.room import left, room, so_far
 from bot.risk.rules import ALL, QUOTING, REDUCING, STANDING, Guard
 from bot.risk.rules.pace import told
@@ -135,7 +135,8 @@ class Gate:
         """Every reason for which no entry of a strategy would pass at `now`, whatever it wanted."""
         anything = Proposal(strategy, instrument, 0, 0, ABSENT, ABSENT, ABSENT, "", now, 0)
         ctx = self._context(anything, now, 0)
-        return [reason for rule in self._lasting_rules if (reason := rule.check(anything, ctx)) is not None]
+        reasons = [rule.check(anything, ctx) for rule in self._lasting_rules]
+        return [reason for reason in (*reasons, closed(self._models, strategy, now)) if reason is not None]
 
     def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
         """What an earlier run approved, as its journal has it: its bracket lives and must be looked after.

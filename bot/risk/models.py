@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from bot.domain.abstain import Reset, outcome
-from bot.domain.decision import Proposal, Signal
+from bot.domain.abstain import DO, MEANS, Reset, outcome
+from bot.domain.command import since
+from bot.domain.decision import Fact, Proposal, Reason, Signal
 from bot.errors import UsageError
 from bot.ports import Doubter
 from bot.risk.context import Context, Rule
 from bot.risk.rules import Guard
+from bot.risk.rules.model import Model
 from bot.risk.trips import Trip
 
 
@@ -21,6 +23,19 @@ def doubted(
     break_even = float(ctx.instrument.break_even(risk, reward)) if risk > 0 and reward > 0 else 1.0
     told = models[proposal.strategy].says(proposal, signal, break_even, guarded=guarded)
     return replace(proposal, facts={**proposal.facts, **told})
+
+
+def closed(models: Mapping[str, Doubter], strategy: str, now: int) -> Reason | None:
+    """Why a strategy's model lets nothing pass at `now`, since when, and what to do; None while it might."""
+    model = models.get(strategy)
+    shut = model.shut(now) if model is not None else {}
+    if not shut:
+        return None
+    why = "; ".join(MEANS[word][1] if ts is None else since(MEANS[word][1], ts) for word, ts in shut.items())
+    do = "; ".join(DO[word].format(strategy) for word in shut)
+    first = min((ts for ts in shut.values() if ts is not None), default=None)
+    facts: dict[str, Fact] = {"abstain": ", ".join(shut), "since_ns": first, "do": do}
+    return Reason(Model.name, f"the model of {strategy} is closed: {why}; {do}", facts)
 
 
 def tell(models: Mapping[str, Doubter], trip: Trip) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.abstain import MEANS, Abstain, Heard, Outcome, Reset, won
+from bot.domain.abstain import DO, MEANS, Abstain, Heard, Outcome, Reset, won
 from bot.domain.decision import Approved, Blocked, Fact, Proposal, Signal
 from bot.errors import ConfigError, InputMissing, UsageError
 from bot.models import record
@@ -95,6 +95,35 @@ def test_each_word_has_its_cause(model: Model) -> None:
     assert set(MEANS) == set(Abstain) - {Abstain.OK}
 
 
+def test_what_closes_it_whatever_is_proposed_is_known_beforehand_and_since_when(model: Model) -> None:
+    flat, now = at_interval(model, 0.6, 0.65), PEOPLE[0].known
+    bad = msgspec.structs.replace(flat.tested.venn_abers, ece=0.081)
+    broken, strange = judge(flat), judge(flat)
+    alarmed(broken, flat)
+    for _ in range(12):
+        words(strange, evidence=dict.fromkeys(PEOPLE[0].evidence, 50.0))
+    found = {
+        judge(None): {Abstain.NOT_TRAINED: None},
+        judge(with_tested(flat, skill=1.0)): {Abstain.NOT_TRAINED: None},
+        judge(msgspec.structs.replace(flat, until_ns=now - STALE_NS - 5)): {Abstain.STALE_MODEL: now - 5},
+        judge(with_tested(flat, venn_abers=bad)): {Abstain.CALIBRATION_BAD: None},
+        judge(flat, "0" * 16): {Abstain.MODEL_HASH_MISMATCH: None},
+        Judge(File("0" * 16, flat)): {Abstain.MODEL_HASH_MISMATCH: None},
+        broken: {Abstain.OUTCOME_ALARM: broken.shut(now)[Abstain.OUTCOME_ALARM]},
+        strange: {Abstain.NOVEL_STREAM: now},
+        judge(flat): {},
+    }
+    assert 100 < (broken.shut(now)[Abstain.OUTCOME_ALARM] or 0) < 130
+    for one, shut in found.items():
+        assert one.shut(now) == shut
+        assert set(shut) <= words(one, 1)  # every candidate hears it
+    assert {word for shut in found.values() for word in shut} == set(DO)
+    # a person opens the stream again; an alarm about outcomes also wants another model
+    for one in (broken, strange):
+        one.hear([Reset("s", now + 1)])
+    assert (set(broken.shut(now)), strange.shut(now)) == ({Abstain.OUTCOME_ALARM}, {})
+
+
 def test_several_causes_are_all_told(model: Model) -> None:
     one = judge(with_tested(at_interval(model, 0.3, 0.5), skill=0.0))
     assert words(one, guarded=True, break_even=0.5) == {
@@ -170,6 +199,9 @@ class Doubting:
     ) -> Mapping[str, Fact]:
         return {"model": "m", "model_says": self._says, "model_p0": 0.5}
 
+    def shut(self, now: int) -> Mapping[Abstain, int | None]:
+        return {Abstain.STALE_MODEL: 1_790_000_000_000_000_000} if self._says == Abstain.STALE_MODEL else {}
+
     def hear(self, what: Iterable[Heard]) -> None:
         """It has no memory."""
 
@@ -187,6 +219,16 @@ def test_with_a_model_no_more_is_approved_and_nothing_is_changed(changes: dict[s
     assert isinstance(verdict, Approved) == (isinstance(without, Approved) and says == "OK")
     if isinstance(verdict, Blocked) and isinstance(without, Blocked):
         assert [one for one in verdict.reasons if one.rule != "model"] == list(without.reasons)
+
+
+def test_a_closed_model_is_told_without_a_proposal_with_its_age_and_what_opens_it() -> None:
+    bench = Bench(models={"one": Doubting("STALE_MODEL")})
+    (reason,) = [one for one in bench.gate.standing("one", 0, bench.now) if one.rule == "model"]
+    assert "the model of one is closed: what it was trained on is over 30 days old, since 2026-09-21" in reason.message
+    assert reason.facts["abstain"] == "STALE_MODEL"
+    assert reason.facts["since_ns"] == 1_790_000_000_000_000_000
+    assert "paperpit model train" in str(reason.facts["do"])
+    assert Bench(models={"one": Doubting("OK")}).gate.standing("one", 0, bench.now) == []
 
 
 def test_a_strategy_without_a_model_has_none_to_reset() -> None:
