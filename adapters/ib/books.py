@@ -331,15 +331,11 @@ class Books:
 
     def _fill(self, one: Executed, ts: int, source: Literal["live", "recovered"], corrects: str) -> FillReport:
         return FillReport(
-            one.ref,
-            one.exec_id,
-            ts,
-            one.side,
-            one.quantity,
-            one.price,
+            *(one.ref, one.exec_id, ts, one.side, one.quantity, one.price),
             source=source,
             corrects=corrects,
             exchange_ns=one.exchange_ns,
+            instrument=one.index,
         )
 
     # What a snapshot makes of it

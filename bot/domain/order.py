@@ -189,6 +189,7 @@ class FillReport:
     source: Literal["live", "recovered"] = "live"  # recovered: heard in an answer to our asking
     corrects: str = ""  # exec_id of the execution that this one replaces: quantity and price, not in addition
     exchange_ns: int = 0  # the broker's own stamp where it gives one; IB's are whole seconds
+    instrument: int = -1  # index where the broker tells it: of an order that no journal knows there is no other word
 
 
 @dataclass(frozen=True, slots=True)

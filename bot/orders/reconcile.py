@@ -64,6 +64,8 @@ class Plan:
 
     fills: tuple[FillReport, ...] = ()
     """Executions of our orders that we have not written."""
+    strays: tuple[FillReport, ...] = ()
+    """Executions under names of ours that no journal knows: their rows died with the process that sent the orders."""
     words: tuple[OrderReport, ...] = ()
     """What the broker says of our orders that is news."""
     ended: tuple[OrderReport, ...] = ()
@@ -88,11 +90,11 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
     fills = tuple(
         one for one in state.fills if one.exec_id not in belief.fills and one.client_order_id in belief.orders
     )
-    orphans = [
+    strays = tuple(
         one
         for one in state.fills
         if one.exec_id not in belief.fills and one.client_order_id and one.client_order_id not in belief.orders
-    ]
+    )
     alive = [fact for fact in state.orders if fact.state not in ENDED]
     ours = [fact for fact in alive if fact.client_order_id in belief.orders]
     others = [fact for fact in alive if fact.client_order_id not in belief.orders]
@@ -127,6 +129,7 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
     )
     return Plan(
         fills=fills,
+        strays=strays,
         words=words,
         ended=ended,
         unmoved=unmoved,
@@ -135,7 +138,7 @@ def reconcile(belief: Belief, state: BrokerState, asked_ns: int) -> Plan:
         positions=positions,
         lagging=frozenset(at for at, ours, theirs in positions if _lags(belief, state, asked_ns, at, ours - theirs)),
         strange=_strange([fact for fact in others if fact.client_order_id not in useless]),
-        differences=_differences(belief, fills + tuple(orphans), absent, others, positions),
+        differences=_differences(belief, fills + strays, absent, others, positions),
     )
 
 

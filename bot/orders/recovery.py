@@ -33,7 +33,8 @@ from bot.faults import fault_point
 from bot.orders.adopt import Adoption
 from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.machine import Machine
-from bot.orders.reconcile import Belief, Believed, Difference, Plan, reconcile
+from bot.orders.reconcile import LAG_NS, Belief, Believed, Difference, Plan, reconcile
+from bot.orders.sound import CLOCKS_NS
 from bot.orders.table import ENDED, Event
 from bot.orders.timers import AGAIN_NS, BUSTED_NS, LOOK_NS
 
@@ -70,6 +71,10 @@ class Recovery:
         self._cancelled: set[str] = set()
         self._told: dict[Difference, None] = {}  # in order, as they came up
         self._allowed: dict[int, int] = {}
+        self._strays: list[FillReport] = []
+        """Executions of exits that no journal knows, as far as they may explain why positions differ."""
+        self._explained: set[str] = set()
+        """Those that explain nothing any more: positions agreed with them, or were adjusted."""
         self._traded_ns = 0
         """When the newest execution was."""
         self._looking = False
@@ -251,6 +256,10 @@ class Recovery:
         """
         machine, touched, heard_ns = self._machine, dict[str, LiveBracket](), self._heard_ns(known)
         differing = {instrument: (ours, theirs) for instrument, ours, theirs in plan.positions}
+        self._strays = [one for one in plan.strays if one.exec_id not in self._explained]
+        self._explained |= {
+            one.exec_id for one in self._strays if one.instrument not in differing and one.ts <= known.asked_ns - LAG_NS
+        }
         for instrument in self._doubts.keys() - differing.keys():
             del self._doubts[instrument]
             machine.room.pop(instrument, None)
@@ -294,7 +303,9 @@ class Recovery:
         others = _towards(units, self._foreign(instrument))
         there = [live for live in self._machine.live.values() if live.bracket.entry.instrument == instrument]
         came = [(live, -live.side * live.unheard, "came in without a fill that was heard") for live in there]
-        left = [(live, live.side * live.share, "left at the broker without a fill of ours") for live in there]
+        left = [
+            (live, live.side * self._may_have_left(live), "left at the broker without a fill of ours") for live in there
+        ]
         for live, most, reason in came + left:
             if part := _towards(units - others, most):
                 self._book(Adjustment(instrument, part, ts, reason, live.bracket.id))
@@ -304,7 +315,17 @@ class Recovery:
                 touched[live.bracket.id] = live
         if units:
             self._book(Adjustment(instrument, units, ts, "somebody else traded, or the broker's memory is too short"))
+        self._explained |= {one.exec_id for one in self._strays if one.instrument == instrument}
         return touched
+
+    def _may_have_left(self, live: LiveBracket) -> int:
+        """Units that may have gone out of a bracket without a fill that is written.
+
+        As many as it holds. Exits of ours of which no journal knows may have taken out more: that is for us to undo.
+        """
+        at, since = live.bracket.entry.instrument, live.bracket.entry.created_ns - CLOCKS_NS
+        strays = [one for one in self._strays if (one.instrument, one.side) == (at, -live.side) and one.ts >= since]
+        return max(live.share, sum(one.quantity for one in strays)) if strays else live.share
 
     def take_back(self, live: LiveBracket, fill: FillReport) -> None:
         """A fill explains what had been adjusted: it counts instead. One of an order that was made later cannot."""

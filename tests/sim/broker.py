@@ -262,7 +262,7 @@ class SimBroker:
     def _fill(self, one: Execution, ts: int, source: Any) -> FillReport:
         return FillReport(
             one.ref, one.exec_id, ts, one.side, one.quantity, one.price, source=source, corrects=one.corrects,
-            exchange_ns=one.at_ns // SECOND_NS * SECOND_NS + OPEN_NS,
+            exchange_ns=one.at_ns // SECOND_NS * SECOND_NS + OPEN_NS, instrument=one.instrument,
         )  # fmt: skip
 
     @property

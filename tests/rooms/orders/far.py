@@ -201,7 +201,8 @@ class Far:
         size = quantity or one.quantity - one.filled
         self._executed += 1
         at = price or one.order.price or one.order.stop_price or 16800
-        report = FillReport(name, f"x{self._executed}", self.now, one.order.side, size, at, corrects=corrects)
+        executed = f"x{self._executed}"
+        report = FillReport(name, executed, self.now, one.order.side, size, at, corrects=corrects, instrument=0)
         self.fills.append(report)
         self.position += one.order.side * size
         one.filled += size
