@@ -3,10 +3,14 @@
 Signals are a function of the tape alone, so nothing that the desk does with one batch can change what the next one
 says. The kernels hold no lock on the interpreter: on two cores a replay takes as long as the slower of the two.
 A live market is scanned as it comes, and of a tape that was scanned before there is nothing to wait for.
+Where detectors change at a moment, batches are cut there.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
 
 from bot.domain.market import Events
 from bot.ports import Batch, Engine, Market
@@ -20,18 +24,37 @@ WORTH_A_THREAD = 2048
 async def scanned(market: Market, engine: Engine) -> AsyncGenerator[tuple[Batch, Events]]:
     """The market's batches in order, each with the EVENT rows of its scan. Raises what market and engine raise."""
     if market.last_ns is None or engine.knows:
-        async for batch in market.batches():
+        async for batch in _cut(market, engine):
             yield batch, engine.scan(batch.ticks, batch.silent_until or 0)
         return
     with ThreadPoolExecutor(1, "scan") as thread:
         before: tuple[Batch, Future[Events]] | None = None
-        async for batch in market.batches():
+        async for batch in _cut(market, engine):
             scan = _begin(thread, engine, batch, before[1] if before else None)
             if before is not None:
                 yield before[0], before[1].result()
             before = batch, scan
         if before is not None:
             yield before[0], before[1].result()
+
+
+async def _cut(market: Market, engine: Engine) -> AsyncIterator[Batch]:
+    """The market's batches, those that go beyond a moment at which detectors change in two.
+
+    The first of the two may be empty: it says that the market has been silent up to the moment.
+    """
+    passed = 0
+    async for batch in market.batches():
+        come_to = max(int(batch.ticks["ts"][-1]) if len(batch.ticks) else 0, batch.silent_until or 0)
+        while passed < len(engine.moments) and engine.moments[passed] <= come_to:
+            moment = engine.moments[passed]
+            passed += 1
+            row = int(np.searchsorted(batch.ticks["ts"], moment))
+            engine.reads_to = max(engine.reads_to, moment - 1)
+            yield Batch(batch.ticks[:row], silent_until=moment - 1)
+            batch = replace(batch, ticks=batch.ticks[row:])
+        engine.reads_to = max(engine.reads_to, come_to)
+        yield batch
 
 
 def _begin(thread: ThreadPoolExecutor, engine: Engine, batch: Batch, before: Future[Events] | None) -> Future[Events]:

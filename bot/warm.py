@@ -23,7 +23,8 @@ from bot.domain.market import Events, Ticks
 from bot.errors import ConfigError, DataDamaged, InputMissing, PaperpitError
 from bot.ports import Adapter
 from bot.signals import snapshot
-from bot.signals.engine import Engine, MultiEngine
+from bot.signals.engine import Engine
+from bot.signals.engines import MultiEngine
 from bot.signals.snapshot import Snapshot
 from bot.tape.writer import AtomicFile
 

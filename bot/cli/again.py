@@ -67,7 +67,7 @@ def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> 
     from bot.config import read_bot, read_strategy
     from bot.daemon import Asked
     from bot.journal import default_url
-    from bot.journal.first_rows import BOT, BROKER, CALENDAR, STRATEGIES
+    from bot.journal.first_rows import BOT, BROKER, CALENDAR, MOMENT, STRATEGIES
     from bot.risk.calendar import EventCalendar
     from bot.warm import NONE, RECORDED, Wanted, folder
 
@@ -100,8 +100,11 @@ def recorded(wanted: str, wishes: Wishes, tell: Callable[[str], None] = say) -> 
         commands=_commands(found, own),
         renewals=found.renewals if own else (),
     )
-    later = {nonce: settings(json.loads(one.config)) for nonce, one in found.revisions.items() if own}
-    revisions = {nonce: replace(asked, bot=bot, strategies=specs) for nonce, (bot, specs, _) in later.items()}
+    revisions = {}
+    for nonce, one in found.revisions.items() if own else ():
+        later = json.loads(one.config)
+        bot, specs, _ = settings(later)
+        revisions[nonce] = replace(asked, bot=bot, strategies=specs, moment=int(later.get(MOMENT, 0)))
     return replace(asked, revisions=revisions), found.where, row.run
 
 

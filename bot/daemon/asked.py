@@ -42,6 +42,8 @@ class Asked:
     """Reads and judges all of it once more, by the same command line. Raises PaperpitError."""
     revisions: "Mapping[str, Asked]" = field(default_factory=dict)
     """The settings that a run which is repeated went on with, by the nonce of the command that brought them."""
+    moment: int = 0
+    """Of such settings: when the detectors that they want took over, ns UTC; 0 = none did."""
 
     @property
     def texts(self) -> dict[str, str]:

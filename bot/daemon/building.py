@@ -14,6 +14,7 @@ from bot.domain.instrument import Instrument
 from bot.domain.order import AccountFacts
 from bot.orders.manager import OrderManager
 from bot.orders.sound import Band
+from bot.orders.throttle import Throttle
 from bot.ports import Clock, Journal
 from bot.risk.blackout import Blackout
 from bot.risk.gate import Gate
@@ -29,6 +30,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
     contracts = [one.contract or one.product for one in instruments]
     live = opened.adapter.market.last_ns is None
     manages = {spec.name: spec.manage for spec in opened.specs if spec.manage.moves}
+    throttle = Throttle(opened.asked.bot.value.risk.max_order_messages_per_minute)
     orders = OrderManager(
         opened.adapter.broker,
         writer,
@@ -37,7 +39,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         products,
         bands=[_band(one) for one in instruments],
         on_operator_cancel=opened.asked.bot.value.risk.on_operator_cancel,
-        per_minute=opened.asked.bot.value.risk.max_order_messages_per_minute,
+        throttle=throttle,
         manages=manages,
         # Only a broker that is somewhere else can leave an order without an answer.
         **({"wall_ns": _steady(opened.clock)} if live else {}),
@@ -47,7 +49,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         for spec, heard in zip(opened.specs, opened.hears, strict=True)
     ]
     agenda = agenda_of(opened, blackouts)
-    reloading = Reloading(opened, writer, gate, orders, agenda, seats, blackouts, manages, models)
+    reloading = Reloading(opened, writer, gate, orders, throttle, agenda, seats, blackouts, manages, models)
     parts = Parts(
         instruments=instruments,
         market=opened.adapter.market,

@@ -57,6 +57,7 @@ def rehearsal(asked: Asked) -> Callable[[], None]:
         for engine, hour in scenes:
             ticks = Cleaner().clean(hour)
             engine.scan(ticks, 0)
+            engine.go_on_with(engine.roster)
             extremes(ticks, 0)
 
     return play

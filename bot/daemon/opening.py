@@ -31,7 +31,8 @@ from bot.ports import Adapter, AdapterNeeds, Clock, RunFacts
 from bot.risk.calendar import EventCalendar, must_refuse_replay
 from bot.risk.in_force import InForce
 from bot.sessions import days_of, trading_days
-from bot.signals.engine import MultiEngine, Wish, build
+from bot.signals.engine import Wish, build
+from bot.signals.engines import MultiEngine
 from bot.tape.recorder import Recorder
 from bot.warm import Memories
 

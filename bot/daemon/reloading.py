@@ -1,8 +1,8 @@
 """Other settings while a run lasts: judged as a whole, and swapped between two batches or not at all.
 
-Strategies and the event calendar may change, and `[risk]` may become tighter. What would need another market, other
-detectors or another journal is refused with the keys that want it. Whoever is unchanged keeps its object and its state;
-whoever is new is made; whoever has gone sends nothing more, and what it left is looked after as before.
+Strategies, detectors and the event calendar may change, and `[risk]` may become tighter. What would need another market
+or another journal is refused with the keys that want it. Whoever is unchanged keeps its object and its state; whoever
+is new is made; whoever has gone sends nothing more, and what it left is looked after as before.
 
 A run that is repeated does the same at the same place (`Asked.revisions`); its calendar follows by its renewals.
 """
@@ -17,25 +17,23 @@ from bot.config.places import hours_files, instrument_files, shown
 from bot.daemon import doubting
 from bot.daemon.asked import Asked, Read
 from bot.daemon.doubting import Models
+from bot.daemon.listening import RESTART, Listeners, Listening
 from bot.daemon.making import blackout_of, own_nonce, strategy_of, watched_of
-from bot.daemon.opening import Opened, flow_of, hash_of, idle_of, latency_ns, named, readers_of, wishes_of
+from bot.daemon.opening import Opened, flow_of, hash_of, idle_of, latency_ns, named, readers_of
 from bot.desk import Seat
 from bot.domain.command import Command
 from bot.errors import ConfigError, PaperpitError, UsageError
-from bot.journal.first_rows import CALENDAR
+from bot.journal.first_rows import CALENDAR, MOMENT
 from bot.orders.manager import OrderManager
-from bot.ports import Journal
+from bot.orders.throttle import Throttle
+from bot.ports import Journal, Strategy
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar
 from bot.risk.gate import Gate
 from bot.risk.schedule import Agenda, Watched
-from bot.signals.hearing import hearing
 
 UNCHANGED = "nothing has changed: every file says what it said before"
-RESTART = "paperpit stop; paperpit run"
-_MAY_CHANGE = ("strategies", "calendar", "risk.")
-_FIXED = frozenset({"risk.on_operator_cancel", "risk.max_order_messages_per_minute"})
-"""Keys of `[risk]` that orders go by from their beginning."""
+_MAY_CHANGE = ("strategies", "calendar", "detectors", "risk.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,9 @@ class _Plan:
     asked: Asked
     calendar: EventCalendar
     specs: list[StrategyFile]
-    seats: list[Seat]
+    strategies: list[Strategy]
+    """One for each of `specs`."""
+    listening: Listening
     anew: frozenset[str]
     """Names of the strategies that are made anew."""
     blackouts: Mapping[str, Blackout]
@@ -62,14 +62,17 @@ class Reloading:
         journal: Journal,
         gate: Gate,
         orders: OrderManager,
+        throttle: Throttle,
         agenda: Agenda,
         seats: list[Seat],
         blackouts: MutableMapping[str, Blackout],
         manages: MutableMapping[str, ManageSettings],
         models: Models,
     ) -> None:
-        self._opened, self._journal, self._gate, self._orders, self._agenda = opened, journal, gate, orders, agenda
+        self._opened, self._journal, self._gate, self._agenda = opened, journal, gate, agenda
+        self._orders, self._throttle = orders, throttle
         self._seats, self._blackouts, self._manages = seats, blackouts, manages
+        self._listeners = Listeners(opened)
         self.models = models
         """Who may abstain for its strategies."""
         self.asked = opened.asked
@@ -91,7 +94,7 @@ class Reloading:
             raise UsageError("no settings were read for it", do="paperpit reload")
         if isinstance(found, PaperpitError):
             raise found
-        plan = self._planned(found)
+        plan = self._planned(found, command.nonce, now)
         in_force = self._opened.in_force
         told = list(self.models.changes(plan.models))
         if plan.asked.texts == self.asked.texts and plan.calendar == in_force.calendar and not told:
@@ -109,8 +112,11 @@ class Reloading:
     async def _put_in(self, plan: _Plan, now: int, why: str, who: str) -> None:
         texts, names = plan.asked.texts, [spec.name for spec in plan.specs]
         config = {**texts, CALENDAR: plan.calendar.text}
+        if plan.listening.changes:
+            config[MOMENT] = str(plan.listening.moment)
         self._journal.config_revision(config, hash_of(texts), names, named(plan.calendar), now, why, who)
         self._journal.commit()
+        self._listeners.change(plan.listening)
         gone = [seat.strategy.name for seat in self._seats if seat.strategy.name not in names]
         risk = plan.asked.bot.value.risk
         self._blackouts.update(plan.blackouts)
@@ -126,22 +132,25 @@ class Reloading:
             order_flow=plan.order_flow,
             models=self.models.judges,
         )
+        self._orders.on_operator_cancel = risk.on_operator_cancel
+        self._throttle.tighten(risk.max_order_messages_per_minute)
         self._agenda.revise(watched, now)
-        self._seats[:] = plan.seats
+        wanted = zip(plan.strategies, plan.listening.where, self._listeners.heard(plan.listening), strict=True)
+        self._seats[:] = [Seat(one, at, heard) for one, (at, _), heard in wanted]
         self.asked, self.specs = plan.asked, plan.specs
         for name in gone:
             await self._orders.cancel_entries(now, "command", strategy=name)
 
-    def _planned(self, found: Read) -> _Plan:
+    def _planned(self, found: Read, nonce: str, now: int) -> _Plan:
         """All that may refuse, before anything is changed."""
         try:
-            return self._plan(found)
+            return self._plan(found, nonce, now)
         except PaperpitError:
             raise
         except Exception as error:  # a stranger's code must not take the desk and its positions along
             raise ConfigError(f"a strategy cannot be made: {type(error).__name__}: {error}") from error
 
-    def _plan(self, found: Read) -> _Plan:
+    def _plan(self, found: Read, nonce: str, now: int) -> _Plan:
         asked, opened = found.asked, self._opened
         calendar = opened.in_force.calendar
         if found.calendar is not None:
@@ -159,28 +168,20 @@ class Reloading:
             asked,
             calendar,
             specs,
-            self._seated(asked, specs),
+            [self._strategy(asked, spec) for spec in specs],
+            self._listeners.of(nonce, asked, specs, now),
             anew,
             {spec.name: blackout_of(opened, spec, calendar) for spec in specs if spec.name in anew},
             readers_of(asked, flow),
             doubting.read(asked, specs),
         )
 
-    def _seated(self, asked: Asked, specs: list[StrategyFile]) -> list[Seat]:
-        """A seat for each strategy: its own where it is unchanged. Raises ConfigError where one cannot be heard for."""
-        opened = self._opened
-        wishes, where = wishes_of(asked, opened.adapter, specs)
-        try:
-            heard = {at: hearing(opened.engine, at, wishes[at]) for at in dict.fromkeys(at for at, _ in where)}
-        except ConfigError as error:
-            raise ConfigError(error.what, allowed=error.allowed, do=error.do or RESTART) from error
-        seats = []
-        for spec, (at, number) in zip(specs, where, strict=True):
-            seat = self._seat(asked, spec)
-            one = opened.adapter.market.instruments[at]
-            made = strategy_of(asked, spec, one) if seat is None else seat.strategy
-            seats.append(Seat(made, at, heard[at][number]))
-        return seats
+    def _strategy(self, asked: Asked, spec: StrategyFile) -> Strategy:
+        """A strategy: its own object where it is unchanged."""
+        seat, opened = self._seat(asked, spec), self._opened
+        if seat is not None:
+            return seat.strategy
+        return strategy_of(asked, spec, opened.adapter.market.instruments[opened.products.index(spec.instrument)])
 
     def _seat(self, asked: Asked, spec: StrategyFile) -> Seat | None:
         """The seat of an unchanged strategy; None of one that is new, or another than before."""
@@ -220,6 +221,7 @@ class Reloading:
                 yield f"strategy {spec.name} has changed"
         for name in sorted(before - {spec.name for spec in plan.specs}):
             yield f"strategy {name} has gone"
+        yield from plan.listening.told()
         if plan.asked.bot.value.risk != self.asked.bot.value.risk:
             yield "[risk] has changed"
 
@@ -247,7 +249,7 @@ def _keys(before: Asked, after: Asked) -> Iterator[str]:
     """Keys of bot.toml that have changed and that hold as long as the process does."""
     one, other = (dict(_flat(asked.bot.value.model_dump())) for asked in (before, after))
     for key in sorted(one.keys() | other.keys()):
-        if one.get(key) != other.get(key) and (key in _FIXED or not key.startswith(_MAY_CHANGE)):
+        if one.get(key) != other.get(key) and not key.startswith(_MAY_CHANGE):
             yield key
     latencies = [latency_ns(asked.bot.value, [one.value for one in asked.strategies]) for asked in (before, after)]
     if latencies[0] != latencies[1] and before.bot.value.replay == after.bot.value.replay:
@@ -258,7 +260,11 @@ def _loosened(before: RiskSettings, after: RiskSettings) -> Iterator[str]:
     """Keys of `[risk]` that would let more pass than before: a limit is only tightened while a session lasts."""
     for key in RiskSettings.model_fields:
         one, other = getattr(before, key), getattr(after, key)
-        if one == other or f"risk.{key}" in _FIXED or key == "exposure":
+        if one == other or key == "exposure":
+            continue
+        if key == "on_operator_cancel":
+            if other == "yield":
+                yield f"risk.{key} (looser than before)"
             continue
         less = one is not None and (other is None or (other > one if _is_most(key) else other < one))
         if less:

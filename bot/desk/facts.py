@@ -1,6 +1,7 @@
 """What `status` shows of the desk: may it trade, what is held, what works, what comes next. Prices are decimal text."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.domain.market import ABSENT
 from bot.domain.mode import Mode
 from bot.domain.order import ENDED, Role
 
-MILLISECOND_NS = 1_000_000
+MILLISECOND_NS, SECOND_NS = 1_000_000, 1_000_000_000
 STATES = {"pause": "paused", "losses_in_a_row": "paused", "hours": "closed", "blackout": "blackout"}
 """Rule → what it makes of the desk; any other rule holds it."""
 WORST_FIRST = ("held", "paused", "closed", "blackout")
@@ -57,7 +58,12 @@ class Facts:
             "room": self._p.gate.room(now) if self._p.instruments else [],
             "health": self._health(),
             "strategies": [
-                {"name": name, "state": self._strategy(name, found), "warmup": None, "model": _model(found)}
+                {
+                    "name": name,
+                    "state": self._strategy(name, found),
+                    "warmup": self._warmup(name, now),
+                    "model": _model(found),
+                }
                 for name, found in standing.items()
             ],
             "contracts": [self._contract(index, one, now, causes) for index, one in enumerate(self._p.instruments)],
@@ -79,6 +85,13 @@ class Facts:
 
     def _strategy(self, name: str, standing: list[Reason]) -> str:
         return "failed" if name in self._tally.failed else _state(standing)
+
+    def _warmup(self, name: str, now: int) -> str | None:
+        """Until when a detector that a strategy hears is silent because it began in the middle of the run."""
+        until = self._p.engine.hushed_until(next(one.hears for one in self._p.seats if one.strategy.name == name))
+        if not until or until < now:
+            return None
+        return f"until {datetime.fromtimestamp(-(-until // SECOND_NS), UTC):%H:%M:%S}Z"
 
     def _positions(self, touches: Sequence[tuple[int, int]]) -> Iterator[dict[str, Any]]:
         for live in self._p.orders.live:

@@ -8,6 +8,8 @@ from bot.ports import RunFacts
 
 BOT, STRATEGIES, CALENDAR, BROKER = "bot.toml", "strategies/", "calendar", "broker"
 """Names under which a run keeps the exact texts that it was made of; each strategy's file stands behind its own."""
+MOMENT = "detectors-from"
+"""Under which a revision keeps the stamp (ns UTC) of the first row that other detectors may read."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 

@@ -42,12 +42,12 @@ class Machine:
         gate: Gate,
         contracts: Sequence[str],
         wall_ns: Callable[[], int],
-        per_minute: int,
+        throttle: Throttle,
     ) -> None:
         self.broker, self.journal, self.gate, self.contracts = broker, journal, gate, contracts
         self.wall_ns = wall_ns
         self.closing = Closing(gate, journal)
-        self.throttle = Throttle(per_minute)
+        self.throttle = throttle
         self.positions = Positions(len(contracts))
         self.live: dict[str, LiveBracket] = {}
         self.owner: dict[str, LiveBracket] = {}

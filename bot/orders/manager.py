@@ -39,6 +39,7 @@ from bot.orders.quotes import Quotes
 from bot.orders.recovery import Recovery
 from bot.orders.sound import Band
 from bot.orders.table import ENDED, Event
+from bot.orders.throttle import Throttle
 from bot.orders.timers import GRACE_NS, UNANSWERED_NS, UNHEARD_NS
 from bot.ports import Broker, Gate, Journal
 
@@ -70,15 +71,15 @@ class OrderManager:
         manages: Mapping[str, ManageSettings] | None = None,
         bands: Sequence[Band] = (),
         on_operator_cancel: OnOperatorCancel = "reprotect",
-        per_minute: int = MESSAGES_PER_MINUTE,
+        throttle: Throttle | None = None,
     ) -> None:
         self._broker, self._journal, self._gate, self._contracts = broker, journal, gate, contracts
-        self._machine = Machine(broker, journal, gate, contracts, wall_ns, per_minute)
+        self._machine = Machine(broker, journal, gate, contracts, wall_ns, throttle or Throttle(MESSAGES_PER_MINUTE))
         self._moves = Moves(self._machine, {} if manages is None else manages)
         self._deadlines = Deadlines(self._machine, self._moves)
         self._anomalies = Anomalies(self._machine, bands)
         self.quotes = Quotes(self._machine)
-        self._on_operator_cancel = on_operator_cancel
+        self.on_operator_cancel = on_operator_cancel
         confirmed = partial(self.on_fill, confirmed=True)
         self.recovery = Recovery(self._machine, products or contracts, confirmed, self.on_order, self._moves.refused)
         self.fills = 0
@@ -384,9 +385,9 @@ class OrderManager:
 
     def _taken_away(self, live: LiveBracket, ts: int) -> None:
         """Somebody at the broker has ended the stop of a position."""
-        if self._on_operator_cancel == "flatten":
+        if self.on_operator_cancel == "flatten":
             live.losses = max(live.losses, 1)  # this one is the last
-        elif self._on_operator_cancel == "yield" and live.share > 0:
+        elif self.on_operator_cancel == "yield" and live.share > 0:
             live.yielded = True
             why = "a person took its stop away: it is theirs to protect (on_operator_cancel)"
             live.flag("no stop")

@@ -6,6 +6,7 @@ kill switch as well, and stops are moved no more. Source: fault F46 and invarian
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 WINDOW_NS = 60_000_000_000
 
@@ -13,9 +14,13 @@ WINDOW_NS = 60_000_000_000
 class Budget:
     """Messages of the last minute, at most `limit` of them."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, sent: Iterable[int] = ()) -> None:
         self._limit = limit
-        self._sent: deque[int] = deque(maxlen=limit)
+        self._sent = deque(sent, maxlen=limit)
+
+    def of(self, limit: int) -> "Budget":
+        """The same with another limit, not a higher one: of more than this one nothing is known."""
+        return Budget(limit, self._sent)
 
     def room(self, ts: int, messages: int) -> bool:
         """Whether so many more would still be within the limit at `ts`."""
@@ -34,6 +39,11 @@ class Throttle:
     def __init__(self, per_minute: int) -> None:
         self.per_minute = per_minute
         self._entries, self._protective = Budget(per_minute), Budget(per_minute)
+
+    def tighten(self, per_minute: int) -> None:
+        """Let fewer messages pass from here on; what has left in the last minute counts on."""
+        self.per_minute = per_minute
+        self._entries, self._protective = self._entries.of(per_minute), self._protective.of(per_minute)
 
     def entry(self, ts: int, messages: int) -> bool:
         """Whether an entry of so many messages may leave; if so it is counted."""

@@ -90,8 +90,16 @@ class Engine(Protocol):
     knows: bool
     """Whether a scan only looks up what was seen of the tape before: no thread is needed for that."""
 
+    moments: Sequence[int]
+    """When detectors change, ns UTC, in order, also those that have passed; a batch that is scanned has none within."""
+    reads_to: int
+    """How far the market has been handed to it, ns UTC; whoever hands it over keeps this."""
+
     def scan(self, ticks: Ticks, until: int) -> Events:
         """EVENT rows of this batch in the order in which they happened; a copy."""
+
+    def hushed_until(self, sources: frozenset[int]) -> int:
+        """Up to which moment (ns UTC) one of these sources says nothing, for it is not warm; 0 = all of them speak."""
 
     def evidence(self, event: Any) -> dict[str, float]:
         """The event's evidence by name."""

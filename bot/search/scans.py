@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.market import Events, Ticks
 from bot.ports import Batch
-from bot.signals.engine import MultiEngine
+from bot.signals.engines import MultiEngine
 from bot.signals.footprint import Footprint
 
 

@@ -43,7 +43,8 @@ from bot.risk.in_force import InForce
 from bot.search.held import HeldMarket, held
 from bot.search.scans import Newest, Recalled, Seen
 from bot.sessions import day_at
-from bot.signals.engine import MultiEngine, build
+from bot.signals.engine import build
+from bot.signals.engines import MultiEngine
 
 NOWHERE = "sqlite:///kept-nowhere"
 _STRANGE = (

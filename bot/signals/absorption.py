@@ -113,6 +113,8 @@ STATE = np.dtype(
 )
 CARRIED = (("base", "buckets"),)
 """What it has learnt by time of day, which holds in another contract too: fields of STATE."""
+SHAPING = ("tau",)
+"""Parameters that are part of its memory: with another one it begins anew."""
 COOL_TICKS = 4
 QUICK = 0.125
 """Weight of the newest broken level in the quick mean."""

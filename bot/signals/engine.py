@@ -17,13 +17,13 @@ from bot.domain.market import EVENT, OFF_GRID, PRINT, QUARANTINED, SIDE_NONE, TI
 from bot.errors import PaperpitError
 from bot.signals import aggressor, walk
 from bot.signals.bars import DONE, FULL, GROW
-from bot.signals.deal import deal, marks
 from bot.signals.footprint import BAR, CELL, Footprint
+from bot.signals.joining import joined
 from bot.signals.lengthened import longer, taller
 from bot.signals.roster import INTERNAL, Roster, Wish
 from bot.signals.settle import settle
 
-__all__ = ["Engine", "MultiEngine", "Wish", "build"]
+__all__ = ["Engine", "Wish", "build"]
 
 KEPT_BARS = 8
 """Closed bars of each timeframe that outlive the batch; more where a window of time needs them."""
@@ -44,11 +44,8 @@ class Engine:
         self, roster: Roster, days: Days, index: int, *, events: int, bars: int, cells: int, ladder: int
     ) -> None:
         assert len(days), "detectors need at least one session"
-        self._roster, self._days, self.index = roster, days, index
-        self.instrument = roster.instrument
-        self.kinds, self.candidates = tuple(roster.kinds), frozenset(roster.candidates)
-        self.sources = tuple((s.kind, s.timeframe_ns, s.hash) for s in roster.listed)
-        self.belongs = tuple(frozenset(heard) for heard in roster.heard)
+        self._days, self.index = days, index
+        self._run(roster)
         self._world = roster.world()
         self._readers, self._judges = roster.readers(), roster.judges()
         self._ladders = np.zeros((int(self._world[0]["bars"]["frames"]), ladder), CELL)
@@ -58,8 +55,24 @@ class Engine:
         self._shown: Shown = (self._closed[:0], self._cells, {})
         self._infers: bool | None = None
         self._aggressor = aggressor.fresh()
-        self._kept = roster.bars_kept(KEPT_BARS)
         self._silent_until = 0
+
+    def _run(self, roster: Roster) -> None:
+        self.roster, self.instrument = roster, roster.instrument
+        self.kinds, self.candidates = tuple(roster.kinds), frozenset(roster.candidates)
+        self.sources = tuple(source.key for source in roster.listed)
+        self.belongs = tuple(frozenset(heard) for heard in roster.heard)
+        self._kept = roster.bars_kept(KEPT_BARS)
+
+    def go_on_with(self, roster: Roster) -> None:
+        """Let others join the detectors, and some leave, between two calls of `scan`: see `joining.py`.
+
+        The roster is of this instrument, and has these guards and bars of this or a finer grid (`hearing.py` sees to
+        it). Bars that have closed are shown as before.
+        """
+        memory = self._world, self._readers, self._judges, self._ladders
+        self._world, self._readers, self._judges, self._ladders = joined(self.roster, roster, self._days, *memory)
+        self._run(roster)
 
     def scan(self, ticks: Ticks, until: int = 0) -> Events:
         """EVENT rows of this batch in the order in which they happened; a copy.
@@ -91,7 +104,7 @@ class Engine:
         quiet = heard == 0 and closed == self._settled
         events = _NONE if quiet else self._settle(heard, closed)
         self._shown = (self._closed[:closed], self._cells, {})
-        return self._beside(ticks, until, events) if self._roster.extras else events
+        return self._beside(ticks, until, events) if self.roster.extras else events
 
     def _sided(self, ticks: Ticks) -> tuple[Ticks, Any]:
         """The rows with a side on every print, and how sure each is (empty: all are).
@@ -113,7 +126,7 @@ class Engine:
     def _beside(self, ticks: Ticks, until: int, events: Events) -> Events:
         """Add what the detectors of others see in the same rows."""
         found = [events]
-        for detector, source, first_kind in self._roster.extras:
+        for detector, source, first_kind in self.roster.extras:
             row, more = 0, True
             while more:
                 start = row
@@ -127,11 +140,11 @@ class Engine:
                     found.append(mine)
                 more = row < len(ticks)
         found = [rows for rows in found if len(rows)]
-        return _in_order(np.concatenate(found)) if len(found) > 1 else (found or [events])[0]
+        return in_order(np.concatenate(found)) if len(found) > 1 else (found or [events])[0]
 
     def _settle(self, heard: int, closed: int) -> Events:
         """Let closed bars and the rows' events become more events; all of them in order."""
-        while len(self._out) < self._roster.events_of(heard, closed - self._settled):
+        while len(self._out) < self.roster.events_of(heard, closed - self._settled):
             self._out = longer(self._out)
         found = settle(
             self._days,
@@ -146,7 +159,7 @@ class Engine:
         self._settled = closed
         events = self._out[:found].copy()
         events["instrument"] = self.index
-        return _in_order(events)
+        return in_order(events)
 
     def _make_room(self, code: int) -> None:
         """Double what a walk ran out of; it goes on where it stood."""
@@ -239,7 +252,7 @@ class Engine:
     @property
     def others(self) -> list[Any]:
         """The detectors that are not its own, in the order of their sources."""
-        return [detector for detector, _, _ in self._roster.extras]
+        return [detector for detector, _, _ in self.roster.extras]
 
     def take_up(self, memory: Memory, *, infers: bool | None, silent_until: int) -> None:
         """Go on from what another engine of this roster remembered; the arrays become this one's own."""
@@ -256,11 +269,8 @@ class Engine:
 
     def evidence(self, event: Any) -> dict[str, float]:
         """The event's evidence by name."""
-        return self.evidence_of(int(event["source"]), event)
-
-    def evidence_of(self, source: int, event: Any) -> dict[str, float]:
-        """The evidence by name of an event of that source of this engine."""
-        return dict(zip(self._roster.listed[source].evidence, event["evidence"].tolist(), strict=False))
+        names = self.roster.listed[int(event["source"])].evidence
+        return dict(zip(names, event["evidence"].tolist(), strict=False))
 
     def params_hash(self, event: Any) -> str:
         """Which parameters made it."""
@@ -291,7 +301,8 @@ def _usual(ticks: Ticks) -> Ticks:
     return np.array(ticks, TICK)
 
 
-def _in_order(events: Events) -> Events:
+def in_order(events: Events) -> Events:
+    """By row; at one row first what became known before it, then by time, then by source."""
     if len(events) < 2:
         return events
     return events[np.lexsort((events["source"], events["known"], 1 - events["before"], events["row"]))]
@@ -314,80 +325,3 @@ def build(
     Raises ConfigError for a detector or a parameter that does not exist.
     """
     return Engine(Roster(instrument, wishes, days), days, index, events=events, bars=bars, cells=cells, ladder=ladder)
-
-
-class MultiEngine:
-    """One engine per instrument, in the order of TICK.instrument. Implements `bot.ports.Engine`.
-
-    What an instrument's own next row would only show late (the end of its bar) the rows of the others show in time.
-    """
-
-    internal = INTERNAL
-    knows = False
-
-    def __init__(self, engines: Sequence[Engine]) -> None:
-        self._engines = tuple(engines)
-        self.kinds = tuple(dict.fromkeys(kind for engine in self._engines for kind in engine.kinds))
-        self.candidates = frozenset(kind for engine in self._engines for kind in engine.candidates)
-        self.sources = tuple(source for engine in self._engines for source in engine.sources)
-        """(kind, timeframe in ns, hash of the parameters) of every detector; EVENT.source is an index into it."""
-        self._kinds = [np.array([self.kinds.index(k) for k in engine.kinds], np.uint16) for engine in self._engines]
-        self._first = np.cumsum([0, *(len(engine.sources) for engine in self._engines)])
-        for index, engine in enumerate(self._engines):
-            engine.index = index
-        self._dealt, self._numbers = np.zeros(0, TICK), np.zeros(0, np.int64)
-        self._starts = np.zeros(len(self._engines) + 1, np.int64)
-        self.marks = marks(len(self._engines))
-
-    @property
-    def engines(self) -> tuple[Engine, ...]:
-        """The engine of each instrument."""
-        return self._engines
-
-    def belongs(self, instrument: int, wish: int) -> frozenset[int]:
-        """The sources that a wish of an instrument may hear."""
-        return frozenset(int(self._first[instrument]) + source for source in self._engines[instrument].belongs[wish])
-
-    def scan(self, ticks: Ticks, until: int = 0) -> Events:
-        """EVENT rows of this batch in the order in which they happened; a copy. See `Engine.scan`."""
-        if len(self._engines) == 1:
-            return self._engines[0].scan(ticks, until)
-        if len(self._dealt) < len(ticks):
-            self._dealt, self._numbers = np.zeros(len(ticks), TICK), np.zeros(len(ticks), np.int64)
-        deal(ticks, self.marks, self._starts, self._numbers, self._dealt)
-        # A stamp equal to the newest may still come, so the others' silence is only known up to just before it.
-        passed = max(until, int(ticks["ts"][-1]) - 1 if len(ticks) else 0)
-        found = [self._scan_one(index, len(ticks), passed) for index in range(len(self._engines))]
-        said = [events for events in found if len(events)]
-        if not said:
-            return _NONE
-        # Nearly always one at most, and numpy takes 20 µs for each that it joins.
-        events = said[0] if len(said) == 1 else np.concatenate(said)
-        shown = np.searchsorted(ticks["ts"], events["known"], side="right")
-        events["row"] = np.where(events["before"] == 1, np.minimum(events["row"], shown), events["row"])
-        return _in_order(events)
-
-    def _scan_one(self, index: int, rows: int, until: int) -> Events:
-        mine = slice(self._starts[index], self._starts[index + 1])
-        events = self._engines[index].scan(self._dealt[mine], until)
-        if len(events):
-            events["row"] = np.append(self._numbers[mine], rows)[events["row"]]
-            events["source"] += np.uint16(self._first[index])
-            events["kind"] = self._kinds[index][events["kind"]]
-        return events
-
-    def _of(self, event: Any) -> Engine:
-        return self._engines[int(event["instrument"])]
-
-    def evidence(self, event: Any) -> dict[str, float]:
-        """The event's evidence by name."""
-        first = int(self._first[int(event["instrument"])])
-        return self._of(event).evidence_of(int(event["source"]) - first, event)
-
-    def params_hash(self, event: Any) -> str:
-        """Which parameters made it."""
-        return self.sources[int(event["source"])][2]
-
-    def footprint(self, instrument: int, timeframe_ns: int, end_ns: int) -> Footprint | None:
-        """A closed bar with its cells; see `Engine.footprint`."""
-        return self._engines[instrument].footprint(timeframe_ns, end_ns)

@@ -1,30 +1,57 @@
-"""What other strategies can hear of an engine that runs already: its detectors are not made again while it reads."""
+"""What other strategies want to hear of an engine that reads already, and which detectors have to change for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from bot.config import duration_text
 from bot.errors import ConfigError
-from bot.signals.engine import MultiEngine
-from bot.signals.roster import Roster, Wish
+from bot.signals.engines import MultiEngine
+from bot.signals.joining import cold, retuned
+from bot.signals.roster import GUARDS, Roster, Wish
 
 
-def hearing(engine: MultiEngine, at: int, wishes: Sequence[Wish]) -> list[frozenset[int]]:
-    """For each wish of the instrument `at` the sources of the running engine that it may hear.
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What is wanted of one instrument's detectors from a moment on."""
 
-    Raises ConfigError where a wish wants a detector that does not run.
+    roster: Roster
+    """All that is wanted."""
+    changes: bool = False
+    """Whether something of it does not run: the roster's detectors take over, and whoever is not in it leaves."""
+    hushed: dict[int, int] = field(default_factory=dict)
+    """Its sources that begin cold → up to when (ns UTC) they say nothing."""
+    retuned: Sequence[int] = ()
+    """Its sources that go on with other thresholds."""
+
+    def named(self, sources: Sequence[int]) -> str:
+        """Sources in words, as settings name them."""
+        told = (self.roster.listed[source] for source in sources)
+        return ", ".join(dict.fromkeys(" ".join(filter(None, (one.kind, _length(one.timeframe_ns)))) for one in told))
+
+
+def hearing(engine: MultiEngine, at: int, wishes: Sequence[Wish], moment: int) -> Hearing:
+    """What the wishes of the instrument `at` take from `moment` (ns UTC) on.
+
+    Where all that they want runs already, nothing changes, and who is not wanted runs on: it is warm when it is wanted
+    again. Raises ConfigError for what no running engine takes: a guard's other parameters, too many timeframes.
     """
-    mine = engine.engines[at]
-    wanted = Roster(mine.instrument, wishes, mine.days)
-    running = {source: index for index, source in enumerate(mine.sources)}
-    keys = [(one.kind, one.timeframe_ns, one.hash) for one in wanted.listed]
-    lacking = [(kind, timeframe) for kind, timeframe, digest in keys if (kind, timeframe, digest) not in running]
-    # One of others whose file was changed is another detector under the same name.
-    classes = {type(one) for one in mine.others}
-    lacking += [keys[source][:2] for detector, source, _ in wanted.extras if type(detector) not in classes]
-    if lacking:
-        named = dict.fromkeys(
-            f"{kind} {duration_text(timeframe)}" if timeframe else kind for kind, timeframe in lacking
+    one, before = engine.engines[at], engine.roster(at)
+    wanted = Roster(one.instrument, wishes, one.days, before.base)
+    if set(wanted.keys) <= set(before.keys):
+        return Hearing(wanted)
+    _refuse_other_guards(before, wanted)
+    wanted.world()  # has room for so many timeframes only
+    return Hearing(wanted, True, cold(before, wanted, one.days, moment), retuned(before, wanted))
+
+
+def _refuse_other_guards(before: Roster, wanted: Roster) -> None:
+    kinds = [kind for kind, old, new in zip(GUARDS, before.listed, wanted.listed, strict=False) if old.hash != new.hash]
+    if kinds:
+        raise ConfigError(
+            f"{wanted.instrument.product}: a guard watches from the beginning of a run, and cannot change:"
+            f" {', '.join(f'[detectors.{kind}]' for kind in kinds)}"
         )
-        raise ConfigError(f"{mine.instrument.product} needs detectors that do not run now: {', '.join(named)}")
-    first = sum(len(other.sources) for other in engine.engines[:at])
-    return [frozenset(first + running[keys[source]] for source in heard) for heard in wanted.heard]
+
+
+def _length(ns: int) -> str:
+    return duration_text(ns) if ns else ""

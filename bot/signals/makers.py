@@ -91,6 +91,8 @@ STATE = np.dtype(
     ],
     align=True,
 )
+SHAPING = ("tau", "look", "past")
+"""Parameters that are part of its memory: with another one it begins anew."""
 
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
@@ -100,6 +102,13 @@ def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:
     state["quotes"]["past"] = params.past // SECOND_NS + 1
     state["stock"]["fade"] = math.exp(-SECOND_NS / params.tau)
     return state
+
+
+def join(state: Ticks, traded: Ticks, ts: int) -> None:
+    """A STATE without memory begins while a tape is being read: what was `traded` up to the second `ts` is no flow."""
+    for name in ("buy", "sell", "unknown", "unsure"):
+        state["stock"][name] = traded[name]
+    state["stock"]["last"] = ts
 
 
 @part

@@ -49,6 +49,8 @@ STATE = np.dtype(
     ],
     align=True,
 )
+SHAPING = ("base_window",)
+"""Parameters that are part of its memory: with another one it begins anew."""
 
 
 def fresh(params: imbalance.Params, source: int, kind: int, timeframe: int) -> Ticks:

@@ -9,7 +9,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from pydantic import ValidationError
@@ -87,6 +87,10 @@ class Wish:
         return cls(SLOW_NS if slow else MINUTE_NS, 1440 * MINUTE_NS if slow else CONTEXT_NS, params or {})
 
 
+Key: TypeAlias = tuple[str, int, str, type | None]
+"""(kind, timeframe in ns, hash) of a source, and whose class it is of where it is one of others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One detector that runs: where its events come from."""
@@ -97,11 +101,19 @@ class Source:
     """Names kind, timeframe and parameters, and those of the detectors that it listens to."""
     evidence: tuple[str, ...]
 
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What it is known by."""
+        return self.kind, self.timeframe_ns, self.hash
+
 
 class Roster:
-    """The detectors of one instrument in the order of their sources, and their memories before the first tick."""
+    """The detectors of one instrument in the order of their sources, and their memories before the first tick.
 
-    def __init__(self, instrument: Instrument, wishes: Sequence[Wish], days: Days) -> None:
+    Bars are built of the shortest, or of those of a `base` (ns) that they were built of before; 0 = none.
+    """
+
+    def __init__(self, instrument: Instrument, wishes: Sequence[Wish], days: Days, base: int = 0) -> None:
         self.instrument, self._product, self._days = instrument, instrument.product, days
         self.listed: list[Source] = []
         self.heard: list[set[int]] = [set() for _ in wishes]
@@ -116,12 +128,19 @@ class Roster:
         for kind, module in GUARDS.items():
             self._guard(kind, module)
         self.timeframes = sorted({t for wish in wishes for t in (wish.timeframe_ns, *_contexts(wish))})
+        self.base = math.gcd(base, *self.timeframes)
         self._bars()
         for kind in DETECTORS.values():
             self._detector(kind)
         for number, wish in enumerate(wishes):
             for cls in wish.extra:
                 self._stranger(number, cls)
+
+    @property
+    def keys(self) -> list[Key]:
+        """What its sources are known by, in order."""
+        strange = {source: type(detector) for detector, source, _ in self.extras}
+        return [(*one.key, strange.get(source)) for source, one in enumerate(self.listed)]
 
     def readers(self) -> walk.Readers:
         """The memories of the detectors that read rows, before the first tick."""
@@ -151,11 +170,10 @@ class Roster:
     def world(self) -> Ticks:
         """The memory that the walk over rows keeps of everything but absorption."""
         world = np.zeros(1, walk.WORLD)
-        base = math.gcd(*self.timeframes)
-        frames = self.timeframes if base in self.timeframes else [base, *self.timeframes]
+        frames = self.timeframes if self.base in self.timeframes else [self.base, *self.timeframes]
         if len(frames) > walk.FRAMES_MAX:
             raise ConfigError(f"{len(frames)} timeframes at once for {self._product}", allowed=str(walk.FRAMES_MAX))
-        world["bars"]["frames"], world["bars"]["hidden"] = len(frames), base not in self.timeframes
+        world["bars"]["frames"], world["bars"]["hidden"] = len(frames), self.base not in self.timeframes
         world["frames"]["timeframe"][0, : len(frames)] = frames
         world["frames"]["end"] = np.iinfo(np.int64).min
         for kind in GUARDS:

@@ -28,7 +28,8 @@ import numpy as np
 from bot.domain.market import Days
 from bot.errors import DataDamaged
 from bot.signals import absorption, baseline, gap, imbalance
-from bot.signals.engine import Engine, Memory, MultiEngine
+from bot.signals.engine import Engine, Memory
+from bot.signals.engines import MultiEngine
 
 FORMAT = 1
 CARRIED: Mapping[str, tuple[tuple[str, ...], ...]] = {

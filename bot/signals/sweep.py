@@ -144,6 +144,8 @@ STATE = np.dtype(
     ],
     align=True,
 )
+SHAPING = ("pen_min", "pen_max", "pen_by_range", "step", "window")
+"""Parameters that are part of its memory: with another one it begins anew."""
 
 
 def fresh(params: Params, source: int, kind: int, timeframe: int) -> Ticks:

@@ -21,7 +21,7 @@ import numpy as np
 from bot.desk import Desk
 from bot.domain.market import TICK
 from bot.orders.manager import OrderManager
-from bot.signals.engine import MultiEngine
+from bot.signals.engines import MultiEngine
 from bot.tape.clean import Cleaner
 from tests.bench.rows import Row
 from tests.bench.whole import Replay

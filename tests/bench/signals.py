@@ -10,7 +10,8 @@ import numpy as np
 from bot import sessions
 from bot.config import instrument, load_instruments
 from bot.domain.market import TICK, Days, Ticks
-from bot.signals.engine import Engine, MultiEngine, Wish, build
+from bot.signals.engine import Engine, Wish, build
+from bot.signals.engines import MultiEngine
 from tests.bench import tape
 from tests.bench.limits import read_rate
 from tests.bench.peer import Peer, peers_are_here

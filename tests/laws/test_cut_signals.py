@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.market import Events, Ticks
-from bot.signals.engine import Engine, MultiEngine, build
+from bot.signals.engine import Engine, build
+from bot.signals.engines import MultiEngine
 from tests.rooms.signals.scanning import ES, HAIR_WISH, WEEK, hair_engine, kinds, lively, raw, scanned
 
 SEEN: set[str] = set()

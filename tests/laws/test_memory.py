@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.config.params import SECOND_NS
 from bot.domain.market import Events, Ticks
 from bot.signals import snapshot
-from bot.signals.engine import Engine, MultiEngine, build
+from bot.signals.engine import Engine, build
+from bot.signals.engines import MultiEngine
 from bot.signals.snapshot import Snapshot, misfit, resume, take
 from tests.rooms.signals.scanning import ES, HAIR_WISH, WEEK, hair_engine, kinds, lively, raw, scanned
 

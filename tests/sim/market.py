@@ -1,7 +1,7 @@
 """The market of one run of the daemon: the exchange's quotes as ticks, and the script's signals on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,9 +109,15 @@ class SimEngine:
     candidates: frozenset[str] = frozenset()
     knows = False
     engines: tuple[Any, ...] = ()
+    moments: Sequence[int] = ()
+    reads_to = 0
 
     def __init__(self, market: SimMarket) -> None:
         self._market = market
+
+    def hushed_until(self, sources: frozenset[int]) -> int:
+        """It is warm."""
+        return 0
 
     def scan(self, ticks: Ticks, until: int) -> Events:
         """The events of this batch."""

@@ -1,6 +1,7 @@
 """Settings that change while a desk trades: what is swapped, what is refused, and what a repetition makes of it."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,14 +126,17 @@ def test_files_that_say_what_they_said_change_no_row_whenever_they_are_read(fold
     law()
 
 
+GUARDED = SLOW + "[detectors.guard_trend]\nheld = 3\n"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (SLOW.replace('timeframe = "1s"', 'timeframe = "7s"'), "ES needs detectors that do not run now: bar 7s"),
+        (GUARDED, "ES: a guard watches from the beginning of a run, and cannot change: [detectors.guard_trend]"),
         (NASDAQ, "cannot change while a run lasts: strategy drill-law (its product is not on"),
     ],
 )
-def test_what_needs_another_market_or_other_detectors_is_refused_whole(folder: Path, text: str, why: str) -> None:
+def test_what_needs_another_market_or_other_guards_is_refused_whole(folder: Path, text: str, why: str) -> None:
     first = asked(folder)
     read: dict[str, Read | PaperpitError] = {"n1": other(first, folder, strategy=text)}
     read["n2"] = ConfigError("es.toml: no TOML")
@@ -145,10 +149,83 @@ def test_what_needs_another_market_or_other_detectors_is_refused_whole(folder: P
 
 def test_every_key_that_holds_as_long_as_the_process_is_named(folder: Path) -> None:
     first = asked(folder)
-    keys = ("desk=two", "seed=9", "risk.on_operator_cancel=flatten", "risk.max_daily_loss_usd=17")
+    keys = ("desk=two", "seed=9", "risk.max_daily_loss_usd=17")
     read = {"n1": Read(asked(folder, *keys), NONE)}
     live = asyncio.run(traded(first, rows_seen=20_000, told={5_000: reload("n1")}, read=read))
-    assert results(live) == ["refused: cannot change while a run lasts: desk, risk.on_operator_cancel, seed"]
+    assert results(live) == ["refused: cannot change while a run lasts: desk, seed"]
+
+
+def heard(live: Outcome) -> list[rows.Signal]:
+    with reading(place(live.journal)) as reader:
+        return reader.read(rows.Signal, reader.choose(live.run))
+
+
+EASY = "[detectors.absorption]\nz_min = {0}\nvolume_min = 20.0\nrho_min = 1.0\nshare_min = 0.5\n"
+
+
+def test_a_threshold_that_is_changed_at_noon_holds_from_there_on(folder: Path) -> None:
+    # given a desk whose absorptions hardly ever fire
+    first = other(asked(folder), folder, strategy=SLOW + EASY.format("9.0")).asked
+    read = {"n1": other(first, folder, strategy=SLOW + EASY.format("1.0"))}
+    live = asyncio.run(traded(first, rows_seen=60_000, told={20_000: reload("n1")}, read=read))
+    # when they may fire sooner
+    (result,) = results(live)
+    assert result == "reloaded: strategy drill-law has changed; ES: absorption 1s with other parameters"
+    (revision,) = revisions(live)
+    absorptions = [row for row in heard(live) if row.kind.startswith("absorption") and row.kind[-9:] != "rejection"]
+    assert len([row for row in absorptions if row.seq > revision.seq]) > 3
+    assert not [row for row in absorptions if row.seq < revision.seq]
+    # then its repetition changes them at the same row
+    outcome, differing = repeated(live.journal, live.run)
+    assert differing == []
+    assert [row.params_hash for row in heard(outcome)] == [row.params_hash for row in heard(live)]
+
+
+def test_a_new_timeframe_is_silent_until_it_is_warm_and_a_repetition_keeps_silent_as_long(folder: Path) -> None:
+    # given a desk that trades seconds, and is asked for minutes as well, then for minutes of other detectors only
+    first = asked(folder)
+    minutes = DRILL.replace("drill-law", "minutes").replace('timeframe = "1s"', 'timeframe = "1m"')
+    fading = minutes + '[detectors.absorption]\ntau = "20s"\n[detectors.sweep]\nstep = "30s"\n'
+    read = {
+        "n1": other(first, folder, strategy=SLOW, minutes=minutes),
+        "n2": other(first, folder, minutes=fading),
+        "n3": other(first, folder, strategy=SLOW, minutes=fading),
+    }
+    told = {at: reload(nonce) for at, nonce in ((15_000, "n1"), (40_000, "n2"), (50_000, "n3"))}
+    live = asyncio.run(traded(first, rows_seen=80_000, told=told, read=read))
+    one, two, three = results(live)
+    assert one.startswith("reloaded: strategy minutes is new; ES: bar 1m, absorption 1m")
+    assert "new, silent until warm at" in one
+    assert "absorption 1m" in two
+    assert "absorption 1s" in three
+    assert all("detectors-from" in json.loads(row.config) for row in revisions(live))
+    with reading(place(live.journal)) as reader:
+        decisions = reader.read(rows.Decision, reader.choose(live.run))
+    assert {row.strategy for row in decisions if row.seq > revisions(live)[2].seq} == {"drill-law", "minutes"}
+    # then the repetition is the same, row by row
+    outcome, differing = repeated(live.journal, live.run)
+    assert differing == []
+    assert [(row.kind, row.ts, row.params_hash) for row in heard(outcome)] == [
+        (row.kind, row.ts, row.params_hash) for row in heard(live)
+    ]
+
+
+def test_detectors_change_at_the_same_row_whenever_they_are_told(folder: Path) -> None:
+    texts = [SLOW + EASY.format(z) for z in ("1.0", "2.0", "3.0")] + [
+        SLOW.replace('timeframe = "1s"', 'timeframe = "5s"')
+    ]
+
+    @settings(max_examples=3, deadline=None)
+    @given(st.lists(st.tuples(st.integers(1, 19_000), st.sampled_from(texts)), min_size=1, max_size=5))
+    def law(storm: list[tuple[int, str]]) -> None:
+        first = asked(folder)
+        told = {at: reload(f"n{at}") for at, _ in storm}
+        read = {f"n{at}": other(first, folder, strategy=text) for at, text in storm}
+        live = asyncio.run(traded(first, rows_seen=20_000, told=told, read=read))
+        assert all(result.startswith(("reloaded", "nothing has changed")) for result in results(live))
+        assert repeated(live.journal, live.run)[1] == []
+
+    law()
 
 
 LOOSER = "risk.exposure.x (looser than before"
@@ -170,6 +247,9 @@ GROUP = "{{weights = {{ES = {0}}}, max_usd = {1}00000}}"
         ("exposure.x=" + GROUP.format(1, 9), "max_open_brackets=2", LOOSER),
         ("exposure.x=" + GROUP.format(1, 9), "exposure.x=" + GROUP.format(1, 8), ""),
         ("max_daily_loss_usd=18", "max_daily_loss_usd=17", ""),
+        ("on_operator_cancel=flatten", "on_operator_cancel=yield", "risk.on_operator_cancel (looser than before)"),
+        ("on_operator_cancel=yield", "on_operator_cancel=reprotect", ""),
+        ("max_order_messages_per_minute=9", "max_order_messages_per_minute=10", "per_minute (looser than before)"),
         ("cooldown=4m", "cooldown=5m", ""),
         ("max_open_brackets=2", "max_open_brackets=2", ""),
     ],

@@ -10,7 +10,7 @@ import pytest
 from bot.ahead import WORTH_A_THREAD, scanned
 from bot.domain.market import Events, Ticks
 from bot.ports import Batch
-from bot.signals.engine import MultiEngine
+from bot.signals.engines import MultiEngine
 from tests.rooms.signals.scanning import ES, hair_engine, lively, raw
 
 

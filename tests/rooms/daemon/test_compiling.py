@@ -41,6 +41,7 @@ compile_all(asked)
 before = ready()
 engine = build(one, days, plugins.wishes(bot, [asked.loaded(asked.specs[0])], one))
 engine.scan(Cleaner().clean(rows), 0)
+engine.go_on_with(engine.roster)
 print(sorted(ready() - before))
 """
 

@@ -185,7 +185,7 @@ async def test_two_orders_under_an_entrys_name_end_the_entry(desk: Desk) -> None
 
 
 async def test_too_many_entries_are_refused_at_the_wire_and_trip_the_kill_switch(url: str) -> None:
-    desk = await Desk.open(url, Far(), per_minute=6).start()
+    desk = await Desk.open(url, Far(), throttle=Throttle(6)).start()
     for _ in range(3):
         await desk.place()
     assert desk.far.told == ["place"] * 2

@@ -12,7 +12,8 @@ from bot.domain.market import EVENT, PRINT, TICK, Events, Ticks
 from bot.errors import ConfigError, PaperpitError
 from bot.signals import guards, walk
 from bot.signals.args import args_row
-from bot.signals.engine import MultiEngine, Wish, build
+from bot.signals.engine import Wish, build
+from bot.signals.engines import MultiEngine
 from bot.signals.roster import DETECTORS, GUARDS
 from tests.rooms.signals.scanning import ES, HAIR_WISH, WEEK, hair_engine, lively, raw, scanned
 from tests.tapes import Tape

@@ -7,7 +7,8 @@ import numpy as np
 from bot.config.params import SECOND_NS
 from bot.domain.market import OVERTAKEN, TICK, TS_REGRESSED, Ticks
 from bot.signals.deal import deal, marks
-from bot.signals.engine import MultiEngine, Wish, build
+from bot.signals.engine import Wish, build
+from bot.signals.engines import MultiEngine
 from tests.rooms.signals.guarding import at, calm, edges, guarded, tape
 from tests.rooms.signals.scanning import ES, WEEK, cuts
 from tests.tapes import Tape

@@ -8,7 +8,8 @@ import pytest
 from bot.errors import ConfigError, DataDamaged, InputMissing
 from bot.ports import Adapter
 from bot.signals import snapshot
-from bot.signals.engine import Engine, MultiEngine
+from bot.signals.engine import Engine
+from bot.signals.engines import MultiEngine
 from bot.warm import AUTO, RECORDED, Keeper, KeptEngine, Memories, Wanted, market_of
 from tests.rooms.signals.scanning import hair_engine, lively, raw, scanned
 from tests.tapes import SECOND, ns
