@@ -90,12 +90,20 @@ METRICS = (
     Metric("journal_writable", "gauge", "0 while the journal cannot be written"),
     Metric("journal_readable", "gauge", "0 while the journal cannot be read: counters stand still"),
     Metric("journal_last_seq", "gauge", "The newest row's `seq`"),
-    Metric("journal_size_bytes", "gauge", "How large the journal's file is"),
+    Metric(
+        "journal_size_bytes", "gauge", "How large the journal is; a database is asked once a minute"
+    ),
     Metric("journal_disk_free_bytes", "gauge", "What is free where the journal's file is"),
+    Metric(
+        "data_disk_free_bytes",
+        "gauge",
+        "What is free in the data folder: tapes, logs, rows that wait for a database",
+    ),
     Metric("backup_failed", "gauge", "1 when the last copy of the journal could not be made"),
     Metric("backup_timestamp_seconds", "gauge", "When the journal's newest copy was made"),
     Metric("recoveries_total", "counter", "Starts: `clean`, or `reconciled` where something had to be", ("outcome",)),
     Metric("recording", "gauge", "1 while the market is recorded, 0 while it is not"),
+    Metric("recording_failed", "gauge", "1 once a recording that was wanted has stopped"),
     Metric("mqtt_connected", "gauge", "1 while the message broker is reached"),
     Metric("mqtt_seq", "gauge", "Up to which row of the journal it has been told what happened"),
     Metric("notices_total", "counter", "Notices that a person was sent"),

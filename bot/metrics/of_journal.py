@@ -5,6 +5,7 @@ starts are counted one look later than they came: by then it is known what becam
 """
 
 import shutil
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,8 +19,12 @@ from bot.journal.backups import backups
 from bot.journal.place import Place
 from bot.journal.reading import Reader, reading
 from bot.metrics.names import LATENCIES, SLIPPAGES, WAITS, Sample, Spread
+from bot.resources import data_folder
 
 NANO = 1_000_000_000
+WEIGHED_EVERY_S = 60.0
+"""How often a database is asked for its size."""
+_DATABASE_SIZE = "SELECT pg_database_size(current_database())"
 _NEW = "{0}.seq > ? AND {0}.seq <= ?"
 _DECIDED = f"""
 SELECT COALESCE(signal.kind, 'bar'), decision.verdict, COUNT(*)
@@ -134,20 +139,37 @@ class Counting:
         self._find, self._lock = find, Lock()
         self._place: Place | None = None
         self._counts = Counts()
+        self._size: int | None = None
+        self._weighed_at = 0.0
 
     def samples(self) -> list[Sample]:
         """What has been counted up to now; while the journal cannot be read, what had been before."""
         with self._lock:
             place = self._find()
             if place != self._place:
-                self._place, self._counts = place, Counts()
+                self._place, self._counts, self._size, self._weighed_at = place, Counts(), None, 0.0
             try:
                 with reading(place) as reader:
                     self._counts.look(reader, reader.last_seq)
+                    self._weigh(reader)
                 readable = True
             except PaperpitError:  # it is not there yet, or its database is away
                 readable = False
-            return [Sample("journal_readable", readable), *self._counts.samples(), *_of_the_file(place)]
+            sized = [] if place.path is not None or self._size is None else [Sample("journal_size_bytes", self._size)]
+            counted = [Sample("journal_readable", readable), *self._counts.samples()]
+            return [*counted, *sized, *_of_the_file(place), *_of_the_data_folder()]
+
+    def _weigh(self, reader: Reader) -> None:
+        """A database says how large it is; it looks at each of its files for that, so not at every scrape."""
+        if reader.place.path is None and time.monotonic() >= self._weighed_at:
+            self._weighed_at = time.monotonic() + WEIGHED_EVERY_S
+            self._size = int(next(reader.query(_DATABASE_SIZE))[0])
+
+
+def _of_the_data_folder() -> Iterator[Sample]:
+    folder = data_folder()
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    yield Sample("data_disk_free_bytes", shutil.disk_usage(there).free)
 
 
 def _of_the_file(place: Place) -> Iterator[Sample]:

@@ -68,6 +68,7 @@ def _of_the_process(status: Mapping[str, Any]) -> Iterator[Sample]:
         bounds = tuple(bound / MILLI for bound in loop["bounds_ms"])
         yield Sample("loop_lag_seconds", Spread(bounds, tuple(loop["counts"]), loop["sum_ms"] / MILLI))
     yield Sample("recording", status["recording"] is True)
+    yield Sample("recording_failed", isinstance(status["recording"], str))
     yield Sample("backup_failed", bool(status["backup"]))
     yield from _of_the_others(status)
 

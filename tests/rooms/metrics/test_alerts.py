@@ -94,12 +94,13 @@ BROKEN: dict[str, Callable[[Status], object]] = {
     "JournalNotWritten": lambda status: status["health"].update(journal="disk full"),
     "LoopLag": _late,
     "ClockDrift": lambda status: status["health"].update(clock_offset_ms=-1_500),
+    "RecordingStopped": lambda status: status.update(recording="the disk is full"),
     "BackupFailed": lambda status: status.update(backup="the disk is full"),
     "NobodyIsCalled": lambda status: status.update(notices={"sent": 1, "waiting": 2, "trouble": "no route"}),
     "MessageBrokerAway": lambda status: status.update(mqtt={"connected": False, "seq": 7}),
 }
 """Alert → what happens to the desk."""
-OTHERWISE = {"DeskGone", "NakedPosition", "LoopStands", "DiskNearlyFull", "BackupOld"}
+OTHERWISE = {"DeskGone", "NakedPosition", "LoopStands", "DiskNearlyFull", "DataDiskNearlyFull", "BackupOld"}
 """What no word of the desk brings; each has a test of its own."""
 
 
@@ -141,6 +142,7 @@ def test_a_position_without_a_stop_is_counted_from_when_it_was_seen(tmp_path: Pa
     [
         ("LoopStands", "paperpit_status_age_seconds", 11.0),
         ("DiskNearlyFull", "paperpit_journal_disk_free_bytes", 1e9),
+        ("DataDiskNearlyFull", "paperpit_data_disk_free_bytes", 1e9),
         ("BackupOld", "paperpit_backup_timestamp_seconds", NOW_S - 5 * DAY_S),
     ],
 )
@@ -162,4 +164,5 @@ def test_the_journal_s_file_and_its_copies_are_measured(tmp_path: Path, told: St
     assert found["paperpit_journal_size_bytes"] == 10
     assert found["paperpit_backup_timestamp_seconds"] == NOW_S
     assert found["paperpit_journal_disk_free_bytes"] > 0
+    assert found["paperpit_data_disk_free_bytes"] > 0
     assert found["paperpit_journal_readable"] == 0

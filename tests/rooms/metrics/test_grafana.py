@@ -17,7 +17,7 @@ import yaml
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.metrics.names import BY_NAME, Metric
-from bot.metrics.of_journal import Counts
+from bot.metrics.of_journal import Counting, Counts
 from tests.laws.markets import DRILL, market
 from tests.playing import play, strategy
 from tests.servers import postgres
@@ -118,6 +118,9 @@ def test_the_journal_answers_every_question_in_sql(tmp_path: Path) -> None:
         with reading(place(url)) as reader:
             counts = Counts(0)
             counts.look(reader, reader.last_seq)
+        sizes = [one.value for one in Counting(lambda: place(url)).samples() if one.name == "journal_size_bytes"]
+        assert len(sizes) == 1
+        assert sizes[0] > 1_000_000
         counted = [one for one in counts.samples() if one.name == "signals_total"]
         assert sum(one.value for one in counted if one.labels[1] == "blocked") == len(played.blocked)
 
