@@ -90,9 +90,7 @@ METRICS = (
     Metric("journal_writable", "gauge", "0 while the journal cannot be written"),
     Metric("journal_readable", "gauge", "0 while the journal cannot be read: counters stand still"),
     Metric("journal_last_seq", "gauge", "The newest row's `seq`"),
-    Metric(
-        "journal_size_bytes", "gauge", "How large the journal is; a database is asked once a minute"
-    ),
+    Metric("journal_size_bytes", "gauge", "How large the journal is; a database is asked once a minute"),
     Metric("journal_disk_free_bytes", "gauge", "What is free where the journal's file is"),
     Metric(
         "data_disk_free_bytes",

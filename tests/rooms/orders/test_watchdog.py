@@ -221,6 +221,17 @@ def test_neither_budget_uses_up_the_other() -> None:
     assert throttle.room(WINDOW_NS)
 
 
+def test_a_tighter_limit_counts_what_has_left() -> None:
+    throttle = Throttle(6)
+    assert throttle.entry(0, 3)
+    throttle.tighten(5)
+    assert not throttle.entry(1, 3)
+    assert throttle.entry(1, 2)
+    assert not throttle.entry(WINDOW_NS - 1, 1)
+    assert throttle.entry(WINDOW_NS, 3)
+    assert [throttle.protective(WINDOW_NS) for _ in range(6)] == [True] * 5 + [False]
+
+
 async def test_an_exit_that_is_heard_of_before_its_entry_sends_nothing_before_the_brokers_answer(desk: Desk) -> None:
     # given an entry's execution that is late, and its exit's that is not
     live = await desk.place()
