@@ -1,6 +1,7 @@
 """Files that ship with the program: `config/` and `migrations/`, from a checkout or from an installed wheel."""
 
 import os
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,8 +13,9 @@ DATA = "PAPERPIT_DATA"
 """Of the environment: the data folder."""
 
 
+@cache
 def checkout() -> Path | None:
-    """The checkout that the imported `bot` lies in, or None for an installed wheel."""
+    """The checkout that the imported `bot` lies in, or None for an installed wheel; a process runs from one of them."""
     root = Path(str(files("bot"))).parent
     return root if (root / "pyproject.toml").is_file() and (root / "migrations").is_dir() else None
 

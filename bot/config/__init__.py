@@ -3,6 +3,7 @@
 from bot.config.bot_file import BotFile
 from bot.config.hours import load_hours
 from bot.config.instrument_file import InstrumentFile
+from bot.config.instruments import instrument_texts, products_of
 from bot.config.loader import (
     Loaded,
     instrument,
@@ -28,11 +29,13 @@ __all__ = [
     "duration_ns",
     "duration_text",
     "instrument",
+    "instrument_texts",
     "journal_url",
     "load_bot",
     "load_hours",
     "load_instruments",
     "load_strategy",
+    "products_of",
     "read_bot",
     "read_params",
     "read_strategy",

@@ -25,9 +25,19 @@ def load_instruments(folder: Path | None = None) -> dict[str, InstrumentFile]:
 
     Raises ConfigError with every fault.
     """
+    return products_of(instrument_texts(folder))
+
+
+def instrument_texts(folder: Path | None = None) -> list[tuple[str, str]]:
+    """Every instruments.toml in force, nearest last: its name as people read it, and its text. Raises ConfigError."""
+    return [(shown(path), read_text(path, shown(path))) for path in instrument_files(folder)]
+
+
+def products_of(texts: Iterable[tuple[str, str]]) -> dict[str, InstrumentFile]:
+    """The products that such texts tell of. Raises ConfigError with every fault."""
     known: dict[str, InstrumentFile] = {}
-    for path in instrument_files(folder):
-        known |= instruments_of(read_text(path, shown(path)), shown(path))
+    for file, text in texts:
+        known |= _instruments_of(text, file)
     return known
 
 
@@ -58,13 +68,20 @@ def _instruments_of(text: str, file: str) -> Mapping[str, InstrumentFile]:
     return known
 
 
-def instrument(product_or_contract: str, tick: Decimal | None = None, *, folder: Path | None = None) -> Instrument:
+def instrument(
+    product_or_contract: str,
+    tick: Decimal | None = None,
+    *,
+    folder: Path | None = None,
+    known: Mapping[str, InstrumentFile] | None = None,
+) -> Instrument:
     """The instrument called `ES`, `ESZ2026` or `ESH4`; an unknown one with a `tick` is taken for a stock (`generic`).
 
+    `known` are the products where somebody has loaded them; None: they are loaded here, by `folder`.
     Raises ConfigError naming the known products when it is unknown and no tick is given, and when a known one has
     another tick than `tick`, which is that of a tape or of a broker: every price and amount would be wrong.
     """
-    known = load_instruments(folder)
+    known = load_instruments(folder) if known is None else known
     product = product_of(product_or_contract, known)
     if product in known:
         if tick is not None and tick != known[product].tick:

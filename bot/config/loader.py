@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from bot.config.bot_file import BotFile
+from bot.config.instrument_file import InstrumentFile
 from bot.config.instruments import instrument, load_instruments, product_of
 from bot.config.lint import lint_strategy
 from bot.config.params import Params
@@ -90,20 +91,27 @@ def read_bot(path: Path | None = None, sets: Sequence[str] = (), *, text: str | 
 
 
 def read_strategy(
-    path_or_name: str | Path, folder: Path | None = None, *, instruments: Path | None = None, text: str | None = None
+    path_or_name: str | Path,
+    folder: Path | None = None,
+    *,
+    instruments: Path | None = None,
+    text: str | None = None,
+    known: Mapping[str, InstrumentFile] | None = None,
 ) -> Loaded[StrategyFile]:
     """As `load_strategy`, with place and text.
 
-    `instruments` is the folder of bot.toml where that is not `folder`. `text` stands in for the file's own (a recorded
-    run's).
+    `instruments` is the folder of bot.toml where that is not `folder`, `known` the products where somebody has loaded
+    them. `text` stands in for the file's own (a recorded run's).
     """
     found = find_strategy(str(path_or_name), folder) if text is None else Path(path_or_name)
     file = shown(found)
     own = read_text(found, file) if text is None else text
-    spec, faults = judge_strategy(own, file, found.parent, instruments or folder)
-    errors = tuple(fault for fault in faults if fault.level == "error")
-    if spec is None or errors:
-        raise ConfigError.of(errors)
+    known = load_instruments(instruments or folder) if known is None else known
+    spec, faults = _judged(own, Placing(file), found.parent, known)
+    if spec is None or any(fault.level == "error" for fault in faults):
+        # Where keys stand is looked for only now: it takes longer than all the rest.
+        _, faults = _judged(own, Placing(file, own), found.parent, known)
+        raise ConfigError.of(tuple(fault for fault in faults if fault.level == "error"))
     return Loaded(spec, found, own)
 
 
@@ -128,9 +136,14 @@ def judge_strategy(
 
     `folder` is the file's own, `instruments` that of bot.toml. Raises ConfigError for what is no TOML.
     """
-    raw = _absolute_paths(parse(text, file), folder)
-    place = Placing(file, text)
-    known = _known_instrument(raw.get("instrument"), instruments)
+    return _judged(text, Placing(file, text), folder, load_instruments(instruments))
+
+
+def _judged(
+    text: str, place: Placing, folder: Path, products: Mapping[str, InstrumentFile]
+) -> tuple[StrategyFile | None, tuple[Fault, ...]]:
+    raw = _absolute_paths(parse(text, place.file), folder)
+    known = _known_instrument(raw.get("instrument"), products)
     grid = (known.product, known.tick) if known else None
     try:
         spec = validate(StrategyFile, raw, place, grid=grid)
@@ -142,14 +155,12 @@ def judge_strategy(
         faults.append(place.fault(("instrument",), message, do=f'write instrument = "{known.product}"'))
     if known is None:
         message = f"INSTRUMENT {spec.instrument} is not in instruments.toml: the tape's tick and a stock's facts hold"
-        products = ", ".join(load_instruments(instruments))
-        faults.append(place.fault(("instrument",), message, level="warning", allowed=products))
+        faults.append(place.fault(("instrument",), message, level="warning", allowed=", ".join(products)))
     return spec, tuple(faults)
 
 
-def _known_instrument(name: object, folder: Path | None) -> Instrument | None:
-    known = load_instruments(folder)
-    return instrument(name, folder=folder) if isinstance(name, str) and product_of(name, known) in known else None
+def _known_instrument(name: object, known: Mapping[str, InstrumentFile]) -> Instrument | None:
+    return instrument(name, known=known) if isinstance(name, str) and product_of(name, known) in known else None
 
 
 def _unknown_weights(bot: BotFile, folder: Path, place: Placing) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ class Placing:
     """Turns the path of a key into file and line. The text is read for its lines only when there is a fault."""
 
     def __init__(self, file: str, text: str = "", sets: Mapping[Path, str] | None = None) -> None:
-        self._file, self._text, self._sets = file, text, sets or {}
+        self.file, self._text, self._sets = file, text, sets or {}
         self._lines: Mapping[Path, int] | None = None
 
     def fault(self, path: Path, message: str, *, level: str = "error", allowed: str = "", do: str = "") -> Fault:
@@ -20,7 +20,7 @@ class Placing:
         for length in range(len(path), 0, -1):
             if path[:length] in self._sets:
                 return Fault(f"--set {self._sets[path[:length]]}", None, key_text(path), message, level, allowed, do)
-        return Fault(self._file, self._line(path), key_text(path), message, level, allowed, do)
+        return Fault(self.file, self._line(path), key_text(path), message, level, allowed, do)
 
     def _line(self, path: Path) -> int | None:
         from bot.config.lines import line_of, lines

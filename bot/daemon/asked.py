@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.config import BotFile, Loaded, StrategyFile
+from bot.config import BotFile, InstrumentFile, Loaded, StrategyFile, load_instruments
 from bot.desk import Tally
 from bot.domain.command import Command
 from bot.journal.first_rows import BOT, STRATEGIES
@@ -37,6 +37,8 @@ class Asked:
     """What a person told the run that is repeated, each with the moment at which it was done."""
     renewals: Sequence[tuple[int, Renewal]] = ()
     """What became of the calendar while that run lasted, and when (ns UTC)."""
+    known: Mapping[str, InstrumentFile] | None = None
+    """Every product, where somebody has read instruments.toml for many runs; None: it is read when it is asked for."""
 
     again: "Callable[[], Read] | None" = None
     """Reads and judges all of it once more, by the same command line. Raises PaperpitError."""
@@ -49,6 +51,11 @@ class Asked:
     def texts(self) -> dict[str, str]:
         """The exact texts of its files, by the names under which a run keeps them."""
         return {BOT: self.bot.text, **{f"{STRATEGIES}{one.path.name}": one.text for one in self.strategies}}
+
+    @property
+    def products(self) -> Mapping[str, InstrumentFile]:
+        """Every known product. Raises ConfigError."""
+        return load_instruments(self.bot.path.parent) if self.known is None else self.known
 
     @property
     def specs(self) -> list[StrategyFile]:

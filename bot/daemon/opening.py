@@ -12,7 +12,7 @@ from functools import cache
 
 from bot import plugins
 from bot.clock import TapeClock, WallClock
-from bot.config import BotFile, Params, StrategyFile, instrument, load_instruments, read_params
+from bot.config import BotFile, Params, StrategyFile, instrument, read_params
 from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
@@ -205,12 +205,12 @@ def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Pa
 
     `flow` is what `flow_of` says of the strategies, `past` what earlier runs left.
     """
-    bot, folder = asked.bot.value, asked.bot.path.parent
+    bot, products = asked.bot.value, asked.products
     latency = latency_ns(bot, [one.value for one in asked.strategies])
     cancel_ms = bot.replay.cancel_latency_ms
 
     def facts_of(name: str, tick: Decimal | None) -> Instrument:
-        return instrument(name, tick, folder=folder)
+        return instrument(name, tick, known=products)
 
     return AdapterNeeds(
         account=f"REPLAY-{run}",
@@ -223,7 +223,7 @@ def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Pa
         # A bracket that lives is looked after, whether or not anybody still wants to trade its product.
         products=tuple(dict.fromkeys([*(spec.instrument for spec in asked.specs), *past.trading])),
         order_flow=_by_product(asked, flow),
-        rolls={product: one.roll for product, one in load_instruments(folder).items()},
+        rolls={product: one.roll for product, one in products.items()},
         dry=asked.dry,
         held=past.held,
         broker_ids=past.broker_ids,
@@ -234,11 +234,11 @@ def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Pa
 def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
     """Strategy → the kinds that it hears and that need every print and quote. Raises ConfigError for what cannot be."""
     folder, found = asked.bot.path.parent, dict[str, tuple[str, ...]]()
-    known = load_instruments(folder)
+    known = asked.products
     for spec in asked.specs:
         if spec.instrument in known:
             loaded = asked.loaded(spec)
-            one = instrument(spec.instrument, folder=folder)
+            one = instrument(spec.instrument, known=known)
             made = plugins.find("strategies", spec.strategy, loaded.path.parent)(spec, one)
             _, others = plugins.detectors({**asked.bot.value.detectors, **spec.detectors}, loaded.path.parent)
             found[spec.name] = plugins.order_flow(made, others)
@@ -275,7 +275,7 @@ def idle_of(asked: Asked, adapter: Adapter, flow: Mapping[str, Sequence[str]]) -
 def _hours(asked: Asked, adapter: Adapter, one: Instrument) -> tuple[Days, list[str]]:
     """When orders are sent in a live run or its repetition: the narrower of two, unless a person knows better."""
     folder = asked.bot.path.parent
-    known = load_instruments(folder).get(one.product)
+    known = asked.products.get(one.product)
     return trading_days(
         one,
         adapter.market.first_ns,
@@ -288,7 +288,7 @@ def _hours(asked: Asked, adapter: Adapter, one: Instrument) -> tuple[Days, list[
 
 
 def _sessions(asked: Asked, adapter: Adapter, warm: Memories, one: Instrument) -> Days:
-    known = load_instruments(asked.bot.path.parent).get(one.product)
+    known = asked.products.get(one.product)
     return days_of(one, warm.reach_ns, last_of(adapter), known.hours if known else ())
 
 

@@ -290,6 +290,8 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def _fixed_files(asked: Asked) -> dict[str, bytes]:
-    """The files of instruments and hours, as they are now."""
+    """The files of instruments and hours, as they are now; none where somebody has read them for many runs."""
+    if asked.known is not None:
+        return {}
     folder = asked.bot.path.parent
     return {shown(path): path.read_bytes() for path in (*instrument_files(folder), *hours_files(folder))}

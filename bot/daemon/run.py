@@ -169,8 +169,8 @@ class Run:
             await asyncio.to_thread(rehearsal(self._asked))
 
     def _memory(self) -> AbstractContextManager[None]:
-        """What is done about the process's memory while the run trades."""
-        return _memory_at_rest(live=self.adapter.market.last_ns is None)
+        """What is done about the process's memory while the run trades; of one of many, whoever plays them decides."""
+        return nullcontext() if self._ready is not None else _memory_at_rest(live=self.adapter.market.last_ns is None)
 
     async def _until_the_end(self, desk: Desk, seen: Callable[[int], None]) -> int | None:
         """Run the desk; the number of the signal that stopped it, or None."""

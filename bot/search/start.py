@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.config import BotFile, Loaded, StrategyFile, instrument, load_instruments
+from bot.config import BotFile, Loaded, StrategyFile, instrument, instrument_texts, products_of
 from bot.daemon.asked import Asked
 from bot.daemon.opening import opened
 from bot.errors import ConfigError, UsageError
@@ -31,7 +31,7 @@ def start(
     Raises what a replay of the first trial that can be played would raise: ConfigError, InputMissing, DataDamaged.
     """
     bot = replace(bot, value=bot.value.model_copy(update={"adapter": REPLAY}))
-    scene = Scene(bot, path, None)
+    scene = Scene(bot, path, None, instrument_texts(bot.path.parent))
     first = _first(scene, planned)
     tapes = _tapes(names, first.value.instrument)
     for tape in tapes:
@@ -73,7 +73,7 @@ def _tapes(names: Sequence[str], product: str) -> list[Tape]:
                 allowed="tapes of the strategy's own product; each is replayed by itself",
             )
         shown = name if name == "demo" else str(path)
-        found.append((facts.first_ns, Tape(shown, path, facts.hash, facts.instrument)))
+        found.append((facts.first_ns, Tape(shown, path, facts.hash, facts.instrument, facts.rows)))
     if len({tape.hash for _, tape in found}) < len(found):
         raise UsageError("the same tape is named twice")
     return [tape for _, tape in sorted(found, key=lambda one: one[0])]
@@ -81,12 +81,11 @@ def _tapes(names: Sequence[str], product: str) -> list[Tape]:
 
 def sessions_of(scene: Scene, tapes: Sequence[Tape]) -> list[int]:
     """Dates of the sessions that the tapes tell of, in order."""
-    folder, dates = scene.bot.path.parent, set[int]()
-    known = load_instruments(folder)
+    known, dates = products_of(scene.instruments), set[int]()
     for tape in tapes:
         with open_tape(tape.path) as reader:
             facts = reader.facts
-        one = instrument(facts.contract or facts.instrument, facts.tick, folder=folder)
+        one = instrument(facts.contract or facts.instrument, facts.tick, known=known)
         hours = known[one.product].hours if one.product in known else ()
         days = days_of(one, facts.first_ns, facts.last_ns, hours)
         inside = (days["open"] <= facts.last_ns) & (days["close"] > facts.first_ns)

@@ -146,7 +146,8 @@ def _row(sweep: str, digest: str, tape: Tape, one: Planned, setting: Setting, pa
 def _digests(scene: Scene, planned: Sequence[Planned]) -> list[str]:
     """Names of the trials: equal ones come to the same on the same tape."""
     code = (version("paperpit"), sources_hash(), *_sources(scene, planned[0].text))
-    common = "\0".join((scene.bot.text, scene.calendar.text if scene.calendar else "", *code))
+    texts = (text for _, text in scene.instruments)
+    common = "\0".join((scene.bot.text, scene.calendar.text if scene.calendar else "", *texts, *code))
     return [hashlib.sha256(f"{common}\0{one.text}".encode()).hexdigest() for one in planned]
 
 

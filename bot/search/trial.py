@@ -5,20 +5,22 @@ never its rows. What trials of one process share (rows, signals) is made by whic
 """
 
 import asyncio
+import gc
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import fsum
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
 from bot import plugins
 from bot.clock import TapeClock
-from bot.config import BotFile, Loaded, StrategyFile, read_strategy
+from bot.config import BotFile, Loaded, StrategyFile, products_of, read_strategy
 from bot.config.places import shown
 from bot.daemon import Asked, Run
 from bot.daemon.opening import (
@@ -46,8 +48,9 @@ from bot.sessions import day_at
 from bot.signals.engine import build
 from bot.signals.engines import MultiEngine
 
+T = TypeVar("T")
 NOWHERE = "sqlite:///kept-nowhere"
-_STRANGE = (
+STRANGE = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -69,6 +72,7 @@ class Tape:
     path: Path
     hash: str
     instrument: str = ""
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,24 @@ class Scene:
     """Of the sweep file: code that it names is looked for beside it."""
     calendar: EventCalendar | None
     """That is in force for all of them; None: it is still to be read."""
+    instruments: Sequence[tuple[str, str]]
+    """Names and texts of the instruments.toml in force."""
 
     @property
     def key(self) -> str:
         """Names all of it: a worker of a cluster outlives many sweeps."""
         known = () if self.calendar is None else (self.calendar.source, self.calendar.text)
-        return hashlib.sha256("\0".join((str(self.bot.path), self.bot.text, *known)).encode()).hexdigest()
+        texts = (text for _, text in self.instruments)
+        return hashlib.sha256("\0".join((str(self.bot.path), self.bot.text, *texts, *known)).encode()).hexdigest()
 
     def asked(self, tape: Tape, strategy: Loaded[StrategyFile]) -> Asked:
         """What a replay of this strategy over this tape would be asked for."""
-        return Asked(self.bot, [strategy], NOWHERE, "replay", (str(tape.path),), calendar=self.calendar)
+        tapes, known = (str(tape.path),), products_of(self.instruments)
+        return Asked(self.bot, [strategy], NOWHERE, "replay", tapes, calendar=self.calendar, known=known)
 
     def strategy(self, text: str) -> Loaded[StrategyFile]:
         """A trial's strategy. Raises ConfigError with every fault."""
-        found = read_strategy(self.path, self.path.parent, instruments=self.bot.path.parent, text=text)
+        found = read_strategy(self.path, self.path.parent, text=text, known=products_of(self.instruments))
         plugins.judge(found)
         return found
 
@@ -148,18 +156,22 @@ def play(scene: Scene, tape: Tape, number: int, text: str) -> Part:
         return Part(number, error=str(error).replace(shown(scene.path), scene.path.name))
     ground = _ground(scene, tape, asked)
     try:
-        return asyncio.run(_play(ground, tape, asked, flow, number))
+        return _awaited(_play(ground, tape, asked, flow, number))
     except PaperpitError as error:
         return Part(number, error=str(error))
-    except _STRANGE as error:
+    except STRANGE as error:
         return Part(number, error=_named(error))
+    finally:
+        # The parts of a desk know each other. What they hold would wait for a round of the collector's own, many trials
+        # long; with the rest at rest it takes a moment to look for it.
+        gc.collect()
 
 
 def made(asked: Asked) -> Mapping[str, Sequence[str]]:
     """See that a trial's strategy can be made; the kinds that it hears. Raises ConfigError."""
     try:
         return flow_of(asked)
-    except _STRANGE as error:
+    except STRANGE as error:
         raise ConfigError(_named(error)) from error
 
 
@@ -168,17 +180,27 @@ def _named(error: Exception) -> str:
 
 
 def _ground(scene: Scene, tape: Tape, asked: Asked) -> Ground:
-    found: Ground = GROUNDS.of(
-        f"{tape.hash} {scene.key}", lambda: asyncio.run(_stand_on(replace(asked, strategies=())))
-    )
+    found: Ground = GROUNDS.of(f"{tape.hash} {scene.key}", lambda: _awaited(_stand_on(replace(asked, strategies=()))))
     return found
+
+
+def _awaited(work: Coroutine[Any, Any, T]) -> T:
+    """What comes of it. `asyncio.run` would also take the process's signals, and print the whole of it on the way."""
+    with closing(asyncio.new_event_loop()) as loop:
+        try:
+            return loop.run_until_complete(work)
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
 
 
 async def _stand_on(asked: Asked) -> Ground:
     """Open the tape as a replay does, and read it to its end."""
     async with AsyncExitStack() as stack:
         found = await opened(asked, new_run_id(0), stack)
-        return Ground(await held(found.adapter.market), found, Newest(SCANS + 1))
+        ground = Ground(await held(found.adapter.market), found, Newest(SCANS + 1))
+    if not gc.get_freeze_count():
+        gc.freeze()  # what stands by now stands until the last trial
+    return ground
 
 
 async def _play(ground: Ground, tape: Tape, asked: Asked, flow: Mapping[str, Sequence[str]], number: int) -> Part:

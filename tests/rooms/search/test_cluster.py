@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from distributed import LocalCluster
 
-from bot.config import read_bot
+from bot.config import instrument_texts, read_bot
 from bot.risk.calendar import EventCalendar
 from bot.search.cluster import on_dask
 from bot.search.threads import on_threads
@@ -41,10 +41,10 @@ def played(journal: Path) -> int:
         return 0
 
 
-def kill_one(journal: Path) -> int:
-    """As soon as a trial has come, kill a worker; its process's number."""
+def kill_one(journal: Path, name: str) -> int:
+    """As soon as a trial has come, kill a worker of that name; its process's number."""
     asyncio.run(until_played(journal, 1))
-    worker = next(child for child in multiprocessing.active_children() if "Dask Worker" in child.name)
+    worker = next(child for child in multiprocessing.active_children() if name in child.name)
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
     return worker.pid
@@ -65,7 +65,7 @@ def test_a_worker_that_lacks_the_tape_fetches_it_once(
     monkeypatch.chdir(tmp_path)
     with open_tape(demo) as reader:
         tape = Tape("mine", Path("mine.parquet"), reader.facts.hash)
-    scene = Scene(read_bot(), drill(tmp_path), EventCalendar.load("none"))
+    scene = Scene(read_bot(), drill(tmp_path), EventCalendar.load("none"), instrument_texts())
     text = drill(tmp_path).read_text()
     units = [Unit(tape, ((number, text.replace("every = 3", f"every = {number + 2}")),)) for number in range(4)]
     # when
@@ -82,18 +82,21 @@ def test_a_worker_that_lacks_the_tape_fetches_it_once(
     assert {path: path.stat().st_mtime_ns for path in kept} == written
 
 
-def test_processes_of_this_machine_come_to_the_same_bytes_though_one_is_killed(ask: Ask, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("engine", "name"), [("--workers=processes", "trials"), ("--dask=local", "Dask Worker")])
+def test_processes_of_this_machine_come_to_the_same_bytes_though_one_is_killed(
+    ask: Ask, tmp_path: Path, engine: str, name: str
+) -> None:
     # given a sweep of which two trials can never be played
     file = drill(tmp_path, every="{ grid = [3, 5] }", stop="{ grid = [0, 6, 7, 8] }")
     serial = ask("sweep", file, "--jobs", 1, "--journal", tmp_path / "a.db", "--json")
     # when a worker is killed as soon as something has come
     with ThreadPoolExecutor(1) as beside:
-        killing = beside.submit(kill_one, tmp_path / "b.db")
-        dask = ask("sweep", file, "--dask", "local", "--jobs", 2, "--journal", tmp_path / "b.db", "--json")
+        killing = beside.submit(kill_one, tmp_path / "b.db", name)
+        played = ask("sweep", file, engine, "--jobs", 2, "--journal", tmp_path / "b.db", "--json")
         killed = killing.result()
     # then
-    assert dask.code == 0, dask.err
-    assert dask.out == serial.out
+    assert played.code == 0, played.err
+    assert played.out == serial.out
     assert killed not in {child.pid for child in multiprocessing.active_children()}
     assert [error is None for error in serial.errors] == [False, True, True, True] * 2
 
