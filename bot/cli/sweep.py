@@ -13,6 +13,7 @@ from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.search.figures import Verdict
+    from bot.search.here import Workers
     from bot.search.plan import Planned
     from bot.search.plateau import Plateau
     from bot.search.sweep import Engine, Found
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 @click.option("--trials", type=click.IntRange(1), help="How many are drawn (default: a whole grid; 64 of ranges).")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of what is drawn.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at a time (default: one a core).")
+@click.option(
+    "--workers",
+    type=click.Choice(["auto", "threads", "processes"]),
+    default="auto",
+    show_default=True,
+    help="Who plays them: threads, or processes, which pay where there is much to play.",
+)
 @click.option("--dask", metavar="local|ADDRESS", help="Play trials on Dask: processes here, or that scheduler's.")
 @click.option("--journal", help="URL of the journal that keeps the results.")
 @click.option("--config", "-c", type=click.Path(path_type=Path), help="The bot.toml to read.")
@@ -38,6 +46,7 @@ def sweep(
     trials: int | None,
     seed: int,
     jobs: int | None,
+    workers: "Workers",
     dask: str | None,
     journal: str | None,
     config: Path | None,
@@ -79,7 +88,7 @@ def sweep(
     scene, places = start(path, planned, tapes, bot)
     url = journal or journal_url(bot.value, changes) or default_url(replay=True)
     say(f"{len(planned)} trials on {len(places)} tape{'s' * (len(places) > 1)}, seed {seed}")
-    found = _played(scene, places, planned, text, seed, url, _engine(dask, jobs or os.cpu_count() or 1))
+    found = _played(scene, places, planned, text, seed, url, _engine(workers, dask, jobs or os.cpu_count() or 1))
     judged, view = verdict(found), plateau(found.trials, len(found.sessions), ordered(space))
     if plot is not None and view is not None:
         _draw(plot, drawn(view, found.trials, path.stem))
@@ -115,14 +124,16 @@ def _draw(path: Path, picture: str) -> None:
         file.write(picture.encode())
 
 
-def _engine(dask: str | None, jobs: int) -> "Engine":
+def _engine(workers: "Workers", dask: str | None, jobs: int) -> "Engine":
     """Who plays the trials, so many at a time."""
+    if dask is None:
+        from bot.search.here import on_this_machine
+
+        return lambda scene, wanted: on_this_machine(scene, wanted, jobs, workers)
+    if workers != "auto":
+        raise UsageError(f"--workers {workers} plays here, --dask does not", do="leave one of them out")
     from bot.search.units import dealt
 
-    if dask is None:
-        from bot.search.threads import on_threads
-
-        return lambda scene, wanted: on_threads(scene, dealt(wanted, jobs), jobs)
     try:
         from bot.search.cluster import on_dask
     except ModuleNotFoundError as error:

@@ -7,6 +7,9 @@
     held.py     a tape decoded once for all trials of a process
     scans.py    what detectors see of it, looked for once where they are set alike
     threads.py  trials on threads
+    processes.py  trials on processes of this machine
+    cluster.py  trials on Dask
+    here.py     which of the first two
     sweep.py    from the file to the results, which the journal keeps
 
 It composes replays, so it stands above the daemon: a trial is `paperpit replay` but for where its journal goes.

@@ -1,7 +1,7 @@
 """`make bench`: measure, print a table, write bench.json.
 
-usage: python -P -m tests.bench [--rounds N] [SECTION …]   sections: replay python memory start journal signals market
-                                                              decode latency burst flood sweep year pages
+usage: python -P -m tests.bench [--rounds N] [--sweep-rows N] [--sweep-trials N] [SECTION …]
+sections: replay python memory start journal signals market decode latency burst flood sweep year pages
 """
 
 import argparse
@@ -20,15 +20,16 @@ from tests.bench import tape
 from tests.bench.rows import Row
 
 SHORT, LONG = 5_000_000, 20_000_000
+TRIALS = 256
 OUT = Path("bench.json")
 say = Console(stderr=True).print
 
 
 class Tapes:
-    """The tapes of one run of the bench, each made when it is first asked for."""
+    """The tapes of one run of the bench, each made when it is first asked for, and what was asked of a sweep."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, sweep_rows: int, sweep_trials: int) -> None:
+        self.folder, self.sweep_rows, self.sweep_trials = folder, sweep_rows, sweep_trials
 
     def file(self, rows: int) -> Path:
         """As a tape."""
@@ -118,9 +119,10 @@ def burst(tapes: Tapes, rounds: int) -> list[Row]:
 
 def sweep(tapes: Tapes, rounds: int) -> list[Row]:
     """P15."""
-    from tests.bench.sweep import measure
+    from tests.bench.sweep import FEW_ROWS, measure
 
-    return measure(tapes.folder, tapes.file(SHORT), rounds)
+    tape, tenth = tapes.file(tapes.sweep_rows), tapes.file(max(FEW_ROWS, tapes.sweep_rows // 10))
+    return measure(tapes.folder, tape, tenth, rounds, tapes.sweep_trials)
 
 
 def flood(tapes: Tapes, _rounds: int) -> list[Row]:
@@ -138,10 +140,10 @@ SECTIONS = {
 OTHERS = tuple(name for name in ("journal", "year", "pages") if find_spec(f"tests.bench.{name}"))
 
 
-def measured(names: list[str], rounds: int) -> Iterator[dict[str, object]]:
+def measured(names: list[str], rounds: int, sweep_rows: int, sweep_trials: int) -> Iterator[dict[str, object]]:
     """The objects of bench.json, section by section."""
     with tempfile.TemporaryDirectory(prefix="paperpit-bench-") as folder:
-        tapes = Tapes(Path(folder))
+        tapes = Tapes(Path(folder), sweep_rows, sweep_trials)
         for name in names:
             say(f"measuring {name}")
             if name in OTHERS:
@@ -178,11 +180,13 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="python -P -m tests.bench", description="Measure and write bench.json.")
     asked.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(everything)}; default: all")
     asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--sweep-rows", type=int, default=SHORT, metavar="N", help="rows of a sweep's tape")
+    asked.add_argument("--sweep-trials", type=int, default=TRIALS, metavar="N", help="trials of a sweep")
     given = asked.parse_args()
     unknown = set(given.sections) - set(everything)
     if unknown:
         asked.error(f"no section {', '.join(sorted(unknown))}")
-    rows = list(measured(given.sections or everything, given.rounds))
+    rows = list(measured(given.sections or everything, given.rounds, given.sweep_rows, given.sweep_trials))
     OUT.write_text(json.dumps(rows, indent=1) + "\n")
     Console(width=None if Console().is_terminal else 200).print(table(rows))
     say(f"written to {OUT}")

@@ -1,4 +1,4 @@
-"""256 trials over one tape: on two threads and on two processes beside one, and what a trial costs beside its rows.
+"""256 trials over one tape: two threads and two processes beside one worker, and what a trial costs beside its rows.
 
 Every fourth trial has detectors of its own, so that signals are looked for 64 times. What a trial costs beside its
 kernel is its time on a tape of a thousand rows, where there is next to nothing to scan or to walk.
@@ -11,16 +11,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bot.config import read_bot
+from bot.config import instrument_texts, read_bot
 from bot.risk.calendar import EventCalendar
 from bot.search import trial as trial_room
 from bot.search.cluster import LOCAL, dask_client, on_client
 from bot.search.plan import Planned, plan
+from bot.search.processes import on_processes
 from bot.search.scans import Newest
 from bot.search.space import read_space
 from bot.search.sweep import Engine, Wanted
@@ -31,7 +33,7 @@ from bot.tape import TapeWriter, open_tape
 from tests.bench.rows import Row
 from tests.playing import UNLIMITED
 
-TRIALS, WORKERS = 256, 2
+WORKERS = 2
 FEW, FEW_ROWS = 64, 1_000
 SWEEP = """
 name = "drill"
@@ -60,7 +62,7 @@ class Sweeping:
             self.tape = Tape(str(tape), tape, reader.facts.hash)
         bot = folder / "sweep-bot.toml"
         bot.write_text(UNLIMITED)
-        self.scene = Scene(read_bot(bot), folder / "sweep.toml", EventCalendar.load("none"))
+        self.scene = Scene(read_bot(bot), folder / "sweep.toml", EventCalendar.load("none"), instrument_texts())
         marks = ", ".join(f"{1.5 + number / 64:g}" for number in range(max(1, trials // 4)))
         space = read_space(SWEEP.format(marks=marks), "sweep.toml")
         self.planned: Sequence[Planned] = sorted(plan(space, None, 1), key=lambda one: one.number)[:trials]
@@ -81,13 +83,18 @@ def threads(jobs: int) -> Engine:
     return lambda scene, wanted: on_threads(scene, dealt(wanted, jobs), jobs)
 
 
+def processes(jobs: int) -> Engine:
+    """So many processes, which are started for it."""
+    return lambda scene, wanted: on_processes(scene, dealt(wanted, jobs), jobs)
+
+
 def on_cluster(client: Any, scene: Scene, wanted: Wanted) -> Iterator[tuple[Tape, Part]]:
-    """Two processes that stand already."""
+    """Processes that stand already."""
     return on_client(client, LOCAL, scene, dealt(wanted, WORKERS))
 
 
-def measure(folder: Path, tape: Path, rounds: int, trials: int = TRIALS) -> list[Row]:
-    """Row P15, at its full size."""
+def measure(folder: Path, tape: Path, tenth: Path, rounds: int, trials: int) -> list[Row]:
+    """Row P15: of so many trials on a tape; memory on one that is a tenth as long."""
     short = folder / "few.parquet"
     if not short.exists():
         _cut(tape, short)
@@ -99,22 +106,34 @@ def measure(folder: Path, tape: Path, rounds: int, trials: int = TRIALS) -> list
         spent = {
             name: _median(few, engine, rounds) / FEW for name, engine in (("threads", threads(1)), ("Dask", there))
         }
-        turns: dict[str, Callable[[], float]] = {
-            "one": partial(whole.seconds, threads(1)),
-            "threads": partial(whole.seconds, threads(WORKERS)),
-            "Dask": partial(whole.seconds, there),
-        }
-        taken = {name: run() for name, run in turns.items()}
-    grown = _peak(folder, tape, 64) - _peak(folder, tape, 16)
+        begun = time.process_time()
+        alone = whole.seconds(threads(1))
+        busy = time.process_time() - begun
+        engines = {"threads": threads(WORKERS), "processes": processes(WORKERS), "Dask processes": there}
+        taken = {name: whole.seconds(engine) for name, engine in engines.items()}
     return [
-        Row(f"sweep: {trials} trials, one after the other", taken["one"], "s"),
-        Row("sweep: two threads", taken["threads"], "s", "one", taken["one"] / taken["threads"], must=1.25, aim=1.7),
-        Row(
-            "sweep: two processes of Dask", taken["Dask"], "s", "one", taken["one"] / taken["Dask"], must=1.25, aim=1.7
+        Row(f"sweep: {trials} trials, one after the other", alone, "s"),
+        Row("sweep: processor time of a trial", busy / trials, "s"),
+        *(
+            Row(f"sweep: {WORKERS} {name}", seconds, "s", "one", alone / seconds, must=1.25, aim=1.7)
+            for name, seconds in taken.items()
         ),
         Row("sweep: a trial beside its rows, threads", spent["threads"] * 1e3, "ms", must=5, less=True),
         Row("sweep: a trial beside its rows, Dask", spent["Dask"] * 1e3, "ms", must=20, less=True),
-        Row("sweep: peak memory, 64 trials beyond 16", grown, "MiB", must=16, aim=4, less=True),
+        *memory(folder, tenth, trials),
+    ]
+
+
+def memory(folder: Path, tape: Path, trials: int) -> list[Row]:
+    """Peaks of a worker that plays a sixteenth, a quarter and all of so many trials."""
+    counts = [max(1, trials // share) for share in (16, 4, 1)]
+    peaks = [_peak(folder, tape, count) for count in counts]
+    return [
+        Row(f"sweep: peak memory of {counts[0]} trials", peaks[0], "MiB"),
+        *(
+            Row(f"sweep: peak memory, {more} trials beyond {few}", high - low, "MiB", must=16, aim=4, less=True)
+            for (few, more), (low, high) in zip(pairwise(counts), pairwise(peaks), strict=True)
+        ),
     ]
 
 

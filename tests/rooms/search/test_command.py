@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from bot.journal.lock import FileLock, Owner
+from tests.playing import allowing
 from tests.rooms.search.asking import Ask, drill
 
 PROMISED = ["params", "round_trips", "expectancy_r", "net_ticks", "journal_hash", "error"]
@@ -38,16 +39,18 @@ def test_the_object_is_of_the_promised_keys_and_says_when_there_is_too_little_to
     assert told["figures"]["pbo"]["words"] == "too few sessions (1 of 8) to tell"
 
 
-def test_serial_or_on_threads_it_is_the_same_to_the_byte(ask: Ask, tmp_path: Path) -> None:
+def test_serial_on_threads_or_on_processes_it_is_the_same_to_the_byte(ask: Ask, tmp_path: Path) -> None:
     file = drill(
         tmp_path,
         every="{ low = 2, high = 6 }",
         stop="{ low = 6, high = 9 }",
         more="[detectors.absorption]\nz_min = { grid = [2.0, 3.0] }\n",
     )
-    serial = ask("sweep", file, "--trials", 6, "--seed", 9, "--jobs", 1, "--journal", tmp_path / "a.db", "--json")
-    threads = ask("sweep", file, "--trials", 6, "--seed", 9, "--jobs", 3, "--journal", tmp_path / "b.db", "--json")
-    assert serial.out == threads.out
+    asked = ("sweep", file, "--trials", 6, "--seed", 9, "--json")
+    serial = ask(*asked, "--jobs", 1, "--journal", tmp_path / "a.db")
+    threads = ask(*asked, "--jobs", 3, "--workers", "threads", "--journal", tmp_path / "b.db")
+    processes = ask(*asked, "--jobs", 2, "--workers", "processes", "--journal", tmp_path / "c.db")
+    assert serial.out == threads.out == processes.out
     assert len({trial["journal_hash"] for trial in serial.told["trials"]}) == 6
 
 
@@ -69,6 +72,18 @@ def test_another_calendar_is_another_trial(ask: Ask, tmp_path: Path) -> None:
     assert free["journal_hash"] != usual["journal_hash"]
     (alone,) = ask("sweep", file, "--calendar", "none", "--journal", "b.db", "--json").told["trials"]
     assert alone == free
+
+
+def test_other_facts_of_the_instrument_are_other_trials(ask: Ask, tmp_path: Path) -> None:
+    # given a sweep by a bot.toml with an instruments.toml beside it
+    config, file = allowing(tmp_path, 1), drill(tmp_path, every="2")
+    ask("sweep", file, "--config", config, "--json")
+    # when that says something else
+    allowing(tmp_path, 2)
+    ask("sweep", file, "--config", config, "--json")
+    # then nothing of before is taken for it
+    with closing(sqlite3.connect(tmp_path / "replay.db")) as journal:
+        assert journal.execute("SELECT COUNT(*) FROM sweep_trial GROUP BY sweep").fetchall() == [(1,), (1,)]
 
 
 def test_every_try_on_a_tape_is_counted_whoever_made_it(ask: Ask, tmp_path: Path) -> None:
@@ -137,6 +152,7 @@ def test_exit_codes_of_what_is_not_there(ask: Ask, tmp_path: Path) -> None:
     assert ask("sweep", "drill-nq.toml").code == 66
     assert ask("sweep", drill(tmp_path), "--tape", "nowhere.parquet").code == 66
     assert ask("sweep", drill(tmp_path), "--trials", 0).code == 2
+    assert ask("sweep", drill(tmp_path), "--workers", "processes", "--dask", "local").code == 2
     other = drill(tmp_path).read_text().replace('"ES"', '"CL"')
     drill(tmp_path).write_text(other)
     assert ask("sweep", "drill.toml").code == 2
