@@ -18,10 +18,12 @@ from bot.search.trial import STRANGE, Part, Scene, Tape, played
 from bot.search.units import Unit
 
 TRIES = 3
-"""Processes that one trial may cost."""
+"""Processes that one trial, or their own start, may cost."""
 # Anew, not forked: this process has threads, and a copy of one that holds a lock would wait for it for ever.
 _CONTEXT = multiprocessing.get_context("spawn")
 _READY, _DONE = "ready", "done"
+_STARTING = "", -1
+"""What is at hand before there is a trial."""
 
 
 @dataclass(slots=True)
@@ -101,12 +103,17 @@ def _heard(worker: Worker) -> tuple[Tape, Part] | None:
 
 
 def _lost(worker: Worker, killed: Counter[tuple[str, int]]) -> tuple[Tape, Part] | None:
-    """A process has gone: count it against the trial at hand, which has failed where it has cost too many."""
+    """A process has gone: count it against the trial at hand, which has failed where it has cost too many.
+
+    Raises PaperpitError where too many have gone before they had begun.
+    """
     worker.line.close()
     worker.process.join()
-    if not worker.ready:
-        raise PaperpitError(f"a process for trials did not start (exit code {worker.process.exitcode})")
     unit = worker.unit
+    if not worker.ready:
+        killed[_STARTING] += 1
+        if killed[_STARTING] == TRIES:
+            raise PaperpitError(f"processes for trials do not start (exit code {worker.process.exitcode})")
     if unit is None or not unit.trials:
         return None
     number, _ = unit.trials[0]
