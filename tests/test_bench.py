@@ -11,7 +11,7 @@ from bot.domain.market import PRINT
 from bot.journal import canon
 from tests.bench import tape
 from tests.bench.rows import Row, in_turns
-from tests.bench.sweep import Sweeping, measure, threads
+from tests.bench.sweep import Sweeping, threads
 from tests.bench.year import BARS, build
 
 
@@ -60,15 +60,6 @@ def test_a_sweep_in_small_plays_every_trial_whoever_plays_it(tmp_path):
     sweeping = Sweeping(tmp_path, tmp_path / "small.parquet", 8)
     assert len({one.params["detectors.absorption.z_min"] for one in sweeping.planned}) == 2
     assert all(sweeping.seconds(threads(jobs)) > 0 for jobs in (1, 2))
-
-
-def test_the_rows_of_a_sweep_in_small(tmp_path):
-    tape.write(tmp_path / "small.parquet", 5_000)
-    told = {row.name: row for row in measure(tmp_path, tmp_path / "small.parquet", tmp_path / "small.parquet", 1, 16)}
-    assert all(told[f"sweep: 2 {name}"].must == 1.25 for name in ("threads", "processes", "Dask processes"))
-    assert all(told[f"sweep: a trial beside its rows, {name}"].value > 0 for name in ("threads", "Dask"))
-    assert told["sweep: peak memory of 1 trials"].value > 50
-    assert {"sweep: peak memory, 4 trials beyond 1", "sweep: peak memory, 16 trials beyond 4"} <= set(told)
 
 
 def test_a_year_keeps_its_footprints_beside_whatever_was_asked_for(tmp_path):

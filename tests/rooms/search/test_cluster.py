@@ -51,7 +51,7 @@ def kill_one(journal: Path, name: str) -> int:
 
 
 async def until_played(journal: Path, trials: int) -> None:
-    async with asyncio.timeout(180):
+    async with asyncio.timeout(600):
         while played(journal) < trials:
             await asyncio.sleep(0.02)
 
