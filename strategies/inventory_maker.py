@@ -3,10 +3,11 @@
     wants     a closed bar of its timeframe (a clock), and every change of a regime guard
     fair      middle of the standing quote
     sigma     root of the mean squared change of the middle, ticks per √s, weighted by a half-life
+    run       Σ changes of the middle, each fading by the half-life `memory`: what price has just done, ticks
     quotes    bid = ⌊r − h⌋ and ask = ⌈r + h⌉, never through the other side; none that would take what is held beyond
-              `most`
+              `most`. The one that stands in the way of a run is drawn back by `give_way` × run; the other stays
 
-Definitions (q = contracts held ÷ contracts of a quote, everything in ticks and seconds)
+Definitions (q = contracts held, long or short; a quote is one contract; everything in ticks and seconds)
     literature   r = fair − q·w,  h = ln(1 + γ/k)/γ + w/2,  w = √( σ²γ / (2kA) · (1 + γ/k)^(1 + k/γ) )
                  Guéant, Lehalle & Fernandez-Tapia 2013, "Dealing with the inventory risk": the asymptotic quotes of
                  Avellaneda & Stoikov for a day without an end. Inventory moves both quotes one way.
@@ -16,6 +17,10 @@ Definitions (q = contracts held ÷ contracts of a quote, everything in ticks and
     seed         the lesson: long → bids lower and offers higher, by `lean` ticks a unit; short → bids higher. h is that
                  of `literature` without w. Two opposite moves are a wider spread, no way to get rid of anything
                  (signals notes §8): it is here to be measured.
+
+give_way is for those who know more: a run tells of them before the next bar does. Cartea, Jaimungal & Penalva 2015,
+"Algorithmic and High-Frequency Trading", ch. 10, move both quotes by what is expected of the price; here none is moved
+towards it, since that would pay the spread which the maker lives on.
 
 γ is the aversion to risk, A how often a quote at the fair price would be hit (1/s), k how fast that falls per tick.
 What closes entries (blackout, guards, pauses, hours) is the gate's: it lets only pass what makes the inventory smaller.
@@ -37,6 +42,7 @@ from bot.errors import ConfigError
 from bot.ports import DeskView
 
 SECOND_NS = 1_000_000_000
+ALLOWED = "[bracket] stop_ticks = 12, contracts = 1"
 
 
 class Params(BaseParams):
@@ -56,6 +62,10 @@ class Params(BaseParams):
     """Ticks a unit of inventory by which the model `seed` moves a quote."""
     half_life: Duration = Field(60 * SECOND_NS, gt=0)
     """How long a change of the price weighs in sigma."""
+    give_way: float = Field(0.0, ge=0)
+    """Ticks by which a quote in the way of a run is drawn back for each tick of it."""
+    memory: Duration = Field(15 * SECOND_NS, gt=0)
+    """Half-life of what counts as that run."""
     most: int = Field(2, ge=1)
     """Contracts that it holds at most, long or short."""
     warmup: int = Field(12, ge=1)
@@ -71,19 +81,23 @@ class InventoryMaker:
 
     def __init__(self, spec: StrategyFile, instrument: Instrument) -> None:
         stop, size = spec.bracket.stop_ticks, spec.bracket.contracts
-        if not isinstance(stop, int) or size is None:
+        if not isinstance(stop, int):
+            raise ConfigError("a maker needs a fixed stop for what it holds", where=spec.name, allowed=ALLOWED)
+        if size != 1:
             raise ConfigError(
-                "a maker needs a fixed stop for what it holds, and a fixed size of its quotes",
+                f"a maker's quote is one contract, not {size or 'as many as risk_usd allows'}: of several, one side "
+                "may fill in parts and the other whole, and what is held then was wanted by nobody",
                 where=spec.name,
-                allowed="[bracket] stop_ticks = 12, contracts = 1",
+                allowed=ALLOWED,
+                do="[params] most = 3 lets it hold several, one at a time",
             )
         self.name, self.instrument = spec.name, spec.instrument
         self.wants = frozenset({"bar", "guard"})
         self._spec, self._p = spec, Params(**spec.params)
-        self._stop, self._size = stop, size
+        self._stop = stop
         self._fade = 0.5 ** (1 / self._p.half_life)  # per ns
         self._bars, self._before, self._before_ns = 0, 0, 0
-        self._variance, self._weight = 0.0, 0.0
+        self._variance, self._weight, self._run = 0.0, 0.0, 0.0
 
     def decide(self, signal: Signal, desk: DeskView) -> Sequence[Proposal | Refusal | Quote]:
         """A quote, once sigma is known; none where the book is one-sided: what works is pulled then."""
@@ -100,11 +114,8 @@ class InventoryMaker:
             Quote(
                 strategy=self.name,
                 instrument=signal.instrument,
-                bid=bid if desk.own + self._size <= self._p.most else ABSENT,
-                ask=ask if self._size - desk.own <= self._p.most else ABSENT,
-                # What takes out never takes out more than is held.
-                bid_size=min(self._size, -desk.own) if desk.own < 0 else self._size,
-                ask_size=min(self._size, desk.own) if desk.own > 0 else self._size,
+                bid=bid if desk.own < self._p.most else ABSENT,
+                ask=ask if -desk.own < self._p.most else ABSENT,
                 stop_ticks=self._stop,
                 known=signal.known,
                 ttl_ns=self._spec.entry.ttl,
@@ -114,28 +125,37 @@ class InventoryMaker:
         )
 
     def _measure(self, twice: int, now: int) -> None:
-        """Fold the change of the middle (twice of it is a whole number) since the bar before into sigma²."""
+        """Fold the change of the middle (twice of it is a whole number) since the last bar into sigma² and the run."""
         if self._bars and now > self._before_ns:
             fade = self._fade ** (now - self._before_ns)
             change = (twice - self._before) / 2
             self._variance = fade * self._variance + (1 - fade) * change * change / (now - self._before_ns) * SECOND_NS
             self._weight = fade * self._weight + (1 - fade)
+            self._run = 0.5 ** ((now - self._before_ns) / self._p.memory) * self._run + change
         self._bars += 1
         self._before, self._before_ns = twice, now
 
     def _prices(self, desk: DeskView) -> tuple[int, int, dict[str, float]]:
         """Bid and ask in ticks, each on its own side of the book, and what they were made of."""
-        fair, held = (desk.bid + desk.ask) / 2, desk.own / self._size
+        fair, held = (desk.bid + desk.ask) / 2, desk.own
         sigma = math.sqrt(self._variance / self._weight) if self._weight else 0.0
         down, up = offsets(self._p, sigma, held)
-        bid = min(math.floor(fair - down), desk.ask - 1)
-        ask = max(math.ceil(fair + up), desk.bid + 1)
-        facts = {"fair": fair, "sigma": sigma, "held": held, "bid_offset": down, "ask_offset": up}
-        return min(bid, ask - 1), ask, facts
+        back = self._p.give_way * self._run
+        bid = min(math.floor(fair - down + min(back, 0)), desk.ask - 1)
+        ask = max(math.ceil(fair + up + max(back, 0)), desk.bid + 1)
+        facts = {
+            "fair": fair,
+            "reservation": fair + (up - down) / 2,
+            "half_width": (up + down) / 2,
+            "sigma": sigma,
+            "run": self._run,
+            "held": held,
+        }
+        return min(bid, ask - 1), ask, {name: round(value, 6) for name, value in facts.items()}
 
 
-def offsets(p: Params, sigma: float, held: float) -> tuple[float, float]:
-    """Distances of bid and ask from the fair price, ticks, for `held` units of a quote; the formulas stand above."""
+def offsets(p: Params, sigma: float, held: int) -> tuple[float, float]:
+    """Distances of bid and ask from the fair price, ticks, with `held` contracts; the formulas stand above."""
     base = math.log1p(p.gamma / p.k) / p.gamma
     if p.model == "seed":
         away = p.lean * held

@@ -115,8 +115,7 @@ def _judge(wish: object, seat: Seat) -> None:
         raise ValueError(f"a wish of strategy {wish.strategy!r} in instrument {wish.instrument}, which it is not")
     numbers = {"known": wish.known}
     if isinstance(wish, Quote):
-        numbers |= {"bid": wish.bid, "ask": wish.ask, "bid_size": wish.bid_size, "ask_size": wish.ask_size}
-        numbers |= {"stop_ticks": wish.stop_ticks, "ttl_ns": wish.ttl_ns}
+        numbers |= {"bid": wish.bid, "ask": wish.ask, "stop_ticks": wish.stop_ticks, "ttl_ns": wish.ttl_ns}
     else:
         numbers |= {"side": wish.side}
     if isinstance(wish, Proposal):

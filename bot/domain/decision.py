@@ -60,6 +60,7 @@ class Proposal:
 class Quote:
     """What a maker wants to have working: a bid, an ask, both or neither. Nothing else of its may work beside.
 
+    A side is one unit: of several one could fill in parts and the other whole, and nobody wanted what is held then.
     Each side is judged by the gate as a Proposal of its own; whatever fills is kept under one stop for the net of it.
     """
 
@@ -67,8 +68,6 @@ class Quote:
     instrument: int
     bid: int  # limit, ticks; ABSENT: no bid
     ask: int  # limit, ticks; ABSENT: no ask
-    bid_size: int  # units
-    ask_size: int
     stop_ticks: int  # from the first fill of an inventory to its stop
     known: int  # ns UTC: when what it answers to could be acted on
     ttl_ns: int  # without another word of the strategy it works no longer
@@ -82,8 +81,7 @@ class Quote:
         The target is the other side's price, or one tick beyond the own one where there is no other side.
         """
         found = []
-        both = (1, self.bid, self.bid_size, self.ask), (-1, self.ask, self.ask_size, self.bid)
-        for side, price, size, other in both:
+        for side, price, other in ((1, self.bid, self.ask), (-1, self.ask, self.bid)):
             if price == ABSENT:
                 continue
             target = other if other != ABSENT and side * other > side * price else price + side
@@ -92,7 +90,7 @@ class Quote:
                     strategy=self.strategy,
                     instrument=self.instrument,
                     side=side,
-                    quantity=size,
+                    quantity=1,
                     entry=price,
                     stop=price - side * self.stop_ticks,
                     target=target,

@@ -12,7 +12,7 @@ from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.machine import Machine
 from bot.orders.moves import Moves
 from bot.orders.table import Event
-from bot.orders.timers import GRACE_NS, STALLED_NS, Timer
+from bot.orders.timers import GRACE_NS, REPROTECT_NS, STALLED_NS, Timer
 
 
 class Deadlines:
@@ -40,8 +40,8 @@ class Deadlines:
                 await self._uncovered(live, due)
             case "moving":
                 self._moves.unanswered(live, due)
-            case "unprotected" if live.uncovered > 0 and not live.yielded and live.state is not BracketState.STUCK:
-                await machine.flatten(live, due, "flatten")
+            case "unprotected" if not live.yielded and live.state is not BracketState.STUCK:
+                await self._unprotected(live, due)
             case "stalled":
                 self._stalled(live, due)
             case "retry" if live.state is not BracketState.UNVERIFIED:
@@ -60,6 +60,11 @@ class Deadlines:
             await machine.flatten(live, due, "flatten")
         elif live.uncovered > live.coming and not live.yielded:
             await machine.on(live, Event.STOP_LOST, due, "no working stop")
+
+    async def _unprotected(self, live: LiveBracket, due: int) -> None:
+        """Two seconds after a stop was sent: what is bare leaves. A stop sent since then has a deadline of its own."""
+        if live.uncovered > live.on_its_way(due - REPROTECT_NS):
+            await self._machine.flatten(live, due, "flatten")
 
     async def _again(self, live: LiveBracket, due: int) -> None:
         """What could not be sent, or was refused, is tried again."""

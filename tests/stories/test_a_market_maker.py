@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from bot.cli.app import app
@@ -51,3 +52,15 @@ def test_a_maker_is_refused_at_a_broker_before_anything_is_sent(tmp_path: Path) 
     assert isinstance(done.exception, ConfigError)
     assert (done.exception.exit_code, "takes no quotes of a market maker" in done.exception.what) == (78, True)
     assert not journal.exists()
+
+
+@pytest.mark.parametrize("size", ["contracts = 3", "risk_usd = 150"])
+def test_a_quote_of_several_contracts_is_refused_by_check(tmp_path: Path, size: str) -> None:
+    """Given a maker whose quotes are larger than one, when its file is checked, then it says why and what to do."""
+    spec = maker(tmp_path)
+    spec.write_text(spec.read_text().replace("contracts = 1", size).replace('"ES"', '"MES"'))
+    done = CliRunner().invoke(app, ["check", str(spec)])
+    assert done.exit_code == 1
+    said = " ".join(done.output.split())
+    assert "a maker's quote is one contract" in said
+    assert "most = 3 lets it hold several" in said

@@ -19,7 +19,6 @@ from bot.config import ManageSettings
 from bot.domain.market import PRINT, TICK, Ticks
 from bot.domain.order import (
     ENDED,
-    NO_QUOTES,
     AccountFacts,
     Bracket,
     BrokerState,
@@ -41,7 +40,7 @@ from bot.domain.order import (
     Unavailable,
 )
 from bot.domain.past import Past
-from bot.errors import ConfigError, Unreachable
+from bot.errors import Unreachable
 from bot.journal import Writer, rows
 from bot.journal.fold import fold
 from bot.journal.place import place
@@ -140,7 +139,9 @@ class Far:
             self._take(order)
 
     async def quote(self, quoted: Quoted) -> None:
-        raise ConfigError(NO_QUOTES)
+        """Take one side of a quote, and say nothing yet."""
+        self._reach("quote")
+        self._take(quoted.order)
 
     async def protect(self, order: Protective) -> None:
         """Take an exit, and say nothing yet."""
