@@ -71,6 +71,7 @@ class Quotes(Protocol):
         keep: frozenset[int],
         wanted: Mapping[int, tuple[Approved, str]],
         now: int,
+        closed: Mapping[int, str],
     ) -> None: ...
 
 

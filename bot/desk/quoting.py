@@ -20,11 +20,12 @@ class Quoting:
         """Keep, move or pull both sides, as the gate lets them. `sent`: when they would leave."""
         strategy, at = quote.strategy, quote.instrument
         standing = self._p.orders.quotes.standing(strategy, at)
-        keep, wanted = set[int](), dict[int, tuple[Approved, str]]()
+        keep, wanted, closed = set[int](), dict[int, tuple[Approved, str]](), dict[int, str]()
         for wish in quote.sides():
             verdict = self._p.gate.judge(wish, known, sent=sent)
             if not isinstance(verdict, Approved):
                 reasons = tuple(reason.rule for reason in verdict.reasons)
+                closed[wish.side] = ", ".join(reasons)
                 if self._refused.get((strategy, at, wish.side)) != reasons:
                     self._refused[strategy, at, wish.side] = reasons
                     self._tally.blocked += 1
@@ -37,7 +38,7 @@ class Quoting:
             else:
                 wanted[wish.side] = verdict, self._written(verdict)
         if not self._p.dry:
-            await self._p.orders.quotes.quote(strategy, at, frozenset(keep), wanted, known)
+            await self._p.orders.quotes.quote(strategy, at, frozenset(keep), wanted, known, closed)
         self._p.journal.commit()
 
     def _written(self, verdict: Approved) -> str:

@@ -81,7 +81,7 @@ class Quote:
         The target is the other side's price, or one tick beyond the own one where there is no other side.
         """
         found = []
-        for side, price, other in ((1, self.bid, self.ask), (-1, self.ask, self.bid)):
+        for name, side, price, other in (("bid", 1, self.bid, self.ask), ("ask", -1, self.ask, self.bid)):
             if price == ABSENT:
                 continue
             target = other if other != ABSENT and side * other > side * price else price + side
@@ -98,7 +98,7 @@ class Quote:
                     known=self.known,
                     ttl_ns=self.ttl_ns,
                     why=self.why,
-                    facts=self.facts,
+                    facts={"quote": name, **self.facts},
                     quote=True,
                 )
             )

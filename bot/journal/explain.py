@@ -1,7 +1,7 @@
 """Everything the journal knows about one row's story: signal, decisions, bracket, orders, fills, what came of it.
 
 Any id of the story finds it: the bracket's (which is the round trip's), the decision's, the signal's, an order's, a
-fill's. `story.tell` puts the same facts into words.
+fill's. `story.tell` puts the same facts into words. `quotes` is empty but for a market maker's story.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import msgspec
 from bot.errors import InputMissing
 from bot.journal import rows
 from bot.journal.lists import order_terms, outcomes_of, seen_facts, states_of
-from bot.journal.reading import Reader, RunInfo
+from bot.journal.reading import Condition, Reader, RunInfo
 from bot.journal.remarks import remarks
 from bot.journal.retention import let_go_on
 from bot.journal.round_trips import round_trip
@@ -45,6 +45,7 @@ def explain(reader: Reader, row_id: str) -> Facts:
         "currency": grid.currency,
         "signal": signal_facts(signal, grid, decisions) if signal else None,
         "decisions": [decision_facts(row, grid) for row in decisions],
+        "quotes": [decision_facts(row, grid) for row in _quotes(reader, run, bracket, decisions)],
         "bracket": _bracket(bracket, grid) if bracket else None,
         "states": _states(reader, bracket),
         "orders": _orders(reader, bracket, grid),
@@ -82,6 +83,22 @@ def _found(reader: Reader, row_id: str) -> tuple[rows.Bracket | None, list[rows.
     if bracket is not None:
         decisions = [row for row in decisions if row.id == bracket.decision_id]
     return bracket, decisions, signal
+
+
+def _quotes(
+    reader: Reader, run: RunInfo, bracket: rows.Bracket | None, decisions: Sequence[rows.Decision]
+) -> list[rows.Decision]:
+    """All that was said to the sides of a maker's quotes while a bracket of theirs lived; without one, these sides."""
+    mine = [row for row in decisions if "quote" in _decode(row.facts)]
+    if bracket is None or not mine:
+        return mine
+    until = max((row.ts for row in _of(reader, rows.BracketEvent, "bracket_id", bracket.id)), default=mine[-1].ts)
+    of_maker: list[Condition] = [
+        ('"decision".strategy = ?', [bracket.strategy]),
+        ('"decision".instrument = ?', [bracket.instrument]),
+        ('"decision".ts <= ?', [until]),
+    ]
+    return reader.some(rows.Decision, [*reader.written_by("decision", [run]), *of_maker], mine[0].seq - 1)
 
 
 def _remarks(reader: Reader, ids: Sequence[str]) -> Facts:

@@ -123,9 +123,16 @@ class RoundTrip:
         return ratio(net * parts, cents * value * self._risked) if self._risked else None
 
     @property
+    def quoted(self) -> bool:
+        """Whether a maker's quotes made it."""
+        return any(order.role == Role.QUOTE for order in self.orders.values())
+
+    @property
     def r_planned(self) -> float | None:
-        """Reward over risk of the bracket as sent."""
+        """Reward over risk of the bracket as sent; of a maker's there is none, nobody had planned where it is left."""
         planned = self.bracket
+        if self.quoted:
+            return None
         risk = abs(planned.entry - planned.stop)
         return ratio(abs(planned.target - planned.entry), risk) if risk else None
 

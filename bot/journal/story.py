@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from bot.journal import story_of_quotes
 from bot.journal.ladder import ladder
+from bot.journal.phrases import amended, count, named, refused, wrapped
 from bot.journal.values import new_york
 
 Facts = Mapping[str, Any]
@@ -44,22 +46,31 @@ def _headline(facts: Facts) -> str:
         net = f"{_signed(trip['net'])} {facts['currency']} net"
         r = "no R, " if trip["r"] is None else f"{_r(trip['r'])} gross, {_r(trip['r_net'])} and "
         made = f"{_gained(trip)}, {r}{net}"
+        of_maker = " of a maker" if facts["quotes"] else ""
         return (
-            f"Round trip {short}: {trip['side'].upper()} {trip['quantity']} {what}, "
+            f"Round trip {short}{of_maker}: {trip['side'].upper()} {trip['quantity']} {what}, "
             f"{trip['entry_price']} → {trip['exit_price']}, {made}"
         )
+    if facts["quotes"]:
+        return _of_maker(facts, short, what)
     if facts["kind"] in ("bracket", "would-place"):
         side = facts["decisions"][0]["side"].upper()
         words = {"bracket": f"Bracket {short}", "would-place": f"Dry run, decision {short}"}[facts["kind"]]
         return f"{words}: {side} {facts['decisions'][0]['quantity']} {what}"
     if facts["kind"] == "blocked":
-        count = sum(len(decision["reasons"]) for decision in facts["decisions"])
+        reasons = sum(len(decision["reasons"]) for decision in facts["decisions"])
         side = (facts["decisions"][0]["side"] or "").upper()
-        return f"Blocked {short}: {side} {what} was not taken, for {_count(count, 'reason')}"
-    if facts["signal"] is None:
-        side = facts["decisions"][0]["side"].upper()
-        return f"Decision {short}: one side ({side}) of a maker's quote in {what}"
+        return f"Blocked {short}: {side} {what} was not taken, for {count(reasons, 'reason')}"
     return f"Signal {short}: {facts['signal']['kind']} in {what}, which no strategy wanted"
+
+
+def _of_maker(facts: Facts, short: str, what: str) -> str:
+    """A maker's quotes that are no round trip."""
+    if facts["bracket"]:
+        return f"Quotes {short}: a bid and an ask in {what}"
+    (one,) = facts["quotes"]
+    word = {"blocked": "was refused", "would-place": "would have worked: a dry run"}.get(one["verdict"], "was approved")
+    return f"Quote {short}: the {story_of_quotes.SIDES[one['side']]} of a maker in {what} {word}"
 
 
 def _setting(facts: Facts) -> str:
@@ -86,6 +97,9 @@ def _timeline(facts: Facts) -> list[str]:
 
 def _steps(facts: Facts) -> Iterable[tuple[int, str, list[str]]]:
     """Moments with their words, in the order of their telling where two are of one moment."""
+    if facts["quotes"]:
+        yield from story_of_quotes.steps(facts)
+        return
     if facts["signal"]:
         yield _signal(facts)
     for decision in facts["decisions"]:
@@ -101,7 +115,7 @@ def _steps(facts: Facts) -> Iterable[tuple[int, str, list[str]]]:
         yield _fill(facts, fill)
     for order in facts["orders"]:
         for move in order["amendments"]:
-            yield move["ts_ns"], "order", [_amendment(order, move)]
+            yield move["ts_ns"], "order", [amended(order["role"], move)]
         for event in order["events"]:
             if event["state"] in ("cancelled", "rejected", "pending-unknown"):
                 why = f": {event['message']}" if event["message"] else ""
@@ -122,7 +136,7 @@ def _signal(facts: Facts) -> tuple[int, str, list[str]]:
         if value is not None
     ]
     headline = f"{seen['kind']}{side}{at}{frame}, strength {seen['strength']:.2f}{known}"
-    return seen["ts_ns"], "signal", [headline, *_wrapped(numbers)]
+    return seen["ts_ns"], "signal", [headline, *wrapped(numbers)]
 
 
 def _evidence(name: str, value: float, tick: Decimal) -> str:
@@ -141,26 +155,16 @@ def _decision(decision: Facts) -> Iterable[tuple[int, str, list[str]]]:
         why = [f"because {decision['why']}"] if decision["why"] else []
         yield decision["ts_ns"], "wanted", [wanted, *why]
     if decision["verdict"] == "blocked":
-        texts = []
-        for reason in decision["reasons"]:
-            texts.append(f"{reason['rule']}: {reason['message']}")
-            texts += [f"  {text}" for text in _wrapped(_named(reason["facts"]))]
-        yield decision["ts_ns"], "refused", texts
+        yield decision["ts_ns"], "refused", refused(decision)
     else:
         word = "approved, not sent: a dry run" if decision["verdict"] == "would-place" else "approved"
-        yield decision["ts_ns"], "gate", [word, *_wrapped(_named(decision["room"]))]
+        yield decision["ts_ns"], "gate", [word, *wrapped(named(decision["room"]))]
 
 
 def _order(order: Facts) -> str:
     price = order["price"] or order["stop_price"]
     at = f" {order['type']} {price}" if price else " at market"
     return f"{order['side'].upper()} {order['quantity']}{at}"
-
-
-def _amendment(order: Facts, move: Facts) -> str:
-    terms = f"to {move['stop_price']}" if move["stop_price"] else f"to {move['quantity']}"
-    word = {"asked": "is to move", "named": "moved"}.get(move["word"], "was not moved")
-    return f"{order['role']} {word} {terms} ({move['reason']})"
 
 
 def _fill(facts: Facts, fill: Facts) -> tuple[int, str, list[str]]:
@@ -171,7 +175,7 @@ def _fill(facts: Facts, fill: Facts) -> tuple[int, str, list[str]]:
         away = (Decimal(fill["price"]) - Decimal(intended)) / Decimal(facts["tick"])
         ticks = int(away if fill["side"] == "buy" else -away)
         if ticks:
-            paid = f", {_count(abs(ticks), 'tick')} {'worse' if ticks > 0 else 'better'} than {intended}"
+            paid = f", {count(abs(ticks), 'tick')} {'worse' if ticks > 0 else 'better'} than {intended}"
     word = f"{fill['side'].upper()} {fill['quantity']} @ {fill['price']} ({order['reason'] or fill['role']}){paid}"
     if fill["corrects"]:
         word += f", in place of execution {fill['corrects']}"
@@ -189,15 +193,16 @@ def _result(facts: Facts) -> list[str]:
         f"less {trip['commission']} commission = {_signed(trip['net'])} {facts['currency']}",
     ]
     if trip["r"] is not None:
+        planned = "" if trip["r_planned"] is None else f"; reward:risk was {trip['r_planned']:g}"
         risk = abs(Decimal(trip["entry_price"]) - Decimal(facts["first_stop"])) / Decimal(facts["tick"])
         lines.append(
-            f"  R      {trip['ticks']:+g} ÷ {_count(risk, 'tick')} at risk ({trip['entry_price']} to the first stop, "
-            f"{facts['first_stop']}) = {_r(trip['r'])}; {_r(trip['r_net'])} net; reward:risk was {trip['r_planned']:g}"
+            f"  R      {trip['ticks']:+g} ÷ {count(risk, 'tick')} at risk ({trip['entry_price']} to the first stop, "
+            f"{facts['first_stop']}) = {_r(trip['r'])}; {_r(trip['r_net'])} net{planned}"
         )
-    path = ""
+    path, by = "", story_of_quotes.left_by(facts) if facts["quotes"] else trip["exit_reason"]
     if trip["mae_ticks"] is not None:
-        path = f"at worst {_count(trip['mae_ticks'], 'tick')} against, at best {trip['mfe_ticks']} for it, "
-    lines.append(f"  path   {path}held {_held(held)}, left by {trip['exit_reason']}")
+        path = f"at worst {count(trip['mae_ticks'], 'tick')} against, at best {trip['mfe_ticks']} for it, "
+    lines.append(f"  path   {path}held {_held(held)}, left by {by}")
     return lines
 
 
@@ -205,7 +210,8 @@ def _unfinished(facts: Facts) -> str:
     state = facts["states"][-1] if facts["states"] else {"state": "intended", "why": "never sent"}
     why = f" ({state['why']})" if state["why"] else ""
     if not facts["fills"]:
-        return f"Nothing was filled; the bracket is {state['state']}{why}."
+        what = "the quotes are" if facts["quotes"] else "the bracket is"
+        return f"Nothing was filled; {what} {state['state']}{why}."
     return f"The position is not closed by fills; the bracket is {state['state']}{why}."
 
 
@@ -217,24 +223,6 @@ def _remarks(facts: Facts) -> list[str]:
 def _noted(note: Facts) -> str:
     at = new_york(note["ts_ns"])
     return f"{at:%Y-%m-%d %H:%M}  {note['who'] or 'somebody'}: {note['text']}"
-
-
-def _named(values: Mapping[str, Any]) -> list[str]:
-    return [f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value is not None]
-
-
-def _wrapped(words: list[str], width: int = 88) -> list[str]:
-    lines: list[str] = []
-    for word in words:
-        if lines and len(lines[-1]) + len(word) + 3 <= width:
-            lines[-1] += f" · {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _count(number: int | Decimal, noun: str) -> str:
-    return f"{number:g} {noun}{'s' * (number != 1)}"
 
 
 def _gained(trip: Facts) -> str:

@@ -195,18 +195,12 @@ class LiveBracket:
     @property
     def coming(self) -> int:
         """Units that stops or exits would take out of which there is no word yet, for a while or for too long."""
-        return self.on_its_way(0)
+        return self.on_its_way(-1)
 
     def on_its_way(self, since_ns: int) -> int:
-        """Of those, units of what was sent after `since_ns`, or of what is about to be sent for 0."""
-        return sum(
-            leg.left
-            for leg in self.legs.values()
-            if leg.state in _WITHOUT_A_WORD
-            and leg.role in (Role.STOP, Role.FLATTEN)
-            and not leg.doubtful
-            and (not since_ns or leg.sent_ns > since_ns)
-        )
+        """Of those, units of what was sent after `since_ns`."""
+        legs = (leg for leg in self.legs.values() if leg.sent_ns > since_ns and not leg.doubtful)
+        return sum(leg.left for leg in legs if leg.state in _WITHOUT_A_WORD and leg.role in (Role.STOP, Role.FLATTEN))
 
     @property
     def uncovered(self) -> int:

@@ -14,6 +14,7 @@ A bracket never begins before the last one is over, so that no fill can belong t
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from bot.domain.decision import Approved
 from bot.domain.order import Bracket, BracketState, Order, OrderState, OrderType, Quoted, Role
@@ -58,8 +59,19 @@ class Quotes:
         found = {leg.order.side: (leg.order.price or 0, leg.left) for leg in live.quotes if not leg.cancelling}
         return found | {side: (one.proposal.entry, one.proposal.quantity) for side, one in live.wanted.items()}
 
-    async def quote(self, strategy: str, instrument: int, keep: frozenset[int], wanted: Wanted, now: int) -> None:
-        """Make it so: of the sides in `keep` what works stays, `wanted` comes anew, everything else is pulled."""
+    async def quote(
+        self,
+        strategy: str,
+        instrument: int,
+        keep: frozenset[int],
+        wanted: Wanted,
+        now: int,
+        closed: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        """Make it so: of the sides in `keep` what works stays, `wanted` comes anew, everything else is pulled.
+
+        `closed` names, by side, the rules that let nothing work there.
+        """
         live = self.of(strategy, instrument)
         for side in (1, -1):
             if side in keep:
@@ -75,7 +87,7 @@ class Quotes:
                 if wish is not None:
                     live.wanted[side] = wish[0]
                 for leg in old:
-                    await self._pull(live, leg, now, "requote" if wish else "not wanted")
+                    await self._pull(live, leg, now, "requote" if wish else closed.get(side, "not wanted"))
         if live is not None:
             ttl = max((one.proposal.ttl_ns for one, _ in wanted.values()), default=0)
             live.until_ns = max(

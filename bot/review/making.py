@@ -77,7 +77,7 @@ def making(reader: Reader, runs: Sequence[RunInfo], filters: Filters, after_ns: 
     """One object a run and maker (the shape MAKER of `bot.journal.figure_shapes`), oldest run first."""
     found, sessions = list[dict[str, Any]](), Sessions(reader.read(rows.Instrument, runs), filters)
     for run in runs:
-        trips = [trip for trip in round_trips(reader, [run]) if _made(trip) and _wanted(trip, filters, sessions)]
+        trips = [trip for trip in round_trips(reader, [run]) if trip.quoted and _wanted(trip, filters, sessions)]
         wanted: dict[str, list[int]] = {}
         for trip in trips:
             for fill in (*trip.entries, *trip.exits):
@@ -88,10 +88,6 @@ def making(reader: Reader, runs: Sequence[RunInfo], filters: Filters, after_ns: 
             groups.setdefault((trip.bracket.strategy, trip.bracket.instrument), []).append(trip)
         found += [_told(run, key, own, after_ns, middles) for key, own in groups.items()]
     return found
-
-
-def _made(trip: RoundTrip) -> bool:
-    return any(order.role == Role.QUOTE for order in trip.orders.values())
 
 
 def _wanted(trip: RoundTrip, filters: Filters, sessions: Sessions) -> bool:

@@ -7,10 +7,8 @@ the whole desk and evaluated from its journal like any other. The seeds begin at
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import time
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +20,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.review.estimates import Bootstrap
 from bot.review.evaluate import Asks, evaluate
+from tests.evidence.many import asked, of_each
 from tests.playing import play, strategy
 
 FIRST_SEED = 70_001
@@ -92,12 +91,6 @@ def nothing(seed: int) -> Found:
     return Found(seed, one["edge"], random["p"], mean["low"] > 0, mean["high"] < 0, random["n"], one["words"])
 
 
-def all_of(seeds: Sequence[int], jobs: int) -> list[Found]:
-    """Every seed, so many at a time."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
-        return list(pool.map(nothing, seeds))
-
-
 def said(found: Sequence[Found]) -> list[str]:
     """The rates, a line each."""
     count = len(found)
@@ -117,6 +110,6 @@ def said(found: Sequence[Found]) -> list[str]:
 
 def rates(words: Sequence[str]) -> Iterator[str]:
     """The rates of as many seeds as `words` say: SEEDS=200 JOBS=2."""
-    told = {"SEEDS": "200", "JOBS": "2", **dict(word.split("=", 1) for word in words)}
+    told = asked(words, SEEDS="200", JOBS="2")
     seeds = range(FIRST_SEED, FIRST_SEED + int(told["SEEDS"]))
-    yield from said(all_of(seeds, int(told["JOBS"])))
+    yield from said(of_each(nothing, seeds, int(told["JOBS"])))

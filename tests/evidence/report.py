@@ -31,6 +31,7 @@ from bot.review.estimates import Bootstrap
 from bot.review.evaluate import Asks, evaluate
 from bot.tape.grid import Grid
 from bot.tape.importers import Wishes, import_source, open_source
+from tests.evidence.many import asked
 from tests.evidence.null import own_cache
 from tests.playing import play
 
@@ -59,8 +60,8 @@ class Size:
     @classmethod
     def of(cls, words: Sequence[str]) -> "Size":
         """From `DAYS=16 HOURS=0.75 JOBS=2`."""
-        told = dict(word.split("=", 1) for word in words)
-        return cls(int(told.get("DAYS", 16)), float(told.get("HOURS", 0.75)), int(told.get("JOBS", 2)))
+        told = asked(words, DAYS="16", HOURS="0.75", JOBS="2")
+        return cls(int(told["DAYS"]), float(told["HOURS"]), int(told["JOBS"]))
 
 
 def rewritten(text: str, size: Size) -> str:

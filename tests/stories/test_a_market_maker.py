@@ -1,5 +1,6 @@
 """A market maker through the whole desk: it quotes in a market, and not where the gate or the adapter says no."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner
 
 from bot.cli.app import app
 from bot.errors import ConfigError
+from tests.evidence.maker import CALM, RUN, SITUATIONS, said, sessions
 from tests.laws.markets import market
 from tests.laws.test_cut import news
 from tests.laws.test_quotes import FREE, maker
@@ -64,3 +66,24 @@ def test_a_quote_of_several_contracts_is_refused_by_check(tmp_path: Path, size: 
     said = " ".join(done.output.split())
     assert "a maker's quote is one contract" in said
     assert "most = 3 lets it hold several" in said
+
+
+def test_he_earns_the_spread_in_a_calm_market_and_loses_it_to_those_who_know(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Given two markets as they come, and the same with forty minutes in which somebody knows where price goes.
+
+    When the shipped maker quotes in them, then flow leaves him a part of the spread where nobody knows more; where
+    somebody does he loses, in each market less with the guards. Many more markets: docs/market-maker.md.
+    """
+    situations = [one for one in SITUATIONS if one.product == "ES" and one.name in (CALM, RUN)]
+    found = [sessions(situations, seed) for seed in (1, 2)]
+    assert [(one.name, one.guards) for one in situations] == [(CALM, True), (RUN, True), (RUN, False)]
+    sys.stdout.write("\n".join(said(situations, (1, 2), found)))  # the split, with -s
+    calm, guarded, bare = zip(*found, strict=True)
+    assert all(made.spread > 0 for made in (*calm, *guarded, *bare))
+    assert sum(made.spread + made.adverse for made in calm) > 0
+    assert all(made.total < 0 for made in bare)
+    assert all(with_guards.total > without.total for with_guards, without in zip(guarded, bare, strict=True))
+    for made in (*calm, *guarded, *bare):
+        assert made.spread + made.adverse + made.inventory == pytest.approx(made.total)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.domain.order import BracketState as S
 from bot.domain.seal import SEAL
+from bot.journal import rows
 from bot.orders.bracket import LiveBracket
 from tests.brackets import approved
 from tests.rooms.orders.far import SECOND, Desk
@@ -83,3 +84,10 @@ async def test_a_stop_that_nobody_has_confirmed_for_two_seconds_is_none(desk: De
     assert desk.far.now - sent >= 4 * SECOND
     assert desk.far.told[-1].startswith("flatten")
     assert live.leaving == "flatten"
+
+
+async def test_a_quote_that_a_rule_ends_names_it(desk: Desk) -> None:
+    """Given a bid at work, when the gate lets no bid be, then the order's end was asked for by that rule."""
+    await quote(desk, 1)
+    await desk.orders.quotes.quote("test", 0, NONE, {}, desk.far.now, {1: "G4, spread"})
+    assert "cancel asked: G4, spread" in [row.message for row in desk.read(rows.OrderEvent)]
