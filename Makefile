@@ -14,7 +14,7 @@ LOCK   := --quiet --strip-extras --no-header --annotation-style=line --no-emit-i
   --no-emit-trusted-host --no-emit-options
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench sim null mutants chaos chaos-owner chaos-disk soak real-day fuzz-config fuzz-mqtt lock secrets image-test clean
+.PHONY: help run test lint bench sim null maker mutants chaos chaos-owner chaos-disk soak real-day fuzz-config fuzz-mqtt lock secrets image-test clean
 
 help:  ## this list
 	@echo "paperpit: a paper-trading daemon for people who read order flow"
@@ -62,6 +62,9 @@ fuzz-mqtt: $(VENV)/.dev  ## say N=10000 mutated commands to a desk, as if they c
 
 null: $(VENV)/.dev  ## evaluate SEEDS=200 strict-null markets, and say how often something was found; JOBS=2
 	@$(BIN)/python -P -m tests.evidence null $(foreach name,SEEDS JOBS,$(if $($(name)),$(name)=$($(name))))
+
+maker: $(VENV)/.dev  ## what the shipped market maker lives on in SEEDS=20 markets, with guards and without; JOBS=2 ONLY=ES
+	@$(BIN)/python -P -m tests.evidence maker $(foreach name,SEEDS JOBS FIRST ONLY,$(if $($(name)),$(name)=$($(name))))
 
 mutants: $(VENV)/.dev  ## kill every deliberately broken daemon by the invariant that it names: SEEDS=1000 ONLY=M07
 	@$(BIN)/python -m tests.sim.mutants $(foreach name,SEEDS ONLY,$(if $($(name)),$(name)=$($(name))))
