@@ -97,7 +97,12 @@ def tell(desk: str, command: Command) -> dict[str, Any]:
             wire.sendall(msgspec.json.encode(Line(VERSION, command)) + b"\n")
             with wire.makefile("rb") as lines:
                 answer = lines.readline(LINE_MAX)
-        except (OSError, TimeoutError) as error:
+        except TimeoutError as error:
+            raise Unreachable(
+                f"the desk {desk} has not answered within {ANSWER_S:g} s; what it was told may still be done",
+                do=f"paperpit status --desk {desk}",
+            ) from error
+        except OSError as error:
             raise Unreachable(
                 f"the desk {desk} does not answer: {error}", do=f"paperpit status --desk {desk}"
             ) from error

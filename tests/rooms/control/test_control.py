@@ -58,6 +58,27 @@ async def test_a_refusal_is_raised_where_it_was_asked_with_all_its_words() -> No
     )
 
 
+async def test_a_desk_that_is_busy_may_still_do_what_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a desk that is compiling and does what it is told later
+    free = asyncio.Event()
+
+    class Busy(Desk):
+        async def tell(self, command: Command) -> Mapping[str, Any]:
+            await free.wait()
+            return await super().tell(command)
+
+    desk = Busy()
+    monkeypatch.setattr(control, "ANSWER_S", 0.2)
+    async with control.serving("es", desk):
+        # when nobody waits any longer
+        with pytest.raises(Unreachable, match="what it was told may still be done"):
+            await asyncio.to_thread(control.tell, "es", asked())
+        # then silence was no refusal
+        free.set()
+        await asyncio.to_thread(control.tell, "es", asked("status"))
+    assert [one.verb for one in desk.heard] == ["pause", "status"]
+
+
 async def test_only_the_owner_may_open_the_socket() -> None:
     async with control.serving("es", Desk()) as path:
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
