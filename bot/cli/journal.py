@@ -102,6 +102,8 @@ def _add(name: str, listing: Listing) -> None:
             rows = [{**row, "notes": [note["text"] for note in row["notes"]]} for row in rows]
         said = [name for name in ("would end", "R", "tags", "notes") if any(row.get(name) for row in rows)]
         print_rows(rows, (*listing.columns, *said), as_json=as_json, as_csv=as_csv, empty=listing.empty)
+        if not rows and run is None and len(found.reader.runs) > len(found.runs) == 1:
+            say(f"that was run {found.runs[0].run} alone; --run all asks all {len(found.reader.runs)}")
         if rows and listing.note and not as_json and not as_csv:
             say(f"{len(rows)} of run {found.runs[0].run} · {listing.note}" if len(found.runs) == 1 else listing.note)
 

@@ -133,6 +133,17 @@ def test_a_file_may_hold_the_journals_url(paperpit: Paperpit, tmp_path: Path, mo
     assert (ran.code, str(secret) in ran.err) == (66, True)
 
 
+def test_a_list_that_is_empty_says_whose_it_is(paperpit: Paperpit, tmp_path: Path) -> None:
+    # given a run of yesterday and one of today: the newest is asked, and yesterday is not in it
+    told(tmp_path / "replay.db", "first")
+    told(tmp_path / "replay.db", "second")
+    ran = paperpit("journal", "fills", "--until", "2000-01-01", "--json")
+    assert (ran.json, ran.code) == ([], 0)
+    assert "that was run second alone; --run all asks all 2" in ran.err
+    assert "alone" not in paperpit("journal", "fills", "--until", "2000-01-01", "--run", "all").err
+    assert "alone" not in paperpit("journal", "fills").err
+
+
 def test_a_url_names_a_run(paperpit: Paperpit, tmp_path: Path) -> None:
     path = tmp_path / "replay.db"
     told(path, "first")
