@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from bot.errors import PaperpitError, UsageError
+from bot.errors import InputMissing, PaperpitError, UsageError
 from bot.log import kept, without_secrets
 
 # name → (module:attribute, one line of help). A command's module is imported only when it runs.
@@ -45,6 +45,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "strategies": ("bot.cli.plugins:strategies", "List strategies and their parameters; write a new one."),
     "completion": ("bot.cli.completion:completion", "Print shell completion for bash, zsh or fish."),
 }
+
+
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+"""What the machine says of a file that is not to be had: nobody's bug."""
 
 
 class Commands(click.Group):
@@ -115,7 +119,7 @@ def main() -> None:
         click.echo(without_secrets(f"error: {error}"), err=True)
         code = error.exit_code
     except OSError as error:
-        code = _full() if error.errno == errno.ENOSPC and error.filename is None else _report_bug(error)
+        code = _file_fails(error)
     except Exception as bug:  # noqa: BLE001 - the last line of defence: report our bug, never a stack trace
         code = _report_bug(bug)
     sys.exit(code)
@@ -136,10 +140,17 @@ def _unread(code: int) -> int:
     return code
 
 
-def _full() -> int:
-    click.echo("error: standard output cannot be written: no space is left there", err=True)
-    click.echo("  do:      make room, or let it be written elsewhere", err=True)
-    return _unread(UsageError.exit_code)
+def _file_fails(error: OSError) -> int:
+    """The exit code where the machine refuses a file: a full disk, no permission, a name that it cannot have."""
+    if error.errno == errno.ENOSPC and error.filename is None:
+        click.echo("error: standard output cannot be written: no space is left there", err=True)
+        click.echo("  do:      make room, or let it be written elsewhere", err=True)
+        return _unread(UsageError.exit_code)
+    if error.errno in REFUSED and error.filename is not None:
+        click.echo(without_secrets(f"error: {error.filename}: {error.strerror}"), err=True)
+        click.echo("  do:      name another file, or let this one be opened", err=True)
+        return InputMissing.exit_code
+    return _report_bug(error)
 
 
 def _here() -> list[str]:

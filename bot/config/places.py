@@ -80,7 +80,7 @@ def find_sweep(name: str) -> Path:
 
 def _find(name: str, kind: str, folder: Path | None) -> Path:
     path = Path(name).expanduser()
-    path = path if path.suffix else path.with_suffix(".toml")
+    path = path if path.suffix or not path.name else path.with_suffix(".toml")
     places = (user_config_folder() / kind, shipped("config") / kind)
     for candidate in ((folder or Path()) / path, path, *(place / path.name for place in places)):
         if candidate.is_file():

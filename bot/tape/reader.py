@@ -154,7 +154,10 @@ def open_tape(path: Path) -> TapeReader:
 
 
 def open_parquet(path: Path) -> Any:
-    """The file as `pyarrow.parquet.ParquetFile`. Raises InputMissing or DataDamaged (empty, truncated, foreign)."""
+    """The file as `pyarrow.parquet.ParquetFile`.
+
+    Raises InputMissing (not there, or not for us to read) or DataDamaged (empty, truncated, foreign).
+    """
     if not path.exists():
         raise InputMissing("there is no such file", where=str(path), do="paperpit tape list")
     if path.is_dir():
@@ -162,8 +165,11 @@ def open_parquet(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             head = file.read(4)
-        if not head:
-            raise DataDamaged("is empty", where=str(path))
+    except OSError as error:
+        raise InputMissing(f"cannot be opened: {error.strerror}", where=str(path)) from None
+    if not head:
+        raise DataDamaged("is empty", where=str(path))
+    try:
         return pq.ParquetFile(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         what = "is truncated: it begins like a tape and has no end" if head == b"PAR1" else "is not a tape"

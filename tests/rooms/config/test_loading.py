@@ -169,6 +169,9 @@ def test_a_strategy_that_is_not_there_is_a_fault_of_the_file_that_lists_it(place
     assert (line, key) == (2, "strategies[1]")
     with pytest.raises(InputMissing, match=r"did you mean drill-es\.toml"):
         load_strategy("drill-se.toml")
+    for folder in ("/", ".", "..", ""):
+        with pytest.raises(InputMissing, match="is not there"):
+            load_strategy(folder)
 
 
 def test_a_product_that_nobody_knows_is_not_left_out_of_its_group_without_a_word(place: Path) -> None:

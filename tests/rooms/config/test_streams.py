@@ -1,4 +1,4 @@
-"""Where output goes is the caller's: a pipe that nobody reads, a stream that was closed, a disk that is full."""
+"""What the machine refuses is no bug of ours: an unread pipe, a closed stream, a full disk, an impossible name."""
 
 import os
 import subprocess
@@ -53,3 +53,10 @@ def test_a_stream_that_was_closed_leads_nowhere(closed: int) -> None:
     assert (code, said) == (0, "")
     code, _ = shown("tape", "info", "nowhere", before=lambda: os.close(closed))
     assert code == 66
+
+
+@pytest.mark.parametrize("words", [("calendar", "import"), ("tape", "info"), ("journal", "runs", "--journal")])
+def test_a_name_that_no_file_can_have_is_a_file_that_is_not_there(words: tuple[str, ...]) -> None:
+    code, said = shown(*words, "x" * 300)
+    assert code in (66, 69)
+    assert said.startswith("error: ")

@@ -1,8 +1,10 @@
 """A tape gives back what was written, in exact cuts and flat memory; broken tapes are refused, broken writes vanish."""
 
+import os
 import tracemalloc
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -164,6 +166,23 @@ def damaged(path: Path) -> DataDamaged:
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"")
     assert "is empty" in str(damaged(tmp_path / "t.parquet"))
+
+
+def test_a_tape_that_is_not_ours_to_read_is_named() -> None:
+    # given a file without any permission, seen by somebody who is not root
+    me = os.geteuid()
+    with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = Path(folder, "theirs.parquet")
+        path.touch(0)
+        try:
+            if me == 0:
+                os.seteuid(65534)
+            # when, then
+            with pytest.raises(InputMissing, match="cannot be opened: Permission denied"):
+                open_tape(path)
+        finally:
+            os.seteuid(me)
 
 
 @pytest.mark.parametrize("left", [4, 5, 100, 1000])
