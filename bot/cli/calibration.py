@@ -67,7 +67,7 @@ def show_calibrations(groups: Sequence[Mapping[str, Any]]) -> None:
                 f"Brier {_three(group['brier'])}, of the base rate {_three(group['base_brier'])}; log loss "
                 f"{_three(group['log_loss'])}, better than the base rate by {interval(group['gain'], '{:+.3f}')}"
             )
-        click.echo(f"{group['words']}. Its monitor: {watched(group['monitor'])}\n")
+        click.echo(f"{group['words']}; its monitor: {watched(group['monitor'])}\n")
     first = groups[0]
     click.echo(
         "Taken: what a model let pass, which is no fair sample of what it was asked about."

@@ -202,7 +202,7 @@ def watched(heard: Mapping[str, Any]) -> str:
     if not heard["outcomes"]:
         return "its monitor has heard no outcome yet"
     bet = f"E {heard['e']:,.2f} of {ALARM:g} after {heard['outcomes']:,} outcomes"
-    return f"open: {bet}" if heard["alarm_ns"] is None else f"closed by its outcomes: {bet}"
+    return f"open, {bet}" if heard["alarm_ns"] is None else f"closed by its outcomes, {bet}"
 
 
 def _log_loss(p: Floats, y: Floats) -> Floats:

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.review.export.markup import Html, length, svg, tag
 
-SIZE, LEFT, RIGHT, TOP, BOTTOM = 640, 64, 16, 12, 404
+SIZE, LEFT, RIGHT, TOP, BOTTOM = 640, 64, 28, 12, 404
 """A square between the axes is 392 high; across it has the drawing's width."""
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 Bin = Mapping[str, Any]
@@ -26,6 +26,7 @@ def drawing(name: str, bins: Sequence[Bin], key: str) -> Html:
         tag("line", class_="zero", x1=_x(0), y1=_y(0), x2=_x(1), y2=_y(1)),
         [tag("text", percent(at), x=_x(at), y=BOTTOM + 18, text_anchor="middle") for at in TICKS],
         [tag("text", percent(at), x=LEFT - 6, y=length(float(_y(at)) + 4), text_anchor="end") for at in TICKS],
+        tag("text", "won", x=LEFT + 8, y=TOP + 8),
         tag("text", "said", x=_x(0.5), y=BOTTOM + 36, text_anchor="middle"),
         [_bin(one) for one in known],
     )

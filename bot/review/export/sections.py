@@ -143,11 +143,15 @@ def statistics(group: Facts) -> list[Html | None]:
         tag("h3", group["group"]),
         tag(
             "p",
-            tag("strong", f"{group['words'][:1].upper()}{group['words'][1:]}."),
+            tag("strong", _sentence(group["words"])),
             f" {counts}, {counted(group['tries'], 'try', 'tries')}.",
         ),
         table(drawn, heads, lines, numbers=heads[1:]) if lines else None,
     ]
+
+
+def _sentence(words_of_it: str) -> str:
+    return f"{words_of_it[:1].upper()}{words_of_it[1:]}."
 
 
 SCORES: Mapping[str, str] = {
@@ -165,7 +169,7 @@ def model(told: Facts, key: str) -> list[Html | None]:
     name, counts = told["group"], f"{told['judged']:,} round trips that it let pass, {told['won']:,} won"
     said: list[Html | None] = [
         tag("h3", name),
-        tag("p", tag("strong", f"{told['words']}."), f" {counts}; {watched(told['monitor'])}."),
+        tag("p", tag("strong", _sentence(told["words"])), f" {counts}. Its monitor: {watched(told['monitor'])}."),
     ]
     if not told["bins"]:
         return said

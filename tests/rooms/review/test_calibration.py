@@ -148,7 +148,7 @@ def test_unlike_ones_stand_apart_and_the_monitor_is_that_of_the_newest_account()
     )
     assert (mine["group"], theirs["group"]) == ("s · model 9f2c · broker", "s · model another · broker · refused")
     assert (mine["monitor"]["outcomes"], mine["monitor"]["alarm_ns"]) == (10, None)
-    assert "open: E" in watched(mine["monitor"])
+    assert "open, E" in watched(mine["monitor"])
     assert theirs["monitor"]["outcomes"] == 0
     # of the old account alone it is closed, since its alarm
     (closed,) = calibration([first], lambda: lost, QUICK)

