@@ -16,6 +16,9 @@ from bot.domain.order import ENDED, Role
 MILLISECOND_NS, SECOND_NS = 1_000_000, 1_000_000_000
 STATES = {"pause": "paused", "losses_in_a_row": "paused", "hours": "closed", "blackout": "blackout"}
 """Rule → what it makes of the desk; any other rule holds it."""
+OF_THE_CLOCK = ("hours", "blackout")
+"""Rules that ask what time it is."""
+NO_TICK = "no tick has come yet"
 WORST_FIRST = ("held", "paused", "closed", "blackout")
 
 
@@ -38,11 +41,17 @@ class Facts:
             for seat in self._p.seats
         }
         causes = self._watch.causes(now)
+        if not now:
+            # The clock of a tape or of a made market begins with its first row: until then it is no time of day.
+            standing = {
+                name: [one for one in found if one.rule not in OF_THE_CLOCK] for name, found in standing.items()
+            }
+            causes = [one for one in causes if one.what not in OF_THE_CLOCK]
         reasons = [reason.message for found in standing.values() for reason in found]
         return {
             "state": self._state(standing, until, stopping=stopping),
             "mode": self._watch.mode(causes).value if until else Mode.BLIND.value,
-            "reasons": list(dict.fromkeys([*(cause.words for cause in causes), *reasons])),
+            "reasons": list(dict.fromkeys([*(cause.words for cause in causes), *reasons, *([] if now else [NO_TICK])])),
             "causes": [
                 {"rule": one.what, "message": one.words, "mode": one.mode.value, "strategy": one.strategy}
                 for one in causes
@@ -60,7 +69,7 @@ class Facts:
             "strategies": [
                 {
                     "name": name,
-                    "state": self._strategy(name, found),
+                    "state": self._strategy(name, found) if now else "starting",
                     "warmup": self._warmup(name, now),
                     "model": _model(found),
                 }
@@ -166,7 +175,7 @@ class Facts:
             "last_tick_age_ms": (now - newest) // MILLISECOND_NS if newest else None,
             "ticks": self._tally.ticks[index] if len(self._p.instruments) > 1 else self._tally.rows,
             "position": self._p.orders.position(index),
-            "mode": self._watch.mode(causes, index).value,
+            "mode": self._watch.mode(causes, index).value if now else Mode.BLIND.value,
         }
 
 

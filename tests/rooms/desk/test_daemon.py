@@ -1,7 +1,9 @@
 """Who answers for a desk before, between and after its runs."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from bot.journal.reading import reading
 from bot.resources import shipped
 from tests.laws.markets import DRILL, market
 from tests.playing import strategy
+from tests.rooms.desk.live import ADAPTER
 
 
 def asked(folder: Path, *sets: str) -> Asked:
@@ -90,6 +93,30 @@ def test_a_run_is_answered_for_while_it_lasts(tmp_path: Path) -> None:
     assert told["adapter"] == "replay"
     assert told["calendar_until"]
     assert told["next_session_ns"] > 0
+
+
+def test_before_the_first_tick_of_a_tape_it_is_no_time_of_day(tmp_path: Path) -> None:
+    # given a desk that stands, and a market that lets others speak before its first row
+    one = asked(tmp_path)
+    table = {ADAPTER: {"tape": str(tmp_path / "tape.parquet")}}
+    settings = one.bot.value.model_copy(update={"adapter": ADAPTER, "adapters": table})
+    wired = replace(one, bot=replace(one.bot, value=settings))
+
+    async def ask() -> dict[str, Any]:
+        async with Daemon(wired).run() as run:
+            trading = asyncio.create_task(run.trade())
+            while run.desk is None:
+                await asyncio.sleep(0)
+            assert not run.desk.begun
+            told = run.desk.status()
+            await trading
+            return told
+
+    told = asyncio.run(ask())
+    # then nothing is closed because of the hour in 1970
+    assert (told["state"], told["reasons"], told["causes"]) == ("starting", ["no tick has come yet"], [])
+    assert [one["state"] for one in told["strategies"]] == ["starting"]
+    assert [one["mode"] for one in told["contracts"]] == ["blind"]
 
 
 def test_the_socket_is_gone_when_the_daemon_is(tmp_path: Path) -> None:
