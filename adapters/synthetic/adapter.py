@@ -4,7 +4,7 @@ Ticks are the simulator's (`docs/synthetic.md`), orders are filled by the replay
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from adapters.replay.broker import FillRules, ReplayBroker
+from adapters.synthetic.following import FOLLOWERS
 from adapters.synthetic.going import SyntheticMarket, sessions
 from adapters.synthetic.natures import NATURES, NEW_YORK
 from adapters.synthetic.state import SECOND
@@ -44,9 +45,10 @@ def _start(text: str) -> str:
 
 def _products(named: str | tuple[str, ...]) -> str | tuple[str, ...]:
     products = _several(named)
-    unknown = [product for product in products if product not in NATURES]
+    known = [*NATURES, *FOLLOWERS]
+    unknown = [product for product in products if product not in known]
     if unknown or len(set(products)) < len(products) or not products:
-        raise ValueError(f"one or several of {', '.join(NATURES)}, each once; got {named!r}")
+        raise ValueError(f"one or several of {', '.join(known)}, each once; got {named!r}")
     return named
 
 
@@ -54,7 +56,7 @@ class Params(BaseParams):
     """[adapters.synthetic] of bot.toml."""
 
     instrument: Annotated[str | tuple[str, ...], AfterValidator(_products)] = "ES"
-    """A product or several; `paperpit tape synth --help` names them."""
+    """A product or several: those of `paperpit tape synth --help`, and MES, which follows ES."""
     seed: int = 1
     """Same seed, same market."""
     start: Annotated[str, AfterValidator(_start)] = "2026-11-17T09:30"
@@ -72,8 +74,7 @@ def open_synthetic(params: Params, needs: AdapterNeeds) -> Adapter:
             f"the synthetic market reads no tape, and got {', '.join(needs.tapes)}",
             do="--set adapter=replay, or leave the tape out",
         )
-    natures = [NATURES[product] for product in _several(params.instrument)]
-    instruments = [needs.instrument(nature.contract, nature.tick) for nature in natures]
+    instruments = [needs.instrument(*_contract(product)) for product in _several(params.instrument)]
     begin = _begin(params, instruments)
     end = None if params.hours is None else begin + max(1, int(params.hours * 3_600)) * SECOND
     clock = None if params.speed == MAX else PacedClock(begin, Decimal(params.speed.removesuffix("x")))
@@ -93,6 +94,19 @@ def open_synthetic(params: Params, needs: AdapterNeeds) -> Adapter:
         clock=clock or TapeClock(begin),
         tapes=[_described(one, params, begin, end) for one in instruments],
     )
+
+
+def products(params: Params) -> Sequence[str]:
+    """What there will be data of."""
+    return _several(params.instrument)
+
+
+def _contract(product: str) -> tuple[str, Decimal]:
+    """Contract and tick; those of one that follows another are as that one's."""
+    follower = FOLLOWERS.get(product)
+    if follower is None:
+        return NATURES[product].contract, NATURES[product].tick
+    return follower.contract, NATURES[follower.leader].tick
 
 
 def _begin(params: Params, instruments: list[Instrument]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import numpy as np
 
 from adapters.replay.merge import merged
+from adapters.synthetic.following import FOLLOWERS, follow
 from adapters.synthetic.natures import nature_of
 from adapters.synthetic.state import SECOND
 from adapters.synthetic.synth import staged
@@ -77,13 +78,20 @@ class SyntheticMarket:
 
     def _made(self) -> Iterator[Ticks]:
         sources: list[Iterator[Ticks]] = [
-            map(cleaner.clean, self._of(one)) for cleaner, one in zip(self._cleaners, self.instruments, strict=True)
+            map(cleaner.clean, self._one(one)) for cleaner, one in zip(self._cleaners, self.instruments, strict=True)
         ]
         return sources[0] if len(sources) == 1 else merged(sources)
 
-    def _of(self, one: Instrument) -> Iterator[Ticks]:
-        """One instrument's rows, session after session."""
-        nature, price = nature_of(one.product), None
+    def _one(self, one: Instrument) -> Iterator[Ticks]:
+        """One instrument's rows, be they its own or what follows from another's."""
+        follower = FOLLOWERS.get(one.product)
+        if follower is None:
+            return self._simulated(one, one.product)
+        return follow(self._simulated(one, follower.leader), follower, self._seed)
+
+    def _simulated(self, one: Instrument, product: str) -> Iterator[Ticks]:
+        """A product's rows, session after session of the instrument's."""
+        nature, price = nature_of(product), None
         for number, (begin, end) in enumerate(sessions(one, self.first_ns, self.last_ns)):
             seed, seconds = self._seed + number * _SESSION_SEED, (end - begin) // SECOND
             for rows in staged(nature, seed=seed, begin=begin, seconds=seconds, price=price).batches(self._rows):
