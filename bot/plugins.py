@@ -195,6 +195,18 @@ def unquoted(strategy: Strategy, adapter: str, base: Path | None = None) -> str:
     return f"adapter {adapter} {NO_QUOTES}"
 
 
+def products(bot: BotFile, place: Placing, base: Path | None) -> Sequence[str] | None:
+    """What the adapter in force will have data of, by its function `products(params)`; None where it does not tell."""
+    factory = find("adapters", bot.adapter, base)
+    tells = beside(factory, "products")
+    if tells is None:
+        return None
+    prefix = ("adapters", bot.adapter)
+    model = params_of(factory) or Params
+    told: Sequence[str] = tells(read_params(model, bot.adapters.get(bot.adapter, {}), place, prefix=prefix))
+    return told
+
+
 def findings(bot: BotFile, place: Placing, base: Path | None, wanted: Mapping[str, Sequence[str]]) -> list[Fault]:
     """What the adapter in force has to say about the products of `wanted` without asking anybody.
 

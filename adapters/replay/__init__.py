@@ -1,6 +1,6 @@
 """Replay: a market and a broker over recorded or synthetic tapes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,12 @@ def open_replay(params: Params, needs: AdapterNeeds) -> Adapter:
         fill_model=needs.fill_model,
         tapes=[_described(*one) for one in zip(names, paths, facts, strict=True)],
     )
+
+
+def products(params: Params) -> Sequence[str]:
+    """What there will be data of. Raises InputMissing, DataDamaged."""
+    names = (params.tape,) if isinstance(params.tape, str) else params.tape
+    return [open_tape(find_tape(name)).facts.instrument for name in names]
 
 
 def _described(name: str, path: Path, facts: TapeFacts) -> Mapping[str, Any]:

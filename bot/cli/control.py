@@ -155,6 +155,8 @@ def show(told: Mapping[str, Any]) -> None:
         roll = f", entries until {one['roll_date']}" if one.get("roll_date") else ""
         _line("contract", f"{one['contract']}, last tick {_age(one['last_tick_age_ms'])}{roll}")
     _rows("position", told["positions"], "flat")
+    for one in told.get("hedges", ()):
+        _line("hedge", _hedge(one))
     _rows("order", told["working_orders"], "none works")
     day = told["day"]
     _line("day", f"{day['net']} USD, {day['round_trips']} round trips, {day['loss_used']} of {day['loss_limit']} lost")
@@ -174,6 +176,14 @@ def _rows(name: str, rows: Sequence[Mapping[str, Any]], none: str) -> None:
         _line(name, none)
     for row in rows:
         _line(name, "  ".join(f"{key} {value}" for key, value in row.items() if value is not None))
+
+
+def _hedge(one: Mapping[str, Any]) -> str:
+    told = f"{one['strategy']}: {one['position']:+d} {one['instrument']} against {one['hedge']:+d} {one['by']}"
+    if one["since_ns"] is None:
+        return told
+    since = f", {one['seconds']:.0f} s" + (f": {one['why']}" if one["why"] else "")
+    return f"{told}; {one['unhedged']:+g} not hedged ({one['tick_money']} a tick){since}"
 
 
 def _line(name: str, text: object) -> None:

@@ -48,7 +48,7 @@ class Judge:
         self._config, self._sets, self._now_ns = config, sets, now_ns
         self._beside = config.parent if config else None  # where else instruments.toml may stand
         self._tapes = [DEMO]  # on which bar lengths may be measured
-        self._made: list[tuple[Placing, Strategy]] = []  # strategies that would be asked, and their files
+        self._made: list[tuple[Placing, Strategy, StrategyFile]] = []  # strategies that would be asked, and their files
         self._flow: dict[str, list[str]] = {}  # product → kinds that its strategies hear and that need order flow
 
     @property
@@ -80,13 +80,23 @@ class Judge:
         self._names(known, place)
         with self._keeping(place, ("adapter",)):
             self.faults += plugins.findings(bot, place, path.parent, self._flow)
-            for its, made in self._made:
+            hedged = any(spec.hedge for _, _, spec in self._made)
+            products = plugins.products(bot, place, path.parent) if hedged else None
+            for its, made, spec in self._made:
+                self._hedge(its, made, spec, products)
                 if why := plugins.unquoted(made, bot.adapter, path.parent):
                     self.faults.append(its.fault(("strategy",), why, allowed="adapter replay or synthetic"))
         if bot.risk.account_usd is None:
             self.notes.append("risk.account_usd is not set: where the broker does not tell it, nobody judges margin")
         if calendar is not None:
             self._coverage(calendar, {spec.instrument for spec in known}, path.parent, place)
+
+    def _hedge(self, place: Placing, made: Strategy, spec: StrategyFile, products: Sequence[str] | None) -> None:
+        """Whether there is anything to hedge, and anything to hedge it by."""
+        from bot.daemon.hedging import NO_DATA, unhedged
+
+        if spec.hedge is not None and (why := unhedged(spec, made, products)):
+            self.faults.append(place.fault(("hedge",), why, do=NO_DATA.format(spec.hedge.instrument)))
 
     def file(self, path: Path) -> None:
         """One file, whichever kind it is. Raises InputMissing when it is not there."""
@@ -186,7 +196,7 @@ class Judge:
             with self._keeping(place, ("strategy",)):
                 made = plugins.find("strategies", spec.strategy, path.parent)(spec, one)
                 if spec.enabled:
-                    self._made.append((place, made))
+                    self._made.append((place, made, spec))
                     _, others = plugins.detectors(spec.detectors, path.parent)
                     self._flow.setdefault(one.product, []).extend(plugins.order_flow(made, others))
             self.notes += [f"{spec.name}: {note}" for note in notes(spec, one)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from bot.config.bot_file import BotFile
+from bot.config.hedging import hedge_faults
 from bot.config.instrument_file import InstrumentFile
 from bot.config.instruments import instrument, load_instruments, product_of
 from bot.config.lint import lint_strategy
@@ -150,6 +151,9 @@ def _judged(
     except ConfigError as error:
         return None, error.faults
     faults = lint_strategy(spec, known, place)
+    if spec.hedge is not None:
+        by = _known_instrument(spec.hedge.instrument, products)
+        faults += hedge_faults(spec, known, by, place, products)
     if known is not None and known.product != spec.instrument:
         message = f"INSTRUMENT a strategy names a product, {spec.instrument} is a contract of {known.product}"
         faults.append(place.fault(("instrument",), message, do=f'write instrument = "{known.product}"'))

@@ -1,10 +1,11 @@
 """The model of a strategy's TOML."""
 
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
 
-from bot.config.params import MINUTE_NS, ClockTime, Duration, Exact, Params
+from bot.config.params import MINUTE_NS, SECOND_NS, ClockTime, Duration, Exact, Params
 
 
 class StrategyReplay(Params):
@@ -112,6 +113,23 @@ class ModelSettings(Params):
     """The model's hash, where no other will do."""
 
 
+class HedgeSettings(Params):
+    """[hedge] of a market maker: what is held against its inventory in another instrument. Without it: nothing."""
+
+    instrument: str
+    """Another product of instruments.toml (`MES`), never a contract."""
+    ratio: Exact | None = Field(None, gt=0)
+    """Its units that move as one unit of the inventory; absent: by the multipliers, where one is the other's micro."""
+    threshold: Exact = Field(Decimal("0.75"), ge=Decimal("0.5"))
+    """Its units that may be open without anything being done: the more, the seldomer it trades."""
+    stop_ticks: int = Field(ge=1)
+    """Distance of the hedge's own stop from its first fill: far enough that the inventory's comes first."""
+    reach_ticks: int = Field(4, ge=0)
+    """How far beyond the other side's touch an order of the hedge may pay."""
+    patience: Duration = 5 * SECOND_NS
+    """How long more than the threshold may be open before nothing is quoted that would make it more."""
+
+
 class StrategyFile(Params):
     """One strategy's TOML."""
 
@@ -140,6 +158,7 @@ class StrategyFile(Params):
     blackout: BlackoutSettings = BlackoutSettings()
     expect: ExpectSettings | None = None
     model: ModelSettings | None = None
+    hedge: HedgeSettings | None = None
     params: dict[str, Any] = Field(default_factory=dict)
     """`[params]`: what the strategy itself takes, see below."""
     detectors: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -18,7 +18,7 @@ from bot.orders.throttle import Throttle
 from bot.ports import Clock, Journal
 from bot.risk.blackout import Blackout
 from bot.risk.gate import Gate
-from bot.risk.schedule import Agenda, Watched, given_again, session_ends
+from bot.risk.schedule import Agenda, Watched, given_again, session_ends, session_flattens
 
 
 def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Desk, OrderManager, Reloading]:
@@ -62,6 +62,7 @@ def desk_of(opened: Opened, writer: Journal, account: AccountFacts) -> tuple[Des
         schedule=agenda,
         clock=opened.clock,
         reload=reloading.obey,
+        hedges=opened.hedges,
         later=opened.engine.internal if opened.asked.revisions else frozenset(),
         dry=opened.asked.dry,
         account=account.account,
@@ -122,7 +123,14 @@ def agenda_of(opened: Opened, blackouts: dict[str, Blackout]) -> Agenda:
         blackouts[name] = Blackout(opened.calendar, ())
         at = opened.products.index(product)
         watched.append(Watched(name, at, opened.hours[product], blackouts[name], risk.flatten_before_close))
-    more = given_again(_again(opened), opened.asked.renewals)
+    # Of a hedge nobody is asked: the strategy's own hours are those of its inventory.
+    hedging = {hedge.by for hedge in opened.hedges.values()}
+    closes = [
+        edge
+        for at in sorted(hedging)
+        for edge in session_flattens(at, opened.hours[opened.products[at]], risk.flatten_before_close)
+    ]
+    more = closes + given_again(_again(opened), opened.asked.renewals)
     if opened.live:
         more += [edge for at, product in enumerate(opened.products) for edge in session_ends(at, opened.hours[product])]
     agenda = Agenda(

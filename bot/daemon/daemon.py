@@ -258,6 +258,7 @@ _NOBODY: Mapping[str, Any] = {
     "finishing": "",
     "calendar_until": {},
     "contracts": [],
+    "hedges": [],
     "queue": {},
 }
 """What is known of a desk that does not stand yet."""

@@ -17,7 +17,9 @@ from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
 from bot.daemon.asked import Asked
+from bot.daemon.hedging import NO_MAKER, hedges_of
 from bot.daemon.recording import recorded, repeated, said_by
+from bot.domain.hedge import Hedge
 from bot.domain.instrument import Instrument
 from bot.domain.market import Days
 from bot.domain.order import OVER, AccountFacts
@@ -69,6 +71,8 @@ class Opened:
     """Names of the strategies that read single prints and quotes."""
     idle: Mapping[str, str]
     """Strategies that are not asked in this run, and why."""
+    hedges: dict[str, Hedge] = field(default_factory=dict)
+    """Strategy → how its inventory is hedged."""
     left: Mapping[str, str] = field(default_factory=dict)
     """Strategies that an earlier run left a bracket of and that are asked no more → their product."""
     recorder: Recorder | None = None
@@ -139,6 +143,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         _refuse_uncovered(asked, adapter, calendar)
     idle = idle_of(asked, adapter, flow)
     specs = [spec for spec in asked.specs if spec.name not in idle]
+    hedges = hedges_of(specs, adapter.market.instruments)
     engine, hears = _detectors(asked, adapter, warm, days, specs)
     return Opened(
         run=run,
@@ -155,6 +160,7 @@ async def opened(asked: Asked, run: str, stack: AsyncExitStack) -> Opened:
         hears=hears,
         order_flow=readers_of(asked, flow),
         idle=idle,
+        hedges=hedges,
         left=_left(past, [spec.name for spec in specs]),
         recorder=recorder,
     )
@@ -221,7 +227,7 @@ def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Pa
         latency_ns=latency,
         cancel_latency_ns=latency if cancel_ms is None else cancel_ms * MILLISECOND_NS,
         # A bracket that lives is looked after, whether or not anybody still wants to trade its product.
-        products=tuple(dict.fromkeys([*(spec.instrument for spec in asked.specs), *past.trading])),
+        products=tuple(dict.fromkeys([*traded_by(asked.specs), *past.trading])),
         order_flow=_by_product(asked, flow),
         rolls={product: one.roll for product, one in products.items()},
         dry=asked.dry,
@@ -229,6 +235,11 @@ def needs_of(asked: Asked, run: str, flow: Mapping[str, Sequence[str]], past: Pa
         broker_ids=past.broker_ids,
         last_broker_id=past.last_broker_id,
     )
+
+
+def traded_by(specs: Sequence[StrategyFile]) -> list[str]:
+    """The products of strategies and of their hedges."""
+    return [spec.instrument for spec in specs] + [spec.hedge.instrument for spec in specs if spec.hedge is not None]
 
 
 def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
@@ -244,6 +255,8 @@ def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
             found[spec.name] = plugins.order_flow(made, others)
             if why := plugins.unquoted(made, asked.bot.value.adapter, folder):
                 raise ConfigError(why, where=shown(loaded.path), allowed="adapter replay or synthetic")
+            if spec.hedge is not None and not plugins.quotes(made):
+                raise ConfigError(f"strategy {spec.strategy} {NO_MAKER}", where=shown(loaded.path))
     return found
 
 
@@ -306,7 +319,7 @@ def _refuse_uncovered(asked: Asked, adapter: Adapter, calendar: EventCalendar) -
     """A tape older than what the calendar knows would be traded blind: say so before a run is written."""
     if adapter.market.last_ns is None:
         return
-    traded = {spec.instrument for spec in asked.specs}
+    traded = set(traded_by(asked.specs))
     for one in adapter.market.instruments:
         refusal = must_refuse_replay(calendar, one.events, adapter.market.first_ns)
         if refusal and one.product in traded:

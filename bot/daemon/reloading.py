@@ -17,6 +17,7 @@ from bot.config.places import hours_files, instrument_files, shown
 from bot.daemon import doubting
 from bot.daemon.asked import Asked, Read
 from bot.daemon.doubting import Models
+from bot.daemon.hedging import hedges_of
 from bot.daemon.listening import RESTART, Listeners, Listening
 from bot.daemon.making import blackout_of, own_nonce, strategy_of, watched_of
 from bot.daemon.opening import Opened, flow_of, hash_of, idle_of, latency_ns, named, readers_of
@@ -162,6 +163,10 @@ class Reloading:
         idle = idle_of(asked, opened.adapter, flow)
         _refuse([f"strategy {name} ({why})" for name, why in idle.items() if name not in opened.idle])
         specs = [spec for spec in asked.specs if spec.name not in idle]
+        hedges = hedges_of(specs, opened.adapter.market.instruments)
+        others = {name for name in hedges | opened.hedges if hedges.get(name) != opened.hedges.get(name)}
+        # What is held stands on two legs: neither may be forgotten, nor measured by another ratio.
+        _refuse([f"[hedge] of {name}" for name in sorted(others)])
         margin = asked.bot.value.risk.flatten_before_close != self.asked.bot.value.risk.flatten_before_close
         anew = frozenset(spec.name for spec in specs if margin or self._seat(asked, spec) is None)
         return _Plan(

@@ -17,6 +17,8 @@ from bot.ahead import scanned
 from bot.config import duration_text
 from bot.desk.asking import Asking, signal_of
 from bot.desk.facts import Facts
+from bot.desk.hearing import Hearing
+from bot.desk.hedging import Hedging
 from bot.desk.opposed import opposed
 from bot.desk.parts import Parts, Seat, Tally
 from bot.desk.pictures import Pictures
@@ -27,17 +29,6 @@ from bot.desk.watch import Watch
 from bot.domain.command import Command
 from bot.domain.decision import Approved, Proposal, Quote, Refusal, Signal
 from bot.domain.market import ABSENT, TICK, Events, Ticks, standing
-from bot.domain.order import (
-    ClockReport,
-    CommissionReport,
-    FeedReport,
-    FillReport,
-    LinkReport,
-    OrderReport,
-    PauseReport,
-    Report,
-    SnapshotReport,
-)
 from bot.ports import Batch, DeskView, Edge, Stop
 
 _NEVER = np.iinfo(np.int64).max
@@ -61,7 +52,6 @@ class Desk:
         self._bar = kinds.index("bar") if "bar" in kinds else -1
         self._delivered = self._wanted()
         self._until = 0  # up to when everything has been walked, ns UTC
-        self._heard = 0
         self.ended = "market"
         """What ended it: the market, its session, or somebody who stopped it."""
         self._over: set[int] = set()  # instruments whose session has ended
@@ -73,6 +63,8 @@ class Desk:
         """What a person says."""
         self._facts = Facts(parts, self.tally, self.watch)
         self._pictures, self._quoting, self._turns = Pictures(parts), Quoting(parts, self.tally), Turns(parts)
+        self._hedging = Hedging(parts, self._quoting, self._look)
+        self._hearing = Hearing(parts, self.watch, self._hedging)
 
     def stop(self) -> None:
         """Stop in order after the batch at hand: entries cancelled, positions left under their stops."""
@@ -95,11 +87,10 @@ class Desk:
 
     def status(self) -> dict[str, Any]:
         """What the desk is doing and why it does not trade, as `status --json` has it."""
-        for instrument in range(len(self._p.instruments)):
-            self._quote(instrument, self._standing(instrument, self._row))
-        touches = [self.touch(instrument) for instrument in range(len(self._p.instruments))]
+        touches = [self._look(instrument) for instrument in range(len(self._p.instruments))]
         queue = {"ticks": len(self._ticks), "commands": self.told.waiting}
-        return self._facts.status(self._until, touches, queue, stopping=self._stopping)
+        told = self._facts.status(self._until, touches, queue, stopping=self._stopping)
+        return told | {"hedges": list(self._hedging.told(told["now_ns"]))}
 
     @property
     def begun(self) -> bool:
@@ -193,7 +184,8 @@ class Desk:
     async def _advance(self, stop: Stop) -> None:
         """Let everything happen that comes before `stop`: edges and time-outs by their time, the broker's reports."""
         while True:
-            due = min(self._p.orders.next_due() or _NEVER, self._p.schedule.next_due() or _NEVER)
+            timed = (self._p.orders, self._p.schedule, self._hedging)
+            due = min(one.next_due() or _NEVER for one in timed)
             if due > stop.ts:
                 if await self._walk_to(stop):
                     continue
@@ -221,37 +213,16 @@ class Desk:
         True when one of them changed what is to be waited for: another time-out, another print that moves a stop.
         """
         orders = self._p.orders
-        awaited = (orders.next_due(), orders.levels())
+        awaited = (orders.next_due(), orders.levels(), self._hedging.next_due())
         while (found := self._p.broker.next_report(self._ticks, self._row, stop)) is not None:
             row, report = found
             self._see(row)
-            await self._hear(report)
-            if (orders.next_due(), orders.levels()) != awaited:
+            await self._hearing.hear(report)
+            self._write_closed()
+            if (orders.next_due(), orders.levels(), self._hedging.next_due()) != awaited:
                 return True
         self._see(stop.row + 1 if stop.through else stop.row)
         return False
-
-    async def _hear(self, report: Report) -> None:
-        orders = self._p.orders
-        self._heard += 1
-        if isinstance(report, FillReport):
-            await orders.on_fill(report)
-        elif isinstance(report, OrderReport):
-            await orders.on_order(report)
-        elif isinstance(report, CommissionReport):
-            orders.on_commission(report)
-        elif isinstance(report, SnapshotReport):
-            await orders.on_snapshot(report)
-        elif isinstance(report, LinkReport):
-            self.watch.link_changed(report)
-            await orders.on_link(report)
-        elif isinstance(report, FeedReport):
-            self.watch.feed_changed(report)
-        elif isinstance(report, ClockReport):
-            self.watch.clock_measured(report)
-        elif isinstance(report, PauseReport):
-            self.watch.shut(report.what, report.why, report.ts, report.until_ns)
-        self._write_closed()
 
     def _write_closed(self) -> None:
         """What the gate has closed by itself outlives this run."""
@@ -274,6 +245,7 @@ class Desk:
     async def _edges(self, due: int) -> None:
         if (self._p.orders.next_due() or _NEVER) <= due:
             await self._p.orders.on_time(due)
+        await self._hedging.on_time(due)
         while (self._p.schedule.next_due() or _NEVER) <= due:
             await self._edge(self._p.schedule.take())
 
@@ -340,6 +312,7 @@ class Desk:
         tick = self._standing(signal.instrument, stop.row + 1 if stop.through else stop.row)
         bid, ask = (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
         self._quote(signal.instrument, tick)
+        await self._hedging.before(seat, signal.known)
         orders, own = self._p.orders, self._quoting.held(seat)
         held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
         for wish in self.asking.wishes(seat, signal, DeskView(signal.known, bid, ask, held, brackets, own)):
@@ -347,6 +320,11 @@ class Desk:
                 await self._quoting.judge(wish, signal.known, self.watch.now_ns())
             else:
                 await self._judge(told_turn(wish, turn), signal)
+
+    def _look(self, instrument: int) -> tuple[int, int]:
+        """Bid and ask as far as has been walked, also for the gate."""
+        self._quote(instrument, self._standing(instrument, self._row))
+        return self.touch(instrument)
 
     def _quote(self, instrument: int, tick: Ticks | None) -> None:
         """Let the gate know what stands."""
@@ -370,7 +348,7 @@ class Desk:
 
     async def _close_down(self) -> None:
         """The tape has ended: entries are cancelled, positions leave at the last quote."""
-        end = self.tally.last_ns + 1
+        self._hedging.stopping, end = True, self.tally.last_ns + 1
         await self._advance(Stop(len(self._ticks), False, end))
         await self._p.orders.cancel_entries(end, "tape-end")
         await self._p.orders.flatten(end, "tape-end")
@@ -378,6 +356,7 @@ class Desk:
 
     async def _leave(self, why: str) -> None:
         """Nothing new begins: entries are cancelled, positions stay under their stops."""
+        self._hedging.stopping = True
         self.watch.note(self._until, stopping=True)
         await self._p.orders.cancel_entries(self._until, why)
         await self._settle()
@@ -386,10 +365,10 @@ class Desk:
         """Hear what comes of what was asked for last. A tape answers at once, a wire takes its time."""
         for _ in range(SETTLE_ROUNDS):
             await self._p.broker.settled(SETTLE_S)
-            heard = self._heard
+            heard = self._hearing.heard
             while await self._reports(Stop(len(self._ticks), False, _NEVER)):
                 pass
-            if self._heard == heard:
+            if self._hearing.heard == heard:
                 break
         self._pictures.put_down()
         self._p.journal.commit()

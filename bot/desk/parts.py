@@ -9,6 +9,7 @@ import numpy as np
 
 from bot.domain.command import Command
 from bot.domain.decision import Approved
+from bot.domain.hedge import Hedge
 from bot.domain.instrument import Instrument
 from bot.domain.market import Ticks
 from bot.domain.order import (
@@ -64,6 +65,7 @@ class Quotes(Protocol):
 
     def of(self, strategy: str, instrument: int) -> Live | None: ...
     def standing(self, strategy: str, instrument: int) -> Mapping[int, tuple[int, int]]: ...
+    def alive(self, strategy: str, instrument: int) -> frozenset[int]: ...
     async def quote(
         self,
         strategy: str,
@@ -160,6 +162,8 @@ class Parts:
     """The time that the market goes by."""
     reload: Callable[[Command, int], Awaitable[str]]
     """Put in force what was read for a command as of a moment (ns UTC); what has changed. Raises PaperpitError."""
+    hedges: Mapping[str, Hedge] = field(default_factory=dict)
+    """Strategy → how its inventory is hedged."""
     later: frozenset[str] = frozenset()
     """Internal kinds that strategies of a repetition's later settings may want."""
     dry: bool = False

@@ -12,18 +12,21 @@ class Quoting:
         self._refused: dict[tuple[str, int, int], tuple[str, ...]] = {}
 
     def held(self, seat: Seat) -> int:
-        """Signed units that a seat's own brackets hold."""
-        live = self._p.orders.live
-        return sum(one.side * one.share for one in live if one.bracket.approved.proposal.strategy == seat.strategy.name)
+        """Signed units of its instrument that a seat's own brackets hold."""
+        mine = (seat.strategy.name, seat.instrument)
+        wishes = ((one, one.bracket.approved.proposal) for one in self._p.orders.live)
+        return sum(one.side * one.share for one, wish in wishes if (wish.strategy, wish.instrument) == mine)
 
-    async def judge(self, quote: Quote, known: int, sent: int) -> None:
-        """Keep, move or pull both sides, as the gate lets them. `sent`: when they would leave."""
+    async def judge(self, quote: Quote, known: int, sent: int) -> list[str]:
+        """Keep, move or pull both sides, as the gate lets them; why it did not. `sent`: when they would leave."""
         strategy, at = quote.strategy, quote.instrument
         standing = self._p.orders.quotes.standing(strategy, at)
-        keep, wanted, closed = set[int](), dict[int, tuple[Approved, str]](), dict[int, str]()
+        keep, wanted = set[int](), dict[int, tuple[Approved, str]]()
+        closed, refused = dict[int, str](), list[str]()
         for wish in quote.sides():
             verdict = self._p.gate.judge(wish, known, sent=sent)
             if not isinstance(verdict, Approved):
+                refused += (reason.message for reason in verdict.reasons)
                 reasons = tuple(reason.rule for reason in verdict.reasons)
                 closed[wish.side] = ", ".join(reasons)
                 if self._refused.get((strategy, at, wish.side)) != reasons:
@@ -40,6 +43,7 @@ class Quoting:
         if not self._p.dry:
             await self._p.orders.quotes.quote(strategy, at, frozenset(keep), wanted, known, closed)
         self._p.journal.commit()
+        return refused
 
     def _written(self, verdict: Approved) -> str:
         decision_id = self._p.journal.next_id()

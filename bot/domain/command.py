@@ -11,6 +11,9 @@ KILL, PAUSE, STRATEGY = "kill", "pause", "strategy"
 DAY_END = "day_end"
 """Key of `control` for the day's end before its time; the value is the trading day (yyyymmdd) that takes no entries."""
 
+HEDGED = "hedge"
+"""How the key of `control` begins that tells what of a strategy's inventory is not hedged."""
+
 REFUSED = ".refused"
 """How a key of `control` ends that counts what was no command: nothing followed from it."""
 
@@ -34,6 +37,11 @@ def since(why: str, ts: int) -> str:
 def model_key(strategy: str) -> str:
     """The key of what a person has said of a strategy's model: that it may judge again."""
     return f"model.{strategy}"
+
+
+def hedge_key(strategy: str) -> str:
+    """The key of what of a strategy's inventory is not hedged, in units of its instrument; 0: little enough."""
+    return f"{HEDGED}.{strategy}"
 
 
 def strategy_key(name: str) -> str:

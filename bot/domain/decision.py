@@ -44,6 +44,7 @@ class Proposal:
     why: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     quote: bool = False  # one side of a Quote: its target is where the other side stands, and no promise
+    hedge: bool = False  # of a Quote that hedges what its strategy holds elsewhere
 
     @property
     def risk_ticks(self) -> int:
@@ -60,7 +61,8 @@ class Proposal:
 class Quote:
     """What a maker wants to have working: a bid, an ask, both or neither. Nothing else of its may work beside.
 
-    A side is one unit: of several one could fill in parts and the other whole, and nobody wanted what is held then.
+    A maker's side is one unit: of several one could fill in parts and the other whole, and nobody wanted what is held
+    then. A hedge is one side only.
     Each side is judged by the gate as a Proposal of its own; whatever fills is kept under one stop for the net of it.
     """
 
@@ -74,6 +76,8 @@ class Quote:
     signal_id: str = ""
     why: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    hedge: bool = False  # it hedges what the strategy holds in another instrument; the desk's, never a strategy's
+    units: int = 1  # a hedge may want several
 
     def sides(self) -> "tuple[Proposal, ...]":
         """The bid as a long bracket, then the ask as a short one, so far as they are wanted.
@@ -90,7 +94,7 @@ class Quote:
                     strategy=self.strategy,
                     instrument=self.instrument,
                     side=side,
-                    quantity=1,
+                    quantity=self.units,
                     entry=price,
                     stop=price - side * self.stop_ticks,
                     target=target,
@@ -100,6 +104,7 @@ class Quote:
                     why=self.why,
                     facts={"quote": name, **self.facts},
                     quote=True,
+                    hedge=self.hedge,
                 )
             )
         return tuple(found)

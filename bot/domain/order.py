@@ -20,6 +20,10 @@ class Role(StrEnum):
     QUOTE = "quote"
 
 
+HEDGE = "hedge"
+"""Reason of an order that hedges what its strategy holds in another instrument."""
+
+
 def enters(role: str, side: int, way: int) -> bool:
     """Whether an order enlarges a position held `way` (+1 long, −1 short): an entry, or a quote of that side."""
     return role == Role.ENTRY or (role == Role.QUOTE and side == way)
@@ -89,7 +93,7 @@ class Order:
     price: int | None  # limit, ticks
     stop_price: int | None  # trigger, ticks
     created_ns: int
-    reason: str = ""  # why, where the role does not say it: "time", "blackout", "session", "tape-end", "flatten"
+    reason: str = ""  # why, where the role does not say it: "time", "blackout", "session", "tape-end", "flatten", HEDGE
 
 
 @dataclass(frozen=True, slots=True)

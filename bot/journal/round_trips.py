@@ -32,7 +32,7 @@ from bot.journal.reading import Reader, RunInfo
 from bot.journal.standing import standing
 from bot.journal.values import LONG_SHORT, Grid, grids, money_text, number, ratio
 
-REASONS = ("target", "stop", "time", "blackout", "session", "tape-end", "flatten", "breakeven", "trail")
+REASONS = ("target", "stop", "time", "blackout", "session", "tape-end", "flatten", "breakeven", "trail", "hedge")
 
 
 @dataclass(frozen=True, slots=True)

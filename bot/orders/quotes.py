@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.domain.decision import Approved
-from bot.domain.order import Bracket, BracketState, Order, OrderState, OrderType, Quoted, Role
+from bot.domain.order import HEDGE, Bracket, BracketState, Order, OrderState, OrderType, Quoted, Role
 from bot.errors import Unreachable
 from bot.faults import fault_point
 from bot.orders.bracket import Leg, LiveBracket
@@ -59,6 +59,11 @@ class Quotes:
         found = {leg.order.side: (leg.order.price or 0, leg.left) for leg in live.quotes if not leg.cancelling}
         return found | {side: (one.proposal.entry, one.proposal.quantity) for side, one in live.wanted.items()}
 
+    def alive(self, strategy: str, instrument: int) -> frozenset[int]:
+        """Sides of which something may still fill, also what is being cancelled."""
+        live = self.of(strategy, instrument)
+        return frozenset() if live is None else frozenset(leg.order.side for leg in live.quotes)
+
     async def quote(
         self,
         strategy: str,
@@ -81,9 +86,9 @@ class Quotes:
             if live is not None:
                 live.wanted.pop(side, None)
             if live is None or not old:
-                if wish is not None and self._may(live, now):
+                if wish is not None and self._may(live, now, hedge=wish[0].proposal.hedge):
                     live = await self._post(live, *wish, now)
-            elif wish is None or self._machine.throttle.quote(now):
+            elif wish is None or self._machine.throttle.quote(now, hedge=wish[0].proposal.hedge):
                 if wish is not None:
                     live.wanted[side] = wish[0]
                 for leg in old:
@@ -125,7 +130,7 @@ class Quotes:
     async def ended(self, live: LiveBracket, leg: Leg, ts: int, why: str) -> None:
         """A quote has ended, by the broker's word."""
         wish = live.wanted.pop(leg.order.side, None)
-        if wish is not None and ts - wish.proposal.known <= FRESH_NS and self._may(live, ts):
+        if wish is not None and ts - wish.proposal.known <= FRESH_NS and self._may(live, ts, hedge=wish.proposal.hedge):
             await self._post(live, wish, "", ts)
         else:
             await self._over(live, ts, why)
@@ -136,10 +141,10 @@ class Quotes:
         if not live.quotes and not live.wanted and not live.share and live.state not in ENDED:
             await self._machine.on(live, Event.EXIT_REST if live.filled_in else Event.ENTRY_CANCELLED, ts, why)
 
-    def _may(self, live: LiveBracket | None, now: int) -> bool:
+    def _may(self, live: LiveBracket | None, now: int, *, hedge: bool) -> bool:
         """Whether a quote may leave: the journal can be written, messages are left, nothing is being left or over."""
         machine = self._machine
-        if machine.journal.down or not machine.settled or not machine.throttle.quote(now):
+        if machine.journal.down or not machine.settled or not machine.throttle.quote(now, hedge=hedge):
             return False
         if live is None:
             return True
@@ -152,7 +157,7 @@ class Quotes:
         bracket_id = machine.journal.next_id() if live is None else live.bracket.id
         order = Order(
             *(machine.journal.next_id(), bracket_id, wish.instrument, Role.QUOTE, wish.side, OrderType.LIMIT),
-            *(wish.quantity, wish.entry, None, now),
+            *(wish.quantity, wish.entry, None, now, HEDGE if wish.hedge else ""),
         )
         if begins := live is None:
             bracket = Bracket(bracket_id, approved, order, *_exits(approved, order))
@@ -203,7 +208,7 @@ class Quotes:
 def _exits(approved: Approved, order: Order) -> tuple[Order, Order]:
     """Stop and target as a quote that fills would have them; neither has a name yet, and the target gets none."""
     wish = approved.proposal
-    bare = replace(order, client_order_id="", side=-wish.side, price=None)
+    bare = replace(order, client_order_id="", side=-wish.side, price=None, reason="")
     return (
         replace(bare, role=Role.STOP, type=OrderType.STOP, stop_price=wish.stop),
         replace(bare, role=Role.TARGET, price=wish.target),

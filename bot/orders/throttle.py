@@ -52,10 +52,13 @@ class Throttle:
             self._entries.count(ts, messages)
         return may
 
-    def quote(self, ts: int) -> bool:
-        """Whether a maker may move a quote: half of either budget is left to the others. What it sends is counted."""
-        half = self.per_minute // 2
-        return self._entries.room(ts, half + 1) and self._protective.room(ts, half + 1)
+    def quote(self, ts: int, *, hedge: bool = False) -> bool:
+        """Whether a maker may move a quote: half of either budget is left to the others. What it sends is counted.
+
+        A hedge may use the whole of it: it is what makes the quotes' fills bearable.
+        """
+        left = 0 if hedge else self.per_minute // 2
+        return self._entries.room(ts, left + 1) and self._protective.room(ts, left + 1)
 
     def room(self, ts: int) -> bool:
         """Whether one more message that protects would be within the limit."""

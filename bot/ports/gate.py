@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from bot.domain.decision import Approved, Fact, Proposal, Reason, Refusal, Signal, Verdict
+from bot.domain.hedge import LegRisk
 from bot.domain.mode import House
 from bot.domain.order import Adjustment, Bracket, CommissionReport, Feed, FillReport, Link, Order
 from bot.domain.past import Setting
@@ -20,8 +21,11 @@ class Gate(Protocol):
     def reset_model(self, strategy: str, ts: int) -> None:
         """A person lets a strategy's model judge again. Raises UsageError where it has none."""
 
-    def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
-        """Every reason for which no entry of a strategy would pass, whatever it wanted."""
+    def standing(self, strategy: str, instrument: int, now: int, *, quote: bool = False) -> list[Reason]:
+        """Every reason for which no entry (or `quote`) of a strategy would pass, whatever it wanted."""
+
+    def hedged(self, strategy: str, leg: LegRisk | None, closed: str) -> None:
+        """What of a strategy's inventory is not hedged (None: little enough), and why nothing could be now."""
 
     def shut(self, what: House, why: str) -> None:
         """Close entries for a cause of the house; an empty `why` opens them again."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.config.bot_file import RiskSettings
 from bot.domain.command import GOOD, Health
 from bot.domain.decision import Fact, Proposal, Reason
+from bot.domain.hedge import LegRisk
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT
 from bot.domain.order import AccountFacts, Feed, Link
@@ -52,6 +53,10 @@ class Control:
     """What the process or the broker's own doings have closed for a while, and why."""
     link: Link = "up"
     link_why: str = ""
+    legs: dict[str, LegRisk | None] = field(default_factory=dict)
+    """Strategy → what of its inventory is not hedged."""
+    unhedgeable: dict[str, str] = field(default_factory=dict)
+    """Strategy → why nothing could be hedged now that it might take on; empty: it could."""
     feeds: dict[int, tuple[Feed, str]] = field(default_factory=dict)
     """Instrument → what its data is worth and why, where it is not `live`."""
 

@@ -32,6 +32,7 @@ from bot.config.strategy_file import HoursSettings
 from bot.domain.command import DAY_END, GOOD, Health, pause_key
 from bot.domain.decision import Approved, Blocked, Fact, Proposal, Reason, Refusal, Signal, Verdict
 from bot.domain.expiry import last_day_to_hold
+from bot.domain.hedge import LegRisk
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT, Days
 from bot.domain.mode import House
@@ -51,10 +52,6 @@ from bot.risk.rules.pace import told
 from bot.risk.trips import Trip
 
 
-def _good() -> Health:
-    return GOOD
-
-
 class Gate:
     """Judges proposals, and folds what its rules count. The only maker of `Approved`."""
 
@@ -67,7 +64,7 @@ class Gate:
         account: AccountFacts,
         blackouts: Mapping[str, Blackout],
         hours: Mapping[str, HoursSettings],
-        health: Callable[[], Health] = _good,
+        health: Callable[[], Health] = lambda: GOOD,
         order_flow: Collection[str] | None = None,
         rolls: Mapping[str, str] | None = None,
         models: Mapping[str, Doubter] | None = None,
@@ -131,12 +128,17 @@ class Gate:
         """What works of a maker's quotes from here on."""
         self._ledger.quoting(strategy, instrument, bid, ask, risk_ticks)
 
-    def standing(self, strategy: str, instrument: int, now: int) -> list[Reason]:
-        """Every reason for which no entry of a strategy would pass at `now`, whatever it wanted."""
+    def standing(self, strategy: str, instrument: int, now: int, *, quote: bool = False) -> list[Reason]:
+        """Every reason for which no entry (or `quote`) of a strategy would pass at `now`, whatever it wanted."""
         anything = Proposal(strategy, instrument, 0, 0, ABSENT, ABSENT, ABSENT, "", now, 0)
         ctx = self._context(anything, now, 0)
-        reasons = [rule.check(anything, ctx) for rule in self._lasting_rules]
-        return [reason for reason in (*reasons, closed(self._models, strategy, now)) if reason is not None]
+        rules = (rule for rule in self._lasting_rules if not quote or isinstance(rule, QUOTING))
+        told = [*(rule.check(anything, ctx) for rule in rules), closed({} if quote else self._models, strategy, now)]
+        return [reason for reason in told if reason is not None]
+
+    def hedged(self, strategy: str, leg: LegRisk | None, closed: str) -> None:
+        """What of a strategy's inventory is not hedged (None: little enough), and why nothing could be now."""
+        self._control.legs[strategy], self._control.unhedgeable[strategy] = leg, closed
 
     def readmit(self, proposal: Proposal, ts: int, facts: Mapping[str, Fact]) -> Approved:
         """What an earlier run approved, as its journal has it: its bracket lives and must be looked after.
@@ -291,7 +293,7 @@ class Gate:
     def room(self, now: int) -> list[dict[str, Any]]:
         """What is used of each limit (`bot.risk.room`)."""
         day = self._ledger.day(0, now)
-        return room(self._ledger, day, self._settings, self._instruments, self._blackouts, now)
+        return room(self._ledger, day, self._settings, self._instruments, self._blackouts, self._control.legs, now)
 
     def sent(self, now: int) -> Counter[str]:
         """Brackets that each strategy has sent in the session of `now`."""

@@ -3,23 +3,33 @@
 It measures as the rules of `bot.risk.rules` do, before any further entry; they alone decide.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.config.bot_file import RiskSettings
 from bot.domain.decision import Fact
+from bot.domain.hedge import LegRisk
 from bot.domain.instrument import Instrument
 from bot.risk.context import Context
 from bot.risk.day import ZERO, Day
 from bot.risk.ledger import Ledger
 
+SECOND_NS = 1_000_000_000
+
 
 def room(
-    ledger: Ledger, day: Day, settings: RiskSettings, instruments: Sequence[Instrument], asked: Iterable[str], now: int
+    ledger: Ledger,
+    day: Day,
+    settings: RiskSettings,
+    instruments: Sequence[Instrument],
+    asked: Iterable[str],
+    legs: Mapping[str, LegRisk | None],
+    now: int,
 ) -> list[dict[str, Any]]:
     """Each rule with what of its limit is used at `now` (ns UTC): money and R as decimal text, counts as numbers.
 
-    `of` is the strategy or the product whose limit it is, empty for the account's; `asked` are the strategies.
+    `of` is the strategy or the product whose limit it is, empty for the account's; `asked` are the strategies, `legs`
+    what of their inventories is not hedged.
     """
     lost, fallen = max(ZERO, ledger.risk - day.net), max(ZERO, ledger.risk + day.best - day.net) if day.best else ZERO
     lost_r = max(ZERO, ledger.risk_r - day.r)
@@ -36,6 +46,9 @@ def room(
     for name in sorted(asked):
         found.append(_row("brackets_per_strategy", name, day.sent[name], settings.max_brackets_per_strategy))
         found.append(_row("losses_in_a_row", name, ledger.trips.losses(name, now), settings.max_losses_in_a_row))
+    for name, leg in legs.items():
+        if leg is not None:
+            found.append(_row("leg_risk", name, (now - leg.since_ns) / SECOND_NS, leg.patience_ns / SECOND_NS, "s"))
     return [*found, *_positions(ledger, instruments)]
 
 

@@ -7,7 +7,7 @@ Whether a new entry is allowed is never read from here: the gate computes it fro
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.command import Command
@@ -151,6 +151,11 @@ def session_ends(instrument: int, days: Days) -> list[Edge]:
     return [Edge(int(day["close"]), "session-end", instrument) for day in days]
 
 
+def session_flattens(instrument: int, days: Days, before_close_ns: int) -> list[Edge]:
+    """When everything in an instrument leaves before each of its closes, whoever holds it."""
+    return [Edge(_closing(day, int(day["close"]), before_close_ns), "flatten", instrument) for day in days]
+
+
 def given_again(commands: Iterable[Command], renewals: Iterable[tuple[int, Renewal]] = ()) -> list[Edge]:
     """Commands of a recorded run, and what its looks at the calendar brought, each at the moment at which it was."""
     told = [Edge(command.ts, "command", 0, command=command) for command in commands]
@@ -187,15 +192,19 @@ def _leaving(one: Watched, window: Window) -> int:
 def _flattens(one: Watched) -> list[Edge]:
     found = []
     for day in one.days:
-        # A session too short for the margin has no time at which to be flat before its close.
         close = int(day["anchor_close"] if one.regular else day["close"])
-        closing = max(int(day["open"]), close - one.flatten_before_close_ns)
+        closing = _closing(day, close, one.flatten_before_close_ns)
         found.append(Edge(closing, "flatten", one.instrument, one.strategy))
         if one.flat_by is not None:
             at = _clock_ns(int(day["date"]), one.flat_by)
             if day["open"] <= at < day["close"]:
                 found.append(Edge(at, "flatten", one.instrument, one.strategy))
     return found
+
+
+def _closing(day: Any, close: int, before_ns: int) -> int:
+    # A session too short for the margin has no time at which to be flat before its close.
+    return max(int(day["open"]), close - before_ns)
 
 
 def _clock_ns(yyyymmdd: int, clock: str) -> int:

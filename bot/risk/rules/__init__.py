@@ -4,6 +4,7 @@ from bot.risk.context import Rule
 from bot.risk.rules.account import Foreign, Healthy, KillSwitch, LinkUp, OpenHouse, Paper, Pause, Reconciled
 from bot.risk.rules.bracket import BracketRisk, Grid, OrderSize, RewardRisk, StopDistance
 from bot.risk.rules.exposure import Margin, Notional, OpenBrackets, Opposite, Position
+from bot.risk.rules.hedge import Leg
 from bot.risk.rules.intent import Duplicate, Freshness
 from bot.risk.rules.loss import DailyLoss, DailyLossR, DayEnd, Drawdown
 from bot.risk.rules.market import Band, Collar, Expiry, FeedLive, Guard, Roll, Spread, Stale
@@ -26,7 +27,7 @@ ALL: tuple[type[Rule], ...] = (
     *(GrossExposure, NetExposure, CorrelatedExposure),
     *_PACE,
     *_LOSS,
-    *(Duplicate, Freshness, Model),
+    *(Duplicate, Freshness, Model, Leg),
 )
 """Every rule without a parameter; guards are added when the first one is heard of."""
 
@@ -37,7 +38,7 @@ QUOTING = (
     *_WHOEVER,
     *(Spread, Collar, Band, Grid, StopDistance, OrderSize, BracketRisk, Notional, Position, Margin),
     *(GrossExposure, NetExposure, CorrelatedExposure),
-    *(Cooldown, *_LOSS, Freshness, Guard),
+    *(Cooldown, *_LOSS, Freshness, Guard, Leg),
 )
 """Rules for a maker's quote that may enlarge what is held. Left out is what counts brackets or opinions: a maker stands
 on both sides on purpose, comes again and again, and gains a part of what its stop risks."""

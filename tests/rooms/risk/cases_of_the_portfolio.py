@@ -1,10 +1,12 @@
 """Boundaries of the rules about all instruments together: ES at 4200.00 is worth 210,000, CL at 168.00 168,000."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
-from tests.rooms.risk.bench import ASK, BID, CL, ES, Bench
-from tests.rooms.risk.cases import Case, alone, later
+from bot.domain.hedge import LegRisk
+from tests.rooms.risk.bench import ASK, BID, CL, ES, SECOND, Bench
+from tests.rooms.risk.cases import Case, after, alone, later
 
 LONG_CL: dict[str, Any] = {"instrument": 1}
 SHORT_CL: dict[str, Any] = {"instrument": 1, "side": -1}  # at 168.01
@@ -24,12 +26,41 @@ def held(side: int = 1) -> Callable[[Bench], object]:
     return lambda bench: bench.fill(bench.open(side=side).entry, BID if side > 0 else ASK)
 
 
+def alone_for(seconds: int) -> Callable[[Bench], object]:
+    """One ES more on the proposal's side than is hedged, for so long; five seconds are borne."""
+
+    def do(bench: Bench) -> None:
+        units = Fraction(-1 if bench.mirrored else 1)
+        leg = LegRisk(units, bench.now - seconds * SECOND, 5 * SECOND, "MES is halted")
+        bench.gate.hedged("one", leg, "")
+
+    return do
+
+
 def working(bench: Bench) -> object:
     """An entry for one ES works."""
     return bench.open()
 
 
 OF_THE_PORTFOLIO = [
+    Case(
+        "leg_risk",
+        lambda: after(Bench(), alone_for(5)),
+        lambda: after(Bench(), alone_for(6)),
+        "for too long",
+    ),
+    Case(
+        "leg_risk",
+        lambda: after(Bench(), alone_for(6), side=-1),
+        lambda: after(Bench(), alone_for(6), side=1),
+        "made more",
+    ),
+    Case(
+        "leg_risk",
+        lambda: after(Bench(), lambda bench: bench.gate.hedged("two", None, "MES is halted")),
+        lambda: after(Bench(), lambda bench: bench.gate.hedged("one", None, "MES is halted")),
+        "could not be hedged",
+    ),
     Case(
         "gross_exposure",
         lambda: alone(with_both(max_gross_notional_usd="210000")),
