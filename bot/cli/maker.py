@@ -56,6 +56,9 @@ def maker(journal: str | None, run: str | None, after: str, tapes: Sequence[str]
         click.echo("no market was made here: paperpit replay --strategy es-maker.toml")
         return
     print_rows([_row(one) for one in told], list(_row(told[0])), title="ticks × contracts")
+    if hedged := [one for one in told if one["hedged"] is not None]:
+        title = f"what was not hedged, and what holding brought with and without the hedge ({after} after a fill)"
+        print_rows([_hedged(one) for one in hedged], list(_hedged(hedged[0])), title=title)
     click.echo(
         "\nspread + adverse + inventory = total, to the tick. Spread: against the middle before the fill; crossed:\n"
         f"what of it stops and exits at market paid. Adverse: where the middle was {after} later. Inventory: rest.\n"
@@ -66,10 +69,24 @@ def maker(journal: str | None, run: str | None, after: str, tapes: Sequence[str]
 def _row(one: Mapping[str, Any]) -> dict[str, str]:
     ticks = ("spread", "crossed", "adverse", "inventory", "total")
     return {
-        "maker": f"{one['strategy']} in {one['instrument']}",
+        "maker": f"{one['strategy']} in {one['instrument']}" + (", its hedge" if one["hedge"] else ""),
         "round trips": f"{one['round_trips']:,}",
         "fills": f"{one['fills']:,}",
         **{name: f"{one[f'{name}_ticks']:+,.1f}" for name in ticks},
         "commission": one["commission"],
         "net": one["net"],
+    }
+
+
+def _hedged(one: Mapping[str, Any]) -> dict[str, str]:
+    told = one["hedged"]
+    return {
+        "maker": f"{one['strategy']} in {one['instrument']}",
+        "legs alone": f"{told['legs']:,}",
+        "for": f"{told['seconds']:,.1f} s",
+        "at most": f"{told['most']:g}",
+        "still": f"{told['open']:+g}",
+        "moved them": told["money"],
+        "swing alone": told["swing_alone"],
+        "swing hedged": told["swing"],
     }

@@ -153,6 +153,18 @@ MAKER = list_of(
     run=TEXT,
     strategy=TEXT,
     instrument=TEXT,
+    hedge={"type": "boolean"},
+    hedged=or_null(
+        object_of(
+            legs=INTEGER,
+            seconds=NUMBER,
+            most=NUMBER,
+            open=NUMBER,
+            money=DECIMAL,
+            swing_alone=DECIMAL,
+            swing=DECIMAL,
+        )
+    ),
     fill_model=TEXT,
     round_trips=INTEGER,
     fills=INTEGER,

@@ -21,12 +21,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from bot.domain.order import Role
+from bot.domain.order import HEDGE, Role
 from bot.journal import rows
 from bot.journal.filters import Filters, Sessions
 from bot.journal.reading import Reader, RunInfo
 from bot.journal.round_trips import RoundTrip, round_trips
 from bot.journal.values import money_text, number
+from bot.review.legs import Open, hedging, leg_risk, opens, swings
 
 SECOND_NS = 1_000_000_000
 Middles = Mapping[tuple[str, int], float | None]
@@ -82,11 +83,19 @@ def making(reader: Reader, runs: Sequence[RunInfo], filters: Filters, after_ns: 
         for trip in trips:
             for fill in (*trip.entries, *trip.exits):
                 wanted.setdefault(trip.bracket.instrument, []).extend((fill.ts - 1, fill.ts + after_ns))
-        middles = ask(run, wanted) if wanted else {}
         groups: dict[tuple[str, str], list[RoundTrip]] = {}
         for trip in trips:
             groups.setdefault((trip.bracket.strategy, trip.bracket.instrument), []).append(trip)
-        found += [_told(run, key, own, after_ns, middles) for key, own in groups.items()]
+        left = {key: opens(reader, run, key[0]) for key, own in groups.items() if not any(map(hedging, own))}
+        for (_, product), told in left.items():
+            wanted[product] += (one.ts for one in told)
+        middles = ask(run, wanted) if wanted else {}
+        for key, own in groups.items():
+            one = _told(run, key, own, after_ns, middles)
+            if left.get(key):
+                hedges = [trip for trip in trips if trip.bracket.strategy == key[0] and hedging(trip)]
+                one["hedged"] = _hedged(own, hedges, left[key], after_ns, middles)
+            found.append(one)
     return found
 
 
@@ -104,29 +113,15 @@ def _told(
     run: RunInfo, key: tuple[str, str], trips: Sequence[RoundTrip], after_ns: int, middles: Middles
 ) -> dict[str, Any]:
     strategy, product = key
-
-    def middle(ts: int) -> Fraction | None:
-        value = middles.get((product, ts))
-        return None if value is None else Fraction(value)
-
-    fills = [
-        Traded(
-            fill.side,
-            fill.quantity,
-            fill.price,
-            fill.role == Role.QUOTE,
-            middle(fill.ts - 1),
-            middle(fill.ts + after_ns),
-        )
-        for trip in trips
-        for fill in (*trip.entries, *trip.exits)
-    ]
+    fills = [fill for trip in trips for fill in _traded(trip, after_ns, middles)]
     parts = split(fills)
     gross, paid = sum((trip.gross for trip in trips), Decimal(0)), sum((trip.commission for trip in trips), Decimal(0))
     return {
         "run": run.run,
         "strategy": strategy,
         "instrument": product,
+        "hedge": any(map(hedging, trips)),
+        "hedged": None,
         "fill_model": run.fill_model,
         "round_trips": len(trips),
         "fills": len(fills),
@@ -142,3 +137,38 @@ def _told(
         "commission": money_text(paid),
         "net": money_text(gross - paid),
     }
+
+
+def _middle(middles: Middles, product: str, ts: int) -> Fraction | None:
+    value = middles.get((product, ts))
+    return None if value is None else Fraction(value)
+
+
+def _traded(trip: RoundTrip, after_ns: int, middles: Middles) -> list[Traded]:
+    """The fills of one round trip. A hedge's quote crosses: it pays the spread as a stop does."""
+    product = trip.bracket.instrument
+    return [
+        Traded(
+            fill.side,
+            fill.quantity,
+            fill.price,
+            fill.role == Role.QUOTE and trip.orders[fill.client_order_id].reason != HEDGE,
+            _middle(middles, product, fill.ts - 1),
+            _middle(middles, product, fill.ts + after_ns),
+        )
+        for fill in (*trip.entries, *trip.exits)
+    ]
+
+
+def _hedged(
+    trips: Sequence[RoundTrip], hedges: Sequence[RoundTrip], left: Sequence[Open], after_ns: int, middles: Middles
+) -> dict[str, Any]:
+    """What a hedge left open of an inventory, and what it took off the ups and downs of holding it."""
+    product, grid = trips[0].bracket.instrument, trips[0].grid
+
+    def held(trip: RoundTrip) -> Decimal:
+        ticks = split(_traded(trip, after_ns, middles)).inventory
+        return trip.grid.tick_value * ticks.numerator / ticks.denominator
+
+    risk = leg_risk(left, lambda ts: _middle(middles, product, ts), grid.tick_value)
+    return {**risk, **swings(trips, hedges, held)}
