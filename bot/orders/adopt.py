@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.domain.command import DAY_END, KILL, paused, since
+from bot.domain.decision import Proposal
 from bot.domain.order import (
     Adjustment,
     Bracket,
@@ -22,6 +23,7 @@ from bot.domain.past import Past, PastBracket
 from bot.errors import ConfigError
 from bot.orders.bracket import OPERATOR, Leg, LiveBracket, Move
 from bot.orders.machine import Machine
+from bot.orders.quotes import exits
 from bot.orders.table import ENDED
 
 
@@ -58,12 +60,8 @@ class Adoption:
         return notes
 
     def _bracket(self, one: PastBracket, instrument: int) -> LiveBracket:
-        proposal = replace(one.proposal, instrument=instrument)
-        approved = self._machine.gate.readmit(proposal, one.approved_ns, one.room)
         orders = [replace(it.order, instrument=instrument) for it in one.orders]
-        first = {role: next(order for order in orders if order.role is role) for role in _BRACKET}
-        bracket = Bracket(one.id, approved, *(first[role] for role in _BRACKET))
-        live = LiveBracket(bracket, {order.client_order_id: Leg(order) for order in orders}, state=one.state)
+        live = self._quoted(one, orders) if orders[0].role is Role.QUOTE else self._placed(one, orders)
         for name, units in one.taken.items():
             live.legs[name].taken = units
         for fill in one.fills:
@@ -82,10 +80,37 @@ class Adoption:
         # What was to leave is to leave still, whatever became of that order.
         exits = [order for order in orders if order.role is Role.FLATTEN]
         live.leaving = exits[-1].reason or exits[-1].role.value if exits and live.share else ""
-        self._brackets[one.id] = bracket
+        self._brackets[one.id] = live.bracket
         for name in live.legs:
             self._machine.owner[name] = live
         return live
+
+    def _placed(self, one: PastBracket, orders: list[Order]) -> LiveBracket:
+        """A bracket of entry, stop and target."""
+        proposal = replace(one.proposal, instrument=orders[0].instrument)
+        approved = self._machine.gate.readmit(proposal, one.approved_ns, one.room)
+        first = {role: next(order for order in orders if order.role is role) for role in _BRACKET}
+        bracket = Bracket(one.id, approved, *(first[role] for role in _BRACKET))
+        return LiveBracket(bracket, {order.client_order_id: Leg(order) for order in orders}, state=one.state)
+
+    def _quoted(self, one: PastBracket, orders: list[Order]) -> LiveBracket:
+        """A maker's inventory: its side is that of the quote that filled first.
+
+        Each quote as it was approved, by the distances of the first: only that one's are written with the bracket.
+        """
+        machine, legs = self._machine, {order.client_order_id: Leg(order) for order in orders}
+        quotes = [leg for leg in legs.values() if leg.order.role is Role.QUOTE]
+        for leg in quotes:
+            wish = _side(replace(one.proposal, instrument=leg.order.instrument), leg.order)
+            leg.approved = machine.gate.readmit(wish, one.approved_ns, one.room)
+        filled = [legs[fill.client_order_id] for fill in one.fills if fill.quantity]
+        first = next((leg for leg in filled if leg.order.role is Role.QUOTE), quotes[0])
+        assert first.approved is not None
+        stop, target = exits(first.approved, first.order)
+        stop = next((order for order in orders if (order.role, order.side) == (Role.STOP, stop.side)), stop)
+        for leg in quotes if filled else ():
+            leg.role = Role.ENTRY if leg.order.side == first.order.side else Role.TARGET
+        return LiveBracket(Bracket(one.id, first.approved, first.order, stop, target), legs, state=one.state)
 
     def _wake(self, live: LiveBracket, one: PastBracket, product: str, now: int) -> str:
         machine, wish = self._machine, live.bracket.approved.proposal
@@ -169,6 +194,20 @@ class Adoption:
 
 _NOTHING = Decimal(0)
 _BRACKET = (Role.ENTRY, Role.STOP, Role.TARGET)
+
+
+def _side(wish: Proposal, order: Order) -> Proposal:
+    """One side of a quote, with the distances of another."""
+    assert order.price is not None
+    return replace(
+        wish,
+        quote=True,
+        side=order.side,
+        quantity=order.quantity,
+        entry=order.price,
+        stop=order.price - order.side * wish.risk_ticks,
+        target=order.price + order.side * wish.reward_ticks,
+    )
 
 
 def _state(word: OrderState, leg: Leg, *, sent: bool) -> OrderState:

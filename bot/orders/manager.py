@@ -147,7 +147,9 @@ class OrderManager:
 
     async def recover(self, past: Past, answer: Known[BrokerState] | Unavailable, now: int) -> tuple[str, ...]:
         """The one start path; sentences for a person. Raises Unreachable, ConfigError."""
-        return await self.recovery.recover(past, answer, now)
+        notes = await self.recovery.recover(past, answer, now)
+        self.quotes.taken_up()
+        return notes
 
     async def place(self, approved: Approved, decision_id: str, now: int) -> None:
         """Journal a bracket with its three orders in one commit, then send it."""
@@ -251,16 +253,15 @@ class OrderManager:
             self.recovery.take_back(live, fill)
         if not live.share:
             machine.forget(order.instrument)
-        if live.quoted and first:
+        if first and order.role is Role.QUOTE:
             self.quotes.begin(live, leg)
         live.book(fill)
         self.recovery.book(fill)
         machine.positions.book(order.instrument, fill.side, fill.quantity)
-        if before is not None:
-            machine.positions.book(order.instrument, -before.side, before.quantity)
         self._gate.fill(fill, order)
         self._journal.order_state(fill.client_order_id, leg.state, fill.ts)
         if before is not None:
+            machine.positions.book(order.instrument, -before.side, before.quantity)
             self._broker.ask()
             await machine.on(live, Event.CORRECTED, fill.ts, "an execution was corrected")
         else:

@@ -23,6 +23,7 @@ from bot.faults import fault_point
 from bot.orders.bracket import Leg, LiveBracket
 from bot.orders.machine import Machine
 from bot.orders.table import ENDED, Event
+from bot.orders.timers import UNANSWERED_NS
 
 FRESH_NS = 2_000_000_000
 """A quote that had to wait longer for the end of its forerunner is not sent any more (law 12)."""
@@ -105,24 +106,24 @@ class Quotes:
         """Before its first fill is counted: the side is settled, and where its stop stands."""
         order, approved = leg.order, leg.approved
         assert approved is not None
-        wish, name = approved.proposal, self._machine.journal.next_id()
-        stop, target = _exits(approved, order)
-        live.bracket = Bracket(live.bracket.id, approved, order, replace(stop, client_order_id=name), target)
-        for one in live.legs.values():
-            one.role = Role.ENTRY if one.order.side == wish.side else Role.TARGET
+        live.bracket = Bracket(live.bracket.id, approved, order, *exits(approved, order))
+        for one in (one for one in live.legs.values() if one.order.role is Role.QUOTE):
+            one.role = Role.ENTRY if one.order.side == order.side else Role.TARGET
         self._machine.gate.opened(live.bracket)
 
     async def filled(self, live: LiveBracket, ts: int) -> None:
         """After a fill was counted and the bracket knows of it: cover what is held; flat, nothing may come in again."""
         machine, stop = self._machine, live.bracket.stop
         if live.share > 0 and live.state in _QUOTING:
-            if stop.client_order_id not in live.legs:
-                await machine.send(live, replace(stop, quantity=live.share, created_ns=ts), ts)
+            if not stop.client_order_id:
+                stop = replace(stop, client_order_id=machine.journal.next_id(), quantity=live.share, created_ns=ts)
+                live.bracket = replace(live.bracket, stop=stop)
+                await machine.send(live, stop, ts)
             else:
                 await machine.protect(live, ts)
-        elif live.filled_in and not live.share:
+        elif not live.share:  # flat, or what had come in was taken back
             live.wanted.clear()
-            for leg in live.quotes:
+            for leg in live.quotes + (live.of_role(Role.STOP) if not live.filled_in else []):
                 await self._pull(live, leg, ts, "flat")
             await self._over(live, ts, "flat")
         self._tell(live)
@@ -160,7 +161,7 @@ class Quotes:
             *(wish.quantity, wish.entry, None, now, HEDGE if wish.hedge else ""),
         )
         if begins := live is None:
-            bracket = Bracket(bracket_id, approved, order, *_exits(approved, order))
+            bracket = Bracket(bracket_id, approved, order, *exits(approved, order))
             live = LiveBracket(bracket, {order.client_order_id: Leg(order)})
             machine.journal.bracket(bracket, decision_id)
             machine.take(live)
@@ -173,28 +174,46 @@ class Quotes:
         machine.journal.order(order)
         machine.journal.commit()
         fault_point("intent-committed")
-        machine.throttle.entry(now, 1)
-        try:
-            await machine.broker.quote(Quoted(approved, order))
-        except Unreachable as error:
+        if why := await self._unsent(Quoted(approved, order), now):
             leg.state, leg.concluded, leg.changed_ns = OrderState.CANCELLED, True, now
-            machine.journal.order_state(order.client_order_id, leg.state, now, f"not sent: {error.what}")
+            machine.journal.order_state(order.client_order_id, leg.state, now, f"not sent: {why}")
             if begins:
-                await machine.on(live, Event.VOIDED, now, f"not sent: {error.what}")
+                await machine.on(live, Event.VOIDED, now, f"not sent: {why}")
+            else:
+                await self._over(live, now, f"not sent: {why}")
             return live
         fault_point("bracket-sent")
         machine.sent(leg, now)
+        if machine.wall_ns():  # only a wire can fail to answer
+            machine.at(now + UNANSWERED_NS, "unanswered", live)
         if begins:
             await machine.on(live, Event.SENT, now, "sent to the broker")
         else:
             machine.journal.order_state(order.client_order_id, OrderState.SENT, now)
         return live
 
+    async def _unsent(self, quoted: Quoted, now: int) -> str:
+        """Send a quote that is durable: why it has not left, or nothing."""
+        if self._machine.journal.down:
+            return self._machine.journal.down
+        self._machine.throttle.entry(now, 1)
+        try:
+            await self._machine.broker.quote(quoted)
+        except Unreachable as error:
+            return error.what
+        return ""
+
     async def _pull(self, live: LiveBracket, leg: Leg, now: int, why: str) -> None:
         if not leg.cancelling:
             self._machine.journal.order_state(leg.order.client_order_id, leg.state, now, f"cancel asked: {why}")
             leg.cancelling = why
             await self._machine.cancel(leg, now)
+
+    def taken_up(self) -> None:
+        """Earlier runs' quotes are looked after: let the gate count them, too."""
+        for live in self._machine.live.values():
+            if live.quoted:
+                self._tell(live)
 
     def _tell(self, live: LiveBracket) -> None:
         """Let the gate count what works."""
@@ -205,7 +224,7 @@ class Quotes:
         self._machine.gate.quoting(wish.strategy, wish.instrument, units[1], units[-1], entering * wish.risk_ticks)
 
 
-def _exits(approved: Approved, order: Order) -> tuple[Order, Order]:
+def exits(approved: Approved, order: Order) -> tuple[Order, Order]:
     """Stop and target as a quote that fills would have them; neither has a name yet, and the target gets none."""
     wish = approved.proposal
     bare = replace(order, client_order_id="", side=-wish.side, price=None, reason="")

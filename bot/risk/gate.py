@@ -111,10 +111,11 @@ class Gate:
     def _judge_quote(self, proposal: Proposal, now: int, sent: int) -> Verdict:
         """One side of a maker's quote, as if what works of it on that side were gone: it would be replaced.
 
-        What can only make the position smaller is an exit: rules that close entries do not hold it up.
+        What can only make its own inventory smaller is an exit: rules that close entries do not hold it up. What others
+        hold there is not for it to take out.
         """
         strategy, at, ledger = proposal.strategy, proposal.instrument, self._ledger
-        reduces = 0 < proposal.quantity <= -proposal.side * ledger.position[at]
+        reduces = 0 < proposal.quantity <= -proposal.side * ledger.held(strategy, at)
         rules = [rule for rule in self._rules if isinstance(rule, REDUCING if reduces else QUOTING)]
         ledger.price[at] = ledger.price[at] or proposal.entry  # of what works and has never filled
         works = ledger.quoting(strategy, at, 0, 0, 0)

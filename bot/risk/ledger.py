@@ -125,6 +125,12 @@ class Ledger:
                 total += facts.margin(self.price[at], units)
         return total
 
+    def held(self, strategy: str, instrument: int) -> int:
+        """Signed units of an instrument that the brackets of a strategy hold."""
+        wishes = ((one, one.bracket.approved.proposal) for one in self._holdings.values() if one.bracket is not None)
+        own = (one for one, wish in wishes if (wish.strategy, wish.instrument) == (strategy, instrument))
+        return sum(units for one in own for units, _ in one.lots)
+
     def most(self, instrument: int) -> int:
         """Units that could be held of an instrument, whichever way is more."""
         held, working = self.position[instrument], self.working[instrument]
@@ -324,9 +330,7 @@ class Ledger:
         net = sum((one.gained - one.cost for one in booked), ZERO)
         entries = [one.fill for one in booked if enters(one.order.role, one.order.side, bracket.entry.side)]
         ticks = bracket.entry.side * sum(fill.quantity * (fill.price - stop) for fill in entries)
-        if (
-            ticks <= 0
-        ):  # it was filled beyond its own stop: what it was meant to risk is all that there is to measure by
+        if ticks <= 0:  # filled beyond its own stop: what it was meant to risk is all that there is to measure by
             ticks = bracket.approved.proposal.risk_ticks * sum(fill.quantity for fill in entries)
         return net, (net / facts.money(ticks)).quantize(_R) if ticks > 0 else ZERO
 

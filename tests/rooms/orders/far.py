@@ -139,8 +139,8 @@ class Far:
             self._take(order)
 
     async def quote(self, quoted: Quoted) -> None:
-        """Take one side of a quote, and say nothing yet."""
-        self._reach("quote")
+        """Take one side of a maker's quote, and say nothing yet."""
+        self._reach(f"quote {quoted.order.side:+d}")
         self._take(quoted.order)
 
     async def protect(self, order: Protective) -> None:

@@ -122,3 +122,13 @@ def test_every_price_off_the_grid_is_refused() -> None:
     assert "grid" in Bench().refused(target=16806.5)
     assert "grid" in Bench().refused(stop=ABSENT)
     assert PAPER.paper
+
+
+def test_a_quote_takes_out_what_its_own_maker_holds_and_nobody_elses() -> None:
+    """A pause lets exits of a maker pass: what another strategy holds there is not for it to take out."""
+    bench = Bench()
+    bought = bench.open()
+    bench.fill(bought.entry, bought.approved.proposal.entry)
+    bench.gate.pause(True, "a person", strategy="")
+    assert bench.refused(side=-1, strategy="two", quote=True) == ["pause"]
+    assert bench.refused(side=-1, strategy="one", quote=True) == []
