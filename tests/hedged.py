@@ -32,7 +32,7 @@ def following(es: Tape, seed: int) -> Tape:
 
 def hedged(folder: Path, *, most: int = 2, patience: str = "5s", hedge: str = HEDGE) -> Path:
     """A maker in ES that looks every second, hedged."""
-    text = MAKER.format(instrument="ES", contracts=1, model="literature", most=most)
+    text = MAKER.format(instrument="ES", model="literature", most=most)
     return strategy(folder, text + hedge.format(patience=patience), "hedged.toml")
 
 

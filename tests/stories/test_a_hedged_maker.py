@@ -226,16 +226,17 @@ def test_status_shows_what_stands_alone(tmp_path: Path) -> None:
 
 
 def test_shares_are_hedged_by_the_future_in_whole_contracts(tmp_path: Path) -> None:
-    """Given 500 SPY for one ES, then three hundred shares are left alone and the fourth hundred brings a future."""
+    """Given five shares for one ES (the market's 500 would take as many fills), then three are left alone and the
+    fourth brings a future."""
     jolts = tuple((f"10:00:{second}", "down", "419.70") for second in (10, 15, 20, 25))
     spy = calm("SPY", "10:00", "10:00:40", *jolts, bid="420.00", tick="0.01")
     es = calm("ES", "10:00", "10:00:40")
-    text = MAKER.format(instrument="SPY", contracts=100, model="literature", most=400)
+    text = MAKER.format(instrument="SPY", model="literature", most=4)
     text = text.replace("stop_ticks = 5", "stop_ticks = 100")
-    spec = strategy(tmp_path, f'{text}\n[hedge]\ninstrument = "ES"\nratio = "0.002"\nstop_ticks = 40\n', "spy.toml")
-    config = allowing(tmp_path, "SPY", 100, 400)
+    spec = strategy(tmp_path, f'{text}\n[hedge]\ninstrument = "ES"\nratio = "0.2"\nstop_ticks = 40\n', "spy.toml")
+    config = allowing(tmp_path, "SPY", 1, 4)
     played = play(tmp_path, (spy, es), spec, sets=FREE, config=config)
-    assert [one for one in filled(played) if one[1] == "buy"][:4] == [("SPY", "buy", 100)] * 4
+    assert [one for one in filled(played) if one[1] == "buy"][:4] == [("SPY", "buy", 1)] * 4
     (sold,) = [fill for fill in played.fills if (fill["instrument"], fill["side"]) == ("ES", "sell")]
     assert sold["quantity"] == 1
     fourth = [fill["ts_ns"] for fill in played.fills if fill["instrument"] == "SPY"][3]

@@ -16,7 +16,7 @@ MES = '[hedge]\ninstrument = "MES"\nstop_ticks = 40\n'
 
 
 def judged(folder: Path, hedge: str, instrument: str = "ES", most: int = 1, stop: int = 5) -> list[Fault]:
-    text = MAKER.format(instrument=instrument, contracts=1, model="literature", most=most)
+    text = MAKER.format(instrument=instrument, model="literature", most=most)
     text = text.replace("stop_ticks = 5", f"stop_ticks = {stop}")
     return list(judge_strategy(text + hedge, "mine.toml", folder, folder)[1])
 
