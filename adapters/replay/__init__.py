@@ -22,8 +22,7 @@ class Params(BaseParams):
 
 def open_replay(params: Params, needs: AdapterNeeds) -> Adapter:
     """Open the tapes and stand a broker beside them. Raises InputMissing, DataDamaged, ConfigError."""
-    own = (params.tape,) if isinstance(params.tape, str) else params.tape
-    names = needs.tapes or own
+    names = needs.tapes or _named(params)
     paths = [find_tape(name) for name in names]
     readers = [open_tape(path) for path in paths]
     facts = [reader.facts for reader in readers]
@@ -40,8 +39,15 @@ def open_replay(params: Params, needs: AdapterNeeds) -> Adapter:
 
 def products(params: Params) -> Sequence[str]:
     """What there will be data of. Raises InputMissing, DataDamaged."""
-    names = (params.tape,) if isinstance(params.tape, str) else params.tape
-    return [open_tape(find_tape(name)).facts.instrument for name in names]
+    found = []
+    for name in _named(params):
+        with open_tape(find_tape(name)) as reader:
+            found.append(reader.facts.instrument)
+    return found
+
+
+def _named(params: Params) -> Sequence[str]:
+    return (params.tape,) if isinstance(params.tape, str) else params.tape
 
 
 def _described(name: str, path: Path, facts: TapeFacts) -> Mapping[str, Any]:
