@@ -11,7 +11,6 @@ from bot.errors import ConfigError
 from bot.ports import Strategy
 
 NO_DATA = "name a tape of {0} as well (or adapters.synthetic.instrument), or leave [hedge] out"
-NO_MAKER = "has a [hedge] and sends no quotes: only a market maker's inventory is hedged"
 
 
 def unhedged(spec: StrategyFile, made: Strategy | None, products: Sequence[str] | None) -> str:
@@ -19,7 +18,7 @@ def unhedged(spec: StrategyFile, made: Strategy | None, products: Sequence[str] 
     if spec.hedge is None:
         return ""
     if made is not None and not plugins.quotes(made):
-        return f"strategy {spec.strategy} {NO_MAKER}"
+        return f"strategy {spec.strategy} has a [hedge] and sends no quotes: only a market maker's inventory is hedged"
     if products is not None and spec.hedge.instrument not in products:
         told = ", ".join(products) or "nothing"
         return f"there is no data of {spec.hedge.instrument}, which hedges {spec.name}: the market has {told}"

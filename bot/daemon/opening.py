@@ -17,7 +17,7 @@ from bot.config.hours import load_hours
 from bot.config.places import shown
 from bot.config.placing import Placing
 from bot.daemon.asked import Asked
-from bot.daemon.hedging import NO_MAKER, hedges_of
+from bot.daemon.hedging import hedges_of, unhedged
 from bot.daemon.recording import recorded, repeated, said_by
 from bot.domain.hedge import Hedge
 from bot.domain.instrument import Instrument
@@ -255,8 +255,8 @@ def flow_of(asked: Asked) -> dict[str, tuple[str, ...]]:
             found[spec.name] = plugins.order_flow(made, others)
             if why := plugins.unquoted(made, asked.bot.value.adapter, folder):
                 raise ConfigError(why, where=shown(loaded.path), allowed="adapter replay or synthetic")
-            if spec.hedge is not None and not plugins.quotes(made):
-                raise ConfigError(f"strategy {spec.strategy} {NO_MAKER}", where=shown(loaded.path))
+            if why := unhedged(spec, made, None):
+                raise ConfigError(why, where=shown(loaded.path))
     return found
 
 

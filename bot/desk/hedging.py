@@ -84,7 +84,9 @@ class Hedging:
         own, held = self._held(hedge)
         self._look(hedge.by)
         closed = self._p.gate.standing(hedge.strategy, hedge.by, now, quote=True)
-        states = {live.state for live in self._brackets(hedge)}
+        states = {
+            live.state for live in self._p.orders.live if live.bracket.approved.proposal.strategy == hedge.strategy
+        }
         leaving, stuck = bool(states & _LEAVING), BracketState.STUCK in states
         why = "it cannot be left now" if stuck else "" if leaving else await self._act(hedge, own, held, now)
         await self._tell(hedge, own, held, why, now, begins=not leaving)
@@ -92,17 +94,10 @@ class Hedging:
             hedge.strategy, self._legs.get(hedge.strategy), "; ".join(reason.message for reason in closed)
         )
 
-    def _brackets(self, hedge: Hedge) -> Iterator[Any]:
-        for live in self._p.orders.live:
-            if live.bracket.approved.proposal.strategy == hedge.strategy:
-                yield live
-
     def _held(self, hedge: Hedge) -> tuple[int, int]:
         """Signed units of the inventory and of the hedge."""
-        units = {hedge.instrument: 0, hedge.by: 0}
-        for live in self._brackets(hedge):
-            units[live.bracket.entry.instrument] += live.side * live.share
-        return units[hedge.instrument], units[hedge.by]
+        held = self._quoting.held
+        return held(hedge.strategy, hedge.instrument), held(hedge.strategy, hedge.by)
 
     async def _act(self, hedge: Hedge, own: int, held: int, now: int) -> str:
         """Want, keep or pull one order of the hedge; why what is missing cannot be had, empty where it can."""

@@ -313,7 +313,7 @@ class Desk:
         bid, ask = (ABSENT, ABSENT) if tick is None else (int(tick["bid"]), int(tick["ask"]))
         self._quote(signal.instrument, tick)
         await self._hedging.before(seat, signal.known)
-        orders, own = self._p.orders, self._quoting.held(seat)
+        orders, own = self._p.orders, self._quoting.held(seat.strategy.name, seat.instrument)
         held, brackets = orders.position(signal.instrument), orders.open_brackets(seat.strategy.name)
         for wish in self.asking.wishes(seat, signal, DeskView(signal.known, bid, ask, held, brackets, own)):
             if isinstance(wish, Quote):

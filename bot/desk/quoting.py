@@ -1,6 +1,6 @@
 """A maker at the desk: each side of its quote goes through the gate, and only what changes is written and sent."""
 
-from bot.desk.parts import Parts, Seat, Tally
+from bot.desk.parts import Parts, Tally
 from bot.domain.decision import Approved, Quote
 
 
@@ -11,11 +11,11 @@ class Quoting:
         self._p, self._tally = parts, tally
         self._refused: dict[tuple[str, int, int], tuple[str, ...]] = {}
 
-    def held(self, seat: Seat) -> int:
-        """Signed units of its instrument that a seat's own brackets hold."""
-        mine = (seat.strategy.name, seat.instrument)
+    def held(self, strategy: str, instrument: int) -> int:
+        """Signed units of an instrument that a strategy's own brackets hold."""
         wishes = ((one, one.bracket.approved.proposal) for one in self._p.orders.live)
-        return sum(one.side * one.share for one, wish in wishes if (wish.strategy, wish.instrument) == mine)
+        own = (one for one, wish in wishes if (wish.strategy, wish.instrument) == (strategy, instrument))
+        return sum(one.side * one.share for one in own)
 
     async def judge(self, quote: Quote, known: int, sent: int) -> list[str]:
         """Keep, move or pull both sides, as the gate lets them; why it did not. `sent`: when they would leave."""
