@@ -4,6 +4,7 @@ What an edge does is only to cancel entries that already rest, or to leave a pos
 Whether a new entry is allowed is never read from here: the gate computes it from time and calendar.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -80,11 +81,11 @@ class Agenda:
     @property
     def moments(self) -> list[int]:
         """When the edges to come are due, ns UTC, without the looks at the calendar's files."""
-        return [edge.ts for edge in reversed(self._edges)]
+        return [edge.ts for edge in self._edges]
 
     def next_due(self) -> int | None:
         """When the next edge is due, ns UTC."""
-        known = self._edges[-1].ts if self._edges else None
+        known = self._edges[0].ts if self._edges else None
         return known if self._look_ns is None or (known is not None and known < self._look_ns) else self._look_ns
 
     def take(self) -> Edge:
@@ -93,11 +94,11 @@ class Agenda:
         if due is not None and due == self._look_ns:
             self._look_ns = due + LOOK_NS
             return Edge(due, "calendar", 0)
-        return self._edges.pop()
+        return self._edges.popleft()
 
     def upcoming(self, what: str) -> Edge | None:
         """The next edge of a kind; it stays where it is."""
-        return next((edge for edge in reversed(self._edges) if edge.what == what), None)
+        return next((edge for edge in self._edges if edge.what == what), None)
 
     def renew(self, edge: Edge) -> Renewal | None:
         """Look whether the calendar has changed; edges of windows that are new come in, of those that are not go."""
@@ -143,7 +144,8 @@ class Agenda:
         self._plan([*kept, *added])
 
     def _plan(self, edges: Iterable[Edge]) -> None:
-        self._edges = sorted(edges, key=lambda edge: (edge.ts, edge.what, edge.strategy, edge.kind), reverse=True)
+        # Stable: commands of one moment stay in the order in which they were given.
+        self._edges = deque(sorted(edges, key=lambda edge: (edge.ts, edge.what, edge.strategy, edge.kind)))
 
 
 def session_ends(instrument: int, days: Days) -> list[Edge]:

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import instrument
+from bot.domain.command import Command
 from bot.ports import Edge
 from bot.risk.blackout import Blackout
 from bot.risk.calendar import EventCalendar
 from bot.risk.calendar_import import read_csv
-from bot.risk.schedule import Agenda, Watched
+from bot.risk.schedule import Agenda, Watched, given_again
 from bot.sessions import days_of
 
 MINUTE = 60 * 10**9
@@ -63,3 +64,13 @@ def test_who_stays_keeps_every_edge_and_who_comes_has_those_of_a_desk_that_start
     assert of(later, stay) == of(taken(untouched, TO), stay)
     assert of(later, new.keys() - stay) == taken(Agenda(come, now, TO), TO)
     assert {edge.strategy for edge in later} <= new.keys()
+
+
+@given(st.lists(MOMENTS, min_size=2, max_size=4), MOMENTS)
+def test_commands_of_one_moment_come_in_the_order_in_which_they_were_given(moments: list[int], now: int) -> None:
+    told = [Command("pause", f"{at}-{number}", at) for at in moments for number in range(3)]
+    agenda = Agenda([watched("a", None)], FROM, TO, given_again(told))
+    found = taken(agenda, now)
+    agenda.revise([watched("a", "10:00")], now)
+    found += taken(agenda, TO)
+    assert [edge.command for edge in found if edge.command] == sorted(told, key=lambda one: one.ts)
