@@ -51,7 +51,7 @@ async def _cut(market: Market, engine: Engine) -> AsyncIterator[Batch]:
             passed += 1
             row = int(np.searchsorted(batch.ticks["ts"], moment))
             engine.reads_to = max(engine.reads_to, moment - 1)
-            yield Batch(batch.ticks[:row], silent_until=moment - 1)
+            yield Batch(batch.ticks[:row], silent_until=moment - 1, more=True)
             batch = replace(batch, ticks=batch.ticks[row:])
         engine.reads_to = max(engine.reads_to, come_to)
         yield batch

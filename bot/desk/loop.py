@@ -133,6 +133,8 @@ class Desk:
                 await asyncio.sleep(0)
             await self.told.serve(self._until)
             self.watch.note(self._until)
+            if batch.more:
+                continue  # nothing ends within what was handed over at once: it has been recorded whole
             if batch.final and not self._stopping:
                 await self._close_down()
             if self._stopping or self._session_over():

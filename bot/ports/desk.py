@@ -54,6 +54,8 @@ class Batch:
     ticks: Ticks
     silent_until: int | None = None
     final: bool = False
+    more: bool = False
+    """Whether the rest of what the market has handed over at once comes next."""
 
 
 class Market(Protocol):

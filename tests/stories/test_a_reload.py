@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.config import read_strategy
@@ -215,8 +215,10 @@ def test_detectors_change_at_the_same_row_whenever_they_are_told(folder: Path) -
         SLOW.replace('timeframe = "1s"', 'timeframe = "5s"')
     ]
 
-    @settings(max_examples=3, deadline=None, derandomize=True)
+    @settings(max_examples=3, deadline=None)
     @given(st.lists(st.tuples(st.integers(1, 19_000), st.sampled_from(texts)), min_size=1, max_size=5))
+    @example([(39, texts[3]), (41, texts[0])])  # two in one batch
+    @example([(18_129, texts[3])])  # just before the desk is stopped
     def law(storm: list[tuple[int, str]]) -> None:
         first = asked(folder)
         told = {at: reload(f"n{at}") for at, _ in storm}
