@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import interval, print_rows
+from bot.cli.output import in_columns, interval, print_rows
 
 if TYPE_CHECKING:
     from bot.journal.filters import Filters
@@ -43,7 +43,7 @@ def flat_calibrations(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         row: dict[str, Any] = {}
         for key, value in group.items():
             if isinstance(value, dict) and key not in NESTED:
-                row |= {key: value["value"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
+                row |= in_columns(key, value)
             elif key not in NESTED:
                 row[key] = value
         rows.append(row | group["said"] | {f"monitor_{name}": one for name, one in group["monitor"].items()})

@@ -54,6 +54,11 @@ def interval(estimate: Mapping[str, Any], form: str) -> str:
     return f"{form.format(estimate['value'])} ({low} to {high})"
 
 
+def in_columns(name: str, estimate: Mapping[str, Any]) -> dict[str, Any]:
+    """A figure with its interval as three columns of CSV."""
+    return {name: estimate["value"], f"{name}_low": estimate["low"], f"{name}_high": estimate["high"]}
+
+
 def called() -> str:
     """How this program can be called again from here: `paperpit`, or the path that it was called by."""
     own = Path(sys.argv[0])

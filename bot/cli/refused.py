@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import interval, print_rows, progress, say
+from bot.cli.output import in_columns, interval, print_rows, progress, say
 
 if TYPE_CHECKING:
     from bot.journal.filters import Filters
@@ -72,7 +72,7 @@ def _flat(group: Mapping[str, Any], by: Iterable[str]) -> dict[str, Any]:
             for one in value:
                 row |= {f"{of}_{one['after_s']}s": one[of]["value"] for of in ("from_mid", "from_fill")}
         elif isinstance(value, dict):
-            row |= {key: value["value"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
+            row |= in_columns(key, value)
         else:
             row[key] = value
     return row

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bot.cli.journal_options import filter_options, filters_of, opened, say_left_out
-from bot.cli.output import interval, list_options, print_json, print_rows
+from bot.cli.output import in_columns, interval, list_options, print_json, print_rows
 from bot.errors import UsageError
 from bot.review.words import no_edge
 
@@ -116,7 +116,7 @@ def _flat(group: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for key, value in group.items():
         if key in ESTIMATES:
-            row |= {key: value["value"], f"{key}_low": value["low"], f"{key}_high": value["high"]}
+            row |= in_columns(key, value)
         elif key == "by":
             row |= {f"by_{name}": one for name, one in value.items()}
         elif isinstance(value, dict):

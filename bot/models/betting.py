@@ -5,6 +5,12 @@ from collections.abc import Sequence
 
 LARGEST_LOG = 700.0
 """e^709 is the last number."""
+LARGEST_TOLD = 1e300
+
+
+def finite(made: float) -> float:
+    """What bets have made as JSON can hold it, which knows no infinity."""
+    return min(made, LARGEST_TOLD)
 
 
 def together(logs: Sequence[float]) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.domain.abstain import DISTANCE, MODEL, P0, P1, SAYS, Abstain, Heard, Outcome, P, Reset, Spoken
 from bot.domain.decision import Fact, Proposal, Signal
+from bot.models.betting import finite
 from bot.models.features import numbers
 from bot.models.monitor import Monitor
 from bot.models.novelty import POINT, Stream, p_value
@@ -158,8 +159,8 @@ class Judge:
             "model_break_even": break_even,
             DISTANCE: distance,
             "model_novelty_p": novel,
-            "model_martingale": min(self._stream.martingale, 1e300),  # JSON knows no infinity
-            "model_e": min(monitor.e, 1e300) if monitor is not None else 1.0,
+            "model_martingale": finite(self._stream.martingale),
+            "model_e": finite(monitor.e) if monitor is not None else 1.0,
         }
         words = [Abstain.NOVEL_POINT] if novel < POINT else []
         words += [Abstain.NOVEL_STREAM] if self._stream.alarm else []

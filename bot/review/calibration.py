@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.abstain import Said, won
+from bot.models.betting import finite
 from bot.models.monitor import ALARM, Monitor
 from bot.review import ROUND_TRIPS_MIN
 from bot.review.estimates import Bootstrap, Estimate, Sample, too_few
@@ -157,7 +158,7 @@ def figures(key: Key, judged: Sequence[Judged], heard: Monitor, bootstrap: Boots
         "base_log_loss": sample.mean(_log_loss(base, y)).shape(),
         "gain": gain.shape(),
         "bins": _bins(sample, [one.session for one in told], y, p0, p, p1),
-        "monitor": {"outcomes": heard.outcomes, "e": min(heard.e, 1e300), "alarm_ns": heard.alarm_ns},
+        "monitor": {"outcomes": heard.outcomes, "e": finite(heard.e), "alarm_ns": heard.alarm_ns},
         "words": verdict(gap, promise_gap, gain),
         "level": bootstrap.level,
         "draws": bootstrap.draws,
