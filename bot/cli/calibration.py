@@ -18,7 +18,6 @@ NOBODY = (
     "no model was asked in these runs: paperpit model train makes one, [model] in a strategy's file has it asked; "
     "without --run or --adapter live paper runs are counted alone"
 )
-HEADS = ("round trips", "said", "from p0 to p1", "won")
 
 
 def calibrations(
@@ -53,7 +52,9 @@ def flat_calibrations(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 def show_calibrations(groups: Sequence[Mapping[str, Any]]) -> None:
     """A table of bins a group, its scores, and what may be said of it."""
     from bot.review.calibration import REFUSED, watched
-    from bot.review.export.reliability import lines
+    from bot.review.export.reliability import HEADS, lines
+
+    heads = [head.lower() for head in HEADS]
 
     if not groups:
         click.echo(NOBODY)
@@ -62,7 +63,7 @@ def show_calibrations(groups: Sequence[Mapping[str, Any]]) -> None:
         counts = f"{group['judged']:,} in {group['sessions']:,} sessions, {group['won']:,} won"
         click.echo(f"{group['group']}: {counts}{_silent(group)}")
         if group["bins"]:
-            print_rows([dict(zip(HEADS, line, strict=True)) for line in lines(group["bins"])], HEADS)
+            print_rows([dict(zip(heads, line, strict=True)) for line in lines(group["bins"])], heads)
             click.echo(
                 f"Brier {_three(group['brier'])}, of the base rate {_three(group['base_brier'])}; log loss "
                 f"{_three(group['log_loss'])}, better than the base rate by {interval(group['gain'], '{:+.3f}')}"

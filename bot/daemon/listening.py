@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from bot.config import StrategyFile
 from bot.daemon.asked import Asked
 from bot.daemon.making import own_nonce
 from bot.daemon.opening import Opened, flow_of, idle_of, wishes_of
+from bot.domain.command import clock_text
 from bot.errors import ConfigError
 from bot.signals.hearing import Hearing, hearing
 
 RESTART = "paperpit stop; paperpit run"
-SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Listening:
             if one.retuned:
                 yield f"{product}: {one.named(one.retuned)} with other parameters"
             if one.hushed:
-                until = datetime.fromtimestamp(-(-max(one.hushed.values()) // SECOND_NS), UTC)
-                yield f"{product}: {one.named(sorted(one.hushed))} new, silent until warm at {until:%H:%M:%S}Z"
+                warm = clock_text(max(one.hushed.values()))
+                yield f"{product}: {one.named(sorted(one.hushed))} new, silent until warm at {warm}"
 
 
 class Listeners:

@@ -1,19 +1,19 @@
 """What `status` shows of the desk: may it trade, what is held, what works, what comes next. Prices are decimal text."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from bot.desk.parts import Live, LiveLeg, Parts, Tally
 from bot.desk.watch import Cause, Watch
+from bot.domain.command import clock_text
 from bot.domain.decision import Reason
 from bot.domain.instrument import Instrument
 from bot.domain.market import ABSENT
 from bot.domain.mode import Mode
 from bot.domain.order import ENDED, Role
 
-MILLISECOND_NS, SECOND_NS = 1_000_000, 1_000_000_000
+MILLISECOND_NS = 1_000_000
 STATES = {"pause": "paused", "losses_in_a_row": "paused", "hours": "closed", "blackout": "blackout"}
 """Rule → what it makes of the desk; any other rule holds it."""
 OF_THE_CLOCK = ("hours", "blackout")
@@ -98,9 +98,7 @@ class Facts:
     def _warmup(self, name: str, now: int) -> str | None:
         """Until when a detector that a strategy hears is silent because it began in the middle of the run."""
         until = self._p.engine.hushed_until(next(one.hears for one in self._p.seats if one.strategy.name == name))
-        if not until or until < now:
-            return None
-        return f"until {datetime.fromtimestamp(-(-until // SECOND_NS), UTC):%H:%M:%S}Z"
+        return f"until {clock_text(until)}" if until and until >= now else None
 
     def _positions(self, touches: Sequence[tuple[int, int]]) -> Iterator[dict[str, Any]]:
         for live in self._p.orders.live:

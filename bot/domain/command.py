@@ -34,6 +34,11 @@ def since(why: str, ts: int) -> str:
     return f"{why}, since {datetime.fromtimestamp(ts // 1_000_000_000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def clock_text(ts: int) -> str:
+    """The first whole second of UTC from a moment on, as people read it: 14:03:05Z."""
+    return f"{datetime.fromtimestamp(-(-ts // 1_000_000_000), UTC):%H:%M:%S}Z"
+
+
 def model_key(strategy: str) -> str:
     """The key of what a person has said of a strategy's model: that it may judge again."""
     return f"model.{strategy}"

@@ -78,8 +78,8 @@ class Adoption:
         live.unsent = not sent
         live.adjusted = -live.side * one.adjusted
         # What was to leave is to leave still, whatever became of that order.
-        exits = [order for order in orders if order.role is Role.FLATTEN]
-        live.leaving = exits[-1].reason or exits[-1].role.value if exits and live.share else ""
+        left = [order for order in orders if order.role is Role.FLATTEN]
+        live.leaving = left[-1].reason or left[-1].role.value if left and live.share else ""
         self._brackets[one.id] = live.bracket
         for name in live.legs:
             self._machine.owner[name] = live

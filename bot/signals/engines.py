@@ -142,8 +142,8 @@ class MultiEngine:
                 engine = self._engines[index]
                 engine.go_on_with(roster)
                 self._sources[index], self._kinds[index] = self.numbers(index, roster), self._kinds_of(engine)
-                for source, until in hushed[index].items():
-                    self._hush[self._sources[index][source]] = until
+                for source, silent_until in hushed[index].items():
+                    self._hush[self._sources[index][source]] = silent_until
 
     def _number(self, instrument: int, roster: Roster) -> None:
         """Give those sources and kinds of a roster numbers that have none yet."""

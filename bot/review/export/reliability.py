@@ -8,6 +8,8 @@ from bot.review.export.markup import Html, length, svg, tag
 SIZE, LEFT, RIGHT, TOP, BOTTOM = 640, 64, 28, 12, 404
 """A square between the axes is 392 high; across it has the drawing's width."""
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+HEADS = ("Round trips", "Said", "From p0 to p1", "Won")
+"""Of `lines`."""
 Bin = Mapping[str, Any]
 
 

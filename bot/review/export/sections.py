@@ -174,7 +174,7 @@ def model(told: Facts, key: str) -> list[Html | None]:
     if not told["bins"]:
         return said
     scores = [[of, f"{told[one]['value']:.3f}", _interval(told[one], "{:.3f}".format)] for one, of in SCORES.items()]
-    heads = ("Round trips", "Said", "From p0 to p1", "Won")
+    heads = reliability.HEADS
     return [
         *said,
         scrolled(f"Reliability of {name}", reliability.drawing(name, told["bins"], key)),

@@ -12,6 +12,7 @@ from bot.journal.reading import Reader
 from bot.review.calibration import watched
 from bot.review.estimates import Bootstrap, Estimate
 from bot.review.export import equity, reliability
+from bot.review.export.sections import SCORES
 from bot.review.looks import said
 from bot.review.stats import BY, Asked, Group, counted, groups
 from bot.review.trips import LIVE, Trip, regimed
@@ -106,9 +107,6 @@ def _pool(group: Group, told: Mapping[str, Any], key: str) -> dict[str, Any]:
     }
 
 
-SCORES = ("gap", "brier", "base_brier", "log_loss", "base_log_loss", "gain")
-
-
 def _model(told: Mapping[str, Any], key: str) -> dict[str, Any]:
     """One model's reliability: its drawing, the table behind it, its scores and what may be said of it."""
     return {
@@ -116,6 +114,7 @@ def _model(told: Mapping[str, Any], key: str) -> dict[str, Any]:
         **{name: Estimate(**told[name]) for name in SCORES},
         "key": key,
         "picture": reliability.drawing(told["group"], told["bins"], key) if told["bins"] else "",
+        "heads": reliability.HEADS,
         "lines": reliability.lines(told["bins"]),
         "watched": watched(told["monitor"]),
     }

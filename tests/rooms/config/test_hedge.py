@@ -11,6 +11,7 @@ from bot.errors import Fault
 from tests.hedged import HEDGE, allowing, hedged
 from tests.laws.test_quotes import MAKER
 from tests.playing import strategy
+from tests.rooms.config.test_loading import STRATEGY
 
 MES = '[hedge]\ninstrument = "MES"\nstop_ticks = 40\n'
 
@@ -84,16 +85,6 @@ def test_check_names_the_market_that_has_no_data_of_the_hedge(tmp_path: Path) ->
 
 
 def test_only_a_makers_inventory_is_hedged(tmp_path: Path) -> None:
-    text = """
-name = "driller"
-strategy = "drill"
-instrument = "ES"
-
-[bracket]
-stop_ticks = 8
-target_ticks = 12
-contracts = 1
-"""
-    spec = strategy(tmp_path, text + HEDGE.format(patience="5s"))
+    spec = strategy(tmp_path, STRATEGY + HEDGE.format(patience="5s"))
     told = checked(tmp_path, spec, "adapter=synthetic", 'adapters.synthetic.instrument=["ES","MES"]')
     assert "strategy drill has a [hedge] and sends no quotes" in told
