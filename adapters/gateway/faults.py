@@ -21,7 +21,7 @@ class Fault:
 
 
 FAULTS = {
-    "slow-acks": Fault("milliseconds", "2000", 0, "openOrder and orderStatus come so much later than they should."),
+    "slow-acks": Fault("milliseconds", "2000", 0, "openOrder, orderStatus and 202 (cancelled) come so much later."),
     "reject": Fault("any, parent, stop, target or amend; then a code", "any:201", 1, "The next such order is refused."),
     "inactive-child": Fault("stop or target", "stop", 1, "The next such child is held as Inactive and never works."),
     "cancel-meets-fill": Fault("", "", 1, "The next cancel arrives after the order has filled."),

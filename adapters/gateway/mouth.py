@@ -28,9 +28,9 @@ class Mouth:
         else:
             self._queue.append((session, fields))
 
-    def error(self, session: Session, subject: int, code: int, text: str) -> None:
+    def error(self, session: Session, subject: int, code: int, text: str, at_ns: int = 0) -> None:
         """Message 4, in its turn."""
-        self.to(session, (4, 2, subject, code, text, *([""] if session.version >= 166 else [])))
+        self.to(session, (4, 2, subject, code, text, *([""] if session.version >= 166 else [])), at_ns)
 
     def hearers(self, client_id: int) -> list[Session]:
         """Who hears of that client's orders: itself, while it is here and IB can be heard."""

@@ -48,17 +48,17 @@ class Telling:
             for _ in range(1 + twice):
                 self._mouth.to(session, words.order_status(ticket), at_ns)
 
-    def refused(self, ticket: Ticket, code: int, text: str) -> None:
-        """Message 4 about an order, to its client."""
+    def refused(self, ticket: Ticket, code: int, text: str, at_ns: int = 0) -> None:
+        """Message 4 about an order, to its client, at once or at a later time of the market."""
         self._ledger.order("error", ticket, code=code, text=text)
         for session in self._mouth.hearers(ticket.client_id):
-            self._mouth.error(session, ticket.order_id, code, text)
+            self._mouth.error(session, ticket.order_id, code, text, at_ns)
 
     def ended(self, ticket: Ticket, *, told: bool = True) -> None:
         """An order is over: with 202 for one that was cancelled."""
         self._ledger.order("end", ticket, why=ticket.ended)
         if ticket.state == "Cancelled" and told:
-            self.refused(ticket, 202, f"Order Canceled - reason:{ticket.ended}")
+            self.refused(ticket, 202, f"Order Canceled - reason:{ticket.ended}", self._slowness())
         self.order(ticket)
 
     def fill(self, one: Execution) -> None:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
 
 
 class Stopping:
@@ -19,10 +20,13 @@ class Stopping:
         """Whether nothing is waited for any more."""
         self._ask: Callable[[], None] | None = None
         self._task: asyncio.Task[object] | None = None
+        self._before: dict[int, Any] = {}
+        """Who heard these signals before the block, and hears them after it."""
 
     def __enter__(self) -> "Stopping":
         self._task = asyncio.current_task()
         for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.getsignal(number)
             asyncio.get_running_loop().add_signal_handler(number, self.heard, number)
             # asyncio's own handler does nothing, and wakes the loop, which is no use while that stands still.
             signal.signal(number, lambda number, frame: self.came.append(number))
@@ -34,6 +38,8 @@ class Stopping:
     ) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(number)
+            # asyncio leaves the system's own: one more signal at the very end would take the exit code away.
+            signal.signal(number, self._before[number])
 
     @property
     def by(self) -> int | None:

@@ -26,6 +26,7 @@ from tests.stories.wires import until
 from tests.tapes import lesson
 
 STREAMS = 2  # quotes and prints
+A_DAY_MS = "86400000"
 
 
 @dataclass
@@ -146,8 +147,10 @@ async def test_the_second_signal_does_not_wait_and_the_next_start_recovers(tmp_p
     async with day(tmp_path) as one:
         # given a desk whose entry works, and a gateway that takes its cancel and never answers
         async with one.desk("bracket-sent:1:term") as first:
-            one.far.control({"do": "fault", "name": "slow-acks", "arg": "60000"})
+            one.far.control({"do": "fault", "name": "slow-acks", "arg": A_DAY_MS})
             await one.play()
+            await first.until("the desk is stopping")
+            assert first.returncode is None, first.words
             assert await first.interrupted(signal.SIGTERM) == 143, first.words
         # when it is started again, at a gateway that answers
         one.far.control({"do": "fault", "name": "clear"})

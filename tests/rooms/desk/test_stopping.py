@@ -66,3 +66,19 @@ def test_who_is_cancelled_by_somebody_else_is_cancelled() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(cancel())
+
+
+def test_who_heard_them_before_hears_them_again() -> None:
+    heard = list[int]()
+
+    async def work() -> None:
+        with Stopping():
+            pass
+        me(signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    try:
+        asyncio.run(work())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]

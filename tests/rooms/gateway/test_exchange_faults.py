@@ -50,6 +50,10 @@ def test_slow_acknowledgements() -> None:
     assert desk.told("orderStatus") == desk.told("openOrder") == []
     pit.exchange.at(pit.now_ns() + SECOND // 2)
     assert desk.states(number) == ["Submitted"]
+    desk.cancel(number)
+    assert desk.errors(number) == []
+    pit.exchange.at(pit.now_ns() + SECOND)
+    assert (desk.states(number)[-1], desk.errors(number)) == ("Cancelled", [202])
 
 
 @pytest.mark.parametrize(("who", "expected"), [("any", 0), ("parent", 0), ("stop", 1), ("target", 2)])
