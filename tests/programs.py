@@ -22,6 +22,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
+from tests.patience import PATIENCE_S
+
 NEVER = (
     *("Traceback", "Task was destroyed", "never retrieved", "never awaited", "this is a bug", "ResourceWarning"),
     *("Exception ignored", "Unhandled exception", "was garbage collected"),
@@ -29,7 +31,6 @@ NEVER = (
 """What no program may say, whatever goes wrong."""
 SLOW = b"Executing <"
 """How asyncio's debug mode complains of a busy machine."""
-PATIENCE_S = 60.0
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.forked"])
 

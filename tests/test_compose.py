@@ -28,6 +28,7 @@ from bot.kernel import cache_folder
 from bot.resources import DATA
 from tests.gateways import gateway
 from tests.image import steps
+from tests.patience import PATIENCE_S
 from tests.servers import Mosquitto, free_port, need_mosquitto, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -206,7 +207,7 @@ async def test_the_demonstration_trades_into_postgres_and_tells_the_broker(
     async with aiomqtt.Client("127.0.0.1", broker.port, username="reader", password=word, timeout=30) as reader:
         await reader.subscribe("paperpit/+/status")
         last = {"state": ""}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while last["state"] != "offline":
                 last = json.loads(bytes((await anext(reader.messages)).payload))
     assert last["reasons"] == ["it has been stopped"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.patience import PATIENCE_S
 from tests.programs import Program, ended, program
 from tests.second_gateway.exchange import until
 from tests.second_gateway.gateway import SecondGateway
@@ -95,7 +96,7 @@ class Desk:
         """What it has said so far, in all its lives."""
         return "\n".join(text for one in self.lives for text in (one.words, one.told))
 
-    async def ended(self, seconds: float = 60.0) -> int:
+    async def ended(self, seconds: float = PATIENCE_S) -> int:
         """Its exit code."""
         return await self.lives[-1].code(seconds)
 

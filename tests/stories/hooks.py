@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 SECRET = "T0PSECRET-hook-path"
 
 
@@ -25,7 +27,7 @@ class Hook:
         """Its address, which is a secret."""
         return f"http://127.0.0.1:{self.port}/{SECRET}?token={SECRET}"
 
-    async def until(self, words: str, seconds: float = 30) -> dict[str, Any]:
+    async def until(self, words: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The first notice with these words in its title."""
         async with asyncio.timeout(seconds):
             while not (found := [one for one in self.got if words in one["title"]]):

@@ -19,6 +19,7 @@ from bot.journal import rows
 from bot.tape.keeping import of_run
 from bot.tape.unfinished import Header, PartFile
 from bot.warm import Wanted
+from tests.patience import PATIENCE_S
 from tests.rooms.tape.builders import START, market
 from tests.stories.recording import asked, count, repeated, traded
 
@@ -108,7 +109,7 @@ def test_a_start_finishes_what_a_crash_left_and_throws_away_what_is_old(folder: 
 
 async def _told_until_it_is_gone(what: Asked, tape: Path) -> list[str]:
     """Trades for as long as a tape is there; what a person was told."""
-    async with Run(what) as run, asyncio.timeout(60):
+    async with Run(what) as run, asyncio.timeout(PATIENCE_S):
 
         def look(rows: int) -> None:
             if run.desk is not None and not tape.exists():

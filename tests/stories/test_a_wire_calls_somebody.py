@@ -63,20 +63,20 @@ async def test_each_trouble_is_said_once_and_once_when_it_is_over(tmp_path: Path
             far.control({"do": "fault", "name": "reject", "arg": "any", "times": 10_000})
             fault(far, "order-cancelled", "stop")
             # then somebody is called, once, also when it is over
-            await until(lambda: _said(tmp_path, NAKED), 40)
+            await until(lambda: _said(tmp_path, NAKED))
             fault(far, "clear")
-            await until(lambda: _said(tmp_path, "over: "), 60)
+            await until(lambda: _said(tmp_path, "over: "))
             # when the gateway comes back with another login, and breaks again and again
             fault(far, "live-account")
             fault(far, "drop")
-            await until(lambda: _said(tmp_path, LOGIN), 40)
+            await until(lambda: _said(tmp_path, LOGIN))
             fault(far, "drop")
-            await until(lambda: _said(tmp_path, LINK), 40)
+            await until(lambda: _said(tmp_path, LINK))
             # then both are over when it is as it was
             fault(far, "clear")
             far.account = "DU1234567"
             await desk.until("link up: connected again")
-            await until(lambda: _said(tmp_path, "over: ", 3), 60)
-            assert await desk.interrupted(seconds=60) == 130
+            await until(lambda: _said(tmp_path, "over: ", 3))
+            assert await desk.interrupted() == 130
     assert [sum(kind in one for one in _titles(tmp_path)) for kind in (NAKED, LOGIN)] == [2, 2], _titles(tmp_path)
     assert len(_titles(tmp_path)) == 6, _titles(tmp_path)

@@ -21,6 +21,7 @@ from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
 from tests.gateways import gateway
+from tests.patience import PATIENCE_S
 from tests.programs import Program, program
 from tests.tapes import lesson
 
@@ -75,7 +76,7 @@ def desk(folder: Path, port: int, fault: str = "") -> AbstractAsyncContextManage
 
 async def listening(far: Gateway, running: Running) -> None:
     """Come back when the desk has subscribed; a market without listeners would say nothing to anybody."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while len(far.feed.streams) < STREAMS:
             assert running.returncode is None, "the desk ended before it listened"
             await asyncio.sleep(0.02)
@@ -84,7 +85,7 @@ async def listening(far: Gateway, running: Running) -> None:
 async def certain(folder: Path, running: Running, state: str) -> None:
     """Come back when the last bracket is in that state: the wall makes the broker's silence certain, no tape does."""
     journal = place(str(folder / "journal.db"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             with reading(journal) as reader:
                 if list(reader.read(rows.BracketEvent, reader.runs))[-1].state == state:

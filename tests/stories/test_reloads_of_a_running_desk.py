@@ -18,8 +18,9 @@ from bot.journal.check import check
 from bot.journal.place import place
 from bot.journal.reading import Reader, reading
 from tests.laws.markets import DRILL
+from tests.patience import PATIENCE_S
 from tests.playing import UNLIMITED
-from tests.programs import PATIENCE_S, Program, ended, program
+from tests.programs import Program, ended, program
 
 BOT = """
 adapter = "synthetic"

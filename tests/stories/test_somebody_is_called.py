@@ -5,7 +5,8 @@ import json
 import os
 from pathlib import Path
 
-from tests.programs import PATIENCE_S, ended, program
+from tests.patience import PATIENCE_S
+from tests.programs import ended, program
 from tests.servers import free_port
 from tests.stories.hooks import SECRET, webhook
 

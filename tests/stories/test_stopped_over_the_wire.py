@@ -55,7 +55,7 @@ class Day:
     async def desk(self, fault: str = "") -> AsyncIterator[Program]:
         """A desk that listens to the market."""
         async with program(*self.words, env={"PAPERPIT_FAULT": fault}, cwd=self.folder) as running:
-            await until(lambda: len(self.far.feed.streams) == STREAMS, 60)
+            await until(lambda: len(self.far.feed.streams) == STREAMS)
             yield running
 
     async def play(self, hurt: str = "") -> None:

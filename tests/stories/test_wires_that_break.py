@@ -18,8 +18,9 @@ from bot.journal.filters import Filters
 from bot.journal.place import place
 from bot.journal.reading import reading
 from tests.gateways import gateway
+from tests.patience import PATIENCE_S
 from tests.playing import strategy
-from tests.programs import PATIENCE_S, Program, ended, program
+from tests.programs import Program, ended, program
 from tests.stories.wires import Set, between, desk_at, fault, heard, until
 from tests.tapes import Tape
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from adapters.gateway.server import Gateway
 from tests.laws.markets import drill
+from tests.patience import PATIENCE_S
 from tests.playing import EAGER
-from tests.programs import PATIENCE_S
 
 _numbers = itertools.count(1)
 

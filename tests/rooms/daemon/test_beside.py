@@ -10,11 +10,12 @@ import pytest
 from bot.daemon import beside as room
 from bot.daemon.beside import beside, unheard
 from bot.errors import Unreachable
+from tests.patience import PATIENCE_S
 
 
 def play(work: Callable[[], Awaitable[None]], until: asyncio.Event | None = None) -> None:
     async def block() -> None:
-        async with asyncio.timeout(30), beside("radio", work, first_s=0.001):
+        async with asyncio.timeout(PATIENCE_S), beside("radio", work, first_s=0.001):
             if until is not None:
                 await until.wait()
             else:

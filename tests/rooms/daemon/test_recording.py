@@ -13,6 +13,7 @@ from bot.journal import rows
 from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.tape.keeping import of_run
+from tests.patience import PATIENCE_S
 from tests.rooms.tape.builders import market, written
 from tests.stories.recording import asked, traded
 
@@ -40,7 +41,7 @@ def trade(
                 facts.update(run.facts())
                 run.desk.stop()
 
-        async with Run(asked(folder, "record.max_gb=1", "record.keep=40000d")) as run, asyncio.timeout(60):
+        async with Run(asked(folder, "record.max_gb=1", "record.keep=40000d")) as run, asyncio.timeout(PATIENCE_S):
             outcome = await run.trade(look)
             said = [*map(str, run.notices()), *outcome.recorded]
         return facts, said, outcome.run

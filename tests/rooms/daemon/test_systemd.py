@@ -14,6 +14,7 @@ import pytest
 from bot.daemon.systemd import Supervisor
 from bot.errors import Unreachable
 from tests.background import meanwhile
+from tests.patience import PATIENCE_S
 from tests.programs import program
 
 FACTS: dict[str, Any] = {"state": "trading", "mode": "trading", "reasons": [], "finishing": ""}
@@ -41,7 +42,7 @@ class Manager:
     async def until(self, words: str) -> None:
         """Come back when that was said."""
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while not any(words in one for one in self.heard):
                 self.heard.append((await loop.sock_recv(self._socket, 4096)).decode())
 

@@ -17,6 +17,7 @@ from bot.config import instrument
 from bot.domain.market import TICK
 from bot.domain.order import OrderReport, OrderState, Report
 from bot.ports import Stop
+from tests.patience import PATIENCE_S
 from tests.rooms.ib.peer import CON_ID, Peer, listening
 
 NONE = np.zeros(0, TICK)
@@ -79,7 +80,7 @@ class Desk:
         """What has been said about one order."""
         return [one.state for one in self.of(OrderReport) if one.client_order_id == ref]
 
-    async def until(self, what: Callable[[], object], seconds: float = 60.0) -> None:
+    async def until(self, what: Callable[[], object], seconds: float = PATIENCE_S) -> None:
         """Wait until the reports make it true."""
         async with asyncio.timeout(seconds):
             while not what():

@@ -16,8 +16,8 @@ from bot.domain.market import TICK, Ticks
 from bot.domain.order import FeedReport, Report
 from bot.ports import Adapter, AdapterNeeds, Stop
 from tests.gateways import gateway
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 30
 FLOW = ("absorption",)
 
 

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 Fields = list[str]
 CON_ID = 495512563
 ES = (CON_ID, "ES", "FUT", "20261218", "0", "", "50", "CME", "USD", "ESZ6", "ES")
@@ -233,7 +235,7 @@ class Peer:
         """An order by our id."""
         return next(one for one in self.held.values() if one.ref == ref)
 
-    async def until(self, what: Callable[[], Any], seconds: float = 30.0) -> None:
+    async def until(self, what: Callable[[], Any], seconds: float = PATIENCE_S) -> None:
         """Wait until something received makes it true."""
         async with asyncio.timeout(seconds):
             while not what():

@@ -30,6 +30,7 @@ from bot.domain.order import (
 )
 from bot.errors import Locked, NotPaper, Unreachable
 from tests.gateways import gateway
+from tests.patience import PATIENCE_S
 from tests.rooms.ib.desk import HURRY, Desk
 from tests.rooms.ib.test_broker import long_one, stop_of
 
@@ -71,7 +72,7 @@ def held(near: Desk) -> int:
 
 async def agreed(near: Desk) -> None:
     """Until a snapshot shows the units that were reported, and works the orders that we believe to work."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             answer = await near.broker.snapshot()
             if isinstance(answer, Known):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from adapters.ib.pace import Lane
 from adapters.ib.wire import Greeting, Wire
 from bot.domain.market import PRINT
+from tests.patience import PATIENCE_S
 from tests.rooms.ib.messages import greeting, last, message
 from tests.rooms.ib.test_encode import ENTRY, ES
 from tests.rooms.ib.test_frames import PRINTS, TICK
@@ -100,7 +101,7 @@ async def connected(*names: str) -> AsyncIterator[tuple[FarEnd, Wire, Heard]]:
 
 
 async def settle(until: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not until():
             await asyncio.sleep(0)
 
@@ -199,7 +200,7 @@ async def test_a_tick_that_cannot_be_read_is_counted_and_asks_for_no_snapshot():
 async def test_t20_garbage_closes_the_connection_and_says_why(words: bytes):
     async with connected("currentTime") as (end, wire, heard):
         end.say(words, message(49, 1, 1_795_000_000))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await heard.ended.wait()
         assert "garbage" in wire.fault
         assert not heard.said
@@ -225,7 +226,7 @@ async def test_a_fault_of_our_own_is_not_taken_for_a_broken_message():
 async def test_the_far_end_hangs_up():
     async with connected() as (end, wire, heard):
         end.drop()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await heard.ended.wait()
         assert wire.fault == "the gateway closed the connection"
         with pytest.raises(ConnectionError):

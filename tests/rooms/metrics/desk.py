@@ -14,8 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from tests.laws.markets import DRILL
+from tests.patience import PATIENCE_S
 from tests.playing import strategy
-from tests.programs import PATIENCE_S, Program, program
+from tests.programs import Program, program
 from tests.servers import free_port
 
 LOOK_S = 0.1

@@ -12,7 +12,7 @@ from bot.errors import Unreachable
 from bot.journal.place import place
 from bot.metrics import answer
 from bot.metrics.answering import AT_ONCE
-from tests.programs import PATIENCE_S
+from tests.patience import PATIENCE_S
 from tests.rooms.metrics.desk import Port
 from tests.servers import free_port
 

@@ -10,10 +10,9 @@ from typing import Any
 import jsonschema
 from aiomqtt import Client, Message, MqttError, ProtocolVersion
 
+from tests.patience import PATIENCE_S
 from tests.rooms.mqtt.manual import FOLDER
 from tests.servers import Mosquitto
-
-PATIENCE_S = 60.0
 
 
 @dataclass

@@ -15,7 +15,8 @@ from bot.journal import rows
 from bot.journal.diff import differences
 from bot.journal.place import place
 from bot.journal.reading import reading
-from tests.programs import PATIENCE_S, ended, program
+from tests.patience import PATIENCE_S
+from tests.programs import ended, program
 from tests.rooms.mqtt.listening import listening
 from tests.rooms.mqtt.test_telling import busy, until_filled
 from tests.servers import Mosquitto, mosquitto

@@ -22,6 +22,7 @@ from bot.journal.reading import reading
 from bot.mqtt.asking import command
 from bot.mqtt.schemas import SCHEMAS
 from bot.mqtt.signing import Said, signed
+from tests.patience import PATIENCE_S
 from tests.programs import Program, ended, program
 from tests.rooms.mqtt.listening import listening
 from tests.servers import Mosquitto, mosquitto
@@ -60,7 +61,7 @@ class Writer:
 
     async def hears(self) -> dict[str, Any]:
         """The next answer."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             message = await anext(self.client.messages)
         assert message.properties is not None
         assert message.properties.CorrelationData == MARK

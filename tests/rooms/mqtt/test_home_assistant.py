@@ -9,6 +9,7 @@ import jinja2
 import jsonschema
 from aiomqtt import Client, ProtocolVersion
 
+from tests.patience import PATIENCE_S
 from tests.programs import program
 from tests.rooms.mqtt.listening import listening
 from tests.rooms.mqtt.test_telling import busy
@@ -69,7 +70,7 @@ def test_the_desk_is_a_device_and_announces_itself_again_when_home_assistant_sta
                 await heard.until("position/ES")
                 announced = await home.until(topic)
                 await assistant.publish("homeassistant/status", b"online", qos=1)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE_S):
                     while len(home.on(topic)) < 2:
                         await home.news()
                 retained = next(one for one in home.messages if str(one.topic).endswith("/config"))

@@ -13,6 +13,7 @@ from bot.journal.place import place
 from bot.mqtt.reached import Reached
 from bot.mqtt.telling import Telling
 from bot.mqtt.topics import Topics
+from tests.patience import PATIENCE_S
 from tests.rooms.journal.build import Told, the_lesson, writer
 from tests.rooms.mqtt.listening import listening
 from tests.servers import Mosquitto, mosquitto, postgres
@@ -95,7 +96,7 @@ def test_a_database_that_goes_and_comes_back_is_told_on(tmp_path: Path, broker: 
                 await heard.until("event/note")
                 # when it is away for as long as it takes to notice
                 database.stop()
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE_S):
                     while not telling.trouble:
                         await asyncio.sleep(0.05)
                 database.start()

@@ -13,9 +13,10 @@ from bot.journal.place import place
 from bot.journal.reading import Reader, reading
 from bot.mqtt.events import KINDS
 from tests.laws.markets import DRILL
+from tests.patience import PATIENCE_S
 from tests.playing import EAGER, strategy
 from tests.programs import program
-from tests.rooms.mqtt.listening import PATIENCE_S, Listener, as_the_schemas_say, listening
+from tests.rooms.mqtt.listening import Listener, as_the_schemas_say, listening
 from tests.servers import Mosquitto, mosquitto
 
 MANY = (

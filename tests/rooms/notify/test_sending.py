@@ -11,6 +11,7 @@ from msgspec import structs
 from bot.config.services import NotifySettings
 from bot.log import hide, scrub
 from bot.notify import Sender, trial
+from tests.patience import PATIENCE_S
 from tests.servers import free_port
 from tests.stories.hooks import SECRET, webhook
 
@@ -93,7 +94,7 @@ async def test_a_notice_that_is_given_up_leaves_no_program_behind(tmp_path: Path
     pid = tmp_path / "pid"
     running = sender(command=("/bin/sh", "-c", f"echo $$ > {pid}; exec sleep 60"), program_s=60.0)
     task = asyncio.create_task(running.send(NOTICE))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not (pid.exists() and pid.read_text()):
             await asyncio.sleep(0.01)
     task.cancel()

@@ -9,6 +9,7 @@ from bot.journal.place import place
 from bot.journal.reading import reading
 from bot.journal.tail import after
 from bot.web.live import KINDS
+from tests.patience import PATIENCE_S
 from tests.playing import Played
 from tests.programs import ended
 from tests.rooms.web.served import Served, serving
@@ -42,7 +43,7 @@ async def stream(site: Served, after_seq: int | None) -> AsyncIterator[AsyncIter
 
 
 async def _take(events: AsyncIterator[Heard], count: int) -> list[Heard]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         return [await anext(events) for _ in range(count)]
 
 
