@@ -149,9 +149,10 @@ class MultiEngine:
         """Give those sources and kinds of a roster numbers that have none yet."""
         self.kinds = tuple(dict.fromkeys((*self.kinds, *roster.kinds)))
         self.candidates |= roster.candidates
-        new = [at for at, key in enumerate(roster.keys) if (instrument, key) not in self._numbered]
+        keys = roster.keys
+        new = [at for at, key in enumerate(keys) if (instrument, key) not in self._numbered]
         for at in new:
-            self._numbered[instrument, roster.keys[at]] = len(self._numbered)
+            self._numbered[instrument, keys[at]] = len(self._numbered)
         self._evidence += [roster.listed[at].evidence for at in new]
         self._hush = np.append(self._hush, np.zeros(len(new), np.int64))
         self.sources = (*self.sources, *(roster.listed[at].key for at in new))

@@ -165,7 +165,7 @@ class Roster:
         )
 
     def _of(self, kind: str, dtype: np.dtype[np.void]) -> Ticks:
-        return np.concatenate([np.zeros(0, dtype), *self._states[kind]])
+        return np.concatenate(self._states[kind] or [np.zeros(0, dtype)])
 
     def world(self) -> Ticks:
         """The memory that the walk over rows keeps of everything but absorption."""
