@@ -248,7 +248,8 @@ async def _parts(ground: Ground, tape: Tape, asked: Asked, flow: Mapping[str, Se
         asked=asked,
         adapter=adapter,
         clock=TapeClock(),
-        in_force=InForce(ground.opened.calendar, asked.bot.value.calendar),
+        # All trials keep to one calendar, whatever becomes of its files meanwhile.
+        in_force=InForce(ground.opened.calendar, "none"),
         engine=Recalled(seen),
         specs=asked.specs,
         hears=[seen.engine.belongs(at, index) for at, index in where],

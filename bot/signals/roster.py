@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -331,7 +332,14 @@ def _refuse_unknown(wish: Wish) -> None:
 
 
 def _params(cls: Any, kind: str, table: Mapping[str, Any], product: str, timeframe: int) -> Params:
-    return _validated(cls, kind, {**cls.defaults(product, timeframe).model_dump(), **table})
+    usual = _defaults(cls, product, timeframe)
+    return _validated(cls, kind, {**usual.model_dump(), **table}) if table else usual
+
+
+@cache
+def _defaults(cls: Any, product: str, timeframe: int) -> Params:
+    made: Params = cls.defaults(product, timeframe)
+    return made
 
 
 def _validated(cls: type[Params], kind: str, values: Mapping[str, Any]) -> Params:
