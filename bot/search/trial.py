@@ -41,7 +41,6 @@ from bot.journal import Writer, new_run_id
 from bot.journal.passing import PassingStore, passing_writer
 from bot.journal.round_trips import RoundTrip
 from bot.risk.calendar import EventCalendar
-from bot.risk.in_force import InForce
 from bot.search.held import HeldMarket, held
 from bot.search.scans import Newest, Recalled, Seen
 from bot.sessions import day_at
@@ -248,8 +247,6 @@ async def _parts(ground: Ground, tape: Tape, asked: Asked, flow: Mapping[str, Se
         asked=asked,
         adapter=adapter,
         clock=TapeClock(),
-        # All trials keep to one calendar, whatever becomes of its files meanwhile.
-        in_force=InForce(ground.opened.calendar, "none"),
         engine=Recalled(seen),
         specs=asked.specs,
         hears=[seen.engine.belongs(at, index) for at, index in where],
