@@ -27,9 +27,9 @@ class Hook:
         """Its address, which is a secret."""
         return f"http://127.0.0.1:{self.port}/{SECRET}?token={SECRET}"
 
-    async def until(self, words: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
+    async def until(self, words: str) -> dict[str, Any]:
         """The first notice with these words in its title."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE_S):
             while not (found := [one for one in self.got if words in one["title"]]):
                 self.asked.clear()
                 await self.asked.wait()

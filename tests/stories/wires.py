@@ -123,9 +123,9 @@ async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         writer.close()
 
 
-async def until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> None:
+async def until(what: Callable[[], Any]) -> None:
     """Wait until it is so; somebody else's process makes it so."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE_S):
         while not what():
             await asyncio.sleep(0.02)
 

@@ -80,9 +80,9 @@ class Desk:
         """What has been said about one order."""
         return [one.state for one in self.of(OrderReport) if one.client_order_id == ref]
 
-    async def until(self, what: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+    async def until(self, what: Callable[[], object]) -> None:
         """Wait until the reports make it true."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE_S):
             while not what():
                 self.link.wake.clear()
                 if what():

@@ -235,9 +235,9 @@ class Peer:
         """An order by our id."""
         return next(one for one in self.held.values() if one.ref == ref)
 
-    async def until(self, what: Callable[[], Any], seconds: float = PATIENCE_S) -> None:
+    async def until(self, what: Callable[[], Any]) -> None:
         """Wait until something received makes it true."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE_S):
             while not what():
                 self._heard.clear()
                 await self._heard.wait()
