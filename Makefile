@@ -51,8 +51,8 @@ chaos-disk: $(VENV)/.dev  ## fill the journal's disk up in three ways under a de
 	@$(BIN)/python -P -m tests.chaos.disk $(or $(POINTS),20) $(or $(SEED),1)
 
 soak: $(VENV)/.dev  ## let one process trade DAYS=30 days, each at a gateway of its own, and see that nothing grows; HOURS=0.5 SEED=1
-	@env $(SERVED) $(BIN)/python -P -m tests.soak $(foreach name,DAYS HOURS SEED,$(if $($(name)),$(name)=$($(name))))
-	@env $(SERVED) $(BIN)/python -P -m tests.soak.day
+	@$(SERVED) $(BIN)/python -P -m tests.soak $(foreach name,DAYS HOURS SEED,$(if $($(name)),$(name)=$($(name))))
+	@$(SERVED) $(BIN)/python -P -m tests.soak.day
 
 real-day: $(VENV)/.dev  ## one real day at the simulated gateway by the wall's clock, shortened to HOURS=0.1; LATE=1
 	@$(BIN)/python -P -m tests.realday $(foreach name,HOURS LATE,$(if $($(name)),$(name)=$($(name))))

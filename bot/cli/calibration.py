@@ -54,11 +54,10 @@ def show_calibrations(groups: Sequence[Mapping[str, Any]]) -> None:
     from bot.review.calibration import REFUSED, watched
     from bot.review.export.reliability import HEADS, lines
 
-    heads = [head.lower() for head in HEADS]
-
     if not groups:
         click.echo(NOBODY)
         return
+    heads = [head.lower() for head in HEADS]
     for group in groups:
         counts = f"{group['judged']:,} in {group['sessions']:,} sessions, {group['won']:,} won"
         click.echo(f"{group['group']}: {counts}{_silent(group)}")
