@@ -3,10 +3,11 @@
 Signals are a function of the tape alone, so nothing that the desk does with one batch can change what the next one
 says. The kernels hold no lock on the interpreter: on two cores a replay takes as long as the slower of the two.
 A live market is scanned as it comes, and of a tape that was scanned before there is nothing to wait for.
-Where detectors change at a moment, batches are cut there.
+Batches are cut where detectors change, and where a market is silent for hours: what ends in the silence, be it a bar a
+second, is in memory at once until it is walked.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ __all__ = ["scanned"]
 
 WORTH_A_THREAD = 2048
 """Rows of a batch below which handing it over takes longer than scanning it."""
+LONG_NS = 3600 * 10**9
+"""So much silence is scanned at once."""
 
 
 async def scanned(market: Market, engine: Engine) -> AsyncGenerator[tuple[Batch, Events]]:
@@ -43,18 +46,39 @@ async def _cut(market: Market, engine: Engine) -> AsyncIterator[Batch]:
 
     The first of the two may be empty: it says that the market has been silent up to the moment.
     """
-    passed = 0
-    async for batch in market.batches():
-        come_to = max(int(batch.ticks["ts"][-1]) if len(batch.ticks) else 0, batch.silent_until or 0)
-        while passed < len(engine.moments) and engine.moments[passed] <= come_to:
-            moment = engine.moments[passed]
-            passed += 1
-            row = int(np.searchsorted(batch.ticks["ts"], moment))
-            engine.reads_to = max(engine.reads_to, moment - 1)
-            yield Batch(batch.ticks[:row], silent_until=moment - 1, more=True)
-            batch = replace(batch, ticks=batch.ticks[row:])
-        engine.reads_to = max(engine.reads_to, come_to)
+    passed = come_to = 0
+    async for whole in market.batches():
+        for batch in _pieces(whole, come_to, market.last_ns is None):
+            come_to = max(come_to, int(batch.ticks["ts"][-1]) if len(batch.ticks) else 0, batch.silent_until or 0)
+            while passed < len(engine.moments) and engine.moments[passed] <= come_to:
+                moment = engine.moments[passed]
+                passed += 1
+                row = int(np.searchsorted(batch.ticks["ts"], moment))
+                engine.reads_to = max(engine.reads_to, moment - 1)
+                yield Batch(batch.ticks[:row], silent_until=moment - 1, more=True)
+                batch = replace(batch, ticks=batch.ticks[row:])
+            engine.reads_to = max(engine.reads_to, come_to)
+            yield batch
+
+
+def _pieces(batch: Batch, come_to: int, live: bool) -> Iterator[Batch]:
+    """`batch`, which follows a market that has come to that time (0 = it begins), without a long silence in any.
+
+    What a live market hands over at once has been recorded whole, so that nothing may end within it.
+    """
+    stamps = batch.ticks["ts"]
+    until = max(int(stamps[-1]) if len(stamps) else 0, batch.silent_until or 0)
+    since = come_to or (int(stamps[0]) if len(stamps) else until)
+    if until - since <= LONG_NS:
         yield batch
+        return
+    begins, ends = np.insert(stamps, 0, since), np.append(stamps, until)
+    row = 0
+    for at in np.flatnonzero(ends - begins > LONG_NS).tolist():
+        for silent in range(int(begins[at]) + LONG_NS, int(ends[at]), LONG_NS):
+            yield Batch(batch.ticks[row:at], silent_until=silent, more=live)
+            row = at
+    yield replace(batch, ticks=batch.ticks[row:])
 
 
 def _begin(thread: ThreadPoolExecutor, engine: Engine, batch: Batch, before: Future[Events] | None) -> Future[Events]:

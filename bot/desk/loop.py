@@ -33,7 +33,7 @@ from bot.ports import Batch, DeskView, Edge, Stop
 
 _NEVER = np.iinfo(np.int64).max
 SECOND_NS = 1_000_000_000
-ROWS_UNHEARD = 256  # rows after which a tape lets the loop look at what else there is
+UNHEARD = 256  # rows and events after which a tape lets the loop look at what else there is
 SETTLE_S = 10.0  # how long an answer to the last cancellations and exits is waited for
 SETTLE_ROUNDS = 3  # what is heard then may ask for something again
 
@@ -126,8 +126,8 @@ class Desk:
             self._clock_moved(self.watch.batch(batch))
             await self._walk(batch, events)
             seen(len(batch.ticks))
-            unheard += len(batch.ticks)
-            if unheard >= ROWS_UNHEARD:
+            unheard += len(batch.ticks) + len(events)
+            if unheard >= UNHEARD:
                 # A tape never waits for anything: this lets signals of the operating system and commands in.
                 unheard = 0
                 await asyncio.sleep(0)

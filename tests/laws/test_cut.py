@@ -1,6 +1,7 @@
 """Law 1: however the tape is cut into batches, the journal is the same; and the same run is the same rows."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from bot.ahead import WORTH_A_THREAD
 from bot.domain.market import Ticks
 from tests.laws.markets import DRILL, drill, managed, market
 from tests.playing import Played, play, strategy
-from tests.tapes import lesson
+from tests.tapes import SECOND, Tape, lesson
 
 
 def run(folder: Path, seed: int, batch: int | None) -> Played:
@@ -48,6 +49,31 @@ def test_a_cut_changes_nothing_of_what_is_done_before_the_news(tmp_path: Path, s
     spec, calendar = strategy(tmp_path, DRILL.replace("[params]", f'on_blackout = "{how}"\n[params]')), news(tmp_path)
     whole = play(tmp_path, market(seed), spec, calendar=calendar)
     assert play(tmp_path, market(seed), spec, calendar=calendar, batch=batch).hash == whole.hash
+
+
+def silent(seed: int, pauses: list[tuple[int, int]]) -> Tape:
+    """A market near the close, with pauses: at which row, and for how many minutes."""
+    rows = market(seed, start="2026-05-27 15:00").rows().copy()
+    for row, minutes in pauses:
+        rows["ts"][row:] += minutes * 60 * SECOND
+    return Tape("ES").then(rows)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 10_000),
+    pauses=st.lists(st.tuples(st.integers(0, 299), st.integers(1, 150)), min_size=1, max_size=2),
+    steps=st.sampled_from((600, 3600)),
+)
+def test_a_silence_that_is_cut_changes_no_row(
+    tmp_path: Path, seed: int, pauses: list[tuple[int, int]], steps: int
+) -> None:
+    """However much of it is scanned at once: what waits at its begin goes on, what ends in it ends."""
+    tape = silent(seed, pauses)
+    with patch("bot.ahead.LONG_NS", 10_000 * 3600 * SECOND):
+        whole = play(tmp_path, tape, managed(tmp_path))
+    with patch("bot.ahead.LONG_NS", steps * SECOND):
+        assert play(tmp_path, tape, managed(tmp_path)).hash == whole.hash
 
 
 def test_such_markets_are_left_before_the_news(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
-from bot.ahead import WORTH_A_THREAD, scanned
+from bot.ahead import LONG_NS, WORTH_A_THREAD, scanned
 from bot.domain.market import Events, Ticks
 from bot.ports import Batch
 from bot.signals.engines import MultiEngine
@@ -38,6 +39,13 @@ class Feed:
 
 async def walk(batches: AsyncGenerator[tuple[Batch, Events]]) -> list[bytes]:
     return [raw(events) async for _, events in batches]
+
+
+def placeless(events: Events) -> bytes:
+    """Everything but where in its batch an event is."""
+    told = events.copy()
+    told["row"], told["before"] = 0, 0
+    return raw(told)
 
 
 def long_tape() -> Ticks:
@@ -74,6 +82,27 @@ def test_a_live_market_is_never_waited_for() -> None:
         return [feed.read async for _ in scanned(feed, MultiEngine([hair_engine()]))]
 
     assert asyncio.run(reads()) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_what_ends_in_a_long_silence_comes_by_the_hour(live: bool) -> None:
+    """Given a market that is silent for two days, within a batch and between two, then no scan spans much of it."""
+    ticks = lively(1, rows=4000)
+    for row in (1000, 3000):
+        ticks["ts"][row:] += 48 * LONG_NS
+    feed, alone = Feed(ticks, (2000, 1000), live=live), hair_engine()
+    expected = [placeless(alone.scan(part)) for part in feed._parts]
+
+    async def walked() -> list[tuple[Batch, Events]]:
+        return [one async for one in scanned(feed, MultiEngine([hair_engine()]))]
+
+    told = asyncio.run(walked())
+    assert b"".join(placeless(events) for _, events in told) == b"".join(expected)
+    assert raw(np.concatenate([batch.ticks for batch, _ in told])) == raw(ticks)
+    come_to = [max(int(b.ticks["ts"][-1]) if len(b.ticks) else 0, b.silent_until or 0) for b, _ in told]
+    assert all(0 <= after - before <= LONG_NS for before, after in pairwise(come_to))
+    # What a live market handed over at once is walked whole before anything ends.
+    assert sum(batch.more for batch, _ in told) == (len(told) - 3 if live else 0)
 
 
 def test_what_fails_in_the_thread_fails_at_the_desk() -> None:
