@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bot.backoff import Backoff
@@ -55,7 +56,7 @@ class Conversation:
     """What is said and heard on every connection."""
 
     will: Will
-    """What the broker says when the desk has gone without a goodbye."""
+    """What the broker says when the desk has gone without a goodbye, or with one that took too long."""
     goodbye: Callable[[Client], Awaitable[None]]
     """The last words of a connection that ends in order."""
     talks: Sequence[Callable[[Client], Coroutine[Any, Any, None]]] = ()
@@ -116,9 +117,17 @@ async def _talk(client: Client, what: Conversation) -> None:
             task.result()
     finally:
         await _end(tasks)
-        with suppress(MqttError, TimeoutError):
+        try:
             async with asyncio.timeout(GOODBYE_S):
                 await what.goodbye(client)
+        except (MqttError, TimeoutError):
+            _leave_the_will(client)
+
+
+def _leave_the_will(client: Client) -> None:
+    """Go so that the broker says the will, as it does not where a client goes in order (MQTT 5.0, 3.14.2.1)."""
+    # The library's own way to disconnect takes no reason.
+    client._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiomqtt import Client, Will
 
+from bot.config.services import MqttSettings
+from bot.mqtt.connection import Conversation, converse
+from tests.patience import PATIENCE_S
 from tests.programs import program
 from tests.rooms.mqtt.listening import listening
 from tests.servers import Mosquitto, mosquitto
@@ -61,3 +65,25 @@ def test_a_desk_that_was_killed_is_offline_by_its_last_will(tmp_path: Path, brok
         assert (gone["state"], gone["reasons"]) == ("offline", ["it has gone without a goodbye"])
 
     asyncio.run(story())
+
+
+async def test_a_goodbye_that_takes_too_long_is_the_broker_s_to_say(broker: Mosquitto) -> None:
+    """Given a desk whose last words do not come to their end, when it goes, then its will is told after all."""
+    talking = asyncio.Event()
+
+    async def talk(client: Client) -> None:
+        talking.set()
+        await asyncio.Event().wait()
+
+    async def leave(client: Client) -> None:
+        await asyncio.Event().wait()
+
+    will = Will("paperpit/hangs/status", b'{"state": "offline"}', qos=1, retain=True)
+    async with listening(broker, "paperpit/hangs") as heard:
+        what = Conversation(will, leave, (talk,))
+        desk = asyncio.create_task(converse(MqttSettings(url=broker.url), "hangs", what))
+        await asyncio.wait_for(talking.wait(), PATIENCE_S)
+        desk.cancel()
+        await asyncio.gather(desk, return_exceptions=True)
+        await heard.until("status", lambda said: said["state"] == "offline")
+    assert desk.cancelled()
