@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from adapters.synthetic.state import SECOND
+from adapters.synthetic.market import Simulator
+from adapters.synthetic.state import SECOND, States
 from bot.domain.market import ABSENT, PRINT, QUOTE, STATUS, UNKNOWN, Ticks
 
 SPELL = SECOND // 10
@@ -35,6 +36,23 @@ class Follower:
 
 
 FOLLOWERS = {"MES": Follower("ES", "MESZ2026")}
+
+
+class Following:
+    """A whole market that follows a simulated one. Nothing is staged in it: what is, was staged in its leader."""
+
+    def __init__(self, leader: Simulator, follower: Follower, seed: int) -> None:
+        self._leader, self._follower, self._seed = leader, follower, seed
+        self.plants: States = leader.plants[:0]
+
+    @property
+    def now(self) -> int:
+        """How far its leader has come, ns UTC."""
+        return self._leader.now
+
+    def batches(self) -> Iterator[Ticks]:
+        """Its rows, in batches as its leader's come."""
+        return follow(self._leader.batches(), self._follower, self._seed)
 
 
 def follow(leader: Iterator[Ticks], follower: Follower, seed: int) -> Iterator[Ticks]:

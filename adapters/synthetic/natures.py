@@ -13,6 +13,7 @@ import numpy as np
 
 from adapters.synthetic.book import PRINT_OCTAVES
 from adapters.synthetic.chance import mean_heavy_x10
+from adapters.synthetic.following import FOLLOWERS
 from adapters.synthetic.market import Pace
 from adapters.synthetic.state import NATURE, SECOND, States
 from bot.errors import UsageError
@@ -147,9 +148,10 @@ NATURES = {
 
 
 def nature_of(product: str) -> Nature:
-    """The product's market. Raises UsageError, naming those that there are."""
+    """The product's market. Raises UsageError for one that has none of its own, naming those that can be made."""
     if product not in NATURES:
-        raise UsageError(f"the synthetic market has no {product!r}", where="--instrument", allowed=", ".join(NATURES))
+        known = ", ".join([*NATURES, *FOLLOWERS])
+        raise UsageError(f"the synthetic market has no {product!r}", where="--instrument", allowed=known)
     return NATURES[product]
 
 

@@ -1,7 +1,7 @@
 """`paperpit tape synth`: one synthetic session or several, with their labels beside them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from adapters.synthetic.chance import seeded
 from adapters.synthetic.days import OPEN, Window, pace_of, windows_of
+from adapters.synthetic.following import FOLLOWERS, Following
 from adapters.synthetic.kinds import DECOYS, PATTERNS
 from adapters.synthetic.labels import labels_of
 from adapters.synthetic.market import Simulator
@@ -28,7 +29,8 @@ Progress = Callable[[int], None]
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a synthetic market is to be like. Without a menu everything that fits the product is staged; `base_share` is
-    the buyers' share of all market orders, per mille.
+    the buyers' share of all market orders, per mille. A product that follows another has the market that follows the
+    one of this wish with the other's name.
     """
 
     product: str = "ES"
@@ -65,7 +67,7 @@ def menu_of(
     decoys: frozenset[int] = frozenset(DECOYS.values()),
 ) -> Menu:
     """Patterns and decoys for the bars that the product is read in. Raises UsageError for one without a market."""
-    return Menu(patterns, decoys, slow=nature_of(product).slow)
+    return Menu(patterns, decoys, slow=nature_of(_leader(product)).slow)
 
 
 def write_wish(out: Path, wish: Wish, *, progress: Progress | None = None) -> TapeFacts:
@@ -105,7 +107,13 @@ def staged(
 
 
 def play(
-    market: Simulator, nature: Nature, out: Path, *, product: str, source: str, progress: Progress | None = None
+    market: Simulator | Following,
+    nature: Nature,
+    out: Path,
+    *,
+    product: str,
+    source: str,
+    progress: Progress | None = None,
 ) -> TapeFacts:
     """Run the market into a tape, then write what was staged beside it."""
     seen = market.now
@@ -131,7 +139,7 @@ def _writer(out: Path, product: str, nature: Nature, source: str) -> TapeWriter:
     )
 
 
-def _by_day(market: Simulator, windows: Sequence[Window]) -> Iterator[Ticks]:
+def _by_day(market: Simulator | Following, windows: Sequence[Window]) -> Iterator[Ticks]:
     """The rows of each window. Everything between two windows is silence, so a day ends where the next begins."""
     held: list[Ticks] = []
     ends = [window.begin for window in windows[1:]]
@@ -145,7 +153,19 @@ def _by_day(market: Simulator, windows: Sequence[Window]) -> Iterator[Ticks]:
     yield np.concatenate(held)
 
 
-def _market(wish: Wish) -> tuple[Nature, list[Window], Simulator]:
+def _leader(product: str) -> str:
+    """Whose market is simulated for it."""
+    return FOLLOWERS[product].leader if product in FOLLOWERS else product
+
+
+def _market(wish: Wish) -> tuple[Nature, list[Window], Simulator | Following]:
+    if (follower := FOLLOWERS.get(wish.product)) is not None:
+        nature, windows, leader = _simulated(replace(wish, product=follower.leader))
+        return replace(nature, contract=follower.contract), windows, Following(leader, follower, wish.seed)
+    return _simulated(wish)
+
+
+def _simulated(wish: Wish) -> tuple[Nature, list[Window], Simulator]:
     nature = nature_of(wish.product)
     windows, sessions = windows_of(wish.product, wish.start, wish.hours, wish.days)
     rng, menu = seeded(wish.seed ^ _SCHEDULE), wish.menu or menu_of(wish.product)
@@ -169,4 +189,5 @@ def _source(wish: Wish, windows: Sequence[Window]) -> str:
         days += f" to {windows[-1].date.isoformat()}"
     share = "" if wish.base_share == 500 else f", {wish.base_share / 10:g} % buyers"
     maker = {NO_MAKER: ", no maker", SEED: ", the seed's maker"}.get(wish.maker, "")
-    return f"synthetic seed {wish.seed}{days}{share}{maker}"
+    after = f", after {_leader(wish.product)}" if wish.product in FOLLOWERS else ""
+    return f"synthetic seed {wish.seed}{after}{days}{share}{maker}"

@@ -50,6 +50,7 @@ def synth(out: Path | None, as_json: bool, per_day: bool, **said: Any) -> None:
     Patterns: absorption, rejection, absorption_rejection, imbalance, sweep, accumulation (CL and GC, or if named).
     Decoys: quote_stuffing, limit_lock, fast_news, one_sided, break_no_reclaim, halt, block_print, feed_disorder,
     trend_run, range_no_break. The long ones (accumulation, range_no_break, trend_run) need a day of four hours.
+    MES follows the ES of the same seed and options, in which everything is staged.
     """
     wish = _wish(**said)
     market = import_module("adapters.synthetic.synth")

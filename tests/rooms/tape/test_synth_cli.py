@@ -3,14 +3,20 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from adapters.synthetic.kinds import DECOYS, PATTERNS
+from bot.domain.market import QUOTE, Ticks
+from bot.tape import open_tape
 from bot.tape.labels import labels_path
 from tests.rooms.tape.test_tape_cli import Paperpit, tape
 
 __all__ = ["tape"]
+
+LAGGED = 8
+"""Ticks: two for a market of its own, the rest for what its leader does in the two milliseconds between them."""
 
 
 def kinds_of(path: Path) -> set[str]:
@@ -64,6 +70,31 @@ def test_days_are_one_tape_or_one_each(tape: Paperpit, tmp_path: Path) -> None:
     assert all(labels_path(Path(day["path"])).exists() for day in each)
     told = tape("synth", "--days", "2", "--hours", "0.1", "--per-day", "--out", tmp_path / "told")
     assert told.out.count("contract") == told.err.count("labels:") == 2
+
+
+def test_a_micro_follows_its_future_of_the_same_wish(tape: Paperpit, tmp_path: Path) -> None:
+    """Given the same words for ES and MES, then each quote of MES stands near that of ES in force."""
+    words = ("--days", "2", "--hours", "0.1", "--seed", "3", "--json")
+    es, mes = tmp_path / "es.parquet", tmp_path / "mes.parquet"
+    assert tape("synth", *words, "--out", es).code == 0
+    facts = json.loads(tape("synth", "--instrument", "MES", *words, "--out", mes).out)
+    assert (facts["instrument"], facts["contract"]) == ("MES", "MESZ2026")
+    assert facts["source"].startswith("synthetic seed 3, after ES")
+    led, following = rows_of(es), rows_of(mes)
+    following = following[following["kind"] == QUOTE]
+    quotes = led[led["kind"] == QUOTE]
+    before = np.searchsorted(quotes["ts"], following["ts"], side="right") - 1
+    assert len(following) > 500
+    assert np.abs(following["bid"] - quotes["bid"][before])[before >= 0].max() <= LAGGED
+    # what was staged was staged in the future
+    assert kinds_of(mes) == set()
+    each = json.loads(tape("synth", "--instrument", "MES", *words, "--per-day", "--out", tmp_path / "each").out)
+    assert sum(day["rows"] for day in each) == facts["rows"]
+
+
+def rows_of(path: Path) -> Ticks:
+    with open_tape(path) as reader:
+        return np.concatenate(list(reader.batches(100_000)))
 
 
 def test_help_names_every_kind(tape: Paperpit) -> None:
