@@ -86,9 +86,14 @@ async def test_a_question_whose_answer_is_lost_is_sent_once_more(monkeypatch: py
 
 async def test_and_the_answer_that_was_only_slow_is_not_the_next_ones(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("adapters.ib.asking.AGAIN_S", 0.01)
-    asking, loop = Asking(1, lambda: 0), asyncio.get_running_loop()
-    loop.call_later(0.03, asking.ended, "orders")
-    assert isinstance(await asking.ask("orders", lambda: None, 0.5), Known)
+    asking, sent, loop = Asking(1, lambda: 0), list[int](), asyncio.get_running_loop()
+
+    def send() -> None:
+        sent.append(1)
+        if len(sent) == 2:
+            loop.call_soon(asking.ended, "orders")
+
+    assert isinstance(await asking.ask("orders", send, 0.5), Known)
     asking.heard("orders", "old")
 
     assert await the_new_answer(asking) == ("new",)
