@@ -28,8 +28,9 @@ BUSTED_NS = 60 * SECOND_NS
 """For so long after it."""
 RETRY_NS, RETRY_MAX_NS = 1 * SECOND_NS, 30 * SECOND_NS
 """A refused exit is tried again after this long, then twice as long, up to the other where a stop covers."""
-RETRY_BARE_NS = 4 * SECOND_NS
-"""While nothing does: the longest, so that a broker that takes it again hears of it well within ten seconds."""
+BARE_NS, BARE_TRIES, BARE_MAX_NS = SECOND_NS // 2, 8, 4 * SECOND_NS
+"""While nothing does: so many times after this long, then twice as long, up to the other. A broker that refuses an exit
+a few times in a row must not leave anybody without a stop for ten seconds."""
 
 What = Literal[
     "ttl",
