@@ -18,18 +18,15 @@ from bot.orders.table import ENDED, Action, Event, follow
 from bot.orders.throttle import Throttle
 from bot.orders.timers import (
     AGAIN_NS,
-    BARE_MAX_NS,
-    BARE_NS,
-    BARE_TRIES,
     GRACE_NS,
     REPROTECT_NS,
-    RETRY_MAX_NS,
     RETRY_NS,
     SIBLINGS_NS,
     UNANSWERED_NS,
     UNHEARD_NS,
     Timers,
     What,
+    pause_ns,
 )
 from bot.ports import Broker, Gate, Journal
 
@@ -257,11 +254,7 @@ class Machine:
     def later(self, live: LiveBracket, ts: int) -> None:
         """An exit that cannot be had now is tried again, each time after twice as long, sooner when nothing covers."""
         bare = live.uncovered > 0 or live.flipped
-        if bare:
-            pause = min(BARE_NS << max(0, live.attempts - BARE_TRIES), BARE_MAX_NS)
-        else:
-            pause = min(RETRY_NS << live.attempts, RETRY_MAX_NS)
-        due = ts + pause
+        due = ts + pause_ns(live.attempts, bare=bare)
         if live.retry_ns <= ts or due < live.retry_ns:
             live.retry_ns = due
             live.attempts += 1

@@ -82,3 +82,10 @@ class Timers:
         """Set one."""
         heapq.heappush(self._heap, (ts, self._numbered, Timer(what, live)))
         self._numbered += 1
+
+
+def pause_ns(attempts: int, *, bare: bool) -> int:
+    """How long an exit that cannot be had waits for its next try, after so many."""
+    if bare:
+        return min(BARE_NS << max(0, attempts - BARE_TRIES), BARE_MAX_NS)
+    return min(RETRY_NS << attempts, RETRY_MAX_NS)
