@@ -49,7 +49,7 @@ async def _cut(market: Market, engine: Engine) -> AsyncIterator[Batch]:
     passed = come_to = 0
     async for whole in market.batches():
         for batch in _pieces(whole, come_to, market.last_ns is None):
-            come_to = max(come_to, int(batch.ticks["ts"][-1]) if len(batch.ticks) else 0, batch.silent_until or 0)
+            come_to = max(come_to, _end(batch))
             while passed < len(engine.moments) and engine.moments[passed] <= come_to:
                 moment = engine.moments[passed]
                 passed += 1
@@ -67,7 +67,7 @@ def _pieces(batch: Batch, come_to: int, live: bool) -> Iterator[Batch]:
     What a live market hands over at once has been recorded whole, so that nothing may end within it.
     """
     stamps = batch.ticks["ts"]
-    until = max(int(stamps[-1]) if len(stamps) else 0, batch.silent_until or 0)
+    until = _end(batch)
     since = come_to or (int(stamps[0]) if len(stamps) else until)
     if until - since <= LONG_NS:
         yield batch
@@ -79,6 +79,11 @@ def _pieces(batch: Batch, come_to: int, live: bool) -> Iterator[Batch]:
             yield Batch(batch.ticks[row:at], silent_until=silent, more=live)
             row = at
     yield replace(batch, ticks=batch.ticks[row:])
+
+
+def _end(batch: Batch) -> int:
+    """How far the market has come with it, ns UTC; 0 = that is not known."""
+    return max(int(batch.ticks["ts"][-1]) if len(batch.ticks) else 0, batch.silent_until or 0)
 
 
 def _begin(thread: ThreadPoolExecutor, engine: Engine, batch: Batch, before: Future[Events] | None) -> Future[Events]:

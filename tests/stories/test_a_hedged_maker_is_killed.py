@@ -19,8 +19,6 @@ from tests.programs import typed
 KILLED = -9
 MARKET = ('instrument=["ES","MES"]', "speed=max", "hours=0.01")
 SETS = (*FREE, *EAGER, "record.enabled=false", *(f"adapters.synthetic.{one}" for one in MARKET))
-LATENCY = 250_000_000
-"""From the order of a hedge to its fill."""
 
 
 def desk(folder: Path, journal: str, fault: str = "") -> CompletedProcess[str]:

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from adapters.synthetic.kinds import DECOYS, PATTERNS
-from bot.domain.market import QUOTE, Ticks
-from bot.tape import open_tape
+from bot.domain.market import QUOTE
 from bot.tape.labels import labels_path
+from tests.rooms.tape.builders import rows_of
 from tests.rooms.tape.test_tape_cli import Paperpit, tape
 
 __all__ = ["tape"]
@@ -90,11 +90,6 @@ def test_a_micro_follows_its_future_of_the_same_wish(tape: Paperpit, tmp_path: P
     assert kinds_of(mes) == set()
     each = json.loads(tape("synth", "--instrument", "MES", *words, "--per-day", "--out", tmp_path / "each").out)
     assert sum(day["rows"] for day in each) == facts["rows"]
-
-
-def rows_of(path: Path) -> Ticks:
-    with open_tape(path) as reader:
-        return np.concatenate(list(reader.batches(100_000)))
 
 
 def test_help_names_every_kind(tape: Paperpit) -> None:
