@@ -12,9 +12,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from adapters.replay.broker import FillRules, ReplayBroker
-from adapters.synthetic.following import FOLLOWERS
 from adapters.synthetic.going import SyntheticMarket, sessions
-from adapters.synthetic.natures import NATURES, NEW_YORK
+from adapters.synthetic.natures import NEW_YORK, PRODUCTS, nature_of
 from adapters.synthetic.state import SECOND
 from bot.clock import PacedClock, TapeClock, WallClock
 from bot.config import Params as BaseParams
@@ -45,10 +44,9 @@ def _start(text: str) -> str:
 
 def _products(named: str | tuple[str, ...]) -> str | tuple[str, ...]:
     products = _several(named)
-    known = [*NATURES, *FOLLOWERS]
-    unknown = [product for product in products if product not in known]
+    unknown = [product for product in products if product not in PRODUCTS]
     if unknown or len(set(products)) < len(products) or not products:
-        raise ValueError(f"one or several of {', '.join(known)}, each once; got {named!r}")
+        raise ValueError(f"one or several of {', '.join(PRODUCTS)}, each once; got {named!r}")
     return named
 
 
@@ -102,11 +100,9 @@ def products(params: Params) -> Sequence[str]:
 
 
 def _contract(product: str) -> tuple[str, Decimal]:
-    """Contract and tick; those of one that follows another are as that one's."""
-    follower = FOLLOWERS.get(product)
-    if follower is None:
-        return NATURES[product].contract, NATURES[product].tick
-    return follower.contract, NATURES[follower.leader].tick
+    """Contract and tick."""
+    nature = nature_of(product)
+    return nature.contract, nature.tick
 
 
 def _begin(params: Params, instruments: list[Instrument]) -> int:

@@ -4,7 +4,7 @@ Orders of magnitude from recorded tapes, on the calm side: prints by size have m
 spread is one tick 95 times of 100 on ES. Busier than a holiday evening, calmer than a real opening.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -147,12 +147,17 @@ NATURES = {
 }
 
 
+PRODUCTS = (*NATURES, *FOLLOWERS)
+"""All that can be made: what has a market of its own, then what follows another's."""
+
+
 def nature_of(product: str) -> Nature:
-    """The product's market. Raises UsageError for one that has none of its own, naming those that can be made."""
-    if product not in NATURES:
-        known = ", ".join([*NATURES, *FOLLOWERS])
+    """The product's market; what follows another has that one's but for the contract. Raises UsageError, naming all."""
+    if product not in PRODUCTS:
+        known = ", ".join(PRODUCTS)
         raise UsageError(f"the synthetic market has no {product!r}", where="--instrument", allowed=known)
-    return NATURES[product]
+    follower = FOLLOWERS.get(product)
+    return NATURES[product] if follower is None else replace(NATURES[follower.leader], contract=follower.contract)
 
 
 # (minute of the New York day, pace): the opening and the close are busy, the night and noon are not.

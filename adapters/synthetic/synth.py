@@ -1,7 +1,7 @@
 """`paperpit tape synth`: one synthetic session or several, with their labels beside them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def menu_of(
     decoys: frozenset[int] = frozenset(DECOYS.values()),
 ) -> Menu:
     """Patterns and decoys for the bars that the product is read in. Raises UsageError for one without a market."""
-    return Menu(patterns, decoys, slow=nature_of(_leader(product)).slow)
+    return Menu(patterns, decoys, slow=nature_of(product).slow)
 
 
 def write_wish(out: Path, wish: Wish, *, progress: Progress | None = None) -> TapeFacts:
@@ -153,19 +153,7 @@ def _by_day(market: Simulator | Following, windows: Sequence[Window]) -> Iterato
     yield np.concatenate(held)
 
 
-def _leader(product: str) -> str:
-    """Whose market is simulated for it."""
-    return FOLLOWERS[product].leader if product in FOLLOWERS else product
-
-
 def _market(wish: Wish) -> tuple[Nature, list[Window], Simulator | Following]:
-    if (follower := FOLLOWERS.get(wish.product)) is not None:
-        nature, windows, leader = _simulated(replace(wish, product=follower.leader))
-        return replace(nature, contract=follower.contract), windows, Following(leader, follower, wish.seed)
-    return _simulated(wish)
-
-
-def _simulated(wish: Wish) -> tuple[Nature, list[Window], Simulator]:
     nature = nature_of(wish.product)
     windows, sessions = windows_of(wish.product, wish.start, wish.hours, wish.days)
     rng, menu = seeded(wish.seed ^ _SCHEDULE), wish.menu or menu_of(wish.product)
@@ -180,7 +168,8 @@ def _simulated(wish: Wish) -> tuple[Nature, list[Window], Simulator]:
         base_share=wish.base_share,
         maker=wish.maker,
     )
-    return nature, windows, market
+    follower = FOLLOWERS.get(wish.product)
+    return nature, windows, market if follower is None else Following(market, follower, wish.seed)
 
 
 def _source(wish: Wish, windows: Sequence[Window]) -> str:
@@ -189,5 +178,5 @@ def _source(wish: Wish, windows: Sequence[Window]) -> str:
         days += f" to {windows[-1].date.isoformat()}"
     share = "" if wish.base_share == 500 else f", {wish.base_share / 10:g} % buyers"
     maker = {NO_MAKER: ", no maker", SEED: ", the seed's maker"}.get(wish.maker, "")
-    after = f", after {_leader(wish.product)}" if wish.product in FOLLOWERS else ""
+    after = f", after {FOLLOWERS[wish.product].leader}" if wish.product in FOLLOWERS else ""
     return f"synthetic seed {wish.seed}{after}{days}{share}{maker}"
